@@ -1,0 +1,142 @@
+# The two commands: `make demo` and `make test`. Everything they need beyond the usual toolchains is installed into
+# target/ and .venv*; nothing outside this folder is touched.
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DELETE_ON_ERROR:
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(abspath $(VENV))/bin
+WHEELS := target/wheels
+DEV_REQUIREMENTS := bindings/python/requirements-dev.txt
+
+RESULTS := $(CURDIR)/target/results
+PREFIX ?= /usr/local
+CARGO_BUILD := cargo build --locked --workspace --features wechatpay-sdk/rustcrypto
+# The artefacts as a user gets them: installed, never used from the build folders.
+C_PREFIX := $(CURDIR)/target/c/prefix
+NPM := $(CURDIR)/target/npm
+PHP_EXTENSION := $(CURDIR)/target/php/extension/modules/wechatpay.so
+RUN := WECHATPAY_BIN=$(CURDIR)/target/debug/wechatpay WECHATPAY_RESULTS=$(RESULTS) WECHATPAY_INSTALLED=$(NPM)/installed \
+    WECHATPAY_TEST_HOOKS=$(NPM)/test-hooks.node WECHATPAY_PYTHON_HOOKS=$(CURDIR)/target/debug/lib_native.so WECHATPAY_PHP_EXTENSION=$(PHP_EXTENSION) PKG_CONFIG_PATH=$(C_PREFIX)/lib/pkgconfig
+
+.PHONY: help demo test bench generate install lint drift test-rust test-python test-node test-c test-php table wheel node c php \
+    command fresh-results tools tools-all clean
+
+help: ## Lists the targets.
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+# ---------------------------------------------------------------- what must be there
+
+tools:
+	@tools/need.sh $(PYTHON)
+
+# One environment for tools and for the installed wheel; remade when the pinned list changes.
+$(VENV)/.ready: $(DEV_REQUIREMENTS) | tools
+	rm -rf $(VENV)
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check -r $(DEV_REQUIREMENTS)
+	touch $@
+
+# The other languages' toolchains, for what needs them all.
+tools-all: tools
+	@tools/need.sh $(PYTHON) all
+
+bindings/node/node_modules/.ready: bindings/node/package-lock.json | tools-all
+	cd bindings/node && npm ci --silent --no-audit --no-fund
+	touch $@
+
+# ---------------------------------------------------------------- the two commands
+
+demo: $(VENV)/.ready tools-all ## Opens Gold Plan and the custom page for 200 sub-merchants against the local WeChat Pay.
+	cargo build --release --locked -p wechatpay-cli
+	$(MAKE) --no-print-directory wheel node c php
+	$(RUN) $(BIN)/python examples/demo/run.py target/release/wechatpay
+
+test: fresh-results lint drift test-rust test-python test-node test-c test-php table ## All suites, in every language.
+	@echo; echo "make test: all suites passed"
+
+# ---------------------------------------------------------------- their parts
+
+lint: $(VENV)/.ready bindings/node/node_modules/.ready ## Formatting and linters of every language, warnings denied.
+	cargo fmt --all --check
+	cargo clippy --locked --workspace --all-targets --features wechatpay-sdk/rustcrypto -- -D warnings
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	cd bindings/node && npx prettier --config .prettierrc.json --ignore-path .prettierignore --check . ../../tests/node \
+	    ../../examples/node ../../benches/node_calls.mjs
+
+drift: $(VENV)/.ready ## Generated files are what spec/ says, and spec/ is valid OpenAPI 3.1.
+	$(PYTHON) examples/demo/generate.py --verify
+	$(CARGO_BUILD) --bin wechatpay-codegen
+	target/debug/wechatpay-codegen generate --verify
+	$(BIN)/python -m openapi_spec_validator --subschema-errors all spec/*.json
+
+# What an earlier run left must not fill a cell of this one.
+fresh-results:
+	rm -rf $(RESULTS)
+	mkdir -p $(RESULTS)
+
+$(RESULTS):
+	mkdir -p $@
+
+# With the features of the whole workspace, so that nothing is compiled twice.
+command:
+	$(CARGO_BUILD) --bin wechatpay
+
+test-rust: | $(RESULTS) ## Unit, integration, vector and case tests of the Rust crates.
+	$(RUN) cargo test --locked --workspace --features wechatpay-sdk/rustcrypto
+
+wheel: $(VENV)/.ready ## The Python wheel, in target/wheels, installed into .venv.
+	rm -rf $(WHEELS)
+	cd bindings/python && $(BIN)/maturin build --release --locked --quiet --interpreter $(BIN)/python
+	$(BIN)/pip install --quiet --disable-pip-version-check --force-reinstall --no-deps $(WHEELS)/*.whl
+
+test-python: wheel command | $(RESULTS) ## The shared cases and the binding's own tests, against the installed wheel.
+	cargo build --locked -p wechatpay-python --features test-hooks
+	$(RUN) $(BIN)/python -m pytest -q tests/python bindings/python/tests
+
+node: tools-all ## The npm tarball, in target/npm, installed into target/npm/installed.
+	cargo build --release --locked -p wechatpay-node
+	cd bindings/node && node scripts/install.mjs "$$(node scripts/pack.mjs ../../target/release $(NPM))" $(NPM)/installed
+
+test-node: node command bindings/node/node_modules/.ready | $(RESULTS) ## The shared cases and the binding's own tests, against the installed tarball.
+	cargo build --locked -p wechatpay-node --features test-hooks
+	cp target/debug/libwechatpay_node.so $(NPM)/test-hooks.node
+	cd bindings/node && $(RUN) node --test test/*.test.js
+	$(RUN) node tests/node/run.js
+
+c: tools-all ## The C library, installed into target/c/prefix.
+	$(MAKE) --no-print-directory -C bindings/c prefix
+
+test-c: command tools-all | $(RESULTS) ## Header, symbols, sanitizers and valgrind, and the shared cases, against the installed C library.
+	$(RUN) $(MAKE) --no-print-directory -C bindings/c test
+	$(RUN) tests/c/run.sh
+
+php: c ## The PHP extension over the installed C library, in target/php.
+	bindings/php/build.sh $(C_PREFIX) target/php/extension
+
+test-php: test-c ## .phpt tests, php-fpm and valgrind, and the shared cases, with the loaded extension.
+	$(RUN) bindings/php/test.sh $(C_PREFIX) target/c/hooks target/php
+	$(RUN) php -d extension=$(PHP_EXTENSION) tests/php/run.php
+
+table: test-rust test-python test-node test-c test-php ## The README's programs, the same surface everywhere, cases × languages.
+	$(RUN) $(BIN)/python -m pytest -q -p no:cacheprovider tests/readme
+	$(RUN) $(BIN)/python tests/parity/compare.py --languages rust,python,node,c,php
+	$(BIN)/python tests/table.py $(RESULTS)
+
+bench: $(VENV)/.ready ## CPU time per call against the floor of this machine, throughput and memory; writes benches/RESULTS.md.
+	cargo build --release --locked -p wechatpay-bench
+	$(MAKE) --no-print-directory wheel node c php
+	cc -O2 -o target/c/c_calls benches/c_calls.c $$(PKG_CONFIG_PATH=$(C_PREFIX)/lib/pkgconfig pkg-config --cflags --libs wechatpay jansson) \
+	    -Wl,-rpath,$(C_PREFIX)/lib
+	$(RUN) $(BIN)/python benches/run.py target/release/wechatpay-bench --markdown benches/RESULTS.md
+
+install: tools ## Header, C libraries and wechatpay.pc under PREFIX (/usr/local).
+	$(MAKE) --no-print-directory -C bindings/c install PREFIX=$(PREFIX)
+
+generate: ## Everything typed, anew from spec/.
+	cargo run --locked --quiet -p wechatpay-codegen -- generate
+
+clean: ## Removes what the other targets made.
+	rm -rf target $(VENV) bindings/node/node_modules

@@ -1,0 +1,131 @@
+"""Times a call from each language against the floor measured in the same run, and prints one table.
+
+``python benches/run.py PATH_OF_wechatpay-bench [--rounds N] [--calls N] [--markdown FILE]``
+
+Only ratios are worth comparing between machines. Rounds are interleaved and the median of the rounds is shown; the
+server runs in a process of its own and is not counted. Needs what `make bench` builds and names in the environment.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent
+PYTHON_CALLS = [sys.executable, str(HERE / "python_calls.py")]
+AT_ONCE = 32
+
+
+def run(command: list[str]) -> dict[str, float]:
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    figures: dict[str, float] = json.loads(done.stdout)
+    return figures
+
+
+def has_ifma() -> bool:
+    return "avx512ifma" in Path("/proc/cpuinfo").read_text(encoding="ascii", errors="replace")
+
+
+class Server:
+    """The bench server, confined to the same processors as its client."""
+
+    def __init__(self, bench: str, processors: set[int]) -> None:
+        self.directory = tempfile.TemporaryDirectory()
+        os.sched_setaffinity(0, processors)  # children inherit it
+        self.process = subprocess.Popen([bench, "serve", self.directory.name], stdout=subprocess.PIPE, text=True)
+        assert self.process.stdout is not None
+        self.config = self.process.stdout.readline().strip()
+
+    def __enter__(self) -> str:
+        return self.config
+
+    def __exit__(self, *_: object) -> None:
+        self.process.kill()
+        self.process.wait()
+        self.directory.cleanup()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("bench")
+    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--calls", type=int, default=2000)
+    parser.add_argument("--markdown", type=Path)
+    arguments = parser.parse_args()
+    bench, calls = arguments.bench, str(arguments.calls)
+    every = os.sched_getaffinity(0)
+    one = {min(every)}
+
+    sequential = {
+        "floor": [bench, "floor"],
+        "Rust": [bench, "rust"],
+        "Python": [*PYTHON_CALLS, "sync"],
+        "Node.js": ["node", str(HERE / "node_calls.mjs"), "sync"],
+        "C": [str(ROOT / "target" / "c" / "c_calls")],
+        "PHP": ["php", "-d", f"extension={os.environ['WECHATPAY_PHP_EXTENSION']}", str(HERE / "php_calls.php")],
+    }
+    cpu: dict[str, list[float]] = {name: [] for name in sequential}
+    with Server(bench, every) as config:
+        for _ in range(arguments.rounds):
+            for name, command in sequential.items():
+                cpu[name].append(run([*command, config, calls])["cpu_us"])
+        memory = {
+            "Rust": run([bench, "memory", config, "2000"])["bytes_per_merchant"],
+            "Python": run([*PYTHON_CALLS, "memory", config, "2000"])["bytes_per_merchant"],
+        }
+
+    concurrent = {
+        "Rust": [bench, "rust-many"],
+        "Python (asyncio)": [*PYTHON_CALLS, "async"],
+        "Node.js": ["node", str(HERE / "node_calls.mjs"), "async"],
+    }
+    loop_delay: list[float] = []
+    speed: dict[str, dict[str, list[float]]] = {name: {"one": [], "all": []} for name in concurrent}
+    for _ in range(arguments.rounds):
+        for label, processors in (("one", one), ("all", every)):
+            with Server(bench, processors) as config:
+                for name, command in concurrent.items():
+                    figures = run([*command, config, calls, str(AT_ONCE)])
+                    speed[name][label].append(figures["calls_per_second"])
+                    if label == "all" and "loop_delay_p99_ms" in figures:
+                        loop_delay.append(figures["loop_delay_p99_ms"])
+    os.sched_setaffinity(0, every)
+
+    median = statistics.median
+    lines = [
+        f"{len(every)} processors, AVX512-IFMA {'yes' if has_ifma() else 'no'}, "
+        f"{arguments.rounds} interleaved rounds of {calls} calls, medians",
+        "",
+        "| one call after another | CPU µs per call | × floor |",
+        "|---|---|---|",
+    ]
+    for name, values in cpu.items():
+        ratio = median(value / floor for value, floor in zip(values, cpu["floor"]))
+        lines.append(f"| {name} | {median(values):.0f} | {ratio:.2f} |")
+    lines += ["", f"| {AT_ONCE} calls at once | one core /s | all cores /s | × |", "|---|---|---|---|"]
+    for name, rates in speed.items():
+        ratio = median(both / single for both, single in zip(rates["all"], rates["one"]))
+        lines.append(f"| {name} | {median(rates['one']):.0f} | {median(rates['all']):.0f} | {ratio:.2f} |")
+    lines += ["", "| memory per further merchant | KiB |", "|---|---|"]
+    lines += [f"| {name} | {size / 1024:.1f} |" for name, size in memory.items()]
+    lines += ["", f"Node.js event loop, {AT_ONCE} calls at once: delay p99 {median(loop_delay):.1f} ms"]
+    lines += ["", "| installed from | MB compressed |", "|---|---|"]
+    packages = {"wheel": ROOT / "target" / "wheels", "npm tarball": ROOT / "target" / "npm"}
+    for name, folder in packages.items():
+        (package,) = [path for path in folder.iterdir() if path.suffix in (".whl", ".tgz")]
+        lines.append(f"| {name} | {package.stat().st_size / 1e6:.1f} |")
+    text = "\n".join(lines)
+    print(text)
+    if arguments.markdown:
+        arguments.markdown.write_text(text + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,11 @@
+#!/usr/bin/env bash
+# The installed header compiles alone as C99 and as C++17, without a warning: check-header.sh PREFIX
+set -euo pipefail
+prefix=$1
+strict=(-Wall -Wextra -pedantic -Werror -fsyntax-only "-I$prefix/include")
+program='#include <wechatpay.h>
+#include <wechatpay.h>
+int main(void) { return wechatpay_version() == 0; }'
+"${CC:-cc}" -std=c99 -x c "${strict[@]}" - <<<"$program"
+"${CXX:-c++}" -std=c++17 -x c++ "${strict[@]}" - <<<"$program"
+echo "header: compiles as C99 and C++17"

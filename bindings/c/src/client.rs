@@ -1,0 +1,145 @@
+//! Clients: made from options, derived from each other, never changed.
+
+use std::ffi::{CStr, CString, c_char, c_int, c_void};
+use std::ptr;
+
+use serde_json::json;
+use wechatpay_bridge as bridge;
+
+use crate::error::Error;
+use crate::input::{bad_option, handle, text};
+use crate::options::Options;
+use crate::output::{c_text, free, give};
+
+/// Asked every 50 ms while a call is under way, on the thread that makes the call: 0 gives the call up, anything else
+/// lets it go on. It may use the client, also for calls of its own, but not free it; it must return (no longjmp, no
+/// C++ exception).
+#[allow(non_camel_case_types, reason = "the name in C")]
+pub type wechatpay_keep_going = Option<unsafe extern "C" fn(context: *mut c_void) -> c_int>;
+
+/// A client of one merchant, owned by the caller. It never changes: any number of threads may use it at once, and a
+/// child may go on using it after a fork. What is derived from a client lives on when that is freed.
+pub struct Client {
+    pub(crate) inner: bridge::Client,
+    mchid: CString,
+    poll: Poll,
+}
+
+#[derive(Clone, Copy)]
+struct Poll {
+    keep_going: wechatpay_keep_going,
+    context: *mut c_void,
+}
+
+impl Client {
+    fn new(inner: bridge::Client, poll: Poll) -> Self {
+        Self { mchid: c_text(inner.mchid().to_owned()), inner, poll }
+    }
+
+    pub(crate) fn keep_going(&self) -> bool {
+        // SAFETY: the function and its context live as long as clients with them, by the conventions.
+        self.poll.keep_going.is_none_or(|keep_going| unsafe { keep_going(self.poll.context) } != 0)
+    }
+}
+
+const NO_POLL: Poll = Poll { keep_going: None, context: ptr::null_mut() };
+
+/// Makes a client from options, which stay with the caller. Nothing is sent.
+#[unsafe(no_mangle)]
+#[must_use]
+pub unsafe extern "C" fn wechatpay_client_new(options: *const Options, client: *mut *mut Client) -> *mut Error {
+    // SAFETY: the conventions.
+    unsafe {
+        give(client, "client", || {
+            let options = options.as_ref().ok_or_else(|| bad_option("options")("is NULL"))?;
+            Ok(Client::new(bridge::Client::from_json(options.to_json())?, NO_POLL))
+        })
+    }
+}
+
+/// Makes a client from the environment: each option is WECHATPAY_ and its name in upper case. Nothing is sent.
+#[unsafe(no_mangle)]
+#[must_use]
+pub unsafe extern "C" fn wechatpay_client_from_env(client: *mut *mut Client) -> *mut Error {
+    // SAFETY: the conventions.
+    unsafe { give(client, "client", || Ok(Client::new(bridge::Client::from_env()?, NO_POLL))) }
+}
+
+/// Derives a client for another merchant, which shares the connections of the first. Options of the connection
+/// (base_url, timeout, proxy, ...) are refused: they are the first client's.
+#[unsafe(no_mangle)]
+#[must_use]
+pub unsafe extern "C" fn wechatpay_client_for_merchant(
+    client: *const Client,
+    options: *const Options,
+    derived: *mut *mut Client,
+) -> *mut Error {
+    // SAFETY: the conventions.
+    unsafe {
+        give(derived, "derived", || {
+            let client = handle(client, "client")?;
+            let options = options.as_ref().ok_or_else(|| bad_option("options")("is NULL"))?;
+            Ok(Client::new(client.inner.for_merchant(options.to_json())?, client.poll))
+        })
+    }
+}
+
+/// Derives the same client with other defaults. `timeout_seconds`: for a whole call with its attempts; 0 or less keeps
+/// what it is. `retry`: "never", "safe" (GETs, and what was provably never sent), "idempotent" (the caller says that
+/// repeating is harmless); NULL keeps what it is.
+#[unsafe(no_mangle)]
+#[must_use]
+pub unsafe extern "C" fn wechatpay_client_with_options(
+    client: *const Client,
+    timeout_seconds: f64,
+    retry: *const c_char,
+    derived: *mut *mut Client,
+) -> *mut Error {
+    // SAFETY: the conventions.
+    unsafe {
+        give(derived, "derived", || {
+            let client = handle(client, "client")?;
+            if !timeout_seconds.is_finite() {
+                return Err(bad_option("timeout")("must be a finite number of seconds"));
+            }
+            let timeout = (timeout_seconds > 0.0).then_some(timeout_seconds);
+            let retry = (!retry.is_null()).then(|| text(retry).map_err(bad_option("retry"))).transpose()?;
+            let options = json!({"timeout": timeout, "retry": retry}).to_string();
+            Ok(Client::new(client.inner.with_options(options.as_bytes())?, client.poll))
+        })
+    }
+}
+
+/// Derives the same client with a function that is asked during every call whether to go on, so that an interpreter can
+/// look after its signals; NULL takes it away. Clients derived from this one have it too. `context` is handed to it
+/// and is the caller's to keep alive; with several threads it is asked on several threads at once.
+#[unsafe(no_mangle)]
+#[must_use]
+pub unsafe extern "C" fn wechatpay_client_with_poll(
+    client: *const Client,
+    keep_going: wechatpay_keep_going,
+    context: *mut c_void,
+    derived: *mut *mut Client,
+) -> *mut Error {
+    // SAFETY: the conventions.
+    unsafe {
+        give(derived, "derived", || {
+            let client = handle(client, "client")?;
+            Ok(Client::new(client.inner.clone(), Poll { keep_going, context }))
+        })
+    }
+}
+
+/// The merchant number that a client signs for.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn wechatpay_client_mchid(client: *const Client) -> *const c_char {
+    // SAFETY: the conventions.
+    unsafe { client.as_ref() }.map_or(ptr::null(), |client| CStr::as_ptr(&client.mchid))
+}
+
+/// Frees a client; NULL is legal. No call of it may be under way.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn wechatpay_client_free(client: *mut Client) {
+    // SAFETY: the conventions.
+    unsafe { free(client) }
+}

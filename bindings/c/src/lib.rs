@@ -1,0 +1,18 @@
+//! `libwechatpay`: the bridge as a C library. What holds for every function stands in `CONVENTIONS.md`.
+//!
+//! `include/wechatpay.h` is made from these files: every exported function is plain code here, never a macro's.
+
+pub mod call;
+pub mod catalogue;
+pub mod client;
+pub mod error;
+#[rustfmt::skip]
+pub mod generated;
+mod input;
+mod once;
+pub mod options;
+mod output;
+pub mod reply;
+#[cfg(feature = "test-hooks")]
+pub mod test_hooks;
+pub mod version;

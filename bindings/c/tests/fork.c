@@ -1,0 +1,106 @@
+/* A client in forked children: before its first use, after it, beside other threads that used it, and in the middle of
+ * their calls. A hang is a failure. */
+#include <pthread.h>
+#include <stdatomic.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "check.h"
+
+#define PATIENCE 60 /* seconds; valgrind is slow */
+
+/* Runs `use` in a child, which must end well. */
+static void in_child(void (*use)(wechatpay_client *), wechatpay_client *client) {
+    fflush(NULL);
+    pid_t child = fork();
+    CHECK(child >= 0);
+    if (child == 0) {
+        alarm(PATIENCE);
+        use(client);
+        exit(0);
+    }
+    int status;
+    CHECK(waitpid(child, &status, 0) == child);
+    if (WIFSIGNALED(status)) fprintf(stderr, "the child died of signal %d\n", WTERMSIG(status));
+    CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+}
+
+static void call_and_free(wechatpay_client *client) {
+    call_once(client);
+    call_once(client);
+    wechatpay_client_free(client);
+}
+
+static void only_free(wechatpay_client *client) { wechatpay_client_free(client); }
+
+static void call_in_grandchild(wechatpay_client *client) {
+    call_once(client);
+    in_child(call_and_free, client);
+    call_and_free(client);
+}
+
+static void make_another(wechatpay_client *inherited) {
+    wechatpay_client *own = sandbox_client();
+    call_once(own);
+    wechatpay_client_free(own);
+    call_and_free(inherited);
+}
+
+static pthread_barrier_t used, forked;
+
+/* A thread that has made its call and is still there when the process forks. */
+static void *stay(void *client) {
+    wechatpay_reply *reply;
+    wechatpay_error *error = wechatpay_call(client, OPERATION, PARAMS, strlen(PARAMS), &reply);
+    pthread_barrier_wait(&used);
+    pthread_barrier_wait(&forked);
+    wechatpay_reply_free(reply);
+    wechatpay_error_free(error);
+    return error == NULL ? NULL : "a call failed in the parent";
+}
+
+static atomic_bool enough;
+
+static void *keep_calling(void *client) {
+    while (!atomic_load(&enough)) {
+        wechatpay_reply *reply;
+        wechatpay_error *error = wechatpay_call(client, OPERATION, PARAMS, strlen(PARAMS), &reply);
+        if (error != NULL) return "a call failed in the parent";
+        wechatpay_reply_free(reply);
+    }
+    return NULL;
+}
+
+static void *join(pthread_t thread) {
+    void *problem;
+    CHECK(pthread_join(thread, &problem) == 0);
+    return problem;
+}
+
+int main(void) {
+    alarm(5 * PATIENCE);
+    wechatpay_client *client = sandbox_client();
+    in_child(call_and_free, client);
+    call_once(client);
+    in_child(only_free, client);
+    in_child(call_and_free, client);
+    in_child(make_another, client);
+    in_child(call_in_grandchild, client);
+    call_once(client);
+
+    pthread_t threads[4];
+    CHECK(pthread_barrier_init(&used, NULL, 5) == 0 && pthread_barrier_init(&forked, NULL, 5) == 0);
+    for (size_t at = 0; at < 4; at++) CHECK(pthread_create(&threads[at], NULL, stay, client) == 0);
+    pthread_barrier_wait(&used);
+    for (int left = 5; left > 0; left--) in_child(call_and_free, client);
+    pthread_barrier_wait(&forked);
+    for (size_t at = 0; at < 4; at++) CHECK(join(threads[at]) == NULL);
+
+    for (size_t at = 0; at < 2; at++) CHECK(pthread_create(&threads[at], NULL, keep_calling, client) == 0);
+    for (int left = 20; left > 0; left--) in_child(call_and_free, client);
+    atomic_store(&enough, 1);
+    for (size_t at = 0; at < 2; at++) CHECK(join(threads[at]) == NULL);
+    call_once(client);
+    wechatpay_client_free(client);
+    return done("fork");
+}

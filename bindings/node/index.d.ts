@@ -1,0 +1,199 @@
+import type { Operations } from './operations/index.js';
+import type { CallOptions } from './types.js';
+
+export type * as operations from './operations/index.js';
+export type { CallOptions, FileParam, Integer } from './types.js';
+
+/** The version of this package. */
+export declare const VERSION: string;
+
+/** What belongs to one merchant. */
+export interface MerchantOptions {
+  /** Merchant number. */
+  mchid: string;
+  /** Serial number of the merchant's API certificate; not needed where the certificate is given. */
+  serial_no?: string | undefined;
+  /** The merchant's private key (apiclient_key.pem) as PEM text, */
+  merchant_private_key?: string | undefined;
+  /** or its file. */
+  merchant_private_key_path?: string | undefined;
+  /** The merchant's API certificate (apiclient_cert.pem) as PEM text, */
+  merchant_certificate?: string | undefined;
+  /** or its file. */
+  merchant_certificate_path?: string | undefined;
+  /** Id of WeChat Pay's public key: `PUB_KEY_ID_...`. */
+  public_key_id?: string | undefined;
+  /** That key (pub_key.pem) as PEM text, */
+  platform_public_key?: string | undefined;
+  /** or its file. */
+  platform_public_key_path?: string | undefined;
+  /** Platform certificates, any number, as PEM texts, */
+  platform_certificates?: string[] | undefined;
+  /** or their files. */
+  platform_certificate_paths?: string[] | undefined;
+  /** APIv3 key, 32 bytes; for notifications and certificates. */
+  apiv3_key?: string | undefined;
+}
+
+/** What belongs to one merchant, and what all merchants of a client share. */
+export interface ClientOptions extends MerchantOptions {
+  /** Default `https://api.mch.weixin.qq.com`. Plain http is accepted for loopback addresses only. */
+  base_url?: string | undefined;
+  /** Default `https://api2.mch.weixin.qq.com`, or none where `base_url` is given. */
+  backup_url?: string | undefined;
+  /** SECONDS to establish a connection; default 5. */
+  connect_timeout?: number | undefined;
+  /** SECONDS (not milliseconds) for a whole call with all its attempts; default 30. */
+  timeout?: number | undefined;
+  /** Proxy URL. Proxy variables of the environment are not read. */
+  proxy?: string | undefined;
+  /** Further certificate authorities to trust, as PEM text, */
+  ca_pem?: string | undefined;
+  /** or their file. */
+  ca_path?: string | undefined;
+  /** Your application's name and version, added to the User-Agent. */
+  user_agent_suffix?: string | undefined;
+  /** The longest reply that is accepted; default 10 MiB. */
+  max_reply_bytes?: number | undefined;
+}
+
+/** What a request takes besides its path. */
+export interface RequestOptions extends CallOptions {
+  /** Names and values, encoded here; a list repeats its name. */
+  query?: Record<string, QueryValue | QueryValue[] | null | undefined> | undefined;
+  /** Anything that is JSON; bigints are written as integers. */
+  body?: unknown;
+}
+
+export type QueryValue = string | number | bigint | boolean;
+
+/** A verified reply to {@link Client.request}. */
+export interface Reply {
+  /** HTTP status, 2xx. */
+  status: number;
+  /** The platform's Request-ID. */
+  requestId: string | null;
+  /** The value of a JSON body, a Buffer where it is something else, undefined where it is empty. */
+  body: any;
+}
+
+/** The operations, by their ids: see {@link Client}. */
+export interface Client extends Operations {}
+
+/**
+ * A client of one merchant; share it. Its operations hang on it by their ids:
+ * `await client.goldplan.merchants.changeCustomPageStatus({ sub_mchid, operation_type: 'OPEN' })`.
+ *
+ * Parameters and results keep their wire names. An operation gives its record, a Buffer (a file), or undefined (no
+ * content). In results an integer beyond Number.MAX_SAFE_INTEGER is a bigint: no digit is ever lost.
+ */
+export declare class Client {
+  /** @throws {ConfigError} naming the option */
+  constructor(options: ClientOptions);
+
+  /** A client from the environment: every option is `WECHATPAY_` and its name in upper case. */
+  static fromEnv(): Client;
+
+  /** The merchant number that this client signs for. */
+  get mchid(): string;
+
+  /** A client for another merchant over the same connections. */
+  forMerchant(options: MerchantOptions): Client;
+
+  /** The same client with other defaults for its calls. `timeout` is in SECONDS. */
+  withOptions(options: Omit<CallOptions, 'signal'>): Client;
+
+  /** Calls an operation by its id, with its parameters as one flat record. */
+  call<Result = any>(operation: string, params?: object, options?: CallOptions): Promise<Result>;
+
+  /** Sends any request, signed and verified like an operation: for paths that have no operation. */
+  request(method: string, path: string, options?: RequestOptions): Promise<Reply>;
+}
+
+/** What an error knows; the same names in every language. */
+export interface ErrorFields {
+  kind?: ErrorKind;
+  code?: string;
+  message?: string;
+  retryability?: Retryability;
+  may_have_taken_effect?: boolean;
+  operation?: string | null;
+  status?: number | null;
+  field?: string | null;
+  value?: unknown;
+  issue?: string | null;
+  location?: string | null;
+  detail?: unknown;
+  request_id?: string | null;
+  verified?: boolean;
+  cause?: unknown;
+}
+
+export type ErrorKind =
+  'config' | 'invalid_request' | 'transport' | 'timeout' | 'api' | 'signature' | 'decrypt' | 'integrity' | 'internal';
+
+export type Retryability = 'never' | 'safe' | 'check_first';
+
+/** Why a call did not give a result. `String(error)` and the stack show the whole text, which holds no secret. */
+export declare class WechatPayError extends Error {
+  constructor(text: string, fields?: ErrorFields);
+  readonly kind: ErrorKind;
+  /** The platform's code (`MCH_NOT_EXISTS`; an open set), or the SDK's own in lower case (`missing_field`). */
+  readonly code: string;
+  /** What went wrong and what to do, without operation and request id. */
+  message: string;
+  /** `safe`: may be repeated after a pause; `check_first`: query the result before repeating. */
+  readonly retryability: Retryability;
+  /** Whether the request may have changed something at the platform all the same. */
+  readonly may_have_taken_effect: boolean;
+  /** Id of the operation, or the method of `request()`. */
+  readonly operation: string | null;
+  /** HTTP status, where there was a reply. */
+  readonly status: number | null;
+  /** What exactly was wrong, where it is known. */
+  readonly field: string | null;
+  /** Its value as the platform sent it. May be an openid: not for logs, and console.log does not show it. */
+  readonly value: unknown;
+  readonly issue: string | null;
+  readonly location: string | null;
+  /** The whole detail as the platform sent it. May hold openids: not for logs, and console.log does not show it. */
+  readonly detail: unknown;
+  /** The platform's Request-ID; its support asks for it. */
+  readonly request_id: string | null;
+  /** Whether the reply that said so was signed by the platform. */
+  readonly verified: boolean;
+}
+
+/** The client was built with something missing or wrong; `field` names the option. */
+export declare class ConfigError extends WechatPayError {}
+
+/** The request was refused before anything was sent; `field` names the parameter. */
+export declare class InvalidRequestError extends WechatPayError {}
+
+/** The network failed: no connection, or a broken one. */
+export declare class TransportError extends WechatPayError {}
+
+/** The time given for the call ran out. */
+export declare class TimeoutError extends TransportError {}
+
+/** The platform answered with an error: see `status`, `code`, `request_id`. */
+export declare class ApiError extends WechatPayError {}
+
+/** A reply whose signature cannot be trusted. */
+export declare class SignatureError extends WechatPayError {}
+
+/** An encrypted field that cannot be decrypted. */
+export declare class DecryptError extends WechatPayError {}
+
+/** A reply that is not what was promised: not JSON, empty, too large. */
+export declare class IntegrityError extends WechatPayError {}
+
+/** A defect of this SDK. */
+export declare class InternalError extends WechatPayError {}
+
+/**
+ * The call was given up by its AbortSignal: `code` is `cancelled`, `cause` the signal's reason. Where
+ * `may_have_taken_effect` is set, query the result before repeating. Its `kind` is `timeout`, but it is no
+ * {@link TimeoutError}.
+ */
+export declare class AbortError extends WechatPayError {}

@@ -1,0 +1,109 @@
+'use strict';
+// Calls under way in this thread, and how they come home.
+
+const native = require('../load.js');
+const { aborted, fromRecord, neverSent } = require('./errors.js');
+const { badArgument } = require('./encode.js');
+const { parse } = require('./json.js');
+
+const LONGEST_INTERVAL = 2 ** 31 - 1;
+
+/** Token -> call. */
+const flights = new Map();
+/** AbortSignal -> the calls that it ends. Each has one listener: of many, Node.js warns as of a leak. */
+const followed = new Map();
+let arrivals;
+let alive;
+let last = 0;
+
+function land(token, outcome) {
+  const flight = flights.get(token);
+  if (outcome && flight) {
+    leave(token);
+    flight.resolve(outcome);
+  }
+}
+
+function giveUp(token) {
+  const { started, reject, signal } = flights.get(token);
+  leave(token);
+  reject(aborted(started.cancel(), signal.reason));
+}
+
+function enter(token, flight) {
+  flights.set(token, flight);
+  if (flight.signal) {
+    follow(flight.signal, token);
+  }
+  // A process lives as long as a call is under way, and not longer.
+  alive ??= setInterval(() => {}, LONGEST_INTERVAL);
+  alive.ref();
+}
+
+function leave(token) {
+  const { signal } = flights.get(token);
+  flights.delete(token);
+  if (signal) {
+    unfollow(signal, token);
+  }
+  if (flights.size === 0) {
+    alive.unref();
+  }
+}
+
+function follow(signal, token) {
+  if (!followed.has(signal)) {
+    const tokens = new Set();
+    const onAbort = () => [...tokens].forEach(giveUp);
+    signal.addEventListener('abort', onAbort, { once: true });
+    followed.set(signal, { tokens, onAbort });
+  }
+  followed.get(signal).tokens.add(token);
+}
+
+function unfollow(signal, token) {
+  const { tokens, onAbort } = followed.get(signal);
+  tokens.delete(token);
+  if (tokens.size === 0) {
+    signal.removeEventListener('abort', onAbort);
+    followed.delete(signal);
+  }
+}
+
+/** Lets a call run, and gives its outcome. */
+function outcomeOf(start, operation, signal) {
+  checkSignal(operation, signal);
+  if (signal?.aborted) {
+    throw neverSent(operation, signal.reason);
+  }
+  arrivals ??= new native.Arrivals(land);
+  last = (last + 1) % 2 ** 32;
+  const token = last;
+  const started = start(arrivals, token);
+  if (!(started instanceof native.Flight)) {
+    return started;
+  }
+  // The flight is held until then: were it collected, its call would be dropped.
+  return new Promise((resolve, reject) => enter(token, { started, resolve, reject, signal }));
+}
+
+function checkSignal(operation, signal) {
+  if (signal !== undefined && signal !== null && typeof signal.addEventListener !== 'function') {
+    throw badArgument(operation, 'signal', 'must be an AbortSignal');
+  }
+}
+
+/**
+ * `{ status, requestId, body }` of the call that `start(arrivals, token)` begins. The error is made after waiting: its
+ * stack then shows who waited.
+ */
+async function reply(start, operation, signal) {
+  const outcome = await outcomeOf(start, operation, signal);
+  if (!outcome.ok) {
+    throw fromRecord(outcome.body);
+  }
+  const body = typeof outcome.body === 'string' ? parse(outcome.body) : outcome.body;
+  return { status: outcome.status, requestId: outcome.requestId ?? null, body: body ?? undefined };
+}
+
+module.exports = { reply };

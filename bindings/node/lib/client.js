@@ -1,0 +1,78 @@
+'use strict';
+
+const { inspect } = require('node:util');
+const native = require('../load.js');
+const { reply } = require('./calls.js');
+const { badArgument, encode, encodeOptions, encodeRecord } = require('./encode.js');
+const { fromRecord } = require('./errors.js');
+const { addProducts } = require('./namespaces.js');
+
+/** A native client, or the error that says why there is none. */
+function made(client) {
+  if (typeof client === 'string') {
+    throw fromRecord(client);
+  }
+  return client;
+}
+
+function checkText(operation, name, value) {
+  if (typeof value !== 'string') {
+    throw badArgument(operation, name, 'must be text');
+  }
+}
+
+class Client {
+  #native;
+
+  constructor(options) {
+    this.#native = options instanceof native.Client ? options : made(native.open(encodeOptions(options)));
+  }
+
+  static fromEnv() {
+    return new this(made(native.openFromEnv()));
+  }
+
+  get mchid() {
+    return this.#native.mchid;
+  }
+
+  forMerchant(options) {
+    return new this.constructor(made(this.#native.forMerchant(encodeOptions(options))));
+  }
+
+  withOptions(options) {
+    return new this.constructor(made(this.#native.withOptions(encodeOptions(options))));
+  }
+
+  async call(operation, params = {}, options = {}) {
+    checkText(undefined, 'operation', operation);
+    const { signal, ...defaults } = options ?? {};
+    const json = encodeRecord(operation, 'params', params);
+    const client = this.#with(defaults);
+    const start = (arrivals, token) => client.call(arrivals, token, operation, json);
+    return (await reply(start, operation, signal)).body;
+  }
+
+  async request(method, path, options = {}) {
+    checkText(undefined, 'method', method);
+    checkText(method, 'path', path);
+    const { query, body, signal, ...defaults } = options ?? {};
+    const queryJson = query === undefined ? undefined : encodeRecord(method, 'query', query);
+    const bodyJson = body === undefined ? undefined : encode(method, 'body', body);
+    const client = this.#with(defaults);
+    const start = (arrivals, token) => client.request(arrivals, token, method, path, queryJson, bodyJson);
+    return reply(start, method.toUpperCase(), signal);
+  }
+
+  #with(options) {
+    return Object.keys(options).length === 0 ? this.#native : made(this.#native.withOptions(encodeOptions(options)));
+  }
+
+  [inspect.custom]() {
+    return `<wechatpay-sdk Client mchid='${this.mchid}'>`;
+  }
+}
+
+addProducts(Client.prototype);
+
+module.exports = { Client };

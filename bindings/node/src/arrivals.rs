@@ -1,0 +1,118 @@
+//! Calls under way, and how they come home. Each runs as a task of its own, on all cores; the event loop of the thread
+//! that made it is what polls it, and only when it has something to give.
+
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Wake, Waker};
+
+use napi::Status;
+use napi::bindgen_prelude::{Either, FnArgs, Function};
+use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
+use napi_derive::napi;
+use wechatpay_bridge::{Call, ErrorRecord, Reply, Result, Running, guard};
+
+use crate::outcome::{Outcome, json};
+
+/// Called as `land(token, outcome)`. Weak: by itself it does not keep the process alive.
+type Land = ThreadsafeFunction<Arc<Task>, (), FnArgs<(u32, Option<Outcome>)>, Status, false, true>;
+
+/// The arrivals of one JavaScript thread.
+#[napi]
+pub struct Arrivals(Arc<Land>);
+
+#[napi]
+impl Arrivals {
+    /// `land(token, outcome)` is called for every call that ends by itself, with an outcome; or with none, which means
+    /// nothing.
+    #[napi(constructor, catch_unwind)]
+    pub fn new(land: Function<'_, FnArgs<(u32, Option<Outcome>)>, ()>) -> napi::Result<Self> {
+        let land =
+            land.build_threadsafe_function::<Arc<Task>>().weak::<true>().callee_handled::<false>().build_callback(
+                |context| {
+                    let task: Arc<Task> = context.value;
+                    let result = guard(|| Ok(task.poll())).unwrap_or_else(|record| Some(Err(record)));
+                    Ok((task.token, result.map(Outcome::from)).into())
+                },
+            )?;
+        Ok(Self(Arc::new(land)))
+    }
+}
+
+impl Arrivals {
+    /// Lets a call run. What has ended already is not a flight any more, but its outcome.
+    pub(crate) fn start(&self, token: u32, call: impl FnOnce() -> Result<Call>) -> Either<Flight, Outcome> {
+        let start = || {
+            let call = call()?;
+            let given_up = call.given_up();
+            let task = Arc::new(Task { token, running: Mutex::new(Some(call.spawn()?)), land: Arc::clone(&self.0) });
+            Ok(match task.poll() {
+                Some(result) => Either::B(result.into()),
+                None => Either::A(Flight { task, given_up }),
+            })
+        };
+        guard(start).unwrap_or_else(|record| Either::B(Err(record).into()))
+    }
+}
+
+/// A call under way. It is dropped with this object: at the latest when its thread ends.
+#[napi]
+pub struct Flight {
+    task: Arc<Task>,
+    given_up: Box<ErrorRecord>,
+}
+
+#[napi]
+impl Flight {
+    /// Drops the call, and gives the error record of the caller who does so.
+    #[napi(catch_unwind)]
+    pub fn cancel(&self) -> String {
+        self.task.drop_call();
+        json(&self.given_up)
+    }
+}
+
+impl Drop for Flight {
+    fn drop(&mut self) {
+        self.task.drop_call();
+    }
+}
+
+struct Task {
+    token: u32,
+    running: Mutex<Option<Running>>,
+    land: Arc<Land>,
+}
+
+impl Task {
+    /// The result, once.
+    fn poll(self: &Arc<Self>) -> Option<Result<Reply>> {
+        let mut running = self.running();
+        let waker = Waker::from(Arc::clone(self));
+        match Pin::new(running.as_mut()?).poll(&mut Context::from_waker(&waker)) {
+            Poll::Ready(result) => {
+                *running = None;
+                Some(result)
+            }
+            Poll::Pending => None,
+        }
+    }
+
+    fn drop_call(&self) {
+        let call = self.running().take();
+        drop(call);
+    }
+
+    fn running(&self) -> MutexGuard<'_, Option<Running>> {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Wake for Task {
+    fn wake(self: Arc<Self>) {
+        let land = Arc::clone(&self.land);
+        if land.call(Arc::clone(&self), ThreadsafeFunctionCallMode::NonBlocking) != Status::Ok {
+            // The thread has ended: nobody will ask again.
+            self.drop_call();
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! Clients, and the calls that they make.
+
+use napi::bindgen_prelude::Either;
+use napi_derive::napi;
+use wechatpay_bridge::{self as bridge, Result, guard};
+
+use crate::arrivals::{Arrivals, Flight};
+use crate::outcome::{Outcome, json};
+
+/// A client, or the error record that says why there is none.
+type Made = Either<Client, String>;
+
+/// A client of one merchant.
+#[napi]
+pub struct Client(bridge::Client);
+
+fn made(entry: impl FnOnce() -> Result<bridge::Client>) -> Made {
+    guard(entry).map_or_else(|record| Either::B(json(&record)), |client| Either::A(Client(client)))
+}
+
+/// A client from a JSON object of options.
+#[napi(catch_unwind)]
+pub fn open(options: String) -> Made {
+    made(|| bridge::Client::from_json(options.into_bytes()))
+}
+
+/// A client from the `WECHATPAY_*` variables.
+#[napi(catch_unwind)]
+pub fn open_from_env() -> Made {
+    made(bridge::Client::from_env)
+}
+
+#[napi]
+impl Client {
+    /// The merchant number that it signs for.
+    #[napi(getter, catch_unwind)]
+    pub fn mchid(&self) -> &str {
+        self.0.mchid()
+    }
+
+    /// A client for another merchant over the same connections.
+    #[napi(catch_unwind)]
+    pub fn for_merchant(&self, options: String) -> Made {
+        made(|| self.0.for_merchant(options.into_bytes()))
+    }
+
+    /// The same client with other defaults.
+    #[napi(catch_unwind)]
+    pub fn with_options(&self, options: String) -> Made {
+        made(|| self.0.with_options(options.as_bytes()))
+    }
+
+    /// Calls an operation; its outcome lands at `arrivals` under `token`.
+    #[napi(catch_unwind)]
+    pub fn call(&self, arrivals: &Arrivals, token: u32, operation: String, params: String) -> Either<Flight, Outcome> {
+        arrivals.start(token, || Ok(self.0.call(&operation, params.as_bytes())))
+    }
+
+    /// Calls any path.
+    #[napi(catch_unwind)]
+    pub fn request(
+        &self,
+        arrivals: &Arrivals,
+        token: u32,
+        method: String,
+        path: String,
+        query: Option<String>,
+        body: Option<String>,
+    ) -> Either<Flight, Outcome> {
+        let (query, body) = (query.as_deref().map(str::as_bytes), body.as_deref().map(str::as_bytes));
+        arrivals.start(token, || Ok(self.0.request(&method, &path, query, body)))
+    }
+}

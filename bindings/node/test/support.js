@@ -1,0 +1,116 @@
+'use strict';
+// The local WeChat Pay for all tests: the binary named by WECHATPAY_BIN, over real sockets. The package under test is
+// the one installed in the folder WECHATPAY_INSTALLED (see scripts/install.mjs).
+
+const { spawn } = require('node:child_process');
+const { once } = require('node:events');
+const fs = require('node:fs');
+const { createRequire } = require('node:module');
+const os = require('node:os');
+const path = require('node:path');
+const readline = require('node:readline');
+
+const INSTALLED = path.resolve(need('WECHATPAY_INSTALLED', 'name the folder where the packed package is installed'));
+const SDK = path.join(INSTALLED, 'node_modules', 'wechatpay-sdk');
+const SUB_MCHID = '1900000109';
+const OPTIONS = ['mchid', 'serial_no', 'apiv3_key', 'merchant_private_key_path', 'public_key_id', 'base_url'];
+
+function need(name, what) {
+  if (!process.env[name]) {
+    throw new Error(`${name} must ${what}`);
+  }
+  return process.env[name];
+}
+
+/** The installed package, as a program in that folder would get it. */
+const sdk = createRequire(path.join(INSTALLED, 'index.js'))('wechatpay-sdk');
+
+class Sandbox {
+  constructor(process, info) {
+    this.process = process;
+    this.info = info;
+    const names = [...OPTIONS, 'platform_public_key_path'];
+    this.options = Object.fromEntries(names.map((name) => [name, info[name]]));
+    const environment = names.map((name) => [`WECHATPAY_${name.toUpperCase()}`, info[name]]);
+    this.environment = Object.fromEntries(environment);
+  }
+
+  static async start() {
+    const binary = need('WECHATPAY_BIN', 'name the wechatpay command (cargo build -p wechatpay-cli)');
+    const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'wechatpay-sandbox-'));
+    const child = spawn(binary, ['sandbox', '--dir', directory], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const [line] = await once(readline.createInterface(child.stdout), 'line');
+    return new Sandbox(child, JSON.parse(line));
+  }
+
+  async stop() {
+    this.process.kill();
+    await once(this.process, 'exit');
+  }
+
+  async admin(method, where, body) {
+    const reply = await fetch(this.info.admin_url + where, {
+      method,
+      body: body === undefined ? undefined : JSON.stringify(body),
+    });
+    const text = await reply.text();
+    if (reply.status !== 200) {
+      throw new Error(`${method} ${where}: ${reply.status} ${text}`);
+    }
+    return JSON.parse(text);
+  }
+
+  reset() {
+    return this.admin('POST', '/reset');
+  }
+
+  fault(kind, members = {}, times = 1) {
+    return this.admin('POST', '/faults', { times, fault: { kind, ...members } });
+  }
+
+  journal() {
+    return this.admin('GET', '/journal');
+  }
+
+  client(options = {}) {
+    return new sdk.Client({ ...this.options, ...options });
+  }
+
+  /** Runs a program in the folder of the installed package, pointed at this sandbox by its environment. */
+  async run(program, { file = 'program.js', timeout = 20_000, env = {} } = {}) {
+    const directory = fs.mkdtempSync(path.join(INSTALLED, 'run-'));
+    const script = path.join(directory, file);
+    fs.writeFileSync(script, program);
+    const started = performance.now();
+    const child = spawn(process.execPath, [script], { env: { ...process.env, ...this.environment, ...env }, timeout });
+    let output = '';
+    let errors = '';
+    child.stdout.on('data', (data) => (output += data));
+    child.stderr.on('data', (data) => (errors += data));
+    const [code, signal] = await once(child, 'close');
+    fs.rmSync(directory, { recursive: true });
+    return { code: code ?? signal, output, errors, ms: performance.now() - started };
+  }
+}
+
+/** One sandbox for the tests of a file, as new before each. */
+function useSandbox({ before, beforeEach, after }) {
+  const holder = {};
+  before(async () => {
+    holder.sandbox = await Sandbox.start();
+  });
+  beforeEach(() => holder.sandbox.reset());
+  after(() => holder.sandbox.stop());
+  return holder;
+}
+
+async function caught(promise) {
+  try {
+    await promise;
+  } catch (error) {
+    return error;
+  }
+  throw new Error('it must fail');
+}
+
+module.exports = { INSTALLED, SDK, SUB_MCHID, Sandbox, caught, sdk, useSandbox };

@@ -1,0 +1,136 @@
+/* One call: out, waited for with signals let in, and back. */
+#include "php_wechatpay.h"
+
+#include <pthread.h>
+#include <signal.h>
+
+#include "zend_exceptions.h"
+
+#if PHP_VERSION_ID >= 80200
+#define RAISED(flag) zend_atomic_bool_load_ex(&EG(flag))
+#define LOWER(flag) zend_atomic_bool_store_ex(&EG(flag), false)
+#else
+#define RAISED(flag) (EG(flag))
+#define LOWER(flag) (EG(flag) = 0)
+#endif
+
+struct php_wechatpay_wait {
+    php_wechatpay_wait *outer;
+    sigset_t before;
+    /* A signal handler ended the request with a fatal error. The jump is made up for behind the library's frames. */
+    bool bailed_out;
+};
+
+/* PHP's signal handlers are for PHP's thread: the library's own threads, which begin during calls, inherit a mask that
+ * lets no signal through. This thread takes what came in every 50 ms, in php_wechatpay_keep_going. */
+static void block_signals(sigset_t *before)
+{
+    sigset_t all;
+    sigfillset(&all);
+    /* A processor's own must be dealt with where they arise. */
+    sigdelset(&all, SIGSEGV);
+    sigdelset(&all, SIGBUS);
+    sigdelset(&all, SIGFPE);
+    sigdelset(&all, SIGILL);
+    sigdelset(&all, SIGTRAP);
+    sigdelset(&all, SIGABRT);
+    pthread_sigmask(SIG_SETMASK, &all, before);
+}
+
+int php_wechatpay_keep_going(void *context)
+{
+    php_wechatpay_wait *wait = WECHATPAY_G(wait);
+    if (wait == NULL) {
+        return 1;
+    }
+    /* What is pending is handled within this call. */
+    pthread_sigmask(SIG_SETMASK, &wait->before, NULL);
+    if (RAISED(vm_interrupt) && !RAISED(timed_out) && zend_interrupt_function) {
+        LOWER(vm_interrupt);
+        zend_try {
+            zend_interrupt_function(EG(current_execute_data));
+        } zend_catch {
+            wait->bailed_out = true;
+        } zend_end_try();
+        WECHATPAY_G(wait) = wait;
+    }
+    block_signals(&wait->before);
+    return !wait->bailed_out && !EG(exception) && !RAISED(timed_out);
+}
+
+wechatpay_reply *php_wechatpay_run(php_wechatpay_handle *handle, php_wechatpay_send send, const void *arguments)
+{
+    wechatpay_reply *reply = NULL;
+    php_wechatpay_wait wait = {.outer = WECHATPAY_G(wait), .bailed_out = false};
+
+    php_wechatpay_handle_share(handle);
+    WECHATPAY_G(wait) = &wait;
+    block_signals(&wait.before);
+    wechatpay_error *error = send(handle->client, arguments, &reply);
+    pthread_sigmask(SIG_SETMASK, &wait.before, NULL);
+    WECHATPAY_G(wait) = wait.outer;
+    php_wechatpay_handle_release(handle);
+
+    if (wait.bailed_out) {
+        wechatpay_error_free(error);
+        wechatpay_reply_free(reply);
+        zend_bailout();
+    }
+    if (error != NULL) {
+        php_wechatpay_throw(error);
+        return NULL;
+    }
+    if (EG(exception)) {
+        /* Thrown by a handler at the very moment when the reply came: it must not get lost. */
+        wechatpay_reply_free(reply);
+        return NULL;
+    }
+    return reply;
+}
+
+typedef struct {
+    const char *operation;
+    zend_string *json;
+} operation_call;
+
+static wechatpay_error *send_operation(const wechatpay_client *client, const void *arguments, wechatpay_reply **reply)
+{
+    const operation_call *call = arguments;
+    return wechatpay_call(client, call->operation, ZSTR_VAL(call->json), ZSTR_LEN(call->json), reply);
+}
+
+void php_wechatpay_call(php_wechatpay_handle *handle, const char *operation, zval *params, zval *return_value)
+{
+    smart_str json = {0};
+
+    if (!php_wechatpay_encode_params(&json, params, operation)) {
+        smart_str_free(&json);
+        return;
+    }
+    operation_call call = {operation, json.s};
+    wechatpay_reply *reply = php_wechatpay_run(handle, send_operation, &call);
+    smart_str_free(&json);
+    if (reply != NULL) {
+        php_wechatpay_decode_reply(return_value, reply, operation);
+        wechatpay_reply_free(reply);
+    }
+}
+
+void php_wechatpay_operation(INTERNAL_FUNCTION_PARAMETERS, const char *operation)
+{
+    zval *params = NULL;
+    zval none;
+
+    ZEND_PARSE_PARAMETERS_START(0, 1)
+        Z_PARAM_OPTIONAL
+        Z_PARAM_ARRAY(params)
+    ZEND_PARSE_PARAMETERS_END();
+
+    php_wechatpay_handle *handle = php_wechatpay_object_of(Z_OBJ_P(ZEND_THIS))->handle;
+    if (handle == NULL) {
+        zend_throw_error(NULL, "%s belongs to no client", ZSTR_VAL(Z_OBJCE_P(ZEND_THIS)->name));
+        RETURN_THROWS();
+    }
+    ZVAL_EMPTY_ARRAY(&none);
+    php_wechatpay_call(handle, operation, params ? params : &none, return_value);
+}

@@ -1,0 +1,144 @@
+/* What the sources of the extension share. */
+#ifndef PHP_WECHATPAY_H
+#define PHP_WECHATPAY_H
+
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include "php.h"
+#include "zend_smart_str.h"
+
+#include <wechatpay.h>
+
+#if defined(ZTS) && defined(COMPILE_DL_WECHATPAY)
+ZEND_TSRMLS_CACHE_EXTERN()
+#endif
+
+/* ---------------------------------------------------------------- the process */
+
+/* Of a call that is under way; see call.c. */
+typedef struct php_wechatpay_wait php_wechatpay_wait;
+
+ZEND_BEGIN_MODULE_GLOBALS(wechatpay)
+    /* Key -> client, kept between requests. */
+    HashTable persistent;
+    php_wechatpay_wait *wait;
+ZEND_END_MODULE_GLOBALS(wechatpay)
+
+ZEND_EXTERN_MODULE_GLOBALS(wechatpay)
+#define WECHATPAY_G(member) ZEND_MODULE_GLOBALS_ACCESSOR(wechatpay, member)
+
+extern zend_module_entry wechatpay_module_entry;
+#define phpext_wechatpay_ptr &wechatpay_module_entry
+
+/* ---------------------------------------------------------------- clients and namespaces */
+
+/* The native client, shared by a Client, the namespaces that hang on it and the persistent table. */
+typedef struct {
+    uint32_t references;
+    wechatpay_client *client;
+} php_wechatpay_handle;
+
+typedef struct {
+    /* NULL until the constructor has run. */
+    php_wechatpay_handle *handle;
+    zend_object std;
+} php_wechatpay_object;
+
+static inline php_wechatpay_object *php_wechatpay_object_of(zend_object *object)
+{
+    return (php_wechatpay_object *) ((char *) object - XtOffsetOf(php_wechatpay_object, std));
+}
+
+/* Takes over the client. */
+php_wechatpay_handle *php_wechatpay_handle_new(wechatpay_client *client);
+php_wechatpay_handle *php_wechatpay_handle_share(php_wechatpay_handle *handle);
+void php_wechatpay_handle_release(php_wechatpay_handle *handle);
+
+/* A property of a namespace, and the class of the namespace in it; {NULL} ends a list. */
+typedef struct {
+    const char *name;
+    const char *class_name;
+} php_wechatpay_property;
+
+typedef struct {
+    const char *class_name;
+    const zend_function_entry *methods;
+    const php_wechatpay_property *properties;
+} php_wechatpay_namespace;
+
+/* Generated, in generated/operations.c. The last one is WechatPay\Operations, what a client has. */
+extern const php_wechatpay_namespace php_wechatpay_namespaces[];
+extern const size_t php_wechatpay_namespace_count;
+
+extern zend_class_entry *php_wechatpay_operations_ce;
+extern zend_class_entry *php_wechatpay_client_ce;
+extern zend_class_entry *php_wechatpay_reply_ce;
+
+void php_wechatpay_register_namespaces(void);
+void php_wechatpay_register_client(void);
+
+/* Hides the arguments of a method from stack traces, where PHP can. */
+void php_wechatpay_mark_sensitive(zend_class_entry *ce, const char *method, uint32_t argument);
+
+/* ---------------------------------------------------------------- calls */
+
+typedef wechatpay_error *(*php_wechatpay_send)(
+    const wechatpay_client *client, const void *arguments, wechatpay_reply **reply);
+
+/* Makes a call and waits for it, with signals let in. NULL: an exception has been thrown. */
+wechatpay_reply *php_wechatpay_run(php_wechatpay_handle *handle, php_wechatpay_send send, const void *arguments);
+
+/* Calls an operation; what it gives, or an exception. */
+void php_wechatpay_call(php_wechatpay_handle *handle, const char *operation, zval *params, zval *return_value);
+
+/* What the generated methods do. */
+void php_wechatpay_operation(INTERNAL_FUNCTION_PARAMETERS, const char *operation);
+
+/* Asked by the library during a call, every 50 ms. */
+int php_wechatpay_keep_going(void *context);
+
+/* ---------------------------------------------------------------- JSON */
+
+/* Adds the value as JSON; an empty array is an object here. false: an InvalidRequestException that names the culprit. */
+bool php_wechatpay_encode(smart_str *json, zval *value, const char *name, const char *operation);
+
+/* The same for the parameters of an operation: files become base64. */
+bool php_wechatpay_encode_params(smart_str *json, zval *params, const char *operation);
+
+/* JSON as PHP values: objects as arrays, whole numbers that PHP has no room for as text. */
+bool php_wechatpay_decode(zval *value, const char *json, size_t length);
+
+/* The body of a reply: array, text (a file) or null; false: an exception has been thrown. */
+bool php_wechatpay_decode_reply(zval *value, const wechatpay_reply *reply, const char *operation);
+
+/* ---------------------------------------------------------------- options */
+
+/* NULL: a ConfigException has been thrown. */
+wechatpay_options *php_wechatpay_options(HashTable *options);
+
+#define PHP_WECHATPAY_DIGEST_SIZE 32
+/* Of the options in any order. */
+void php_wechatpay_options_digest(HashTable *options, unsigned char digest[PHP_WECHATPAY_DIGEST_SIZE]);
+
+/* Whether text can be handed to C as it is. */
+bool php_wechatpay_is_plain(const zend_string *text);
+
+/* ---------------------------------------------------------------- exceptions */
+
+void php_wechatpay_register_exceptions(void);
+
+/* Throws and frees the error. */
+void php_wechatpay_throw(wechatpay_error *error);
+
+/* What the library cannot say, since it never saw it. `operation` may be NULL. */
+void php_wechatpay_throw_option(const char *option, const char *problem);
+void php_wechatpay_throw_argument(const char *operation, const char *argument, const char *problem);
+void php_wechatpay_throw_reply(const char *operation, const wechatpay_reply *reply, const char *problem);
+
+#ifdef WECHATPAY_TEST_HOOKS
+extern const zend_function_entry php_wechatpay_test_hooks[];
+#endif
+
+#endif

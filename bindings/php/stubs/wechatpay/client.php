@@ -1,0 +1,151 @@
+<?php
+
+namespace WechatPay;
+
+/**
+ * A client of one merchant. Operations hang on it by their id:
+ * `$client->goldplan->merchants->changeCustomPageStatus([...])`. Each gives an array, a string (a file) or nothing.
+ *
+ * A call lets signals in; what a handler throws ends it. Clients made with `new` go with the request; for connections
+ * and parsed keys that last, see `persistent()`. They cannot be cloned or serialized.
+ */
+final class Client extends Operations
+{
+    /** The merchant number that this client signs for. */
+    public readonly string $mchid;
+
+    /**
+     * Nothing is sent. Null stands for an option that is not given.
+     *
+     * @param array{
+     *     mchid: string,
+     *     serial_no?: ?string,
+     *     merchant_private_key?: ?string,
+     *     merchant_private_key_path?: ?string,
+     *     merchant_certificate?: ?string,
+     *     merchant_certificate_path?: ?string,
+     *     public_key_id?: ?string,
+     *     platform_public_key?: ?string,
+     *     platform_public_key_path?: ?string,
+     *     platform_certificates?: ?list<string>,
+     *     platform_certificate_paths?: ?list<string>,
+     *     apiv3_key?: ?string,
+     *     base_url?: ?string,
+     *     backup_url?: ?string,
+     *     connect_timeout?: int|float|null,
+     *     timeout?: int|float|null,
+     *     proxy?: ?string,
+     *     ca_pem?: ?string,
+     *     ca_path?: ?string,
+     *     user_agent_suffix?: ?string,
+     *     max_reply_bytes?: ?int,
+     * } $options Keys and certificates are PEM texts, or files where the name ends in `_path`; timeouts are seconds.
+     * @throws Exception\ConfigException
+     */
+    public function __construct(array $options) {}
+
+    /**
+     * A client from the environment: every option is `WECHATPAY_` and its name in upper case.
+     *
+     * @throws Exception\ConfigException
+     */
+    public static function fromEnv(): Client {}
+
+    /**
+     * A client that stays in this process between requests, with its connections and parsed keys: the first call with
+     * a key makes it, later ones give it again. Files are not read again.
+     *
+     * @param string $key any name of your own; one per set of options
+     * @param array<string, mixed> $options those of the constructor
+     * @throws Exception\ConfigException also where the key is in use with other options
+     */
+    public static function persistent(string $key, array $options): Client {}
+
+    /**
+     * A client for another merchant over the same connections.
+     *
+     * @param array<string, mixed> $options those of the constructor up to `apiv3_key`
+     * @throws Exception\ConfigException
+     */
+    public function forMerchant(array $options): Client {}
+
+    /**
+     * The same client with other defaults for its calls.
+     *
+     * @param array{timeout?: int|float|null, retry?: 'never'|'safe'|'idempotent'|null} $options `timeout`: seconds for
+     *     a whole call with all its attempts. `retry`: never; safe (GETs, and what was provably never sent: the
+     *     default); idempotent (you say that repeating these calls is harmless).
+     * @throws Exception\ConfigException
+     */
+    public function withOptions(array $options): Client {}
+
+    /**
+     * Calls an operation by its id, such as `goldplan.merchants.change_custom_page_status`.
+     *
+     * A file is written as `['filename' => ..., 'content' => bytes]`. An empty array inside is a list; an empty object
+     * is `new \stdClass`.
+     *
+     * @param array<string, mixed> $params path, query and body parameters by their wire names
+     * @return array<mixed>|string|null a file's bytes as string; null where the reply has no content. Whole numbers that
+     *     PHP has no room for come as strings of digits.
+     * @throws Exception\WechatPayException
+     */
+    public function call(string $operation, array $params = []): array|string|null {}
+
+    /**
+     * Sends any request, signed and verified like an operation: for paths that have no operation.
+     *
+     * @param string $path begins with `/`, without the host
+     * @param array<string, mixed>|null $query names and values, encoded here; a list repeats its name
+     * @param mixed $body anything that is JSON; null: none
+     * @throws Exception\WechatPayException
+     */
+    public function request(string $method, string $path, ?array $query = null, mixed $body = null): Reply {}
+
+    /**
+     * All operations, sorted by id.
+     *
+     * @return list<array{
+     *     id: string,
+     *     title: string,
+     *     method: string,
+     *     path: string,
+     *     params: list<array{
+     *         name: string,
+     *         place: 'path'|'query'|'header'|'body',
+     *         required: bool,
+     *         type: string,
+     *         values: list<string>,
+     *         encrypted: bool,
+     *     }>,
+     *     reply: 'empty'|'json'|'file',
+     *     idempotent: bool,
+     *     doc_url: string,
+     * }>
+     */
+    public static function operations(): array {}
+
+    /**
+     * The names of the constructor's options.
+     *
+     * @return list<string>
+     */
+    public static function optionNames(): array {}
+}
+
+/** A verified reply to `Client::request()`. */
+final class Reply
+{
+    /** HTTP status, 200 to 299. */
+    public readonly int $status;
+
+    /** The platform's Request-ID, which its support asks for. */
+    public readonly ?string $requestId;
+
+    /**
+     * An array where it is JSON, a string where it is not, null where there is none.
+     *
+     * @var array<mixed>|string|null
+     */
+    public readonly array|string|null $body;
+}

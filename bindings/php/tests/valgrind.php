@@ -1,0 +1,54 @@
+<?php
+
+/** One of everything, for valgrind: test.sh runs it with PHP's own allocator off. */
+
+require __DIR__ . '/sandbox.inc';
+use WechatPay\Client;
+
+fresh();
+$client = new Client(options());
+for ($round = 0; $round < 3; $round++) {
+    $lasting = Client::persistent('shop', options());
+    $lasting->goldplan->merchants->changeCustomPageStatus(PARAMS);
+    $derived = $client->withOptions(['timeout' => 9, 'retry' => 'safe']);
+    $derived->request('POST', '/v3/goldplan/merchants/close-advertising-show', ['a' => [1]], ['sub_mchid' => '1900000109']);
+    $derived->newTaxControlFapiao->download(
+        ['token' => 't', 'mchid' => '1', 'openid' => 'o', 'invoice_code' => '1', 'invoice_no' => '2', 'fapiao_id' => '3'],
+    );
+    $file = ['filename' => 'a.pdf', 'content' => "\xff\0\xfe"];
+    $meta = ['file_type' => 'PDF', 'digest_alogrithm' => 'SM3', 'digest' => 'x', 'sub_mchid' => '1900000109'];
+    $client->newTaxControlFapiao->fapiaoApplications->uploadFapiaoFile(['file' => $file, 'meta' => $meta]);
+}
+fault('status', ['status' => 403, 'body' => ['code' => 'X', 'message' => 'y', 'detail' => ['value' => [1]]]]);
+$endless = [];
+$endless['in'] = &$endless;
+$wrong = [
+    fn () => $client->call(CALL, PARAMS),
+    fn () => $client->call(CALL, ['sub_mchid' => "\xff"]),
+    fn () => $client->call(CALL, $endless),
+    fn () => $client->call("a\0b"),
+    fn () => $client->goldplann,
+    fn () => $client->cal(),
+    fn () => new Client(['mchid' => true]),
+    fn () => new Client(options(['apiv3_key' => 'short'])),
+    fn () => new Client(['platform_certificates' => ['x', 1]]),
+    fn () => Client::persistent('shop', ['mchid' => '1']),
+    fn () => $client->forMerchant(['base_url' => 'https://example.com']),
+    fn () => $client->withOptions(['retry' => 'x']),
+    fn () => new WechatPay\Operations\Goldplan(),
+    fn () => clone $client,
+];
+foreach ($wrong as $call) {
+    $thrown = thrown($call);
+    var_export(print_r($thrown->getMessage(), true) === '');
+    $thrown instanceof WechatPay\Exception\WechatPayException && print_r((array) $thrown, true) && $thrown->getDetail();
+}
+$endless = null;
+check(count(Client::operations()) > 20 && count(Client::optionNames()) > 20, 'reflection');
+print_r($client, true);
+pcntl_async_signals(true);
+pcntl_signal(SIGALRM, fn () => throw new DomainException('too slow'));
+fault('delay', ['ms' => 9000]);
+pcntl_alarm(1);
+check(thrown(fn () => $client->call(CALL, PARAMS)) instanceof DomainException, 'given up');
+echo "\ndone\n";

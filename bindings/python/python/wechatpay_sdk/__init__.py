@@ -1,0 +1,54 @@
+"""WeChat Pay APIv3: sign, call, verify and decrypt, with every operation typed.
+
+>>> from wechatpay_sdk import Client
+>>> client = Client.from_env()
+>>> client.goldplan.merchants.change_custom_page_status(sub_mchid="1900000109", operation_type="OPEN")
+{'sub_mchid': '1900000109'}
+
+``AsyncClient`` is the same for asyncio. Whatever goes wrong is a ``WechatPayError``.
+"""
+
+from ._async_client import AsyncClient
+from ._client import Client
+from ._errors import (
+    ApiError,
+    ConfigError,
+    DecryptError,
+    IntegrityError,
+    InternalError,
+    InvalidRequestError,
+    SignatureError,
+    TimeoutError,
+    TransportError,
+    WechatPayError,
+)
+from ._native import VERSION
+from ._options import ClientOptions, MerchantOptions
+from ._reply import Reply
+
+__all__ = [
+    "ApiError",
+    "AsyncClient",
+    "Client",
+    "ClientOptions",
+    "ConfigError",
+    "DecryptError",
+    "IntegrityError",
+    "InternalError",
+    "InvalidRequestError",
+    "MerchantOptions",
+    "Reply",
+    "SignatureError",
+    "TimeoutError",
+    "TransportError",
+    "WechatPayError",
+    "__version__",
+]
+
+__version__ = VERSION
+
+# Tracebacks, help() and pickles name what users import, not the file that it happens to stand in.
+for _name in __all__:
+    if isinstance(globals()[_name], type):
+        globals()[_name].__module__ = __name__
+del _name

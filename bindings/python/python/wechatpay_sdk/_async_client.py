@@ -1,0 +1,65 @@
+"""The client for asyncio."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from ._base import BaseClient
+from ._lazy import load
+from ._reply import Reply, content, whole
+from .operations import AsyncOperations
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from typing_extensions import Self
+
+    from ._native import Call
+    from ._native import _RawReply as RawReply
+
+
+class AsyncClient(BaseClient, AsyncOperations):
+    """A client of one merchant for asyncio. Share it: between tasks, event loops, threads, and across forks.
+
+    Operations hang on it by their id: ``await client.goldplan.merchants.change_custom_page_status(...)``. Each gives a
+    dict, bytes (a file), or None (no content); ``help()`` on it tells its parameters.
+
+    Cancelling a task drops its call. A request that had already left may still take effect: query it before repeating.
+    """
+
+    async def call(self, operation: str, params: Mapping[str, Any] | None = None) -> Any:
+        """Calls an operation by its id, with its parameters as one flat record."""
+        return await self._run(operation, params or {})
+
+    async def request(
+        self, method: str, path: str, *, query: Mapping[str, Any] | None = None, body: Any = None
+    ) -> Reply:
+        """Sends any request, signed and verified like an operation: for paths that have no operation.
+
+        path: begins with ``/``, without the host.
+        query: names and values, encoded here; a list repeats its name.
+        body: anything that is JSON.
+        """
+        return whole(await _completed(self._request(method, path, query, body)))
+
+    async def close(self) -> None:
+        """Ends the use of this client; clients derived from it go on."""
+        self._close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def _run(self, operation: str, params: Mapping[str, Any]) -> Any:
+        return content(await _completed(self._call(operation, params)))
+
+
+async def _completed(call: Call) -> RawReply:
+    # asyncio takes longer to import than this whole package: it waits until somebody awaits.
+    raw: RawReply = await load("_loop").completed(call)
+    return raw

@@ -1,0 +1,82 @@
+"""What the two clients have in common: how they are made, and what they say of themselves."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from . import _native as native
+from ._json import encode
+from ._options import ClientOptions, MerchantOptions, encode_options
+
+if TYPE_CHECKING:
+    from typing import Literal
+
+    from typing_extensions import Self, Unpack
+
+
+class BaseClient:
+    _native: native.Client | None
+
+    def __init__(self, **options: Unpack[ClientOptions]) -> None:
+        """Takes the options of ``ClientOptions``; every one is a keyword."""
+        self._native = native.Client(encode_options(options))
+
+    @classmethod
+    def from_env(cls) -> Self:
+        """A client from the environment: every option is ``WECHATPAY_`` and its name in upper case."""
+        return cls._of(native.Client.from_env())
+
+    def for_merchant(self, **options: Unpack[MerchantOptions]) -> Self:
+        """A client for another merchant over the same connections; takes the options of ``MerchantOptions``."""
+        return self._of(self._open().for_merchant(encode_options(options)))
+
+    def with_options(
+        self, *, timeout: float | None = None, retry: Literal["never", "safe", "idempotent"] | None = None
+    ) -> Self:
+        """The same client with other defaults for its calls.
+
+        timeout: seconds for a whole call with all its attempts.
+        retry: never; safe (GETs, and what was provably never sent: the default); idempotent (you say that repeating
+        these calls is harmless).
+        """
+        return self._of(self._open().with_options(json.dumps({"timeout": timeout, "retry": retry}).encode()))
+
+    @property
+    def mchid(self) -> str:
+        """The merchant number that this client signs for."""
+        return self._open().mchid
+
+    def __repr__(self) -> str:
+        state = "closed" if self._native is None else f"mchid={self._native.mchid!r}"
+        return f"<wechatpay_sdk.{type(self).__name__} {state}>"
+
+    @classmethod
+    def _of(cls, handle: native.Client) -> Self:
+        client = cls.__new__(cls)
+        client._native = handle
+        return client
+
+    def _open(self) -> native.Client:
+        if self._native is None:
+            raise native.bad_argument(None, "client", "is closed; make a new one")
+        return self._native
+
+    def _close(self) -> None:
+        self._native = None
+
+    def _call(self, operation: str, params: Mapping[str, Any]) -> native.Call:
+        return self._open().call(operation, encode(params, operation))
+
+    def _request(self, method: str, path: str, query: Mapping[str, Any] | None, body: Any) -> native.Call:
+        return self._open().request(
+            method,
+            path,
+            None if query is None else encode(query, method),
+            None if body is None else encode(body, method),
+        )
+
+
+# The options are told where help() looks for them, and written down once.
+BaseClient.__init__.__doc__ = f"{ClientOptions.__doc__}\n{MerchantOptions.__doc__}"

@@ -1,0 +1,54 @@
+"""The blocking client."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from ._base import BaseClient
+from ._reply import Reply, content, whole
+from .operations import Operations
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from typing_extensions import Self
+
+
+class Client(BaseClient, Operations):
+    """A client of one merchant. Share it: between threads, and across forks.
+
+    Operations hang on it by their id: ``client.goldplan.merchants.change_custom_page_status(...)``. Each gives a dict,
+    bytes (a file), or None (no content); ``help()`` on it tells its parameters.
+
+    A call releases the GIL and lets signals in: Ctrl-C ends it at once, and the KeyboardInterrupt says so where the
+    outcome is unknown.
+    """
+
+    def call(self, operation: str, params: Mapping[str, Any] | None = None) -> Any:
+        """Calls an operation by its id, with its parameters as one flat record."""
+        return content(self._call(operation, params or {}).wait())
+
+    def request(self, method: str, path: str, *, query: Mapping[str, Any] | None = None, body: Any = None) -> Reply:
+        """Sends any request, signed and verified like an operation: for paths that have no operation.
+
+        path: begins with ``/``, without the host.
+        query: names and values, encoded here; a list repeats its name.
+        body: anything that is JSON.
+        """
+        return whole(self._request(method, path, query, body).wait())
+
+    def close(self) -> None:
+        """Ends the use of this client; clients derived from it go on."""
+        self._close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _run(self, operation: str, params: Mapping[str, Any]) -> Any:
+        return content(self._call(operation, params).wait())

@@ -1,0 +1,92 @@
+"""Values on their way out: JSON bytes, with the digits of decimals kept and files as base64."""
+
+from __future__ import annotations
+
+import json
+import sys
+from binascii import b2a_base64
+from collections.abc import Mapping
+from typing import Any
+
+from . import _native
+
+_fast = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
+
+# serde_json reads 128 levels; no document of WeChat Pay has ten.
+_MAX_DEPTH = 100
+
+
+def encode(record: Mapping[str, Any], operation: str | None = None) -> bytes:
+    """The record as JSON. What cannot be JSON is an ``InvalidRequestError`` that names it."""
+    try:
+        return _fast(record).encode()
+    except (TypeError, ValueError, RecursionError):
+        # Decimals, files, and all that must be refused by name.
+        return _Slow(operation).write(record, "", 0).encode()
+
+
+class _Slow:
+    def __init__(self, operation: str | None) -> None:
+        self._operation = operation
+
+    def write(self, value: Any, path: str, depth: int) -> str:
+        if depth > _MAX_DEPTH:
+            raise self._refuse(path.replace("[", ".").split(".")[0], "is nested too deeply, or within itself")
+        if isinstance(value, Mapping):
+            members = (self._member(name, inner, path, depth) for name, inner in value.items())
+            return "{" + ",".join(members) + "}"
+        if _is_file(value):
+            file = {"filename": value[0], "content": b2a_base64(value[1], newline=False).decode("ascii")}
+            return self._scalar(file, path)
+        if isinstance(value, (list, tuple)):
+            items = (self.write(inner, f"{path}[{at}]", depth + 1) for at, inner in enumerate(value))
+            return "[" + ",".join(items) + "]"
+        if _is_decimal(value):
+            if not value.is_finite():
+                raise self._refuse(path, "must be a finite number")
+            return format(value, "f")
+        return self._scalar(value, path)
+
+    def _member(self, name: Any, value: Any, path: str, depth: int) -> str:
+        if not isinstance(name, str):
+            raise self._refuse(path or "params", f"must have names of type str, not {type(name).__name__}")
+        inner = f"{path}.{name}" if path else name
+        return f"{self._scalar(name, inner)}:{self.write(value, inner, depth + 1)}"
+
+    def _scalar(self, value: Any, path: str) -> str:
+        try:
+            text = _fast(value)
+            text.encode()
+        except UnicodeEncodeError:
+            raise self._refuse(path, "must be valid Unicode, but has a lone surrogate") from None
+        except (TypeError, ValueError):
+            raise self._refuse(path, _what_is_wrong(value)) from None
+        return text
+
+    def _refuse(self, path: str, problem: str) -> Exception:
+        printable = path.encode("utf-8", "replace").decode() or "params"
+        return _native.bad_argument(self._operation, printable, problem)
+
+
+def _is_decimal(value: Any) -> bool:
+    # Who has a decimal has loaded the module; who has not is spared the loading.
+    module = sys.modules.get("decimal")
+    return module is not None and isinstance(value, module.Decimal)
+
+
+def _is_file(value: Any) -> bool:
+    return (
+        isinstance(value, tuple)
+        and len(value) == 2
+        and isinstance(value[0], str)
+        and isinstance(value[1], (bytes, bytearray, memoryview))
+    )
+
+
+def _what_is_wrong(value: Any) -> str:
+    # The value itself is never shown: it may be a name or an openid.
+    if isinstance(value, float):
+        return "must be a finite number"
+    if isinstance(value, (bytes, bytearray, memoryview)):
+        return "must be text, or a file written as (filename, bytes)"
+    return f"must be text, a number, a boolean, a list or a dict, not {type(value).__name__}"

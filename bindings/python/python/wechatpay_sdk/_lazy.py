@@ -1,0 +1,27 @@
+"""Modules that are loaded when they are first used.
+
+A fork while another thread imports a module leaves that module's lock held in the child for ever. Here a fork waits
+until such a load is over.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import threading
+from typing import Any
+
+_lock = threading.RLock()
+_loaded: dict[str, Any] = {}
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(before=_lock.acquire, after_in_parent=_lock.release, after_in_child=_lock.release)
+
+
+def load(name: str) -> Any:
+    """The module of this package with this name, relative to it."""
+    module = _loaded.get(name)
+    if module is None:
+        with _lock:
+            module = _loaded[name] = importlib.import_module(f".{name}", __package__)
+    return module

@@ -1,0 +1,88 @@
+"""The options of a client: the same names in every language and, upper-cased, in the environment."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from typing import Any, TypedDict, Union
+
+from . import _native
+
+# Also evaluated at run time, where 3.9 has no `|`.
+StrPath = Union[str, "os.PathLike[str]"]
+
+
+class _Required(TypedDict):
+    mchid: str
+
+
+class MerchantOptions(_Required, total=False):
+    """What belongs to one merchant.
+
+    mchid: merchant number. Required.
+    merchant_private_key, merchant_private_key_path: its private key (apiclient_key.pem), as PEM text or file.
+    serial_no: serial number of the merchant's API certificate; not needed where the certificate is given.
+    merchant_certificate, merchant_certificate_path: that certificate (apiclient_cert.pem), as PEM text or file.
+    public_key_id: id of WeChat Pay's public key, PUB_KEY_ID_...
+    platform_public_key, platform_public_key_path: that key (pub_key.pem), as PEM text or file.
+    platform_certificates, platform_certificate_paths: platform certificates, any number, as PEM texts or files.
+    apiv3_key: APIv3 key, 32 bytes; for notifications and certificates.
+    """
+
+    serial_no: str | None
+    merchant_private_key: str | None
+    merchant_private_key_path: StrPath | None
+    merchant_certificate: str | None
+    merchant_certificate_path: StrPath | None
+    public_key_id: str | None
+    platform_public_key: str | None
+    platform_public_key_path: StrPath | None
+    platform_certificates: Sequence[str] | None
+    platform_certificate_paths: Sequence[StrPath] | None
+    apiv3_key: str | None
+
+
+class ClientOptions(MerchantOptions, total=False):
+    """What belongs to one merchant (see ``MerchantOptions``), and what all merchants of a client share.
+
+    base_url: default https://api.mch.weixin.qq.com. Plain http is accepted for loopback addresses only.
+    backup_url: default https://api2.mch.weixin.qq.com, or none where base_url is given.
+    connect_timeout: seconds to establish a connection; default 5.
+    timeout: seconds for a whole call with all its attempts; default 30.
+    proxy: proxy URL. Proxy variables of the environment are not read.
+    ca_pem, ca_path: further certificate authorities to trust, as PEM text or file.
+    user_agent_suffix: your application's name and version, added to the User-Agent.
+    max_reply_bytes: the longest reply that is accepted; default 10 MiB.
+    """
+
+    base_url: str | None
+    backup_url: str | None
+    connect_timeout: float | None
+    timeout: float | None
+    proxy: str | None
+    ca_pem: str | None
+    ca_path: StrPath | None
+    user_agent_suffix: str | None
+    max_reply_bytes: int | None
+
+
+def encode_options(options: Mapping[str, Any]) -> bytes:
+    """The options that are given, as JSON. Names and types are checked by the core, the same for every language."""
+    return ("{" + ",".join(_member(name, value) for name, value in options.items() if value is not None) + "}").encode()
+
+
+def _member(name: str, value: Any) -> str:
+    if isinstance(value, (list, tuple)):
+        value = [_text_of_path(item) for item in value]
+    try:
+        text = json.dumps({name: _text_of_path(value)}, allow_nan=False)
+    except (TypeError, ValueError):
+        raise _native.bad_option(
+            name, f"must be text, a number or a list of texts, not {type(value).__name__}"
+        ) from None
+    return text[1:-1]
+
+
+def _text_of_path(value: Any) -> Any:
+    return os.fspath(value) if isinstance(value, os.PathLike) else value

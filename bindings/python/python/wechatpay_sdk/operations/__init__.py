@@ -1,0 +1,25 @@
+"""What hangs on a client: one property per product. A product's module is loaded when it is first used."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .. import _native
+from .._lazy import load
+from .._suggest import Suggesting
+
+
+def _product(name: str, asynchronous: bool) -> property:
+    def namespace(client: Any) -> Any:
+        return load("operations._runtime").namespace_class((name,), asynchronous)(client)
+
+    return property(namespace, doc=f"Operations ``{name}.*``.")
+
+
+def _mixin(name: str, asynchronous: bool) -> type:
+    members: dict[str, Any] = {product: _product(product, asynchronous) for product in _native.products()}
+    return type(name, (Suggesting,), {"__doc__": "Everything that is typed.", "__module__": __name__, **members})
+
+
+Operations = _mixin("Operations", asynchronous=False)
+AsyncOperations = _mixin("AsyncOperations", asynchronous=True)

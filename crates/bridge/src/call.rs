@@ -1,0 +1,197 @@
+//! A call, and the ways to let it run.
+
+use std::future::Future;
+use std::panic::AssertUnwindSafe;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use tokio::task::JoinHandle;
+use wechatpay_sdk::Error;
+use wechatpay_sdk::blocking::runtime;
+
+use crate::client::Reply;
+use crate::completions::Ticket;
+use crate::error::{ErrorRecord, Result};
+use crate::guard::panicked;
+
+/// A call that has not begun. It runs as a task of its own or on the thread that waits for it, so that all cores sign.
+pub struct Call {
+    operation: String,
+    changes: bool,
+    future: Pin<Box<dyn Future<Output = Result<Reply>> + Send>>,
+}
+
+impl Call {
+    /// Wraps what the call does. `changes`: anything but a GET, whose outcome is unknown once it may have been sent.
+    pub(crate) fn new(
+        operation: String,
+        changes: bool,
+        future: impl Future<Output = Result<Reply>> + Send + 'static,
+    ) -> Self {
+        let caught = AssertUnwindSafe(future)
+            .catch_unwind()
+            .map(|outcome| outcome.unwrap_or_else(|panic| Err(panicked(&*panic))));
+        Self { operation, changes, future: Box::pin(caught) }
+    }
+
+    /// The error of a caller who gives this call up while it is under way.
+    #[must_use]
+    pub fn given_up(&self) -> Box<ErrorRecord> {
+        Error::cancelled(&self.operation, self.changes).into()
+    }
+
+    /// Lets it run; dropping the handle cancels it.
+    ///
+    /// # Errors
+    /// Internal, where the operating system gives no threads.
+    pub fn spawn(self) -> Result<Running> {
+        let task = runtime()?.spawn(self.future);
+        Ok(Running { _ticket: Ticket::new(task.abort_handle()), task })
+    }
+
+    /// Lets it run and hands the result to `done`.
+    pub(crate) fn spawn_then(self, done: impl FnOnce(Result<Reply>) + Send + 'static) -> Result<Ticket> {
+        let future = self.future;
+        let task = runtime()?.spawn(async move { done(future.await) });
+        Ok(Ticket::new(task.abort_handle()))
+    }
+}
+
+/// A call under way: a future, of any executor.
+pub struct Running {
+    task: JoinHandle<Result<Reply>>,
+    _ticket: Ticket,
+}
+
+impl Future for Running {
+    type Output = Result<Reply>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        Pin::new(&mut self.task).poll(context).map(|joined| {
+            joined.unwrap_or_else(|_| Err(ErrorRecord::internal("the call was dropped while it was under way")))
+        })
+    }
+}
+
+/// How a blocking wait ended.
+pub enum Waited {
+    /// The call ended by itself.
+    Done(Result<Reply>),
+    /// The caller gave up: the call is cancelled, and the record says whether the request may have left.
+    GivenUp(Box<ErrorRecord>),
+}
+
+/// Blocks until the call ends, asking `keep_going` at every tick. The interpreter runs its signal handlers there: this
+/// thread is outside the runtime meanwhile, so that a handler may make calls of its own.
+///
+/// The calling thread itself drives the call: it would only wait otherwise, and the work would be handed to another
+/// thread and back. Many calling threads still sign on all cores.
+///
+/// # Errors
+/// Internal, where the operating system gives no threads.
+pub fn wait(call: Call, tick: Duration, mut keep_going: impl FnMut() -> bool) -> Result<Waited> {
+    let runtime = runtime()?;
+    // Also while a panic of `keep_going` unwinds: a connection that is dropped may have something to do on the runtime.
+    let _inside = runtime.enter();
+    let Call { operation, changes, mut future } = call;
+    loop {
+        match runtime.block_on(async { tokio::time::timeout(tick, &mut future).await }) {
+            Ok(done) => return Ok(Waited::Done(done)),
+            Err(_) if keep_going() => {}
+            Err(_) => break,
+        }
+    }
+    Ok(Waited::GivenUp(Error::cancelled(&operation, changes).into()))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicBool, Ordering};
+    use std::time::Instant;
+
+    use super::*;
+
+    const TICK: Duration = Duration::from_millis(50);
+
+    fn endless(changes: bool) -> Call {
+        Call::new("tea.brew".to_owned(), changes, std::future::pending())
+    }
+
+    #[test]
+    fn a_panicking_call_is_an_internal_error_however_it_runs() {
+        let panicking = || Call::new("tea.brew".to_owned(), true, async { panic!("spilt") });
+        let Ok(Waited::Done(Err(error))) = wait(panicking(), TICK, || true) else { panic!("must be an error") };
+        assert_eq!(error.kind, "internal");
+        let running = panicking().spawn().unwrap();
+        assert_eq!(runtime().unwrap().block_on(running).unwrap_err().kind, "internal");
+    }
+
+    #[test]
+    fn giving_up_says_whether_the_request_may_have_left() {
+        for (changes, retryability) in [(true, "check_first"), (false, "safe")] {
+            let started = Instant::now();
+            let mut ticks = 0;
+            let outcome = wait(endless(changes), TICK, || {
+                ticks += 1;
+                ticks < 3
+            });
+            let Ok(Waited::GivenUp(error)) = outcome else { panic!("must be given up") };
+            assert_eq!((error.code.as_str(), error.operation.as_deref()), ("cancelled", Some("tea.brew")));
+            assert_eq!((error.may_have_taken_effect, error.retryability), (changes, retryability));
+            assert_eq!(ticks, 3);
+            assert!(started.elapsed() < Duration::from_secs(2));
+        }
+    }
+
+    #[test]
+    fn dropping_a_running_call_drops_what_it_was_doing() {
+        struct Flag;
+        static DROPPED: AtomicBool = AtomicBool::new(false);
+        impl Drop for Flag {
+            fn drop(&mut self) {
+                DROPPED.store(true, Ordering::SeqCst);
+            }
+        }
+        let flag = Flag;
+        let call = Call::new("tea.brew".to_owned(), true, async move {
+            let _flag = flag;
+            std::future::pending().await
+        });
+        drop(call.spawn().unwrap());
+        let deadline = Instant::now() + Duration::from_secs(5);
+        while !DROPPED.load(Ordering::SeqCst) {
+            assert!(Instant::now() < deadline, "the call must be cancelled");
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    }
+
+    #[test]
+    fn a_panic_while_waiting_drops_the_call_inside_the_runtime() {
+        struct Spawns;
+        impl Drop for Spawns {
+            fn drop(&mut self) {
+                drop(tokio::spawn(async {}));
+            }
+        }
+        let spawns = Spawns;
+        let call = Call::new("tea.brew".to_owned(), true, async move {
+            let _spawns = spawns;
+            std::future::pending().await
+        });
+        let outcome = crate::guard(|| wait(call, Duration::from_millis(1), || panic!("spilt")).map(drop));
+        assert_eq!(outcome.unwrap_err().kind, "internal");
+    }
+
+    #[test]
+    fn a_signal_handler_may_make_calls_of_its_own() {
+        let mut inner = None;
+        let outcome = wait(endless(false), TICK, || {
+            inner = Some(wait(endless(false), TICK, || false).is_ok());
+            false
+        });
+        assert!(matches!(outcome, Ok(Waited::GivenUp(_))));
+        assert_eq!(inner, Some(true));
+    }
+}

@@ -1,0 +1,120 @@
+//! Finished calls for an event loop. Waking the loop is what costs, so many results share one wake-up.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::task::AbortHandle;
+
+use crate::call::Call;
+use crate::client::Reply;
+use crate::error::{ErrorRecord, Result};
+use crate::wake::{Waker, Watched, pair};
+
+/// The finished calls of one event loop.
+pub struct Completions {
+    queue: Arc<Queue>,
+    watched: Watched,
+}
+
+struct Queue {
+    done: Mutex<Vec<Done>>,
+    waker: Waker,
+}
+
+/// A finished call.
+pub struct Done {
+    /// What the caller named it.
+    pub token: u64,
+    /// What came of it.
+    pub result: Result<Reply>,
+}
+
+impl Completions {
+    /// Opens the descriptor.
+    ///
+    /// # Errors
+    /// Internal, where the process has no descriptors left.
+    pub fn new() -> Result<Self> {
+        let (watched, waker) =
+            pair().map_err(|error| ErrorRecord::internal(format!("no descriptor for the event loop: {error}")))?;
+        Ok(Self { queue: Arc::new(Queue { done: Mutex::default(), waker }), watched })
+    }
+
+    /// What the loop watches: readable while there is something to [`drain`](Self::drain).
+    #[must_use]
+    pub fn descriptor(&self) -> u64 {
+        self.watched.descriptor()
+    }
+
+    /// Lets a call run; its result is queued under `token`. Dropping the ticket cancels it.
+    ///
+    /// # Errors
+    /// Internal, where the operating system gives no threads.
+    pub fn start(&self, token: u64, call: Call) -> Result<Ticket> {
+        let queue = Arc::clone(&self.queue);
+        call.spawn_then(move |result| queue.push(Done { token, result }))
+    }
+
+    /// Takes everything that has finished; never blocks.
+    #[must_use]
+    pub fn drain(&self) -> Vec<Done> {
+        // In this order: what is queued in between wakes the loop once more, and nothing is forgotten.
+        self.watched.clear();
+        std::mem::take(&mut *self.queue.lock())
+    }
+}
+
+impl Queue {
+    fn push(&self, done: Done) {
+        let mut queue = self.lock();
+        queue.push(done);
+        let first = queue.len() == 1;
+        drop(queue);
+        if first {
+            self.waker.wake();
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<Done>> {
+        self.done.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The right to cancel a call; dropping it does so. Harmless once the call has ended.
+pub struct Ticket {
+    task: AbortHandle,
+    pid: u32,
+}
+
+impl Ticket {
+    pub(crate) fn new(task: AbortHandle) -> Self {
+        Self { task, pid: std::process::id() }
+    }
+}
+
+impl Drop for Ticket {
+    fn drop(&mut self) {
+        // A forked child inherits tickets of its parent's calls: there is nothing of them here to cancel.
+        if self.pid == std::process::id() {
+            self.task.abort();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn any_number_of_results_is_one_wake_up_until_they_are_drained() {
+        let (watched, waker) = pair().unwrap();
+        let queue = Queue { done: Mutex::default(), waker };
+        for round in 0..3_u64 {
+            for token in 0..100 {
+                queue.push(Done { token, result: Err(ErrorRecord::internal("of no importance")) });
+            }
+            assert_eq!(watched.clear(), 1, "round {round}");
+            assert_eq!(std::mem::take(&mut *queue.lock()).len(), 100);
+        }
+        assert_eq!(watched.clear(), 0);
+    }
+}

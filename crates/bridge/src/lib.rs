@@ -1,0 +1,26 @@
+//! What every binding needs and core should not know.
+//!
+//! A binding makes a [`Client`] from JSON, asks it for a [`Call`], and lets it run in one of three ways:
+//! - [`Call::spawn`] gives a future (Node);
+//! - [`wait`] blocks the thread and lets the interpreter look after signals in between (C, PHP, Python);
+//! - [`Completions::start`] queues the result for an event loop, with one wake-up for many calls (asyncio).
+//!
+//! Errors are one flat record ([`ErrorRecord`]); panics become one at every entry ([`guard`]). After a fork the child
+//! uses a runtime and connections of its own; nothing here holds a lock across the fork that the child would need.
+//! The bridge is no API: it changes with its bindings.
+
+mod call;
+mod catalogue;
+mod client;
+mod completions;
+mod error;
+mod guard;
+mod wake;
+
+pub use call::{Call, Running, Waited, wait};
+pub use catalogue::{operations_json, option_names, products};
+pub use client::{Client, Reply};
+pub use completions::{Completions, Done, Ticket};
+pub use error::{ErrorRecord, Result};
+pub use guard::guard;
+pub use wechatpay_sdk::operation::ReplyKind;

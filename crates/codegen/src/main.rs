@@ -1,0 +1,121 @@
+//! `wechatpay-codegen`: facts -> `spec/` -> everything typed.
+//!
+//! Layers, one direction only: [`facts`] -> [`import`] -> `spec/*.json` -> [`spec`] -> [`model`] -> a backend
+//! ([`rust`], [`python`], [`node`], [`c`], [`php`]) -> [`output`]. A further language is a further backend over the same model.
+
+mod c;
+mod facts;
+mod import;
+mod model;
+mod node;
+mod output;
+mod php;
+mod python;
+mod rust;
+mod spec;
+mod words;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// What went wrong, in words for the person who runs the command.
+type Result<T> = std::result::Result<T, String>;
+
+#[derive(Parser)]
+#[command(version, about)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Write spec/PRODUCT.json from a directory of API facts.
+    Import {
+        /// Directory with errors.json and operations/PRODUCT.json.
+        #[arg(long)]
+        facts: PathBuf,
+        /// Where the documents go (default: spec/ of the workspace).
+        #[arg(long)]
+        spec: Option<PathBuf>,
+        /// Overwrite a document that exists, and with it what was edited there by hand.
+        #[arg(long)]
+        force: bool,
+        /// Products, such as goldplan.
+        #[arg(required = true)]
+        products: Vec<String>,
+    },
+    /// Write every generated file, or with --verify check that all are up to date.
+    Generate {
+        /// The documents (default: spec/ of the workspace).
+        #[arg(long)]
+        spec: Option<PathBuf>,
+        /// Root that the files are written under (default: the workspace).
+        #[arg(long)]
+        out: Option<PathBuf>,
+        /// Write nothing; list every differing, missing or stale file and exit 1.
+        #[arg(long)]
+        verify: bool,
+    },
+}
+
+fn main() -> ExitCode {
+    match run(Cli::parse().command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            eprintln!("wechatpay-codegen: {message}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(command: Command) -> Result<()> {
+    match command {
+        Command::Import { facts, spec, force, products } => {
+            let spec = spec.map_or_else(default_spec, Ok)?;
+            for product in products {
+                let path = import::import(&facts, &spec, &product, force)?;
+                eprintln!("imported {}", path.display());
+            }
+            Ok(())
+        }
+        Command::Generate { spec, out, verify } => {
+            let spec = spec.map_or_else(default_spec, Ok)?;
+            let out = out.map_or_else(workspace, Ok)?;
+            let products = spec::read_all(&spec)?;
+            let mut files = output::Files::default();
+            rust::generate(&products, &mut files);
+            python::generate(&products, &mut files);
+            node::generate(&products, &mut files);
+            c::generate(&products, &mut files);
+            c::add_header(&out, &mut files)?;
+            php::generate(&products, &mut files);
+            if verify {
+                return files.verify(&out);
+            }
+            let written = files.write(&out)?;
+            eprintln!(
+                "{} operations, {} files, {written} changed",
+                products.iter().map(|product| product.operations.len()).sum::<usize>(),
+                files.len(),
+            );
+            Ok(())
+        }
+    }
+}
+
+fn default_spec() -> Result<PathBuf> {
+    Ok(workspace()?.join("spec"))
+}
+
+/// The workspace around the current directory, or else the one that this program was built in.
+fn workspace() -> Result<PathBuf> {
+    let here = std::env::current_dir().map_err(|error| format!("no current directory: {error}"))?;
+    here.ancestors()
+        .chain(Path::new(env!("CARGO_MANIFEST_DIR")).ancestors())
+        .find(|dir| dir.join("crates/codegen").is_dir())
+        .map(Path::to_path_buf)
+        .ok_or_else(|| "no workspace found: pass --spec and --out".to_owned())
+}

@@ -1,0 +1,78 @@
+//! The golden Rust compiles against the operation types of the core, and its types speak the documented wire.
+
+#![allow(dead_code, unreachable_pub, reason = "modules of another crate, of which this test uses a part")]
+#![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
+
+#[rustfmt::skip]
+#[path = "golden/crates/core/src/generated/mod.rs"]
+mod generated;
+#[macro_use]
+#[path = "../../core/src/open_enum.rs"]
+mod macros;
+#[path = "../../core/src/operation.rs"]
+mod operation;
+
+use bytes::Bytes;
+use generated::tea::orders::{Create, CreateReply, GetByOutTradeNo, Update};
+use generated::tea::photos::Upload;
+use generated::tea::{Drinker, OrderType, PhotoMeta, Size, ValidDate};
+pub(crate) use macros::open_enum;
+use operation::{Call, Reply, ReplyKind, Schema};
+use serde::{Deserialize, Serialize};
+pub(crate) use serde_json::Number;
+use serde_json::json;
+
+/// Stands for the core's type of this name.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Sensitive(String);
+
+/// Stands for the core's type of this name.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub(crate) struct File(String);
+
+#[test]
+fn a_request_serialises_to_wire_names() {
+    let request = Create {
+        out_trade_no: "T1".to_owned(),
+        price: serde_json::from_str("1.50").unwrap(),
+        size: Size::Large,
+        drinkers: vec![Drinker { name: Sensitive("n".to_owned()), openid: None }],
+        r#type: Some(OrderType::from("NEWER")),
+        from: Some("f".to_owned()),
+        valid_date: Some(ValidDate { period: vec!["p".to_owned()] }),
+        idempotency_key: Some("k".to_owned()),
+        ..Create::default()
+    };
+    let wire = json!({
+        "Idempotency-Key": "k", "out_trade_no": "T1", "price": serde_json::from_str::<Number>("1.50").unwrap(),
+        "size": "LARGE", "drinkers": [{"name": "n"}], "from": "f", "type": "NEWER", "valid_date": {"period": ["p"]},
+    });
+    assert_eq!(serde_json::to_value(request).unwrap(), wire);
+    let upload = Upload { file: File("bytes".to_owned()), meta: PhotoMeta { sha256: "00".to_owned() } };
+    assert_eq!(serde_json::to_value(upload).unwrap(), json!({"file": "bytes", "meta": {"sha256": "00"}}));
+}
+
+#[test]
+fn a_reply_without_documented_fields_and_with_new_ones_parses() {
+    let reply =
+        CreateReply::decode(Bytes::from_static(br#"{"size":"HUGE","order_id":null,"self":"s","new":[1]}"#)).unwrap();
+    assert_eq!(reply.order_id, None);
+    assert_eq!(reply.size, Some(Size::Unknown("HUGE".to_owned())));
+    assert_eq!(reply.self_.as_deref(), Some("s"));
+}
+
+#[test]
+fn tables_are_sorted_and_found() {
+    let ids: Vec<&str> = operation::operations().iter().map(|operation| operation.id).collect();
+    assert!(ids.is_sorted());
+    for id in &ids {
+        assert_eq!(operation::find_operation(id).unwrap().id, *id);
+    }
+    assert_eq!(ids.len(), 7);
+    assert_eq!(Create::OPERATION.encrypted_reply, ["drinkers[].name"]);
+    assert!(GetByOutTradeNo::OPERATION.idempotent && !Create::OPERATION.idempotent);
+    assert_eq!(Update::OPERATION.host, Some("https://hk.example.com"));
+    assert_eq!(operation::find_operation("tea.menu.download").unwrap().reply, ReplyKind::Binary);
+    let size = Create::OPERATION.params.iter().find(|param| param.name == "size").unwrap();
+    assert!(matches!(size.schema, Schema::String { values: ["SMALL", "LARGE"], encrypted: false }));
+}

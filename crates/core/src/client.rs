@@ -1,0 +1,297 @@
+//! The client: what a merchant's engineer holds. A handle: cheap to clone, safe to share between threads and tasks.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use serde_json::{Map, Value};
+
+use crate::ambient::{Ambient, System, nonce};
+use crate::bind::{Bound, bind, push_pair, to_bytes};
+use crate::builder::ClientBuilder;
+use crate::decode::{check_json, decode, not_json};
+use crate::error::Error;
+use crate::merchant::Merchant;
+use crate::operation::{Call, Method, Operation, Reply, ReplyKind, find_operation, operations};
+use crate::options::Options;
+use crate::retry::{Hosts, Retry};
+use crate::send::Outgoing;
+use crate::suggest;
+use crate::transport::Transport;
+
+/// What a call by id or a raw request gives back: verified, and decrypted where fields were encrypted.
+#[derive(Clone)]
+pub struct Response {
+    /// HTTP status, 2xx.
+    pub status: u16,
+    /// The platform's `Request-ID`, for support.
+    pub request_id: Option<String>,
+    /// JSON text, or the bytes of a file; empty where the operation answers without a body.
+    pub body: Bytes,
+}
+
+impl fmt::Debug for Response {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // A body may hold openids and decrypted fields.
+        f.debug_struct("Response")
+            .field("status", &self.status)
+            .field("request_id", &self.request_id)
+            .field("body", &format_args!("[{} bytes]", self.body.len()))
+            .finish()
+    }
+}
+
+/// How one call differs from the client's defaults.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+#[non_exhaustive]
+pub struct CallOptions {
+    /// Time for the whole call with all its attempts.
+    pub timeout: Option<Duration>,
+    /// What may be repeated.
+    pub retry: Option<Retry>,
+}
+
+impl CallOptions {
+    /// Sets the time for the whole call.
+    #[must_use]
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = Some(timeout);
+        self
+    }
+
+    /// Sets what may be repeated.
+    #[must_use]
+    pub fn retry(mut self, retry: Retry) -> Self {
+        self.retry = Some(retry);
+        self
+    }
+}
+
+/// A client of one merchant. Clones and clients made by [`Client::for_merchant`] share one connection pool.
+#[derive(Clone)]
+pub struct Client {
+    pub(crate) merchant: Arc<Merchant>,
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) timeout: Duration,
+    pub(crate) retry: Retry,
+}
+
+/// What all merchants of a process can have in common.
+pub(crate) struct Shared {
+    pub(crate) transport: Transport,
+    pub(crate) hosts: Hosts,
+    pub(crate) user_agent: http::HeaderValue,
+    pub(crate) ambient: Arc<dyn Ambient>,
+}
+
+impl Client {
+    /// Starts building a client.
+    #[must_use]
+    pub fn builder() -> ClientBuilder {
+        ClientBuilder::default()
+    }
+
+    /// A client from the `WECHATPAY_*` variables of the environment; see [`Options`] for the names.
+    ///
+    /// # Errors
+    /// Config, naming the variable or option.
+    pub fn from_env() -> Result<Self, Error> {
+        Self::from_options(&Options::from_env()?)
+    }
+
+    /// A client from a record of options.
+    ///
+    /// # Errors
+    /// Config, naming the option.
+    pub fn from_options(options: &Options) -> Result<Self, Error> {
+        Self::build(options, Arc::new(System))
+    }
+
+    pub(crate) fn build(options: &Options, ambient: Arc<dyn Ambient>) -> Result<Self, Error> {
+        const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
+        let merchant = Merchant::from_options(options)?;
+        let timeout = crate::transport::seconds("timeout", options.timeout, DEFAULT_TIMEOUT)?;
+        let shared = Shared {
+            hosts: Hosts::from_options(options)?,
+            user_agent: user_agent(options.user_agent_suffix.as_deref())?,
+            transport: Transport::from_options(options, timeout)?,
+            ambient,
+        };
+        Ok(Self { merchant: Arc::new(merchant), shared: Arc::new(shared), timeout, retry: Retry::default() })
+    }
+
+    /// A client for another merchant over the same connections, hosts and timeouts. `options` names only what belongs
+    /// to the merchant: its number, keys, certificates and serials.
+    ///
+    /// # Errors
+    /// Config, naming the option; `shared_option` where an option belongs to the shared part.
+    pub fn for_merchant(&self, options: &Options) -> Result<Self, Error> {
+        if let Some(option) = options.first_shared() {
+            return Err(Error::config(
+                option,
+                "shared_option",
+                "is shared by all merchants of a client: set it on the first one",
+            ));
+        }
+        Ok(Self { merchant: Arc::new(Merchant::from_options(options)?), ..self.clone() })
+    }
+
+    /// The same client with other defaults for its calls.
+    #[must_use]
+    pub fn with_options(&self, options: CallOptions) -> Self {
+        Self {
+            timeout: options.timeout.unwrap_or(self.timeout),
+            retry: options.retry.unwrap_or(self.retry),
+            ..self.clone()
+        }
+    }
+
+    /// The merchant number that this client signs for.
+    #[must_use]
+    pub fn mchid(&self) -> &str {
+        &self.merchant.signer.mchid
+    }
+
+    /// Makes a typed call: checks it, signs it, sends it, verifies the reply and parses it.
+    ///
+    /// # Errors
+    /// Any kind; see [`Error`].
+    pub async fn send<C: Call>(&self, call: &C) -> Result<C::Reply, Error> {
+        let operation = C::OPERATION;
+        let Ok(Value::Object(record)) = serde_json::to_value(call) else {
+            return Err(Error::internal("a typed request must be an object").with_operation(operation.id));
+        };
+        let reply = self.invoke(operation, record).await?;
+        let (status, request_id) = (reply.status, reply.request_id.clone());
+        C::Reply::decode(reply.body).map_err(|_| unreadable(not_json(), operation, status, request_id.as_deref()))
+    }
+
+    /// Makes a call by operation id with a flat record of parameters.
+    ///
+    /// # Errors
+    /// Any kind; invalid request (`unknown_operation`) where the id is not in the spec.
+    pub async fn call(&self, operation: &str, params: Map<String, Value>) -> Result<Response, Error> {
+        let found = find_operation(operation).ok_or_else(|| {
+            let near = suggest::closest(operation, operations().iter().map(|operation| operation.id));
+            let hint = near.map_or_else(String::new, |near| format!("; did you mean {near}?"));
+            Error::invalid(
+                "operation",
+                "unknown_operation",
+                format!("{operation} is not an operation of this SDK{hint}; request() reaches any path"),
+            )
+        })?;
+        self.invoke(found, params).await
+    }
+
+    /// Sends any request, signed and verified like an operation: for paths that are not in the spec.
+    ///
+    /// `path` begins with `/`; `query` is encoded here; `body` is JSON.
+    ///
+    /// # Errors
+    /// Any kind.
+    pub async fn request(
+        &self,
+        method: Method,
+        path: &str,
+        query: &[(String, String)],
+        body: Option<&Value>,
+    ) -> Result<Response, Error> {
+        let name = method.as_str();
+        let target = target(path, query).map_err(|error| error.with_operation(name))?;
+        let bound = Bound {
+            target,
+            body: body.map(to_bytes).unwrap_or_default(),
+            content_type: body.map(|_| "application/json".to_owned()),
+            ..Bound::default()
+        };
+        let outgoing = Outgoing { name, method, bound, host: None, idempotent: false, unsigned_reply: false };
+        self.dispatch(outgoing).await
+    }
+
+    async fn invoke(&self, operation: &'static Operation, record: Map<String, Value>) -> Result<Response, Error> {
+        let ambient = &*self.shared.ambient;
+        let key = self.merchant.platform.preferred(ambient.now());
+        let bound =
+            bind(operation, record, key, &nonce(ambient)).map_err(|error| error.with_operation(operation.id))?;
+        let outgoing = Outgoing {
+            name: operation.id,
+            method: operation.method,
+            bound,
+            host: operation.host,
+            idempotent: operation.idempotent,
+            unsigned_reply: operation.reply == ReplyKind::Binary,
+        };
+        let reply = self.dispatch(outgoing).await?;
+        match decode(operation, reply.body, &self.merchant.signer.private_key) {
+            Ok(body) => Ok(Response { body, ..reply }),
+            Err(error) => Err(unreadable(error, operation, reply.status, reply.request_id.as_deref())),
+        }
+    }
+}
+
+impl Response {
+    /// Parses the JSON body.
+    ///
+    /// # Errors
+    /// Integrity (`empty_reply`, `not_json`).
+    pub fn json(&self) -> Result<Value, Error> {
+        check_json(&self.body)?;
+        serde_json::from_slice(&self.body).map_err(|_| not_json())
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client")
+            .field("mchid", &self.mchid())
+            .field("serial_no", &self.merchant.signer.serial_no)
+            .field("platform_keys", &self.merchant.platform.serials())
+            .field("timeout", &self.timeout)
+            .field("retry", &self.retry)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A verified success that cannot be read: asking again gives the same, and a change has been made.
+fn unreadable(error: Error, operation: &Operation, status: u16, request_id: Option<&str>) -> Error {
+    let error = error.with_reply(status, request_id, true).with_operation(operation.id);
+    if operation.method == Method::Get { error } else { error.with_effect(true) }
+}
+
+/// Path and query as they will be sent. Whatever a URL parser would change is changed now, before signing, or refused.
+fn target(path: &str, query: &[(String, String)]) -> Result<String, Error> {
+    let bad = |problem: &str| Error::invalid("path", "bad_path_value", problem);
+    if !path.starts_with("/") || path.starts_with("//") {
+        return Err(bad("must begin with one /, like /v3/certificates; the host is the client's"));
+    }
+    if path.contains(char::is_control) || path.trim() != path {
+        return Err(bad("must not contain control characters or end in a space; percent-encode them"));
+    }
+    if path.contains('#') {
+        return Err(bad("must not contain #; write %23"));
+    }
+    let mut full = path.to_owned();
+    let mut pairs = String::new();
+    for (name, value) in query {
+        push_pair(&mut pairs, name, value);
+    }
+    if !pairs.is_empty() {
+        full.push(if path.contains('?') { '&' } else { '?' });
+        full.push_str(&pairs);
+    }
+    let url = url::Url::parse(&format!("https://host{full}")).map_err(|_| bad("cannot be read as a URL's path"))?;
+    let segments = path.split('?').next().unwrap_or_default().split('/').count();
+    if url.path().split('/').count() != segments {
+        return Err(bad("must not contain the segments . and .."));
+    }
+    Ok(url[url::Position::BeforePath..].to_owned())
+}
+
+fn user_agent(suffix: Option<&str>) -> Result<http::HeaderValue, Error> {
+    let own =
+        format!("wechatpay-sdk/{} ({}; {})", env!("CARGO_PKG_VERSION"), std::env::consts::OS, std::env::consts::ARCH);
+    let full = suffix.map_or_else(|| own.clone(), |suffix| format!("{own} {suffix}"));
+    http::HeaderValue::from_str(&full)
+        .map_err(|_| Error::config("user_agent_suffix", "wrong_type", "must be printable ASCII"))
+}

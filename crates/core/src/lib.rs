@@ -1,0 +1,51 @@
+//! WeChat Pay APIv3: sign, call, verify and decrypt, with every operation typed.
+//!
+//! ```no_run
+//! use wechatpay_sdk::goldplan::{OperationType, merchants::ChangeCustomPageStatus};
+//!
+//! # async fn run() -> Result<(), wechatpay_sdk::Error> {
+//! let client = wechatpay_sdk::Client::from_env()?;
+//! let reply = client
+//!     .send(&ChangeCustomPageStatus { sub_mchid: "1900000109".into(), operation_type: OperationType::Open })
+//!     .await?;
+//! assert_eq!(reply.sub_mchid.as_deref(), Some("1900000109"));
+//! # Ok(()) }
+//! ```
+//!
+//! A call goes one way: operation, [`bind`](mod@bind), sign ([`signature`]), send, verify, [`decode`](mod@decode).
+
+pub mod ambient;
+pub mod bind;
+#[cfg(feature = "blocking")]
+pub mod blocking;
+mod builder;
+mod client;
+pub mod crypto;
+pub mod decode;
+mod error;
+#[rustfmt::skip]
+pub mod generated;
+mod merchant;
+mod open_enum;
+pub mod operation;
+mod options;
+mod per_process;
+pub mod platform_keys;
+pub mod resource;
+mod retry;
+mod secret;
+mod send;
+pub mod signature;
+pub mod suggest;
+mod transport;
+
+pub use builder::ClientBuilder;
+pub use client::{CallOptions, Client, Response};
+pub use error::{Detail, Error, ErrorKind, Retryability};
+pub use generated::*;
+pub use merchant::Merchant;
+pub(crate) use open_enum::open_enum;
+pub use options::{OptionType, Options};
+pub use retry::Retry;
+pub use secret::{ApiV3Key, File, REDACTED, Sensitive};
+pub use serde_json::Number;

@@ -1,0 +1,174 @@
+//! Who calls: a merchant's number, key and serial, and the platform keys that its replies are verified with.
+
+use crate::crypto::{Certificate, PrivateKey, PublicKey};
+use crate::error::Error;
+use crate::options::{Options, read_file, text_or_file};
+use crate::platform_keys::{PUBLIC_KEY_PREFIX, PlatformKeys};
+use crate::secret::ApiV3Key;
+use crate::signature::Signer;
+
+/// The merchant's part of a client. Small: a process may hold thousands.
+#[derive(Debug, Clone)]
+pub struct Merchant {
+    pub(crate) signer: Signer,
+    pub(crate) platform: PlatformKeys,
+    pub(crate) apiv3_key: Option<ApiV3Key>,
+}
+
+impl Merchant {
+    pub(crate) fn from_options(options: &Options) -> Result<Self, Error> {
+        let mchid = required("mchid", options.mchid.as_deref(), "is your merchant number")?;
+        if !mchid.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+            return Err(Error::config("mchid", "bad_mchid", "must consist of digits (and letters) only"));
+        }
+        let private_key = text_or_file(
+            "merchant_private_key",
+            options.merchant_private_key.as_deref(),
+            "merchant_private_key_path",
+            options.merchant_private_key_path.as_deref(),
+        )?
+        .ok_or_else(|| {
+            Error::config(
+                "merchant_private_key",
+                "missing_option",
+                "(or merchant_private_key_path) is required: the merchant's private key, apiclient_key.pem",
+            )
+        })?;
+        let private_key = PrivateKey::from_pem(&private_key)
+            .map_err(|problem| Error::config("merchant_private_key", "bad_private_key", problem))?;
+        let serial_no = serial_no(options, &private_key)?;
+        let apiv3_key = options
+            .apiv3_key
+            .as_deref()
+            .map(|key| ApiV3Key::new(key).map_err(|problem| Error::config("apiv3_key", "bad_apiv3_key", problem)))
+            .transpose()?;
+        let platform = platform_keys(options)?;
+        Ok(Self { signer: Signer { mchid: mchid.to_owned(), serial_no, private_key }, platform, apiv3_key })
+    }
+}
+
+fn required<'a>(name: &str, value: Option<&'a str>, what: &str) -> Result<&'a str, Error> {
+    value
+        .filter(|value| !value.trim().is_empty())
+        .ok_or_else(|| Error::config(name, "missing_option", format!("is required: it {what}")))
+}
+
+fn serial_no(options: &Options, key: &PrivateKey) -> Result<String, Error> {
+    let certificate = text_or_file(
+        "merchant_certificate",
+        options.merchant_certificate.as_deref(),
+        "merchant_certificate_path",
+        options.merchant_certificate_path.as_deref(),
+    )?;
+    let Some(certificate) = certificate else {
+        let serial = required(
+            "serial_no",
+            options.serial_no.as_deref(),
+            "is the serial number of the merchant's API certificate; or give merchant_certificate, from which it is read",
+        )?;
+        if serial.len() > 64 || !serial.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+            let hint = if serial.starts_with(PUBLIC_KEY_PREFIX) {
+                " (this is a public key id: it belongs in public_key_id)"
+            } else {
+                ""
+            };
+            return Err(Error::config(
+                "serial_no",
+                "bad_serial_no",
+                format!("must be the certificate's serial number in hex, 40 digits as a rule{hint}"),
+            ));
+        }
+        return Ok(serial.to_owned());
+    };
+    let certificate = Certificate::from_pem(&certificate)
+        .map_err(|problem| Error::config("merchant_certificate", "bad_certificate", problem))?;
+    if !certificate.belongs_to(key) {
+        return Err(Error::config(
+            "merchant_certificate",
+            "key_mismatch",
+            "does not belong to merchant_private_key: take apiclient_cert.pem and apiclient_key.pem of the same download",
+        ));
+    }
+    let same = |serial: &&str| {
+        serial.trim_start_matches('0').eq_ignore_ascii_case(certificate.serial_no.trim_start_matches('0'))
+    };
+    if options.serial_no.as_deref().is_some_and(|serial| !same(&serial)) {
+        let problem = format!(
+            "is not the serial number of merchant_certificate, which is {}; leave it out",
+            certificate.serial_no
+        );
+        return Err(Error::config("serial_no", "serial_mismatch", problem));
+    }
+    Ok(certificate.serial_no)
+}
+
+fn platform_keys(options: &Options) -> Result<PlatformKeys, Error> {
+    let mut keys = PlatformKeys::default();
+    let public_key = text_or_file(
+        "platform_public_key",
+        options.platform_public_key.as_deref(),
+        "platform_public_key_path",
+        options.platform_public_key_path.as_deref(),
+    )?;
+    match (public_key, options.public_key_id.as_deref()) {
+        (Some(pem), Some(id)) => {
+            if !id.starts_with(PUBLIC_KEY_PREFIX) {
+                return Err(Error::config(
+                    "public_key_id",
+                    "bad_public_key_id",
+                    format!(
+                        "must begin with {PUBLIC_KEY_PREFIX}; copy it from the merchant console, beside the public key"
+                    ),
+                ));
+            }
+            let key = PublicKey::from_pem(&pem)
+                .map_err(|problem| Error::config("platform_public_key", "bad_public_key", problem))?;
+            keys.add_public_key(id, key);
+        }
+        (Some(_), None) => {
+            return Err(Error::config(
+                "public_key_id",
+                "missing_option",
+                "is required with platform_public_key: the id, PUB_KEY_ID_…, that the console shows beside it",
+            ));
+        }
+        (None, Some(_)) => {
+            return Err(Error::config(
+                "platform_public_key",
+                "missing_option",
+                "(or platform_public_key_path) is required with public_key_id",
+            ));
+        }
+        (None, None) => {}
+    }
+    for text in &options.platform_certificates {
+        add_certificates(&mut keys, "platform_certificates", text)?;
+    }
+    for path in &options.platform_certificate_paths {
+        add_certificates(&mut keys, "platform_certificate_paths", &read_file("platform_certificate_paths", path)?)?;
+    }
+    if keys.is_empty() {
+        return Err(Error::config(
+            "platform_public_key",
+            "missing_option",
+            "and public_key_id (or platform_certificates) are required: without a key of the platform no reply could be verified",
+        ));
+    }
+    Ok(keys)
+}
+
+/// Every certificate of a text that may hold several.
+fn add_certificates(keys: &mut PlatformKeys, option: &str, text: &str) -> Result<(), Error> {
+    const END: &str = "-----END CERTIFICATE-----";
+    let mut rest = text;
+    loop {
+        let (block, after) = rest.find(END).map_or((rest, ""), |at| rest.split_at(at + END.len()));
+        let certificate =
+            Certificate::from_pem(block).map_err(|problem| Error::config(option, "bad_certificate", problem))?;
+        keys.add_certificate(certificate);
+        if after.trim().is_empty() {
+            return Ok(());
+        }
+        rest = after;
+    }
+}

@@ -1,0 +1,87 @@
+//! A local WeChat Pay APIv3.
+//!
+//! It listens on 127.0.0.1 only: a main and a backup host that serve the API, and an admin listener that arms faults,
+//! edits the state and shows what came in. It is written after the platform's documents, not after a client: it checks
+//! `Authorization` over the exact bytes, answers errors in the documented shapes and signs every reply with the key that
+//! `Wechatpay-Serial` asks for. Any APIv3 client can be pointed at it.
+//!
+//! ```no_run
+//! # async fn example() -> Result<(), wechatpay_sandbox::Error> {
+//! use wechatpay_sandbox::{Options, Sandbox};
+//!
+//! let sandbox = Sandbox::start(Options::new("target/sandbox")).await?;
+//! println!("{}", sandbox.info().base_url);
+//! sandbox.shutdown().await;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Directory
+//! `DIR/keys` holds the merchant's key and certificate, the platform's public key and certificate with their private
+//! halves, and `identity.json` (mchid, APIv3 key, public key ID); it is made at the first start and used again. All
+//! files have mode 0600. `DIR/sandbox.json` ([`Info`]) appears, at once and whole, when the listeners answer.
+//!
+//! # Behaviour
+//! The operations of the Gold Plan and the check of a sub-merchant's invoice status act on [`State`]. All other
+//! operations of `spec/` answer with an example of the documented reply and the header `Sandbox-Behaviour: example`.
+//! Fields that travel encrypted are decrypted and encrypted as on the platform; files come without a signature.
+//!
+//! # Admin listener
+//! Requests and replies are JSON; a request that is refused answers 4xx with `{"error": "…"}`.
+//!
+//! | Request | Body | Reply |
+//! |---|---|---|
+//! | `GET /` | | [`Info`] |
+//! | `POST /reset` | | `{}`; seed state, clock, merchants, faults and journal as at the start |
+//! | `GET /state` | | [`State`] |
+//! | `PUT /state` | [`State`] | the new [`State`] |
+//! | `PATCH /state` | merge patch (RFC 7396) | the new [`State`] |
+//! | `POST /clock` | `{"advance_seconds": N}` | `{"now", "advanced_seconds"}`; moves business rules, not signatures |
+//! | `POST /merchants` | `{"mchid", "certificate_pem"}` | `{"mchid", "serial_no"}` |
+//! | `GET /faults` | | `[{"id", "match", "times", "fault"}]`, `times` counted down |
+//! | `POST /faults` | `{"match"?, "times"?, "fault"}` | `{"id"}` |
+//! | `DELETE /faults` | | `{}`; refused listeners open again |
+//! | `GET /journal` | | `[{"seq", "host", "method", "target", "headers", "body" or "body_base64", "operation", "mchid", "authorized", "status", "fault"}]` |
+//! | `DELETE /journal` | | `{}` |
+//!
+//! `match` holds any of `operation` (id), `method`, `path` (without query) and `host` (`main` or `backup`); a fault
+//! strikes the next `times` (1) calls that match, one fault a call, the first armed first. `fault` is one of
+//!
+//! | `kind` | Members | Effect |
+//! |---|---|---|
+//! | `delay` | `ms` | the request takes effect, the reply comes later |
+//! | `status` | `status`, `body`?, `content_type`?, `headers`?, `signed`? (true), `after`? (`read`) | this reply instead; `after: "work"`: once the request has had its effect |
+//! | `refused` | | the listener of `match.host` is closed, its connections too, until `DELETE /faults` or `POST /reset` |
+//! | `reset` | `after`? (`read`) | the connection is reset without a reply, before (`read`) or after (`work`) the effect |
+//! | `half_reply` | | head with `Content-Length`, half of the body, end of connection |
+//! | `wrong_signature` | | a valid signature of other bytes |
+//! | `stale_timestamp` | `seconds`? (600) | signed that long ago; negative: in the future |
+//! | `unknown_serial` | | properly signed, under a serial that nobody knows |
+//! | `signtest_probe` | | `Wechatpay-Signature: WECHATPAY/SIGNTEST/…` |
+//! | `oversized_body` | `bytes`? (32 MiB) | the reply, signed, padded with spaces and sent in chunks |
+//! | `html_502` | | a gateway's page, unsigned, without effect |
+//! | `unsigned` | | no signature headers |
+//! | `missing_header` | `name` | one reply header is left out |
+//! | `reply` | `status`?, `body` | a properly signed reply with this body; a string is sent as it is |
+//! | `certificate_signed` | | signed with the platform certificate, whatever was asked for |
+
+mod admin;
+mod behaviours;
+mod clock;
+mod error;
+mod faults;
+mod host;
+mod identity;
+mod info;
+mod journal;
+mod listener;
+mod platform;
+mod random;
+mod sandbox;
+mod spec;
+mod state;
+
+pub use error::Error;
+pub use info::Info;
+pub use sandbox::{Options, Sandbox, Seed};
+pub use state::{Advertising, Fapiao, GoldPlan, PayScene, ServiceProvider, State, SubMerchant, Switch};

@@ -1,0 +1,243 @@
+//! The way of a request: read, fault, authorize, check, act, note, sign.
+
+pub(crate) mod answer;
+pub(crate) mod authorization;
+mod operate;
+pub(crate) mod request;
+mod seal;
+
+use std::fmt::Write as _;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::stream;
+use http_body_util::{BodyExt as _, Full, Limited, StreamBody};
+use hyper::body::{Frame, Incoming};
+use hyper::{HeaderMap, Response, StatusCode};
+use serde_json::Value;
+
+use self::answer::Answer;
+use self::authorization::{Authorization, Merchants};
+use self::request::Request;
+use crate::clock;
+use crate::faults::{After, Fault, Faults};
+use crate::host::Host;
+use crate::identity::Identity;
+use crate::journal::{Entry, Journal};
+use crate::listener::{Body, Gate, Interrupt};
+use crate::spec::{Catalog, Route};
+use crate::state::{Business, State};
+
+/// The largest request body that is read.
+const LARGEST_REQUEST: usize = 64 << 20;
+/// Bytes that an oversized body is sent in at a time.
+const CHUNK: usize = 64 << 10;
+
+/// Everything that the listeners share. Locks are held for a look or a change, never while signing or waiting.
+pub(crate) struct Platform {
+    pub(crate) identity: Identity,
+    pub(crate) catalog: &'static Catalog,
+    pub(crate) seed: State,
+    business: Mutex<Business>,
+    merchants: RwLock<Arc<Merchants>>,
+    faults: Mutex<Faults>,
+    journal: Mutex<Journal>,
+    gates: [Arc<Gate>; 2],
+}
+
+impl Platform {
+    pub(crate) fn new(identity: Identity, catalog: &'static Catalog, seed: State) -> Self {
+        let platform = Self {
+            identity,
+            catalog,
+            business: Mutex::new(Business::new(seed.clone())),
+            seed,
+            merchants: RwLock::default(),
+            faults: Mutex::default(),
+            journal: Mutex::default(),
+            gates: [Arc::new(Gate::new()), Arc::new(Gate::new())],
+        };
+        platform.forget_merchants();
+        platform
+    }
+
+    pub(crate) fn business(&self) -> MutexGuard<'_, Business> {
+        self.business.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn faults(&self) -> MutexGuard<'_, Faults> {
+        self.faults.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn journal(&self) -> MutexGuard<'_, Journal> {
+        self.journal.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn gate(&self, host: Host) -> &Arc<Gate> {
+        match host {
+            Host::Main => &self.gates[0],
+            Host::Backup => &self.gates[1],
+        }
+    }
+
+    fn merchants(&self) -> Arc<Merchants> {
+        Arc::clone(&self.merchants.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    pub(crate) fn change_merchants(&self, change: impl FnOnce(&mut Merchants)) {
+        change(Arc::make_mut(&mut self.merchants.write().unwrap_or_else(PoisonError::into_inner)));
+    }
+
+    /// Knows the merchant of the directory and no other.
+    pub(crate) fn forget_merchants(&self) {
+        let Identity { mchid, merchant_certificate, .. } = &self.identity;
+        self.change_merchants(|merchants| {
+            *merchants = Merchants::default();
+            merchants.register(mchid, &merchant_certificate.serial_no, merchant_certificate.public_key.clone());
+        });
+    }
+
+    /// Answers one request of the main or the backup listener.
+    pub(crate) async fn serve(
+        &self,
+        host: Host,
+        request: hyper::Request<Incoming>,
+    ) -> Result<Response<Body>, Interrupt> {
+        let (head, body) = request.into_parts();
+        let body = match Limited::new(body, LARGEST_REQUEST).collect().await {
+            Ok(body) => body.to_bytes(),
+            Err(error) if error.is::<http_body_util::LengthLimitError>() => {
+                let answer = gateway_page(StatusCode::PAYLOAD_TOO_LARGE, "413 Request Entity Too Large");
+                return Ok(self.reply(&answer, HeaderMap::new(), false));
+            }
+            Err(_) => return Err(Interrupt::Reset),
+        };
+        let target = head.uri.path_and_query().map_or("/", |target| target.as_str()).to_owned();
+        let request = Request::new(host, head.method, target, head.headers, body).await;
+        self.answer(&request).await
+    }
+
+    async fn answer(&self, request: &Request) -> Result<Response<Body>, Interrupt> {
+        let route = self.catalog.route(&request.method, request.path());
+        let operation = match &route {
+            Route::Operation(endpoint) => Some(endpoint.operation.id.as_str()),
+            _ => None,
+        };
+        let armed = self.faults().take(request, operation);
+        let fault = armed.as_ref().map(|armed| &armed.fault);
+        let authorization = Authorization::of(request);
+        let merchant =
+            self.merchants().authorize(request, authorization.as_ref().map_err(|issue| *issue), clock::now());
+        let key = self.key(request.header("wechatpay-serial"));
+        let mut entry = Entry {
+            host: request.host,
+            method: request.method.to_string(),
+            target: request.target.clone(),
+            headers: request.headers.clone(),
+            authorization: authorization.as_ref().map_or(Value::Null, Authorization::redacted),
+            body: request.body.clone(),
+            operation: operation.map(str::to_owned),
+            mchid: authorization.as_ref().ok().map(|fields| fields.get("mchid").to_owned()),
+            authorized: merchant.is_ok(),
+            status: None,
+            fault: armed.as_ref().map(|armed| armed.kind.clone()),
+        };
+
+        // Nothing is awaited from here until the entry is in the journal: a client that hangs up cannot undo half of it.
+        let answer = match fault {
+            Some(Fault::Reset { after: After::Read }) => None,
+            Some(Fault::Html502) => Some(gateway_page(StatusCode::BAD_GATEWAY, "502 Bad Gateway")),
+            Some(Fault::Status { answer, after: After::Read }) => Some(answer.clone()),
+            _ => {
+                let work = merchant.and_then(|merchant| self.operate(request, &route, &merchant, key));
+                changed(work.unwrap_or_else(Answer::from), fault)
+            }
+        };
+        entry.status = answer.as_ref().map(|answer| answer.status);
+        self.journal().add(entry);
+        let Some(answer) = answer else { return Err(Interrupt::Reset) };
+
+        if let Some(Fault::Delay { ms }) = fault {
+            tokio::time::sleep(Duration::from_millis(*ms)).await;
+        }
+        let key = key.unwrap_or(&self.identity.certificate_key);
+        let headers = seal::headers(&answer, &self.identity, key, fault, clock::now());
+        match fault {
+            Some(Fault::HalfReply) => Err(Interrupt::After(half(&answer, &headers))),
+            _ => Ok(self.reply(&answer, headers, matches!(fault, Some(Fault::OversizedBody { .. })))),
+        }
+    }
+
+    fn reply(&self, answer: &Answer, headers: HeaderMap, streamed: bool) -> Response<Body> {
+        let body = answer.body.clone();
+        let mut response = Response::new(if streamed {
+            let chunks = (0..body.len()).step_by(CHUNK).map(move |at| body.slice(at..body.len().min(at + CHUNK)));
+            StreamBody::new(stream::iter(chunks.map(|chunk| Ok(Frame::data(chunk))))).boxed()
+        } else {
+            Full::new(body).boxed()
+        });
+        *response.status_mut() = answer.status;
+        *response.headers_mut() = headers;
+        response
+    }
+}
+
+/// The answer after the faults that strike once the work is done; `None` cuts the connection.
+fn changed(mut answer: Answer, fault: Option<&Fault>) -> Option<Answer> {
+    match fault {
+        Some(Fault::Reset { .. }) => return None,
+        Some(Fault::Status { answer, .. }) => return Some(answer.clone()),
+        Some(Fault::Reply { status, body }) => {
+            let usual = if answer.status == StatusCode::NO_CONTENT && !body.is_empty() {
+                StatusCode::OK
+            } else {
+                answer.status
+            };
+            answer = Answer {
+                body: body.clone(),
+                content_type: Some("application/json; charset=utf-8".to_owned()),
+                ..Answer::empty(status.unwrap_or(usual))
+            };
+        }
+        Some(Fault::OversizedBody { bytes }) => {
+            if answer.body.is_empty() {
+                answer = Answer::json(StatusCode::OK, &Value::Object(serde_json::Map::new()));
+            }
+            let mut body = answer.body.to_vec();
+            body.resize(body.len().max(*bytes), b' ');
+            answer.body = body.into();
+        }
+        _ => {}
+    }
+    Some(answer)
+}
+
+/// What a proxy in front of the platform says: HTML, without a signature.
+fn gateway_page(status: StatusCode, title: &str) -> Answer {
+    let page = format!(
+        "<html>\r\n<head><title>{title}</title></head>\r\n<body>\r\n<center><h1>{title}</h1></center>\r\n\
+         <hr><center>nginx</center>\r\n</body>\r\n</html>\r\n"
+    );
+    Answer {
+        content_type: Some("text/html".to_owned()),
+        body: Bytes::from(page),
+        signed: false,
+        ..Answer::empty(status)
+    }
+}
+
+/// The head with the full length and half of the body, or half of the head where there is no body.
+fn half(answer: &Answer, headers: &HeaderMap) -> Bytes {
+    let mut head = format!("HTTP/1.1 {}\r\n", answer.status);
+    for (name, value) in headers {
+        write!(head, "{name}: {}\r\n", value.to_str().unwrap_or_default()).expect("writing to a String");
+    }
+    if answer.body.is_empty() {
+        return Bytes::from(head);
+    }
+    write!(head, "content-length: {}\r\n\r\n", answer.body.len()).expect("writing to a String");
+    let mut bytes = head.into_bytes();
+    bytes.extend_from_slice(&answer.body[..answer.body.len() / 2]);
+    bytes.into()
+}

@@ -1,0 +1,118 @@
+//! An authorized request: is it allowed, is it well formed, what does it do.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use hyper::StatusCode;
+use serde_json::json;
+
+use super::Platform;
+use super::answer::{Answer, Refusal};
+use super::authorization::{Merchant, normalise};
+use super::request::Request;
+use crate::behaviours::behaviour;
+use crate::identity::PlatformKey;
+use crate::spec::{Content, Endpoint, Problem, Route};
+
+/// Marks replies that were made from the document and not from the state.
+const BEHAVIOUR: &str = "sandbox-behaviour";
+
+impl Platform {
+    /// The key that `Wechatpay-Serial` asks for; the platform certificate's when it asks for none. `None`: no such key.
+    pub(super) fn key(&self, serial: &str) -> Option<&PlatformKey> {
+        let (certificate, public_key) = (&self.identity.certificate_key, &self.identity.public_key);
+        if serial == public_key.serial {
+            Some(public_key)
+        } else if serial.is_empty() || normalise(serial) == normalise(&certificate.serial) {
+            Some(certificate)
+        } else {
+            None
+        }
+    }
+
+    /// Does what an authorized request asks for.
+    pub(super) fn operate(
+        &self,
+        request: &Request,
+        route: &Route<'_>,
+        merchant: &Merchant,
+        key: Option<&PlatformKey>,
+    ) -> Result<Answer, Refusal> {
+        let endpoint = match route {
+            Route::Operation(endpoint) => endpoint,
+            Route::OtherMethods(methods) => {
+                let message =
+                    format!("{} is not one of the methods of this URL: {}", request.method, methods.join(", "));
+                return Err(Refusal::new(405, "METHOD_NOT_ALLOWED", message));
+            }
+            Route::Nothing => {
+                return Err(Refusal::new(404, "RESOURCE_NOT_EXISTS", "there is no API with this URL"));
+            }
+        };
+        let key = key.ok_or_else(|| Refusal::new(400, "INVALID_REQUEST", "平台证书序列号Wechatpay-Serial错误"))?;
+        if request.header("user-agent").is_empty() || request.header("accept").is_empty() {
+            return Err(Refusal::new(400, "PARAM_ERROR", "Http头缺少Accept或User-Agent"));
+        }
+
+        let body = match endpoint.media_type() {
+            None => None,
+            Some(wanted) => Some(read_body(request, wanted)?),
+        };
+        let encrypted = Encrypted { request, key };
+        let parameters =
+            endpoint.check(request.query(), &request.headers, body, |field, text| encrypted.open(field, text))?;
+        match behaviour(&endpoint.operation.id) {
+            Some(behaviour) => behaviour(&mut self.business(), &parameters),
+            None => example(endpoint, merchant),
+        }
+    }
+}
+
+fn read_body(request: &Request, wanted: &str) -> Result<serde_json::Value, Problem> {
+    let sent = request.media_type();
+    if sent != wanted {
+        let issue = format!("Content-Type must be {wanted}");
+        return Err(Problem { field: "/header/Content-Type".to_owned(), value: Some(json!(sent)), issue });
+    }
+    request.json().map_err(|issue| Problem { field: "/body".to_owned(), value: None, issue })
+}
+
+/// The encrypted fields of a request and the key they should be under.
+struct Encrypted<'a> {
+    request: &'a Request,
+    key: &'a PlatformKey,
+}
+
+impl Encrypted<'_> {
+    fn open(&self, field: &str, ciphertext: &str) -> Result<String, Problem> {
+        if self.request.header("wechatpay-serial").is_empty() {
+            let issue = format!("is missing: it names the key that {field} is encrypted under");
+            return Err(Problem { field: "/header/Wechatpay-Serial".to_owned(), value: None, issue });
+        }
+        let plaintext = STANDARD.decode(ciphertext).ok().and_then(|bytes| self.key.key.decrypt_oaep(&bytes).ok());
+        plaintext.and_then(|plaintext| String::from_utf8(plaintext.to_vec()).ok()).ok_or_else(|| Problem {
+            field: field.to_owned(),
+            value: None,
+            issue: "cannot be decrypted with the key that Wechatpay-Serial names".to_owned(),
+        })
+    }
+}
+
+fn example(endpoint: &Endpoint<'_>, merchant: &Merchant) -> Result<Answer, Refusal> {
+    let encrypt = |text: &str| merchant.public_key.encrypt_oaep(text.as_bytes()).map(|bytes| STANDARD.encode(bytes));
+    let example = endpoint.example(encrypt).map_err(|error| {
+        tracing::error!(%error, mchid = %merchant.mchid, "an example could not be encrypted");
+        Refusal::new(500, "SYSTEM_ERROR", "系统异常,请稍后重试")
+    })?;
+    let mut answer = match example.content {
+        Content::Empty => Answer::empty(example.status),
+        Content::Json(value) => Answer::json(example.status, &value),
+        Content::File { media_type, bytes } => Answer {
+            content_type: Some(media_type),
+            body: bytes.into(),
+            signed: false,
+            ..Answer::empty(StatusCode::OK)
+        },
+    };
+    answer.headers.insert(BEHAVIOUR, hyper::header::HeaderValue::from_static("example"));
+    Ok(answer)
+}

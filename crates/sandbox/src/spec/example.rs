@@ -1,0 +1,105 @@
+//! Replies of operations that have no behaviour yet: an example made from the documented schema.
+
+use hyper::StatusCode;
+use serde_json::{Map, Value, json};
+
+use super::encrypted::{self, MARK};
+use super::{Document, Endpoint};
+
+/// Deeper than any document; ends the unrolling of a schema that holds itself.
+const DEPTH: usize = 16;
+
+/// A success reply in the documented shape.
+pub(crate) struct Example {
+    pub(crate) status: StatusCode,
+    pub(crate) content: Content,
+}
+
+/// What it holds.
+pub(crate) enum Content {
+    Empty,
+    Json(Value),
+    /// The bytes of a file, not signed by contract.
+    File {
+        media_type: String,
+        bytes: &'static [u8],
+    },
+}
+
+impl Endpoint<'_> {
+    /// An example of the success reply; `encrypt` is given each field that travels encrypted for the merchant.
+    pub(crate) fn example<E>(&self, mut encrypt: impl FnMut(&str) -> Result<String, E>) -> Result<Example, E> {
+        let (status, content) = self.success();
+        let content = match content {
+            None => Content::Empty,
+            Some((media_type, _)) if !media_type.starts_with("application/json") => {
+                Content::File { media_type: media_type.to_owned(), bytes: b"sandbox\n" }
+            }
+            Some((_, schema)) => {
+                let mut value = make(self.document, schema, "", DEPTH);
+                encrypted::each(self.document, schema, "merchant_public_key", "", &mut value, &mut |_, field| {
+                    let ciphertext = encrypt(field.as_str().unwrap_or_default())?;
+                    *field = Value::String(ciphertext);
+                    Ok(())
+                })?;
+                Content::Json(value)
+            }
+        };
+        Ok(Example { status, content })
+    }
+}
+
+fn make(document: &Document, schema: &Value, name: &str, depth: usize) -> Value {
+    // What stands beside a reference speaks before what the reference leads to.
+    let (beside, schema) = (schema, document.resolve(schema));
+    let given = [beside, schema]
+        .into_iter()
+        .flat_map(|schema| [&schema["example"], &schema["examples"][0], &schema["const"], &schema["default"]])
+        .chain([&schema["enum"][0]])
+        .find(|value| !value.is_null());
+    // The document's example of an encrypted field may be a ciphertext of its own.
+    if let Some(given) = given
+        && beside[MARK].is_null()
+        && schema[MARK].is_null()
+    {
+        return given.clone();
+    }
+    for combination in ["oneOf", "anyOf"] {
+        if let Some(first) = schema[combination].get(0) {
+            return make(document, first, name, depth);
+        }
+    }
+    if let Some(parts) = schema["allOf"].as_array() {
+        let parts = parts.iter().filter_map(|part| match make(document, part, name, depth) {
+            Value::Object(members) => Some(members),
+            _ => None,
+        });
+        return Value::Object(parts.flatten().collect());
+    }
+    let kind = match &schema["type"] {
+        Value::Array(kinds) => kinds.first().and_then(Value::as_str),
+        kind => kind.as_str(),
+    };
+    match kind {
+        Some("object") | None if depth > 0 => {
+            let properties = schema["properties"].as_object().into_iter().flatten();
+            let members: Map<_, _> =
+                properties.map(|(name, schema)| (name.clone(), make(document, schema, name, depth - 1))).collect();
+            Value::Object(members)
+        }
+        Some("array") if depth > 0 => json!([make(document, &schema["items"], name, depth - 1)]),
+        Some("array") => json!([]),
+        Some("integer" | "number") => json!(1),
+        Some("boolean") => json!(true),
+        Some("string") => json!(text(schema, name)),
+        _ => json!({}),
+    }
+}
+
+fn text(schema: &Value, name: &str) -> String {
+    if schema["format"] == "date-time" {
+        return "2020-07-01T12:00:00+08:00".to_owned();
+    }
+    let longest = schema["maxLength"].as_u64().and_then(|length| usize::try_from(length).ok());
+    name.chars().take(longest.unwrap_or(usize::MAX)).collect()
+}

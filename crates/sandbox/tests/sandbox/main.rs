@@ -1,0 +1,12 @@
+//! The sandbox as a client sees it, over real sockets, with signatures of the openssl command.
+#![expect(clippy::unwrap_used, reason = "these are tests, their helpers too")]
+
+mod admin;
+mod authorization;
+mod behaviours;
+mod client;
+mod encrypted;
+mod faults;
+mod load;
+mod requests;
+mod start;

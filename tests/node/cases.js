@@ -1,0 +1,221 @@
+'use strict';
+// Runs the shared cases of tests/cases; their format stands in tests/README.md.
+
+const assert = require('node:assert/strict');
+const fs = require('node:fs');
+const path = require('node:path');
+const { inspect } = require('node:util');
+const { SDK, sdk } = require('../../bindings/node/test/support.js');
+const { always, contains, holds, isObject, matches } = require('./compare.js');
+
+// JSON.parse would round the large integers of the cases. Its own tests hold it against literals.
+const { parse } = require(path.join(SDK, 'lib', 'json.js'));
+
+const TESTS = path.dirname(__dirname);
+const VECTORS = path.join(TESTS, 'vectors');
+const STEP = ['state', 'clock', 'faults', 'call', 'times', 'expect'];
+const KINDS = {
+  config: sdk.ConfigError,
+  invalid_request: sdk.InvalidRequestError,
+  transport: sdk.TransportError,
+  timeout: sdk.TimeoutError,
+  api: sdk.ApiError,
+  signature: sdk.SignatureError,
+  decrypt: sdk.DecryptError,
+  integrity: sdk.IntegrityError,
+  internal: sdk.InternalError,
+};
+
+/** All cases of all files, the file's name before each name. */
+function load() {
+  const folder = path.join(TESTS, 'cases');
+  const files = fs.readdirSync(folder).filter((name) => name.endsWith('.json'));
+  return files.sort().flatMap((file) =>
+    parse(fs.readFileSync(path.join(folder, file), 'utf8')).map(({ name, client, secrets, steps, ...step }) => ({
+      name: `${path.basename(file, '.json')}: ${name}`,
+      client: client ?? {},
+      secrets: secrets ?? [],
+      steps: steps ?? [step],
+    })),
+  );
+}
+
+/** The options that a case starts from, some replaced, or left out where null. */
+function startOptions(sandbox, changed = {}) {
+  return { ...sandbox.options, backup_url: sandbox.info.backup_url, timeout: 10, ...changed };
+}
+
+class Runner {
+  constructor(sandbox) {
+    this.sandbox = sandbox;
+  }
+
+  async run(test) {
+    await this.sandbox.reset();
+    const options = startOptions(this.sandbox, this.fill(test.client));
+    const made = await settled(async () => new sdk.Client(options));
+    for (const step of test.steps) {
+      await this.prepare(step);
+      for (let time = 0; time < (step.times ?? 1); time += 1) {
+        await this.sandbox.admin('DELETE', '/journal');
+        assert.ok(made.error || step.call, 'the client was accepted');
+        const outcome = made.error ? made : await settled(() => this.call(made.result, step.call));
+        await this.check(test, step.expect, outcome);
+      }
+    }
+  }
+
+  async prepare(step) {
+    const unknown = Object.keys(step).filter((name) => !STEP.includes(name));
+    assert.deepEqual(unknown, [], 'unknown members of a step');
+    const admin = (...request) => this.sandbox.admin(...request);
+    await admin('DELETE', '/faults');
+    if (step.state) {
+      await admin('PATCH', '/state', this.fill(step.state));
+    }
+    if (step.clock) {
+      await admin('POST', '/clock', { advance_seconds: step.clock });
+    }
+    for (const fault of step.faults ?? []) {
+      await admin('POST', '/faults', this.fill(fault));
+    }
+  }
+
+  call(client, { operation, params = {}, request, options }) {
+    if (operation) {
+      return client.call(operation, withFiles(this.fill(params)), options);
+    }
+    // A raw request is sent as it is written: it holds no placeholders.
+    const { method, path, ...rest } = request;
+    return client.request(method, path, { ...rest, ...options });
+  }
+
+  async check(test, expect, { result, error }) {
+    if (expect.error) {
+      assert.ok(error, `expected an error, got ${inspect(result)}`);
+      this.checkError(test, this.fill(expect.error), error);
+    } else if (error) {
+      throw error;
+    } else {
+      this.checkResult(expect, result);
+    }
+    const received = await this.sandbox.journal();
+    if (expect.wire || ['config', 'invalid_request'].includes(expect.error?.kind)) {
+      this.checkWire(this.fill(expect.wire ?? []), received);
+    }
+    received.forEach((entry) => always(entry.headers));
+    if (expect.effects) {
+      holds(expect.effects, await this.sandbox.admin('GET', '/state'), 'effects');
+    }
+  }
+
+  checkResult(expect, given) {
+    let result = given;
+    if (expect.status !== undefined) {
+      assert.equal(given.status, expect.status);
+      assert.ok(given.requestId, 'the reply had a Request-ID, but it is gone');
+      result = given.body;
+    }
+    if ('result' in expect) {
+      assert.deepEqual(result ?? null, this.fill(expect.result));
+    }
+    if ('result_base64' in expect) {
+      assert.equal(result.toString('base64'), expect.result_base64);
+    }
+  }
+
+  checkError(test, { message_contains, message_excludes, request_id, ...wanted }, error) {
+    assert.equal(error.constructor, KINDS[error.kind], String(error));
+    contains(message_contains ?? [], String(error), true);
+    contains(message_excludes ?? [], String(error), false);
+    if (request_id) {
+      assert.equal(error.request_id === null ? 'absent' : 'present', request_id);
+    }
+    for (const [name, value] of Object.entries(wanted)) {
+      assert.notEqual(error[name], undefined, `an error has no ${name}`);
+      assert.deepEqual(error[name], value, `${name} of ${error}`);
+    }
+    const shown = [String(error), error.message, error.stack, inspect(error), JSON.stringify(error)].join('\n');
+    [this.sandbox.info.apiv3_key, ...test.secrets].forEach((secret, at) => {
+      assert.ok(!shown.includes(secret), `the error ${error.code} shows secret ${at}, ${secret.slice(0, 4)}...`);
+    });
+  }
+
+  checkWire(wanted, received) {
+    assert.equal(received.length, wanted.length, `requests received: ${inspect(received)}`);
+    wanted.forEach(({ authorized = true, body_contains, body_json, headers, ...same }, at) => {
+      const entry = received[at];
+      assert.equal(entry.authorized, authorized);
+      contains(body_contains ?? [], entry.body, true);
+      if (body_json) {
+        holds(body_json, JSON.parse(entry.body), 'body_json');
+      }
+      for (const [name, value] of Object.entries(headers ?? {})) {
+        matches(value, entry.headers[name], name);
+      }
+      for (const [name, value] of Object.entries(same)) {
+        assert.ok(['host', 'method', 'status', 'target', 'body'].includes(name), `unknown member ${name} of a request`);
+        matches(value, entry[name], name);
+      }
+    });
+  }
+
+  /** Puts values in the place of `${...}` in every text. */
+  fill(value) {
+    if (typeof value === 'string') {
+      return value.replace(/\$\{([^}]*)\}/g, (_, name) => this.placeholder(name));
+    }
+    if (Array.isArray(value)) {
+      return value.map((item) => this.fill(item));
+    }
+    return isObject(value) ? mapped(value, (inner) => this.fill(inner)) : value;
+  }
+
+  placeholder(name) {
+    const [, kind, rest] = /^(?:(\w+)\/)?(.+)$/.exec(name);
+    const { info } = this.sandbox;
+    switch (kind) {
+      case undefined:
+        assert.ok(rest in info, `\${${name}} is not in sandbox.json`);
+        return info[rest];
+      case 'vectors':
+        return fs.readFileSync(path.join(VECTORS, rest), 'utf8');
+      case 'path':
+        return path.join(VECTORS, rest);
+      case 'file':
+        return fs.readFileSync(info[rest], 'utf8');
+      default:
+        throw new Error(`unknown placeholder \${${name}}`);
+    }
+  }
+}
+
+function mapped(object, change) {
+  return Object.fromEntries(Object.entries(object).map(([name, value]) => [name, change(value)]));
+}
+
+/** Files are written with base64 in `content`, and given as bytes. */
+function withFiles(value) {
+  if (Array.isArray(value)) {
+    return value.map(withFiles);
+  }
+  if (!isObject(value)) {
+    return value;
+  }
+  const file = Object.keys(value).sort().join() === 'content,filename';
+  return file ? { ...value, content: Buffer.from(value.content, 'base64') } : mapped(value, withFiles);
+}
+
+/** Errors of the SDK are outcomes; any other is a defect. */
+async function settled(make) {
+  try {
+    return { result: await make() };
+  } catch (error) {
+    if (error instanceof sdk.WechatPayError) {
+      return { error };
+    }
+    throw error;
+  }
+}
+
+module.exports = { Runner, VECTORS, load, settled, startOptions };

@@ -1,0 +1,103 @@
+//! Processes of their own, for tests that need one: `suite-helper fork` and `suite-helper from-env`. Both take the
+//! client from the environment.
+
+use std::process::ExitCode;
+
+use nix::sys::wait::{WaitStatus, waitpid};
+use nix::unistd::{ForkResult, Pid};
+use serde_json::json;
+use wechatpay_sdk::blocking::Client;
+use wechatpay_sdk::goldplan::OperationType;
+use wechatpay_sdk::goldplan::merchants::ChangeCustomPageStatus;
+
+/// Whoever hangs is killed: that is what a forgotten lock or an inherited connection does.
+const PATIENCE_SECONDS: u32 = 20;
+
+fn main() -> ExitCode {
+    nix::unistd::alarm::set(PATIENCE_SECONDS);
+    let done = match std::env::args().nth(1).as_deref() {
+        Some("fork") => fork_after_use(),
+        Some("from-env") => from_env(),
+        _ => Err("usage: suite-helper fork|from-env".to_owned()),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(problem) => {
+            say(&problem);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn from_env() -> Result<(), String> {
+    call(&Client::from_env().map_err(|error| format!("{} {error}", error.code()))?)?;
+    say("called");
+    Ok(())
+}
+
+/// Calls in the parent, forks, and then calls in both, and in a child of the child.
+fn fork_after_use() -> Result<(), String> {
+    let client = Client::from_env().map_err(|error| error.to_string())?;
+    let unused = client.clone();
+    call(&client)?;
+    say("parent before");
+    let child = in_child(|| {
+        call(&client)?;
+        call(&client)?;
+        say("child");
+        let grandchild = in_child(|| {
+            call(&unused)?;
+            say("grandchild");
+            Ok(())
+        })?;
+        call(&client)?;
+        wait(grandchild)?;
+        // The inherited client is dropped in the child too: that must not hang either.
+        drop((client.clone(), unused.clone()));
+        Ok(())
+    })?;
+    // At the same time as the child, over the connection that the child inherited.
+    call(&client)?;
+    wait(child)?;
+    call(&client)?;
+    say("parent after");
+    Ok(())
+}
+
+fn call(client: &Client) -> Result<(), String> {
+    let request = ChangeCustomPageStatus { sub_mchid: "1900000109".into(), operation_type: OperationType::Open };
+    let reply = client.send(&request).map_err(|error| format!("process {}: {error}", std::process::id()))?;
+    if reply.sub_mchid.as_deref() == Some("1900000109") { Ok(()) } else { Err(json!(reply).to_string()) }
+}
+
+/// Runs `work` in a forked child, which then ends.
+fn in_child(work: impl FnOnce() -> Result<(), String>) -> Result<Pid, String> {
+    #[expect(unsafe_code, reason = "fork is what is tested; the child uses only what a forked Python or PHP would")]
+    let forked = unsafe { nix::unistd::fork() };
+    match forked.map_err(|error| error.to_string())? {
+        ForkResult::Parent { child } => Ok(child),
+        ForkResult::Child => {
+            nix::unistd::alarm::set(PATIENCE_SECONDS);
+            let status = match work() {
+                Ok(()) => 0,
+                Err(problem) => {
+                    say(&problem);
+                    1
+                }
+            };
+            std::process::exit(status);
+        }
+    }
+}
+
+fn wait(child: Pid) -> Result<(), String> {
+    match waitpid(child, None) {
+        Ok(WaitStatus::Exited(_, 0)) => Ok(()),
+        other => Err(format!("the child ended with {other:?}")),
+    }
+}
+
+#[expect(clippy::print_stdout, reason = "how it tells the test")]
+fn say(text: &str) {
+    println!("{text}");
+}

@@ -1,0 +1,293 @@
+//! Runs cases: through the async client or the blocking one, both built from JSON as every binding does.
+
+use std::path::Path;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Map, Value, json};
+use wechatpay_sdk::{CallOptions, Client, Error, Response, blocking};
+
+use crate::case::{Call, Case, Step};
+use crate::compare::{contains, differences, missing, text};
+use crate::local::{self, Local};
+use crate::{tests_dir, vector_text};
+
+/// Which client makes the calls.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Face {
+    /// `wechatpay_sdk::Client`
+    Async,
+    /// `wechatpay_sdk::blocking::Client`
+    Blocking,
+}
+
+/// Runs cases one after the other against one sandbox.
+pub struct Runner<'a> {
+    local: &'a Local,
+    names: Value,
+}
+
+/// Which cases held, and what was wrong with the others.
+#[derive(Debug, Default)]
+pub struct Summary {
+    /// Names of the cases in which everything was as expected.
+    pub passed: Vec<String>,
+    /// For each other case its name and every difference.
+    pub failed: Vec<(String, Vec<String>)>,
+}
+
+impl<'a> Runner<'a> {
+    /// A runner over this sandbox.
+    ///
+    /// # Panics
+    /// Never: the sandbox describes itself as an object.
+    #[must_use]
+    pub fn new(local: &'a Local) -> Self {
+        Self { local, names: serde_json::to_value(&local.info).expect("the description is plain data") }
+    }
+
+    /// Runs the cases.
+    pub async fn run(&self, cases: &[Case], face: Face) -> Summary {
+        let mut summary = Summary::default();
+        for case in cases {
+            let problems = self.run_case(case, face).await;
+            if problems.is_empty() {
+                summary.passed.push(case.name.clone());
+            } else {
+                summary.failed.push((case.name.clone(), problems));
+            }
+        }
+        summary
+    }
+
+    async fn run_case(&self, case: &Case, face: Face) -> Vec<String> {
+        let admin = &self.local.admin;
+        admin.reset().await;
+        let client = local::client(self.local.options_with(&self.fill(&case.client)));
+        for (at, step) in case.steps.iter().enumerate() {
+            admin.clear_faults().await;
+            if let Some(patch) = &step.state {
+                admin.patch_state(&self.fill(patch)).await;
+            }
+            if let Some(seconds) = step.clock {
+                admin.advance(seconds).await;
+            }
+            for fault in &step.faults {
+                admin.fault(self.fill(fault)).await;
+            }
+            for _ in 0..step.times.unwrap_or(1) {
+                admin.clear_journal().await;
+                let outcome = match (&client, &step.call) {
+                    (Err(error), _) => Err(error.clone()),
+                    (Ok(client), Some(call)) => self.call(client, call, face).await,
+                    (Ok(_), None) => return vec!["the client was accepted".to_owned()],
+                };
+                let problems = self.check(case, step, &outcome).await;
+                if !problems.is_empty() {
+                    return problems.into_iter().map(|problem| format!("step {}: {problem}", at + 1)).collect();
+                }
+            }
+        }
+        Vec::new()
+    }
+
+    async fn call(&self, client: &Client, call: &Call, face: Face) -> Result<Response, Error> {
+        let client = match call.options {
+            None => client.clone(),
+            Some(options) => {
+                let mut wanted = CallOptions::default();
+                wanted.timeout = options.timeout.map(std::time::Duration::from_secs_f64);
+                wanted.retry = options.retry;
+                client.with_options(wanted)
+            }
+        };
+        let Value::Object(params) = self.fill(&call.params.clone().into()) else { unreachable!("it was an object") };
+        let call = Call { params, ..call.clone() };
+        match face {
+            Face::Async => match (&call.operation, &call.request) {
+                (Some(operation), None) => client.call(operation, call.params).await,
+                (None, Some(raw)) => {
+                    let method = raw.method.parse().expect("a case names a known method");
+                    client.request(method, &raw.path, &pairs(&raw.query), raw.body.as_ref()).await
+                }
+                _ => panic!("a call is an operation or a request"),
+            },
+            // A thread outside of any runtime, as code without async has it.
+            Face::Blocking => tokio::task::block_in_place(|| {
+                let run = || blocking_call(&client.into(), call);
+                std::thread::scope(|scope| scope.spawn(run).join()).expect("the blocking client does not panic")
+            }),
+        }
+    }
+
+    async fn check(&self, case: &Case, step: &Step, outcome: &Result<Response, Error>) -> Vec<String> {
+        let expect = &step.expect;
+        let mut problems = match (outcome, &expect.error) {
+            (Ok(reply), None) => self.check_reply(step, reply),
+            (Err(error), Some(wanted)) => self.check_error(case, wanted, error),
+            (Ok(reply), Some(_)) => vec![format!("expected an error, got {reply:?}")],
+            (Err(error), None) => return vec![format!("expected a result, got {error:?}")],
+        };
+        let kind = expect.error.as_ref().and_then(|error| error["kind"].as_str());
+        let refused_here = matches!(kind, Some("config" | "invalid_request"));
+        let received = self.local.admin.journal().await;
+        match &expect.wire {
+            Some(wire) => problems.extend(self.check_wire(wire, &received)),
+            None if refused_here => problems.extend(self.check_wire(&[], &received)),
+            None => {}
+        }
+        problems.extend(received.iter().flat_map(|entry| always(&entry["headers"])));
+        if let Some(effects) = &expect.effects {
+            problems.extend(missing("effects", effects, &self.local.admin.state().await));
+        }
+        problems
+    }
+
+    fn check_reply(&self, step: &Step, reply: &Response) -> Vec<String> {
+        let expect = &step.expect;
+        let mut problems = Vec::new();
+        if let Some(wanted) = &expect.result {
+            let actual = if reply.body.is_empty() {
+                Value::Null
+            } else {
+                serde_json::from_slice(&reply.body).unwrap_or_else(|_| json!("(not JSON)"))
+            };
+            problems.extend(differences("result", &self.fill(wanted), &actual));
+        }
+        if let Some(wanted) = &expect.result_base64 {
+            problems.extend(differences("result_base64", &json!(wanted), &json!(STANDARD.encode(&reply.body))));
+        }
+        if let Some(wanted) = expect.status {
+            problems.extend(differences("status", &json!(wanted), &json!(reply.status)));
+        }
+        if reply.request_id.is_none() {
+            problems.push("request_id: the reply had one, but it is gone".to_owned());
+        }
+        problems
+    }
+
+    fn check_error(&self, case: &Case, wanted: &Map<String, Value>, error: &Error) -> Vec<String> {
+        let detail = error.detail().cloned().unwrap_or_default();
+        let actual = json!({
+            "kind": error.kind().as_str(),
+            "code": error.code(),
+            "status": error.status(),
+            "operation": error.operation(),
+            "field": detail.field,
+            "value": detail.value,
+            "issue": detail.issue,
+            "location": detail.location,
+            "detail": detail.raw,
+            "retryability": error.retryability().as_str(),
+            "may_have_taken_effect": error.may_have_taken_effect(),
+            "verified": error.verified(),
+        });
+        let shown = error.to_string();
+        let mut problems = Vec::new();
+        for (name, value) in wanted {
+            let value = self.fill(value);
+            problems.extend(match name.as_str() {
+                "message_contains" => contains(name, &value, &shown, true),
+                "message_excludes" => contains(name, &value, &shown, false),
+                "request_id" => differences(name, &(value == "present").into(), &error.request_id().is_some().into()),
+                _ if actual.get(name).is_some() => text(name, &value, &actual[name]),
+                _ => panic!("{}: unknown member {name} of an error", case.name),
+            });
+        }
+        let secrets = [&self.local.info.apiv3_key].into_iter().chain(&case.secrets);
+        for secret in secrets {
+            if format!("{error} {error:?}").contains(secret.as_str()) {
+                problems.push(format!("the error {} shows the secret that begins with {:.4}", error.code(), secret));
+            }
+        }
+        problems
+    }
+
+    fn check_wire(&self, wanted: &[Value], received: &[Value]) -> Vec<String> {
+        if wanted.len() != received.len() {
+            return vec![format!("wire: expected {} requests, the sandbox received {received:#?}", wanted.len())];
+        }
+        let one = |(wanted, received): (&Value, &Value)| {
+            let wanted = self.fill(wanted);
+            let mut problems =
+                differences("authorized", wanted.get("authorized").unwrap_or(&json!(true)), &received["authorized"]);
+            for (name, value) in wanted.as_object().expect("a request on the wire is an object") {
+                problems.extend(match name.as_str() {
+                    "authorized" => Vec::new(),
+                    "host" | "method" | "status" => differences(name, value, &received[name]),
+                    "target" | "body" => text(name, value, &received[name]),
+                    "body_contains" => contains(name, value, received["body"].as_str().unwrap_or_default(), true),
+                    "body_json" => {
+                        let body = received["body"].as_str().and_then(|body| serde_json::from_str(body).ok());
+                        missing(name, value, &body.unwrap_or(Value::Null))
+                    }
+                    "headers" => {
+                        let headers = value.as_object().expect("headers are an object");
+                        let actual = &received["headers"];
+                        headers.iter().flat_map(|(name, value)| text(name, value, &actual[name])).collect()
+                    }
+                    _ => panic!("unknown member {name} of a request on the wire"),
+                });
+            }
+            problems
+        };
+        wanted.iter().zip(received).flat_map(one).collect()
+    }
+
+    /// Puts values in the place of `${…}` in every text.
+    fn fill(&self, value: &Value) -> Value {
+        match value {
+            Value::String(text) => Value::String(self.fill_text(text)),
+            Value::Array(items) => items.iter().map(|item| self.fill(item)).collect(),
+            Value::Object(members) => {
+                members.iter().map(|(name, value)| (name.clone(), self.fill(value))).collect::<Map<_, _>>().into()
+            }
+            other => other.clone(),
+        }
+    }
+
+    fn fill_text(&self, text: &str) -> String {
+        let Some((before, rest)) = text.split_once("${") else { return text.to_owned() };
+        let (name, after) = rest.split_once('}').unwrap_or_else(|| panic!("{text:?} lacks a closing brace"));
+        let own = |name: &str| {
+            let value = self.names[name].as_str();
+            value.unwrap_or_else(|| panic!("${{{name}}} is not in sandbox.json")).to_owned()
+        };
+        let value = match name.split_once('/') {
+            None => own(name),
+            Some(("vectors", file)) => vector_text(file),
+            Some(("path", file)) => tests_dir().join("vectors").join(file).to_string_lossy().into_owned(),
+            Some(("file", name)) => std::fs::read_to_string(Path::new(&own(name))).expect("a file of the sandbox"),
+            Some((other, _)) => panic!("${{{other}/…}} is unknown"),
+        };
+        format!("{before}{value}{}", self.fill_text(after))
+    }
+}
+
+fn blocking_call(client: &blocking::Client, call: Call) -> Result<Response, Error> {
+    match (&call.operation, &call.request) {
+        (Some(operation), None) => client.call(operation, call.params),
+        (None, Some(raw)) => {
+            let method = raw.method.parse().expect("a case names a known method");
+            client.request(method, &raw.path, &pairs(&raw.query), raw.body.as_ref())
+        }
+        _ => panic!("a call is an operation or a request"),
+    }
+}
+
+fn pairs(query: &Map<String, Value>) -> Vec<(String, String)> {
+    let text = |value: &Value| value.as_str().expect("query values of a case are texts").to_owned();
+    query.iter().map(|(name, value)| (name.clone(), text(value))).collect()
+}
+
+/// What holds of every request that any client of ours sends.
+fn always(headers: &Value) -> Vec<String> {
+    let mut problems = text("user-agent", &json!({"starts_with": "wechatpay-sdk/"}), &headers["user-agent"]);
+    problems.extend(differences("accept", &json!("application/json"), &headers["accept"]));
+    problems.extend(differences("accept-encoding", &Value::Null, &headers["accept-encoding"]));
+    let nonce = headers["authorization"]["nonce_str"].as_str().unwrap_or_default();
+    if nonce.len() != 32 || !nonce.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+        problems.push(format!("nonce_str: {nonce:?} is not 32 characters of [0-9A-Za-z]"));
+    }
+    problems
+}

@@ -1,0 +1,275 @@
+//! What happens on the way: connections, proxies, TLS, deadlines.
+
+use std::time::{Duration, Instant};
+
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use serde_json::{Map, Value, json};
+use tokio::net::{TcpSocket, TcpStream};
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::ServerConfig;
+use tokio_rustls::rustls::pki_types::PrivateKeyDer;
+use wechatpay_sdk::{CallOptions, Client, Error, ErrorKind, Response};
+use wechatpay_suite::Local;
+
+use crate::wires::{Wire, authority};
+
+async fn status(client: &Client) -> Result<Response, Error> {
+    client.call("new_tax_control_fapiao.merchant.check_status", params(json!({"sub_mchid": "1900000110"}))).await
+}
+
+async fn open(client: &Client) -> Result<Response, Error> {
+    let record = json!({"sub_mchid": "1900000110", "operation_type": "OPEN"});
+    client.call("goldplan.merchants.change_custom_page_status", params(record)).await
+}
+
+fn params(record: Value) -> Map<String, Value> {
+    record.as_object().cloned().expect("an object")
+}
+
+/// Issue: "no redirects, no Accept-Encoding", seen from the other side of a plain socket.
+#[tokio::test]
+async fn a_request_asks_for_no_encoding_and_no_redirect_is_followed() {
+    let local = Local::start();
+    let elsewhere = Wire::answering("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}".to_owned()).await;
+    let redirect =
+        format!("HTTP/1.1 302 Found\r\nlocation: {}/v3/x\r\ncontent-length: 0\r\n\r\n", elsewhere.url("http"));
+    let host = Wire::answering(redirect).await;
+    let client = local.client_with(&json!({"base_url": host.url("http"), "backup_url": null}));
+    for outcome in [status(&client).await, open(&client).await] {
+        let error = outcome.expect_err("a redirect is no reply");
+        assert_eq!((error.kind(), error.code(), error.status()), (ErrorKind::Api, "HTTP_302", Some(302)), "{error}");
+    }
+    let heads = host.heads();
+    assert_eq!(heads.len(), 2);
+    for head in heads {
+        let head = head.to_ascii_lowercase();
+        assert!(!head.contains("accept-encoding"), "{head}");
+        assert!(head.contains("\r\nauthorization: wechatpay2-sha256-rsa2048 mchid="), "{head}");
+        assert!(head.starts_with("get /v3/") || head.starts_with("post /v3/"), "{head}");
+    }
+    assert_eq!(elsewhere.accepted(), 0, "the Authorization header must not travel");
+}
+
+/// Issue: "a thousand merchants in one process share one connection pool (a method derives a client for another
+/// merchant)".
+#[tokio::test]
+async fn a_thousand_merchants_share_one_connection() {
+    let local = Local::start();
+    let relay = Wire::relay(authority(&local.info.base_url)).await;
+    let first = local.client_with(&json!({"base_url": relay.url("http"), "backup_url": null}));
+    let certificate = std::fs::read_to_string(&local.info.merchant_certificate_path).expect("its certificate");
+    let mut clients = vec![first.clone()];
+    for number in 1..1000 {
+        let mchid = format!("18{number:08}");
+        local.admin.register(&mchid, &certificate).await;
+        let mut options = local.options();
+        for shared in ["base_url", "backup_url", "timeout"] {
+            options.remove(shared);
+        }
+        options.insert("mchid".to_owned(), mchid.into());
+        let options = wechatpay_sdk::Options::from_json(&serde_json::to_vec(&options).expect("plain data"));
+        clients.push(first.for_merchant(&options.expect("good options")).expect("another merchant"));
+    }
+    for client in &clients {
+        open(client).await.expect("every merchant's call succeeds");
+    }
+    assert_eq!(relay.accepted(), 1, "calls one after the other need one connection");
+
+    let journal = local.admin.journal().await;
+    let callers: std::collections::BTreeSet<_> = journal.iter().map(|entry| entry["mchid"].to_string()).collect();
+    assert_eq!((journal.len(), callers.len()), (1000, 1000), "each merchant signed for itself");
+    assert!(journal.iter().all(|entry| entry["authorized"] == true));
+}
+
+/// Issue: "a method derives a client for another merchant": its own number, key and serial.
+#[tokio::test]
+async fn a_derived_client_signs_with_its_own_key() {
+    let local = Local::start();
+    let (key, certificate) = ("keys/merchant_pkcs8.pem", "keys/merchant_cert.pem");
+    let (key, certificate) = (wechatpay_suite::vector_text(key), wechatpay_suite::vector_text(certificate));
+    local.admin.register("1900008888", &certificate).await;
+    let public = std::fs::read_to_string(&local.info.platform_public_key_path).expect("its public key");
+    let other = Client::builder()
+        .mchid("1900008888")
+        .merchant_private_key(key)
+        .merchant_certificate(certificate)
+        .public_key_id(&local.info.public_key_id)
+        .platform_public_key(public);
+    let client = local.client();
+    let derived = client.for_merchant(&other.into_options()).expect("another merchant");
+    assert_eq!(derived.mchid(), "1900008888");
+    open(&derived).await.expect("its key is known");
+    open(&client).await.expect("the first client is as it was");
+    let journal = local.admin.journal().await;
+    assert_eq!(journal[0]["mchid"], "1900008888");
+    assert_eq!(journal[0]["headers"]["authorization"]["serial_no"], "5A1B2C3D4E5F60718293A4B5C6D7E8F901234567");
+    assert_eq!(journal[1]["mchid"], *local.info.mchid);
+
+    let shared = Client::builder().mchid("1").base_url("https://example.com").into_options();
+    let error = client.for_merchant(&shared).expect_err("hosts are shared");
+    assert_eq!((error.kind(), error.code()), (ErrorKind::Config, "shared_option"), "{error}");
+    assert!(error.message().contains("base_url"), "{error}");
+}
+
+/// Issue: "proxy".
+#[tokio::test]
+async fn a_proxy_is_used_for_http_and_by_connect_for_https() {
+    let local = Local::start();
+    let proxy = Wire::proxy().await;
+    let through = format!("http://merchant:pass@{}", proxy.address);
+    let client = local.client_with(&json!({"proxy": through, "backup_url": null}));
+    open(&client).await.expect("through the proxy");
+    let heads = proxy.heads();
+    assert_eq!(heads.len(), 1);
+    assert!(heads[0].starts_with(&format!("POST {}/v3/goldplan/", local.info.base_url)), "{}", heads[0]);
+    // merchant:pass
+    assert!(heads[0].to_ascii_lowercase().contains("proxy-authorization: basic bwvyy2hhbnq6cgfzcw=="), "{}", heads[0]);
+
+    let tls = Tls::new();
+    let host = Wire::tls(authority(&local.info.base_url), tls.acceptor).await;
+    let changed = json!({"proxy": through, "base_url": host.url("https"), "backup_url": null, "ca_pem": tls.ca_pem});
+    status(&local.client_with(&changed)).await.expect("through the proxy");
+    let heads = proxy.heads();
+    assert_eq!(heads.len(), 2);
+    assert!(heads[1].starts_with(&format!("CONNECT {} ", host.address)), "{}", heads[1]);
+    assert!(!heads[1].contains("WECHATPAY2"), "the proxy sees no Authorization");
+
+    let nobody = local.client_with(&json!({"proxy": "http://127.0.0.1:1", "backup_url": null, "timeout": 1}));
+    let error = open(&nobody).await.expect_err("nobody listens there");
+    assert_eq!((error.kind(), error.may_have_taken_effect()), (ErrorKind::Transport, false), "{error}");
+}
+
+/// A certificate authority of its own and a server certificate for 127.0.0.1.
+struct Tls {
+    ca_pem: String,
+    acceptor: TlsAcceptor,
+}
+
+impl Tls {
+    fn new() -> Self {
+        let mut params = CertificateParams::new([]).expect("no names");
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let ca = CertifiedIssuer::self_signed(params, KeyPair::generate().expect("a key")).expect("self-signed");
+        let key = KeyPair::generate().expect("a key");
+        let params = CertificateParams::new(["127.0.0.1".to_owned()]).expect("an address");
+        let certificate = params.signed_by(&key, &ca).expect("signed");
+        let key = PrivateKeyDer::try_from(key.serialize_der()).expect("a key");
+        let config =
+            ServerConfig::builder_with_provider(tokio_rustls::rustls::crypto::aws_lc_rs::default_provider().into())
+                .with_safe_default_protocol_versions()
+                .expect("the provider's versions")
+                .with_no_client_auth()
+                .with_single_cert(vec![certificate.der().clone()], key)
+                .expect("a pair");
+        Self { ca_pem: ca.pem(), acceptor: TlsAcceptor::from(std::sync::Arc::new(config)) }
+    }
+}
+
+/// Issue: "extra CA".
+#[tokio::test]
+async fn an_unknown_authority_is_refused_and_an_extra_one_accepted() {
+    let local = Local::start();
+    let tls = Tls::new();
+    let host = Wire::tls(authority(&local.info.base_url), tls.acceptor).await;
+    let at = json!({"base_url": host.url("https"), "backup_url": null, "timeout": 2});
+    let client = local.client_with(&at).with_options(CallOptions::default().retry(wechatpay_sdk::Retry::Never));
+    let error = open(&client).await.expect_err("nobody vouches for it");
+    assert_eq!((error.kind(), error.code()), (ErrorKind::Transport, "connect_failed"), "{error}");
+    assert!(!error.may_have_taken_effect(), "{error}");
+    assert!(local.admin.journal().await.is_empty(), "nothing was sent");
+
+    let path = tempfile::NamedTempFile::new().expect("a file");
+    std::fs::write(path.path(), &tls.ca_pem).expect("written");
+    for (name, value) in [("ca_pem", tls.ca_pem.as_str()), ("ca_path", &path.path().to_string_lossy())] {
+        let mut changed = at.clone();
+        changed[name] = value.into();
+        open(&local.client_with(&changed)).await.unwrap_or_else(|error| panic!("{name}: {error}"));
+    }
+}
+
+/// Issue: "timeouts (connect, …)"; protocol: "a failure that proves the request was never sent goes to the other host".
+#[tokio::test]
+async fn a_host_that_does_not_accept_costs_the_connect_timeout_only() {
+    let local = Local::start();
+    // A listener that never accepts, its queue filled: further connections hang as they do behind a silent firewall.
+    let socket = TcpSocket::new_v4().expect("a socket");
+    socket.bind("127.0.0.1:0".parse().expect("an address")).expect("a free port");
+    let address = socket.local_addr().expect("bound");
+    let _listener = socket.listen(1).expect("listens");
+    let mut queue = Vec::new();
+    while let Ok(Ok(connection)) = tokio::time::timeout(Duration::from_millis(200), TcpStream::connect(address)).await {
+        queue.push(connection);
+        assert!(queue.len() < 64, "the queue does not fill");
+    }
+    let hanging = format!("http://{address}");
+    let changed = json!({"base_url": hanging, "backup_url": local.info.base_url, "connect_timeout": 0.3});
+    let started = Instant::now();
+    open(&local.client_with(&changed)).await.expect("the backup answers");
+    let took = started.elapsed();
+    assert!(took >= Duration::from_millis(300) && took < Duration::from_secs(2), "{took:?}");
+
+    let alone = json!({"base_url": hanging, "backup_url": null, "connect_timeout": 0.2, "timeout": 0.5});
+    let error = open(&local.client_with(&alone)).await.expect_err("nobody answers");
+    assert_eq!((error.kind(), error.code()), (ErrorKind::Timeout, "connect_timeout"), "{error}");
+    assert!(!error.may_have_taken_effect(), "{error}");
+}
+
+/// Issue: "timeouts (…, total deadline)": over all attempts, hosts and pauses together.
+#[tokio::test]
+async fn the_deadline_holds_for_all_attempts_together() {
+    let local = Local::start();
+    local.admin.fault(json!({"times": 20, "fault": {"kind": "delay", "ms": 3000}})).await;
+    let client = local.client_with(&json!({"timeout": 1.2}));
+    for reads in [true, false] {
+        let started = Instant::now();
+        let outcome = if reads { status(&client).await } else { open(&client).await };
+        let (error, took) = (outcome.expect_err("too late"), started.elapsed());
+        assert_eq!(error.kind(), ErrorKind::Timeout, "{error}");
+        assert_eq!(error.may_have_taken_effect(), !reads, "{error}");
+        assert!(took < Duration::from_millis(1600), "{took:?}");
+    }
+    assert!(local.admin.journal().await.len() >= 3, "the GET was tried more than once");
+}
+
+/// Protocol: "full-jitter exponential backoff that honours Retry-After".
+#[tokio::test]
+async fn retry_after_is_honoured_within_the_deadline() {
+    let local = Local::start();
+    let busy = json!({"kind": "status", "status": 429, "headers": {"retry-after": "1"}, "body": {"code": "FREQUENCY_LIMITED", "message": "频率超限"}});
+    local.admin.fault(json!({"fault": busy})).await;
+    let started = Instant::now();
+    status(&local.client()).await.expect("the second attempt succeeds");
+    assert!(started.elapsed() >= Duration::from_secs(1), "{:?}", started.elapsed());
+
+    // Waiting longer than the deadline allows would only waste it.
+    let later = json!({"kind": "status", "status": 429, "headers": {"retry-after": "60"}, "body": {"code": "FREQUENCY_LIMITED", "message": "频率超限"}});
+    local.admin.fault(json!({"fault": later})).await;
+    let started = Instant::now();
+    let error = status(&local.client()).await.expect_err("a minute is too long");
+    assert_eq!(error.code(), "FREQUENCY_LIMITED");
+    assert!(started.elapsed() < Duration::from_secs(1), "{:?}", started.elapsed());
+}
+
+/// Protocol: "a host that failed is avoided for a cool-down and probed again (failback)"; "each attempt is signed
+/// afresh".
+#[tokio::test]
+async fn a_host_that_failed_is_tried_again_after_its_cool_down() {
+    let local = Local::start();
+    let client = local.client();
+    local.admin.fault(json!({"match": {"host": "main"}, "fault": {"kind": "refused"}})).await;
+    status(&client).await.expect("the backup answers");
+    local.admin.clear_faults().await;
+    status(&client).await.expect("the backup answers");
+    tokio::time::pause();
+    tokio::time::advance(Duration::from_secs(31)).await;
+    tokio::time::resume();
+    status(&client).await.expect("the main host answers again");
+    local.admin.fault(json!({"fault": {"kind": "reset"}})).await;
+    status(&client).await.expect("the second attempt succeeds");
+    let journal = local.admin.journal().await;
+    let hosts: Vec<_> = journal.iter().map(|entry| entry["host"].as_str().expect("a name")).collect();
+    assert_eq!(hosts, ["backup", "backup", "main", "main", "backup"]);
+    let nonces: std::collections::BTreeSet<_> =
+        journal.iter().map(|entry| entry["headers"]["authorization"]["nonce_str"].to_string()).collect();
+    assert_eq!(nonces.len(), journal.len(), "no nonce comes twice");
+}

@@ -1,0 +1,243 @@
+//! Issue: "Secrets never print: a test formats every public type with Debug and Display, and every log record of a
+//! full run, and searches them for key material, Authorization values, plaintext of secret fields and openids."
+
+use std::fmt::{Debug, Display};
+
+use serde_json::{Map, Value, json};
+use wechatpay_sdk::bind::bind;
+use wechatpay_sdk::crypto::{AwsLc, Certificate, CryptoError, PrivateKey, PublicKey, RustCrypto};
+use wechatpay_sdk::new_tax_control_fapiao::{fapiao_applications, user_title};
+use wechatpay_sdk::operation::{Call, find_operation};
+use wechatpay_sdk::platform_keys::PlatformKeys;
+use wechatpay_sdk::signature::Signer;
+use wechatpay_sdk::{ApiV3Key, CallOptions, Client, Error, ErrorKind, File, Options, Sensitive, blocking};
+use wechatpay_suite::{Face, Local, Runner, load, vector_text};
+
+use crate::capture;
+
+const OPENID: &str = "oUpF8uMuAJO_M2pxb1Q9zNjWeS6o";
+const PHONE: &str = "13812345678";
+const NAME: &str = "张三丰李四光";
+const APIV3_KEY: &str = "SecretApiV3KeyOfThirtyTwoBytes!!";
+const CONTENT: &str = "content of the file";
+
+/// Texts that must never be printed.
+struct Secrets(Vec<String>);
+
+impl Secrets {
+    fn new(private_key_pem: &str, more: impl IntoIterator<Item = String>) -> Self {
+        let lines = private_key_pem.lines().filter(|line| !line.starts_with("-----") && line.len() > 16);
+        let fixed = [OPENID, PHONE, NAME, APIV3_KEY, CONTENT].map(str::to_owned);
+        // The Authorization header, and the bytes of DER as Debug would list them.
+        let forms = [r#"signature=""#, r#"signature=\""#, "48, 130, "].map(str::to_owned);
+        Self(lines.map(str::to_owned).chain(fixed).chain(forms).chain(more).collect())
+    }
+
+    fn search(&self, what: &str, shown: &str) {
+        for (at, secret) in self.0.iter().enumerate() {
+            assert!(!shown.contains(secret.as_str()), "{what} prints secret {at}, which begins with {:.4}", secret);
+        }
+    }
+
+    fn debug(&self, value: &impl Debug) {
+        self.search(std::any::type_name_of_val(value), &format!("{value:?} {value:#?}"));
+    }
+
+    fn display(&self, value: &(impl Debug + Display)) {
+        self.debug(value);
+        self.search(std::any::type_name_of_val(value), &format!("{value} {value:#}"));
+    }
+}
+
+fn object(value: Value) -> Map<String, Value> {
+    match value {
+        Value::Object(members) => members,
+        other => panic!("{other} is not an object"),
+    }
+}
+
+fn key_pem() -> String {
+    vector_text("keys/merchant_pkcs8.pem")
+}
+
+fn options() -> Map<String, Value> {
+    object(json!({
+        "mchid": "1900000001",
+        "merchant_private_key": key_pem(),
+        "merchant_certificate": vector_text("keys/merchant_cert.pem"),
+        "public_key_id": "PUB_KEY_ID_01",
+        "platform_public_key": vector_text("keys/platform_pub.pem"),
+        "platform_certificates": [vector_text("keys/platform_cert.pem")],
+        "apiv3_key": APIV3_KEY,
+        "proxy": format!("http://user:{OPENID}@127.0.0.1:1"),
+    }))
+}
+
+fn parse(options: &Map<String, Value>) -> Result<Options, Error> {
+    Options::from_json(&serde_json::to_vec(options).expect("plain data"))
+}
+
+#[test]
+fn no_key_and_no_client_prints_a_secret() {
+    let secrets = Secrets::new(&key_pem(), []);
+    let options = parse(&options()).expect("good options");
+    let client = Client::from_options(&options).expect("good options");
+    secrets.debug(&options);
+    secrets.debug(&client);
+    secrets.debug(&blocking::Client::new(client.clone()));
+    let builder = Client::builder()
+        .merchant_private_key(key_pem())
+        .apiv3_key(APIV3_KEY)
+        .proxy(format!("http://user:{OPENID}@127.0.0.1:1"));
+    secrets.debug(&builder);
+    secrets.debug(&CallOptions::default());
+    for pem in [key_pem(), vector_text("keys/merchant_pkcs1.pem")] {
+        for backend in [&AwsLc as &dyn wechatpay_sdk::crypto::Backend, &RustCrypto] {
+            let key = PrivateKey::from_pem_with(backend, &pem).expect("a good key");
+            Secrets::new(&pem, []).debug(&key);
+            let signer = Signer { mchid: "1900000001".into(), serial_no: "00".into(), private_key: key };
+            Secrets::new(&pem, []).debug(&signer);
+        }
+    }
+    secrets.debug(&PublicKey::from_pem(&vector_text("keys/platform_pub.pem")).expect("a good key"));
+    let certificate = Certificate::from_pem(&vector_text("keys/platform_cert.pem")).expect("a good certificate");
+    secrets.debug(&ApiV3Key::new(APIV3_KEY).expect("32 bytes"));
+    secrets.display(&CryptoError::BadKey);
+    let mut keys = PlatformKeys::default();
+    keys.add_certificate(certificate);
+    secrets.debug(&keys);
+}
+
+/// A `…_path` option that was given the text itself is a likely mistake, and must not print the key.
+#[test]
+fn no_option_prints_a_private_key_that_was_given_as_its_path() {
+    let secrets = Secrets::new(&key_pem(), []);
+    let mut wrong = options();
+    wrong.remove("merchant_private_key");
+    wrong.insert("merchant_private_key_path".to_owned(), key_pem().into());
+    let options = parse(&wrong).expect("the types are right");
+    secrets.debug(&options);
+    secrets.display(&Client::from_options(&options).expect_err("a text is no file"));
+}
+
+#[test]
+fn no_request_and_no_reply_prints_a_secret() {
+    let secrets = Secrets::new(&key_pem(), []);
+    secrets.display(&Sensitive::from(OPENID));
+    secrets.debug(&File { filename: "fapiao.pdf".into(), content: CONTENT.into() });
+    let title = user_title::title_url::Get { openid: OPENID.into(), ..Default::default() };
+    assert_eq!(serde_json::to_value(&title).expect("plain data")["openid"], OPENID, "it is sent all the same");
+    secrets.debug(&title);
+    let reply = serde_json::from_value::<user_title::GetReply>(json!({"phone": PHONE, "email": OPENID}));
+    let reply = reply.expect("the documented shape");
+    assert_eq!(reply.phone.as_ref().map(Sensitive::expose), Some(PHONE));
+    secrets.debug(&reply);
+    let upload = fapiao_applications::UploadFapiaoFile {
+        file: File { filename: "fapiao.pdf".into(), content: CONTENT.into() },
+        ..Default::default()
+    };
+    secrets.debug(&upload);
+}
+
+/// What a request is bound to holds its query and body, and with them openids and names.
+#[test]
+fn no_bound_request_prints_what_it_carries() {
+    let secrets = Secrets::new(&key_pem(), []);
+    let title = user_title::title_url::Get {
+        fapiao_apply_id: "1".into(),
+        source: "WEB".into(),
+        appid: "wx1".into(),
+        openid: OPENID.into(),
+        ..Default::default()
+    };
+    let record = object(serde_json::to_value(&title).expect("plain data"));
+    let query = bind(user_title::title_url::Get::OPERATION, record, None, "b").expect("binds");
+    assert!(query.target.contains(OPENID), "it is in the query");
+    let operation = find_operation("goldplan.merchants.close_advertising_show").expect("in the spec");
+    let body = bind(operation, object(json!({"sub_mchid": PHONE})), None, "b").expect("binds");
+    secrets.debug(&query);
+    secrets.debug(&body);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_error_of_any_kind_and_no_reply_prints_a_secret() {
+    let local = Local::start();
+    let merchant_key = std::fs::read_to_string(&local.info.merchant_private_key_path).expect("its key");
+    let secrets = Secrets::new(&merchant_key, [local.info.apiv3_key.clone()]);
+    let client = local.client_with(&json!({"max_reply_bytes": 10_000, "backup_url": null}));
+    let quick = client.with_options(CallOptions::default().retry(wechatpay_sdk::Retry::Never));
+    let hasty = quick.with_options(CallOptions::default().timeout(std::time::Duration::from_millis(200)));
+    let title = || {
+        object(json!({
+            "fapiao_apply_id": NAME, "source": "WEB", "appid": "wx1", "openid": OPENID, "total_amount": 1,
+        }))
+    };
+    const TITLE: &str = "new_tax_control_fapiao.user_title.title_url.get";
+    const USER: &str = "new_tax_control_fapiao.user_title.get";
+    let user = || object(json!({"scene": "WITH_WECHATPAY", "fapiao_apply_id": "1"}));
+    let detail = json!({"field": "/query/openid", "value": OPENID, "issue": "格式不对", "location": "query"});
+    let refusal = json!({"code": "PARAM_ERROR", "message": "参数错误", "detail": detail});
+
+    let mut seen = vec![Error::internal("a defect")];
+    for (fault, id, params, client) in [
+        (json!({"kind": "status", "status": 400, "body": refusal}), TITLE, title(), &quick),
+        (json!({"kind": "delay", "ms": 600}), TITLE, title(), &hasty),
+        (json!({"kind": "reset"}), TITLE, title(), &quick),
+        (json!({"kind": "half_reply"}), TITLE, title(), &quick),
+        (json!({"kind": "oversized_body", "bytes": 20_000}), TITLE, title(), &quick),
+        (json!({"kind": "reply", "body": format!("{OPENID} is no JSON")}), TITLE, title(), &quick),
+        (json!({"kind": "wrong_signature"}), TITLE, title(), &quick),
+        (json!({"kind": "signtest_probe"}), TITLE, title(), &quick),
+        (json!({"kind": "reply", "body": {"phone": PHONE}}), USER, user(), &quick),
+    ] {
+        local.admin.fault(json!({"fault": fault})).await;
+        seen.push(client.call(id, params).await.expect_err("a fault"));
+    }
+    let mut wrong = title();
+    wrong.insert("openid".to_owned(), json!([OPENID]));
+    seen.push(client.call(TITLE, wrong).await.expect_err("a list is no string"));
+    let mut options = local.options();
+    options.insert("apiv3_key".to_owned(), format!("{APIV3_KEY}!").into());
+    seen.push(Client::from_options(&parse(&options).expect("the types are right")).expect_err("33 bytes"));
+
+    for error in &seen {
+        secrets.display(error);
+        if let Some(detail) = error.detail() {
+            secrets.debug(detail);
+        }
+    }
+    for kind in ErrorKind::ALL {
+        assert!(seen.iter().any(|error| error.kind() == *kind), "no error of kind {} was searched", kind.as_str());
+    }
+
+    local.admin.fault(json!({"fault": {"kind": "reply", "body": {"sub_mchid": OPENID}}})).await;
+    let reply = client.call(TITLE, title()).await.expect("a success");
+    assert!(String::from_utf8_lossy(&reply.body).contains(OPENID));
+    secrets.debug(&reply);
+}
+
+/// All cases, with every record of every library at every level.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_log_record_of_a_full_run_holds_a_secret() {
+    capture::start();
+    let local = Local::start();
+    let cases = load();
+    let _ = Runner::new(&local).run(&cases, Face::Async).await;
+
+    let merchant_key = std::fs::read_to_string(&local.info.merchant_private_key_path).expect("its key");
+    let of_cases = cases.iter().flat_map(|case| case.secrets.clone());
+    let secrets = Secrets::new(&merchant_key, of_cases.chain([local.info.apiv3_key.clone()]));
+    let entries = capture::entries();
+    let calls =
+        entries.iter().filter(|entry| entry.name == "wechatpay.call" && entry.fields["mchid"] == local.info.mchid);
+    assert!(calls.count() > 100, "the calls of the cases were captured");
+    assert!(
+        entries.iter().any(|entry| entry.target.starts_with("reqwest") || entry.fields.contains_key("log.target")),
+        "the records of the libraries too"
+    );
+    for entry in &entries {
+        for (name, value) in &entry.fields {
+            secrets.search(&format!("{} {} {name}", entry.target, entry.name), value);
+        }
+    }
+}
