@@ -16,6 +16,9 @@ use crate::retry::{Next, Retry, next, pause};
 use crate::signature::{MAX_SKEW_SECONDS, is_signed, server_date, verify};
 use crate::transport::{Exchange, Failure, RawReply};
 
+/// How late a timer may fire on a busy machine without a connect timeout being taken for the deadline.
+const TIMER_LATENESS: Duration = Duration::from_millis(50);
+
 /// A bound request and what must be known to send it.
 pub(crate) struct Outgoing<'a> {
     pub(crate) name: &'a str,
@@ -105,13 +108,17 @@ impl Client {
                 Next::Again { after } => pause(&*self.shared.ambient, attempt, after),
             };
             // A further attempt needs time to connect: ended by the deadline instead, it could not tell that it never left.
-            let needed = if reached { Duration::ZERO } else { self.shared.transport.connect_timeout() };
-            if started.elapsed().saturating_add(wait).saturating_add(needed) >= self.timeout {
+            let needed = if reached { Duration::ZERO } else { self.shared.transport.connect_timeout() + TIMER_LATENESS };
+            let too_late = |wait: Duration| started.elapsed().saturating_add(wait).saturating_add(needed) >= self.timeout;
+            let enough = !too_late(wait) && {
+                tokio::time::sleep(wait).await;
+                !too_late(Duration::ZERO)
+            };
+            if !enough {
                 tracing::Span::current().record("attempts", attempt);
                 return self.finish(outgoing, outcome);
             }
             failed = outcome.is_err().then_some(at);
-            tokio::time::sleep(wait).await;
         }
     }
 

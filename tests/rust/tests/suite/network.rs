@@ -1,13 +1,15 @@
 //! What happens on the way: connections, proxies, TLS, deadlines.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use serde_json::{Map, Value, json};
-use tokio::net::{TcpSocket, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::pki_types::PrivateKeyDer;
+use wechatpay_sdk::ambient::{Ambient, System};
 use wechatpay_sdk::{CallOptions, Client, Error, ErrorKind, Response};
 use wechatpay_suite::Local;
 
@@ -187,31 +189,84 @@ async fn an_unknown_authority_is_refused_and_an_extra_one_accepted() {
     }
 }
 
+/// A listener that never accepts, its queue filled: further connections hang as they do behind a silent firewall.
+struct Hanging {
+    url: String,
+    _listener: TcpListener,
+    _queue: Vec<TcpStream>,
+}
+
+impl Hanging {
+    async fn start() -> Self {
+        let socket = TcpSocket::new_v4().expect("a socket");
+        socket.bind("127.0.0.1:0".parse().expect("an address")).expect("a free port");
+        let address = socket.local_addr().expect("bound");
+        let listener = socket.listen(1).expect("listens");
+        let mut queue = Vec::new();
+        let patience = Duration::from_millis(200);
+        while let Ok(Ok(connection)) = tokio::time::timeout(patience, TcpStream::connect(address)).await {
+            queue.push(connection);
+            assert!(queue.len() < 64, "the queue does not fill");
+        }
+        Self { url: format!("http://{address}"), _listener: listener, _queue: queue }
+    }
+}
+
 /// Issue: "timeouts (connect, …)"; protocol: "a failure that proves the request was never sent goes to the other host".
 #[tokio::test]
 async fn a_host_that_does_not_accept_costs_the_connect_timeout_only() {
     let local = Local::start();
-    // A listener that never accepts, its queue filled: further connections hang as they do behind a silent firewall.
-    let socket = TcpSocket::new_v4().expect("a socket");
-    socket.bind("127.0.0.1:0".parse().expect("an address")).expect("a free port");
-    let address = socket.local_addr().expect("bound");
-    let _listener = socket.listen(1).expect("listens");
-    let mut queue = Vec::new();
-    while let Ok(Ok(connection)) = tokio::time::timeout(Duration::from_millis(200), TcpStream::connect(address)).await {
-        queue.push(connection);
-        assert!(queue.len() < 64, "the queue does not fill");
-    }
-    let hanging = format!("http://{address}");
-    let changed = json!({"base_url": hanging, "backup_url": local.info.base_url, "connect_timeout": 0.3});
+    let hanging = Hanging::start().await;
+    let changed = json!({"base_url": hanging.url, "backup_url": local.info.base_url, "connect_timeout": 0.3});
     let started = Instant::now();
     open(&local.client_with(&changed)).await.expect("the backup answers");
     let took = started.elapsed();
     assert!(took >= Duration::from_millis(300) && took < Duration::from_secs(2), "{took:?}");
 
-    let alone = json!({"base_url": hanging, "backup_url": null, "connect_timeout": 0.2, "timeout": 0.5});
+    let alone = json!({"base_url": hanging.url, "backup_url": null, "connect_timeout": 0.2, "timeout": 0.5});
     let error = open(&local.client_with(&alone)).await.expect_err("nobody answers");
     assert_eq!((error.kind(), error.code()), (ErrorKind::Timeout, "connect_timeout"), "{error}");
     assert!(!error.may_have_taken_effect(), "{error}");
+}
+
+/// The machine's clock, and a chosen pause between attempts.
+#[derive(Debug)]
+struct Pausing(u8);
+
+impl Ambient for Pausing {
+    fn now(&self) -> i64 {
+        System.now()
+    }
+
+    fn fill(&self, buffer: &mut [u8]) {
+        buffer.fill(0);
+        buffer[0] = self.0;
+    }
+}
+
+/// Bug: a second attempt that began with a millisecond less than connecting may take was ended by the deadline, and then
+/// said that it may have taken effect.
+#[tokio::test]
+async fn an_attempt_that_could_not_connect_in_time_is_not_begun() {
+    let local = Local::start();
+    let hanging = Hanging::start().await;
+    // 200 ms to connect, the pause, 200 ms to connect: around the deadline of 500 ms.
+    for milliseconds in 94..=99 {
+        let client = Client::builder()
+            .mchid(&local.info.mchid)
+            .serial_no(&local.info.serial_no)
+            .merchant_private_key_path(local.info.merchant_private_key_path.to_string_lossy())
+            .public_key_id(&local.info.public_key_id)
+            .platform_public_key_path(local.info.platform_public_key_path.to_string_lossy())
+            .base_url(&hanging.url)
+            .connect_timeout(Duration::from_millis(200))
+            .timeout(Duration::from_millis(500))
+            .ambient(Arc::new(Pausing(milliseconds)))
+            .build()
+            .expect("valid options");
+        let error = open(&client).await.expect_err("nobody answers");
+        assert_eq!((error.code(), error.may_have_taken_effect()), ("connect_timeout", false), "{milliseconds}: {error}");
+    }
 }
 
 /// Issue: "timeouts (…, total deadline)": over all attempts, hosts and pauses together.
