@@ -9,7 +9,7 @@ use std::time::Duration;
 use futures_util::FutureExt;
 use tokio::task::JoinHandle;
 use wechatpay_sdk::Error;
-use wechatpay_sdk::blocking::runtime;
+use wechatpay_sdk::runtimes;
 
 use crate::client::Reply;
 use crate::completions::Ticket;
@@ -47,14 +47,14 @@ impl Call {
     /// # Errors
     /// Internal, where the operating system gives no threads.
     pub fn spawn(self) -> Result<Running> {
-        let task = runtime()?.spawn(self.future);
+        let task = runtimes::background()?.spawn(self.future);
         Ok(Running { _ticket: Ticket::new(task.abort_handle()), task })
     }
 
     /// Lets it run and hands the result to `done`.
     pub(crate) fn spawn_then(self, done: impl FnOnce(Result<Reply>) + Send + 'static) -> Result<Ticket> {
         let future = self.future;
-        let task = runtime()?.spawn(async move { done(future.await) });
+        let task = runtimes::background()?.spawn(async move { done(future.await) });
         Ok(Ticket::new(task.abort_handle()))
     }
 }
@@ -92,12 +92,12 @@ pub enum Waited {
 /// # Errors
 /// Internal, where the operating system gives no threads.
 pub fn wait(call: Call, tick: Duration, mut keep_going: impl FnMut() -> bool) -> Result<Waited> {
-    let runtime = runtime()?;
+    let runtime = runtimes::callers()?;
     // Also while a panic of `keep_going` unwinds: a connection that is dropped may have something to do on the runtime.
     let _inside = runtime.enter();
     let Call { operation, changes, mut future } = call;
     loop {
-        match runtime.block_on(async { tokio::time::timeout(tick, &mut future).await }) {
+        match runtimes::wait(async { tokio::time::timeout(tick, &mut future).await })? {
             Ok(done) => return Ok(Waited::Done(done)),
             Err(_) if keep_going() => {}
             Err(_) => break,
@@ -125,7 +125,7 @@ mod tests {
         let Ok(Waited::Done(Err(error))) = wait(panicking(), TICK, || true) else { panic!("must be an error") };
         assert_eq!(error.kind, "internal");
         let running = panicking().spawn().unwrap();
-        assert_eq!(runtime().unwrap().block_on(running).unwrap_err().kind, "internal");
+        assert_eq!(runtimes::background().unwrap().block_on(running).unwrap_err().kind, "internal");
     }
 
     #[test]

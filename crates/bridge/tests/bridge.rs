@@ -13,7 +13,7 @@ use wechatpay_bridge::{
     Call, Client, Completions, ErrorRecord, Reply, ReplyKind, Waited, operations_json, option_names, products, wait,
 };
 use wechatpay_sandbox::{Options, Sandbox};
-use wechatpay_sdk::blocking::runtime;
+use wechatpay_sdk::runtimes::background;
 
 const TICK: Duration = Duration::from_millis(50);
 const CUSTOM_PAGE: &str = "goldplan.merchants.change_custom_page_status";
@@ -28,7 +28,7 @@ struct World {
 
 static WORLD: LazyLock<World> = LazyLock::new(|| {
     let dir = tempfile::tempdir().unwrap();
-    let sandbox = runtime().unwrap().block_on(Sandbox::start(Options::new(dir.path()))).unwrap();
+    let sandbox = background().unwrap().block_on(Sandbox::start(Options::new(dir.path()))).unwrap();
     let info = serde_json::to_value(sandbox.info()).unwrap();
     let mut options = json!({});
     for name in

@@ -1,27 +1,12 @@
-//! The same client for code without async: one runtime per process, made at the first call, and anew after a fork.
+//! The same client for code without async; what drives it is in [`runtimes`].
 
 use std::future::Future;
-use std::sync::Arc;
 
 use serde_json::{Map, Value};
-use tokio::runtime::Runtime;
 
 use crate::error::Error;
 use crate::operation::{Call, Method};
-use crate::per_process::PerProcess;
-use crate::{CallOptions, Options, Response};
-
-static RUNTIME: PerProcess<Arc<Runtime>> = PerProcess::new();
-
-/// The runtime of this process.
-///
-/// # Errors
-/// Internal, where the operating system gives no threads.
-pub fn runtime() -> Result<Arc<Runtime>, Error> {
-    let make =
-        || tokio::runtime::Builder::new_multi_thread().enable_all().thread_name("wechatpay").build().map(Arc::new);
-    RUNTIME.with(make, Clone::clone).map_err(|error| Error::internal(format!("no runtime can be started: {error}")))
-}
+use crate::{CallOptions, Options, Response, runtimes};
 
 /// A blocking client. In async code it would hold up the executor: use [`crate::Client`] there.
 #[derive(Debug, Clone)]
@@ -93,10 +78,6 @@ impl From<crate::Client> for Client {
     }
 }
 
-/// Waits on this thread while the runtime does the work. Unlike the runtime's own `block_on` it does not panic inside
-/// async code: there it only blocks, which is what the caller asked for.
-fn wait<T>(future: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
-    let runtime = runtime()?;
-    let _inside = runtime.enter();
-    pollster::block_on(future)
+fn wait<T>(call: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+    runtimes::wait(call)?
 }

@@ -33,6 +33,8 @@ mod per_process;
 pub mod platform_keys;
 pub mod resource;
 mod retry;
+#[cfg(feature = "blocking")]
+pub mod runtimes;
 mod secret;
 mod send;
 pub mod signature;

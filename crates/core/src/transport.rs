@@ -1,9 +1,11 @@
 //! Bytes out, bytes in: one HTTP exchange with one host. No redirects, no decompression, a bounded reply.
 
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use http::HeaderMap;
+use tokio::runtime::{Handle, Id};
 use url::Url;
 
 use crate::error::Error;
@@ -15,13 +17,23 @@ const DEFAULT_CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const POOL_IDLE: Duration = Duration::from_secs(30);
 const DEFAULT_MAX_REPLY: u64 = 10 * 1024 * 1024;
 
-/// The connection pool, one per process, and what it is made from.
+/// Runtimes that use one client at the same time: one, or two where it is blocking and async code.
+const MAX_POOLS: usize = 8;
+
+/// The connection pool, one per process and runtime, and what it is made from.
 pub(crate) struct Transport {
-    pool: PerProcess<reqwest::Client>,
+    pools: PerProcess<Mutex<Vec<Pool>>>,
     connect_timeout: Duration,
     max_reply: u64,
     proxy: Option<reqwest::Proxy>,
     further_roots: Vec<reqwest::Certificate>,
+}
+
+/// Connections live on the runtime that opened them: on another one they would wait for it to run.
+struct Pool {
+    /// None until the first call: a client may be built where there is no runtime.
+    runtime: Option<Id>,
+    client: reqwest::Client,
 }
 
 /// What came back.
@@ -77,7 +89,7 @@ impl Transport {
             })?,
         };
         let transport = Self {
-            pool: PerProcess::new(),
+            pools: PerProcess::new(),
             connect_timeout: seconds("connect_timeout", options.connect_timeout, DEFAULT_CONNECT_TIMEOUT)?
                 .min(timeout.mul_f64(0.4)),
             max_reply: options.max_reply_bytes.unwrap_or(DEFAULT_MAX_REPLY),
@@ -93,8 +105,24 @@ impl Transport {
         self.connect_timeout
     }
 
+    /// The client of the runtime that this is called on.
     fn client(&self) -> Result<reqwest::Client, Error> {
-        self.pool.with(|| self.build(), Clone::clone)
+        let runtime = Handle::try_current().ok().map(|handle| handle.id());
+        self.pools.with(|| Ok(Mutex::default()), |pools| self.client_of(runtime, pools))?
+    }
+
+    fn client_of(&self, runtime: Option<Id>, pools: &Mutex<Vec<Pool>>) -> Result<reqwest::Client, Error> {
+        let mut pools = pools.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(pool) = pools.iter_mut().find(|pool| pool.runtime.is_none() || pool.runtime == runtime) {
+            pool.runtime = runtime;
+            return Ok(pool.client.clone());
+        }
+        let client = self.build()?;
+        if pools.len() == MAX_POOLS {
+            pools.remove(0);
+        }
+        pools.push(Pool { runtime, client: client.clone() });
+        Ok(client)
     }
 
     fn build(&self) -> Result<reqwest::Client, Error> {

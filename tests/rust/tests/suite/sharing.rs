@@ -47,7 +47,7 @@ fn one_blocking_client_serves_many_threads_at_once() {
             });
         }
     });
-    let runtime = blocking::runtime().expect("the one of this process");
+    let runtime = wechatpay_sdk::runtimes::background().expect("the one of this process");
     runtime.block_on(everything_arrived(&local));
 }
 
