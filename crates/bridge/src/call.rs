@@ -47,14 +47,14 @@ impl Call {
     /// # Errors
     /// Internal, where the operating system gives no threads.
     pub fn spawn(self) -> Result<Running> {
-        let task = runtimes::background()?.spawn(self.future);
+        let task = runtimes::spawn(self.future)?;
         Ok(Running { _ticket: Ticket::new(task.abort_handle()), task })
     }
 
     /// Lets it run and hands the result to `done`.
     pub(crate) fn spawn_then(self, done: impl FnOnce(Result<Reply>) + Send + 'static) -> Result<Ticket> {
         let future = self.future;
-        let task = runtimes::background()?.spawn(async move { done(future.await) });
+        let task = runtimes::spawn(async move { done(future.await) })?;
         Ok(Ticket::new(task.abort_handle()))
     }
 }
@@ -125,7 +125,7 @@ mod tests {
         let Ok(Waited::Done(Err(error))) = wait(panicking(), TICK, || true) else { panic!("must be an error") };
         assert_eq!(error.kind, "internal");
         let running = panicking().spawn().unwrap();
-        assert_eq!(runtimes::background().unwrap().block_on(running).unwrap_err().kind, "internal");
+        assert_eq!(runtimes::wait(running).unwrap().unwrap_err().kind, "internal");
     }
 
     #[test]

@@ -9,11 +9,11 @@ use std::time::{Duration, Instant};
 
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use serde_json::{Value, json};
+use tokio::runtime::Runtime;
 use wechatpay_bridge::{
     Call, Client, Completions, ErrorRecord, Reply, ReplyKind, Waited, operations_json, option_names, products, wait,
 };
 use wechatpay_sandbox::{Options, Sandbox};
-use wechatpay_sdk::runtimes::background;
 
 const TICK: Duration = Duration::from_millis(50);
 const CUSTOM_PAGE: &str = "goldplan.merchants.change_custom_page_status";
@@ -23,12 +23,14 @@ struct World {
     client: Client,
     options: Value,
     _sandbox: Sandbox,
+    _runtime: Runtime,
     _dir: tempfile::TempDir,
 }
 
 static WORLD: LazyLock<World> = LazyLock::new(|| {
     let dir = tempfile::tempdir().unwrap();
-    let sandbox = background().unwrap().block_on(Sandbox::start(Options::new(dir.path()))).unwrap();
+    let runtime = Runtime::new().unwrap();
+    let sandbox = runtime.block_on(Sandbox::start(Options::new(dir.path()))).unwrap();
     let info = serde_json::to_value(sandbox.info()).unwrap();
     let mut options = json!({});
     for name in
@@ -37,7 +39,7 @@ static WORLD: LazyLock<World> = LazyLock::new(|| {
         options[name] = info[name].clone();
     }
     let client = Client::from_json(options.to_string().into_bytes()).unwrap();
-    World { client, options, _sandbox: sandbox, _dir: dir }
+    World { client, options, _sandbox: sandbox, _runtime: runtime, _dir: dir }
 });
 
 fn run(call: Call) -> Result<Reply, Box<ErrorRecord>> {

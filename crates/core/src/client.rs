@@ -13,7 +13,7 @@ use crate::builder::ClientBuilder;
 use crate::decode::{check_json, decode, not_json};
 use crate::error::Error;
 use crate::merchant::Merchant;
-use crate::operation::{Call, Method, Operation, Reply, ReplyKind, find_operation, operations};
+use crate::operation::{BodyKind, Call, Method, Operation, Reply, ReplyKind, find_operation, operations};
 use crate::options::Options;
 use crate::retry::{Hosts, Retry};
 use crate::send::Outgoing;
@@ -212,8 +212,8 @@ impl Client {
     async fn invoke(&self, operation: &'static Operation, record: Map<String, Value>) -> Result<Response, Error> {
         let ambient = &*self.shared.ambient;
         let key = self.merchant.platform.preferred(ambient.now());
-        let bound =
-            bind(operation, record, key, &nonce(ambient)).map_err(|error| error.with_operation(operation.id))?;
+        let boundary = if operation.body == BodyKind::Multipart { nonce(ambient) } else { String::new() };
+        let bound = bind(operation, record, key, &boundary).map_err(|error| error.with_operation(operation.id))?;
         let outgoing = Outgoing {
             name: operation.id,
             method: operation.method,

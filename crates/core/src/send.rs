@@ -108,8 +108,10 @@ impl Client {
                 Next::Again { after } => pause(&*self.shared.ambient, attempt, after),
             };
             // A further attempt needs time to connect: ended by the deadline instead, it could not tell that it never left.
-            let needed = if reached { Duration::ZERO } else { self.shared.transport.connect_timeout() + TIMER_LATENESS };
-            let too_late = |wait: Duration| started.elapsed().saturating_add(wait).saturating_add(needed) >= self.timeout;
+            let needed =
+                if reached { Duration::ZERO } else { self.shared.transport.connect_timeout() + TIMER_LATENESS };
+            let too_late =
+                |wait: Duration| started.elapsed().saturating_add(wait).saturating_add(needed) >= self.timeout;
             let enough = !too_late(wait) && {
                 tokio::time::sleep(wait).await;
                 !too_late(Duration::ZERO)

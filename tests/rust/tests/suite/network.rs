@@ -6,10 +6,12 @@ use std::time::{Duration, Instant};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use serde_json::{Map, Value, json};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::runtime::Runtime;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 use wechatpay_sdk::ambient::{Ambient, System};
+use wechatpay_sdk::goldplan::merchants::CloseAdvertisingShow;
 use wechatpay_sdk::{CallOptions, Client, Error, ErrorKind, Response};
 use wechatpay_suite::Local;
 
@@ -81,6 +83,41 @@ async fn a_thousand_merchants_share_one_connection() {
     let callers: std::collections::BTreeSet<_> = journal.iter().map(|entry| entry["mchid"].to_string()).collect();
     assert_eq!((journal.len(), callers.len()), (1000, 1000), "each merchant signed for itself");
     assert!(journal.iter().all(|entry| entry["authorized"] == true));
+}
+
+/// A connection is driven by the runtime that opened it: no other may wait for it.
+#[test]
+fn one_client_serves_several_runtimes_and_blocking_code() {
+    let local = Local::start();
+    let client = local.client();
+    let blocking = wechatpay_sdk::blocking::Client::new(client.clone());
+    let call = || blocking.send(&CloseAdvertisingShow { sub_mchid: "1900000110".into() }).expect("succeeds");
+    let runtimes: Vec<_> = (0..12).map(|_| Runtime::new().expect("a runtime")).collect();
+    for _ in 0..2 {
+        for runtime in &runtimes {
+            runtime.block_on(open(&client)).expect("on any runtime");
+            call();
+        }
+    }
+    drop(runtimes);
+    Runtime::new().expect("a runtime").block_on(open(&client)).expect("when the others have ended");
+    call();
+}
+
+/// Nobody watches the sockets between two blocking calls: what the other side closed meanwhile must not be written to,
+/// since a POST on it would have an unknown outcome.
+#[test]
+fn a_blocking_call_does_not_use_a_connection_that_was_closed_since_the_last_one() {
+    let local = Local::start();
+    let runtime = Runtime::new().expect("a runtime");
+    let wire = runtime.block_on(Wire::closing(authority(&local.info.base_url)));
+    let client = local.client_with(&json!({"base_url": wire.url("http"), "backup_url": null}));
+    let client = wechatpay_sdk::blocking::Client::new(client);
+    for count in 1..=20 {
+        client.send(&CloseAdvertisingShow { sub_mchid: "1900000110".into() }).expect("over a new connection");
+        assert_eq!(wire.accepted(), count);
+        std::thread::sleep(Duration::from_millis(20));
+    }
 }
 
 /// Issue: "a method derives a client for another merchant": its own number, key and serial.
@@ -265,7 +302,11 @@ async fn an_attempt_that_could_not_connect_in_time_is_not_begun() {
             .build()
             .expect("valid options");
         let error = open(&client).await.expect_err("nobody answers");
-        assert_eq!((error.code(), error.may_have_taken_effect()), ("connect_timeout", false), "{milliseconds}: {error}");
+        assert_eq!(
+            (error.code(), error.may_have_taken_effect()),
+            ("connect_timeout", false),
+            "{milliseconds}: {error}"
+        );
     }
 }
 

@@ -47,8 +47,7 @@ fn one_blocking_client_serves_many_threads_at_once() {
             });
         }
     });
-    let runtime = wechatpay_sdk::runtimes::background().expect("the one of this process");
-    runtime.block_on(everything_arrived(&local));
+    wechatpay_sdk::runtimes::wait(everything_arrived(&local)).expect("a runtime");
 }
 
 async fn everything_arrived(local: &Local) {

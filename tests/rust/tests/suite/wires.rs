@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader, copy_bidirectional};
 use tokio::net::{TcpListener, TcpStream};
@@ -39,6 +40,12 @@ impl Wire {
     pub(crate) async fn relay(to: &str) -> Self {
         let to = to.to_owned();
         Self::serve(move |connection, _| pass(connection, to.clone())).await
+    }
+
+    /// Passes one request and its reply, and then closes the connection without having said so.
+    pub(crate) async fn closing(to: &str) -> Self {
+        let to = to.to_owned();
+        Self::serve(move |connection, _| pass_once(connection, to.clone())).await
     }
 
     /// Takes TLS off and passes the bytes on to `to`.
@@ -126,6 +133,20 @@ pub(crate) fn authority(url: &str) -> &str {
 async fn pass(mut connection: impl AsyncRead + AsyncWrite + Unpin, to: String) {
     let Ok(mut server) = TcpStream::connect(to).await else { return };
     let _ = copy_bidirectional(&mut connection, &mut server).await;
+}
+
+async fn pass_once(mut connection: TcpStream, to: String) {
+    let Ok(server) = TcpStream::connect(to).await else { return };
+    let (mut answers, mut server) = server.into_split();
+    let mut reply = vec![0; 64 * 1024];
+    let size = tokio::select! {
+        _ = tokio::io::copy(&mut connection, &mut server) => 0,
+        // The sandbox writes a small reply at once.
+        size = answers.read(&mut reply) => size.unwrap_or(0),
+    };
+    let _ = connection.write_all(&reply[..size]).await;
+    // By then the client has its reply and looks away.
+    tokio::time::sleep(Duration::from_millis(5)).await;
 }
 
 async fn head(connection: &mut BufReader<TcpStream>) -> String {
