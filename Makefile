@@ -130,7 +130,7 @@ bench: $(VENV)/.ready ## CPU time per call against the floor of this machine, th
 	$(MAKE) --no-print-directory wheel node c php
 	cc -O2 -o target/c/c_calls benches/c_calls.c $$(PKG_CONFIG_PATH=$(C_PREFIX)/lib/pkgconfig pkg-config --cflags --libs wechatpay jansson) \
 	    -Wl,-rpath,$(C_PREFIX)/lib
-	$(RUN) $(BIN)/python benches/run.py target/release/wechatpay-bench --markdown benches/RESULTS.md
+	$(RUN) $(BIN)/python benches/run.py target/release/wechatpay-bench --publish
 
 install: tools ## Header, C libraries and wechatpay.pc under PREFIX (/usr/local).
 	$(MAKE) --no-print-directory -C bindings/c install PREFIX=$(PREFIX)

@@ -1,9 +1,10 @@
 """Times a call from each language against the floor measured in the same run, and prints one table.
 
-``python benches/run.py PATH_OF_wechatpay-bench [--rounds N] [--calls N] [--markdown FILE]``
+``python benches/run.py PATH_OF_wechatpay-bench [--rounds N] [--calls N] [--publish]``
 
-Only ratios are worth comparing between machines. Rounds are interleaved and the median of the rounds is shown; the
-server runs in a process of its own and is not counted. Needs what `make bench` builds and names in the environment.
+Only ratios are worth comparing between machines. Rounds are interleaved; shown is the median of the rounds, and of a
+ratio the median of the rounds' ratios. The server runs in a process of its own and is not counted. Needs what
+`make bench` builds and names in the environment. ``--publish`` writes the table to RESULTS.md and into the READMEs.
 """
 
 from __future__ import annotations
@@ -21,6 +22,11 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
 PYTHON_CALLS = [sys.executable, str(HERE / "python_calls.py")]
 AT_ONCE = 32
+FLOOR_TARGETS = {"Rust": 1.15, "Python": 1.4, "Node.js": 1.4, "C": 1.2, "PHP": 1.5}
+CORES_TARGETS = {"Rust": 1.7, "Python (asyncio)": 1.7}
+KIB_PER_MERCHANT, LOOP_DELAY_MS, PACKAGE_MB = 20, 5, 4
+# Between these lines the READMEs hold the table.
+BEGIN, END = "<!-- figures: written by make bench -->\n", "<!-- end of figures -->\n"
 
 
 def run(command: list[str]) -> dict[str, float]:
@@ -55,9 +61,9 @@ class Server:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("bench")
-    parser.add_argument("--rounds", type=int, default=7)
-    parser.add_argument("--calls", type=int, default=2000)
-    parser.add_argument("--markdown", type=Path)
+    parser.add_argument("--rounds", type=int, default=15)
+    parser.add_argument("--calls", type=int, default=1000)
+    parser.add_argument("--publish", action="store_true")
     arguments = parser.parse_args()
     bench, calls = arguments.bench, str(arguments.calls)
     every = os.sched_getaffinity(0)
@@ -99,32 +105,60 @@ def main() -> None:
     os.sched_setaffinity(0, every)
 
     median = statistics.median
+    missed: list[str] = []
     lines = [
         f"{len(every)} processors, AVX512-IFMA {'yes' if has_ifma() else 'no'}, "
         f"{arguments.rounds} interleaved rounds of {calls} calls, medians",
         "",
-        "| one call after another | CPU µs per call | × floor |",
-        "|---|---|---|",
+        "| one call after another | CPU µs per call | × floor | target |",
+        "|---|---|---|---|",
     ]
     for name, values in cpu.items():
         ratio = median(value / floor for value, floor in zip(values, cpu["floor"]))
-        lines.append(f"| {name} | {median(values):.0f} | {ratio:.2f} |")
-    lines += ["", f"| {AT_ONCE} calls at once | one core /s | all cores /s | × |", "|---|---|---|---|"]
+        target = FLOOR_TARGETS.get(name)
+        lines.append(f"| {name} | {median(values):.0f} | {ratio:.2f} | {at_most(target)} |")
+        missed += [name] if target and ratio > target else []
+    lines += ["", f"| {AT_ONCE} calls at once | one core /s | all cores /s | × | target |", "|---|---|---|---|---|"]
     for name, rates in speed.items():
         ratio = median(both / single for both, single in zip(rates["all"], rates["one"]))
-        lines.append(f"| {name} | {median(rates['one']):.0f} | {median(rates['all']):.0f} | {ratio:.2f} |")
-    lines += ["", "| memory per further merchant | KiB |", "|---|---|"]
-    lines += [f"| {name} | {size / 1024:.1f} |" for name, size in memory.items()]
-    lines += ["", f"Node.js event loop, {AT_ONCE} calls at once: delay p99 {median(loop_delay):.1f} ms"]
-    lines += ["", "| installed from | MB compressed |", "|---|---|"]
+        target = CORES_TARGETS.get(name)
+        wanted = f"≥ {target}" if target else ""
+        lines.append(f"| {name} | {median(rates['one']):.0f} | {median(rates['all']):.0f} | {ratio:.2f} | {wanted} |")
+        missed += [f"{name}, all cores"] if target and ratio < target else []
+    lines += ["", "| memory per further merchant | KiB | target |", "|---|---|---|"]
+    for name, size in memory.items():
+        lines.append(f"| {name} | {size / 1024:.1f} | {at_most(KIB_PER_MERCHANT)} |")
+        missed += [f"{name}, memory"] if size > KIB_PER_MERCHANT * 1024 else []
+    delay = median(loop_delay)
+    lines += ["", f"| Node.js event loop, {AT_ONCE} calls at once | delay p99 ms | target |", "|---|---|---|"]
+    lines.append(f"| of all rounds the median | {delay:.1f} | {at_most(LOOP_DELAY_MS)} |")
+    missed += ["event loop"] if delay > LOOP_DELAY_MS else []
+    lines += ["", "| installed from | MB compressed | target |", "|---|---|---|"]
     packages = {"wheel": ROOT / "target" / "wheels", "npm tarball": ROOT / "target" / "npm"}
     for name, folder in packages.items():
         (package,) = [path for path in folder.iterdir() if path.suffix in (".whl", ".tgz")]
-        lines.append(f"| {name} | {package.stat().st_size / 1e6:.1f} |")
-    text = "\n".join(lines)
-    print(text)
-    if arguments.markdown:
-        arguments.markdown.write_text(text + "\n", encoding="utf-8")
+        size = package.stat().st_size / 1e6
+        lines.append(f"| {name} | {size:.1f} | {at_most(PACKAGE_MB)} |")
+        missed += [name] if size > PACKAGE_MB else []
+    lines += ["", f"Targets missed: {', '.join(missed) or 'none'}."]
+    text = "\n".join(lines) + "\n"
+    print(text, end="")
+    if arguments.publish:
+        publish(text)
+
+
+def at_most(target: float | None) -> str:
+    return f"≤ {target}" if target else ""
+
+
+def publish(text: str) -> None:
+    (HERE / "RESULTS.md").write_text(text, encoding="utf-8")
+    for readme in ROOT.glob("README*.md"):
+        whole = readme.read_text(encoding="utf-8")
+        before, _, rest = whole.partition(BEGIN)
+        _, _, after = rest.partition(END)
+        assert after, f"{readme.name} has lost its place for the figures"
+        readme.write_text(f"{before}{BEGIN}{text}{END}{after}", encoding="utf-8")
 
 
 if __name__ == "__main__":
