@@ -111,7 +111,7 @@ def test_cancelling_drops_the_call(async_client: AsyncClient, sandbox: Sandbox) 
         started = time.monotonic()
         with pytest.raises(asyncio.TimeoutError):
             await asyncio.wait_for(call(async_client), 0.3)
-        assert time.monotonic() - started < 1
+        assert time.monotonic() - started < 2
         assert await call(async_client) == SUB_MCHID
         # The late reply of the first one must disturb nobody.
         await asyncio.sleep(0)
