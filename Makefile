@@ -20,6 +20,8 @@ PHP_EXTENSION := $(CURDIR)/target/php/extension/modules/wechatpay.so
 RUN := WECHATPAY_BIN=$(CURDIR)/target/debug/wechatpay WECHATPAY_RESULTS=$(RESULTS) WECHATPAY_INSTALLED=$(NPM)/installed \
     WECHATPAY_TEST_HOOKS=$(NPM)/test-hooks.node WECHATPAY_PYTHON_HOOKS=$(CURDIR)/target/debug/lib_native.so WECHATPAY_PHP_EXTENSION=$(PHP_EXTENSION) PKG_CONFIG_PATH=$(C_PREFIX)/lib/pkgconfig
 
+at-most-4-MB = stat -c '%s %n' $(1) | awk '$$1 > 4000000 {print $$2 " has " $$1 " bytes, more than 4 MB"; big = 1} END {exit big}'
+
 .PHONY: help demo test bench generate install lint drift test-rust test-python test-node test-c test-php table wheel node c php \
     command fresh-results tools tools-all clean
 
@@ -61,6 +63,7 @@ test: fresh-results lint drift test-rust test-python test-node test-c test-php t
 lint: $(VENV)/.ready bindings/node/node_modules/.ready ## Formatting and linters of every language, warnings denied.
 	cargo fmt --all --check
 	cargo clippy --locked --workspace --all-targets --features wechatpay-sdk/rustcrypto -- -D warnings
+	cargo clippy --locked -p wechatpay-sdk --no-default-features --features rustcrypto -- -D warnings
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	cd bindings/node && npx prettier --config .prettierrc.json --ignore-path .prettierignore --check . ../../tests/node \
@@ -86,19 +89,26 @@ command:
 
 test-rust: | $(RESULTS) ## Unit, integration, vector and case tests of the Rust crates.
 	$(RUN) cargo test --locked --workspace --features wechatpay-sdk/rustcrypto
+	cargo test --locked --quiet -p wechatpay-sdk --no-default-features --features rustcrypto --lib tls
 
 wheel: $(VENV)/.ready ## The Python wheel, in target/wheels, installed into .venv.
 	rm -rf $(WHEELS)
 	cd bindings/python && $(BIN)/maturin build --release --locked --quiet --interpreter $(BIN)/python
 	$(BIN)/pip install --quiet --disable-pip-version-check --force-reinstall --no-deps $(WHEELS)/*.whl
+	@$(call at-most-4-MB,$(WHEELS)/*.whl)
 
 test-python: wheel command | $(RESULTS) ## The shared cases and the binding's own tests, against the installed wheel.
 	cargo build --locked -p wechatpay-python --features test-hooks
-	$(RUN) $(BIN)/python -m pytest -q tests/python bindings/python/tests
+	$(PYTHON) -m venv --clear target/fresh-venv
+	target/fresh-venv/bin/pip install --quiet --disable-pip-version-check $(WHEELS)/*.whl \
+	    $$(grep -E '^(pytest|cryptography)=' $(DEV_REQUIREMENTS))
+	$(RUN) target/fresh-venv/bin/python -m pytest -q -p no:cacheprovider tests/python
+	$(RUN) $(BIN)/python -m pytest -q bindings/python/tests
 
 node: tools-all ## The npm tarball, in target/npm, installed into target/npm/installed.
 	cargo build --release --locked -p wechatpay-node
 	cd bindings/node && node scripts/install.mjs "$$(node scripts/pack.mjs ../../target/release $(NPM))" $(NPM)/installed
+	@$(call at-most-4-MB,$(NPM)/*.tgz)
 
 test-node: node command bindings/node/node_modules/.ready | $(RESULTS) ## The shared cases and the binding's own tests, against the installed tarball.
 	cargo build --locked -p wechatpay-node --features test-hooks

@@ -145,6 +145,8 @@ def main() -> None:
     print(text, end="")
     if arguments.publish:
         publish(text)
+    if missed:
+        sys.exit(1)
 
 
 def at_most(target: float | None) -> str:

@@ -123,13 +123,21 @@ typedef struct wechatpay_client wechatpay_client;
 typedef struct wechatpay_error wechatpay_error;
 
 /**
- * Options of a client, owned by the caller, used by one thread at a time. What is kept of secrets is wiped when it is
- * replaced or freed.
+ * Reads the notifications of one merchant; owned by the caller. It never changes: any number of threads may use it at
+ * once, and a child may go on using it after a fork. It holds the platform's keys and the APIv3 key, and nothing that
+ * could sign a payment.
+ */
+typedef struct wechatpay_notifications wechatpay_notifications;
+
+/**
+ * Options of a client or a receiver, owned by the caller, used by one thread at a time. What is kept of secrets is wiped
+ * when it is replaced or freed.
  */
 typedef struct wechatpay_options wechatpay_options;
 
 /**
- * A verified reply, owned by the caller; it does not change, so several threads may read it.
+ * A verified reply, or what the library says of a notification; owned by the caller. It does not change, so several
+ * threads may read it.
  */
 typedef struct wechatpay_reply wechatpay_reply;
 
@@ -240,7 +248,7 @@ int32_t wechatpay_error_verified(const wechatpay_error *error);
 void wechatpay_error_free(wechatpay_error *error);
 
 /**
- * HTTP status, 200 to 299.
+ * HTTP status, 200 to 299; 0 for what the notification functions give.
  */
 int32_t wechatpay_reply_status(const wechatpay_reply *reply);
 
@@ -381,6 +389,58 @@ wechatpay_error *wechatpay_request(const wechatpay_client *client,
                                    const char *body,
                                    size_t body_len,
                                    wechatpay_reply **reply);
+
+/**
+ * Makes a receiver from options, which stay with the caller. It reads the platform's keys and apiv3_key: mchid,
+ * serial_no and the merchant's private key need not be there.
+ */
+WECHATPAY_MUST_USE
+wechatpay_error *wechatpay_notifications_new(const wechatpay_options *options,
+                                             wechatpay_notifications **notifications);
+
+/**
+ * Makes a receiver from the environment: each option is WECHATPAY_ and its name in upper case.
+ */
+WECHATPAY_MUST_USE wechatpay_error *wechatpay_notifications_from_env(wechatpay_notifications **notifications);
+
+/**
+ * Makes a receiver with the keys of a client, which needs its option apiv3_key for that. Either may be freed first.
+ */
+WECHATPAY_MUST_USE
+wechatpay_error *wechatpay_client_notifications(const wechatpay_client *client,
+                                                wechatpay_notifications **notifications);
+
+/**
+ * Verifies, parses and decrypts a notification. `headers_json`: an object of the request's headers, texts or lists of
+ * them, the names in any case or as CGI has them (HTTP_WECHATPAY_SERIAL); others than the signature's do not matter.
+ * `body`: the bytes of the request as they came. The body of the reply is JSON:
+ * {id, create_time, event_type, resource_type, summary, original_type, resource}, null for what is missing. `resource`
+ * is decrypted and may hold openids: not for logs.
+ */
+WECHATPAY_MUST_USE
+wechatpay_error *wechatpay_notifications_parse(const wechatpay_notifications *notifications,
+                                               const char *headers_json,
+                                               size_t headers_len,
+                                               const char *body,
+                                               size_t body_len,
+                                               wechatpay_reply **reply);
+
+/**
+ * What to answer to the platform, within 5 seconds, where a notification has been taken: it does not come again. The
+ * body of the reply is JSON: {status, headers, body}; `headers` is an object of texts, `body` a text, perhaps empty.
+ */
+WECHATPAY_MUST_USE wechatpay_error *wechatpay_notifications_ack(wechatpay_reply **reply);
+
+/**
+ * What to answer where it has not been taken, in the same form: it comes again, up to 15 times within a day and a half.
+ * `message` is for the platform's logs.
+ */
+WECHATPAY_MUST_USE wechatpay_error *wechatpay_notifications_failure(const char *message, wechatpay_reply **reply);
+
+/**
+ * Frees a receiver; NULL is legal. What it has read stays.
+ */
+void wechatpay_notifications_free(wechatpay_notifications *notifications);
 
 /**
  * How many options a client knows.

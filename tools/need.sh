@@ -12,7 +12,8 @@ missing() {
         shift 2
         "$@" >/dev/null 2>&1 || printf '%s|%s\n' "$packages" "$what"
     }
-    need "Rust 1.90 or newer (https://rustup.rs)" "" cargo --version
+    need "Rust 1.90 or newer (https://rustup.rs)" "" \
+        bash -c '[[ "$(rustc --version)" =~ ^rustc\ 1\.([0-9]+) ]] && (( BASH_REMATCH[1] >= 90 )) && cargo --version'
     need "a C compiler" build-essential cc --version
     need "the openssl command, for golden vectors" openssl openssl version
     need "Python 3.9 or newer with its venv module" "python3 python3-venv" \

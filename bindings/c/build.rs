@@ -7,6 +7,6 @@ fn main() {
         return;
     }
     println!("cargo:rustc-cdylib-link-arg=-Wl,-soname,libwechatpay.so.{}", env!("CARGO_PKG_VERSION_MAJOR"));
-    // The threads of the runtime live as long as the process: unloading the library would take their code away.
+    // What is made once per process outlives a dlclose, as does a thread that looks up a name: their code must stay.
     println!("cargo:rustc-cdylib-link-arg=-Wl,-z,nodelete");
 }

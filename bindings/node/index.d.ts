@@ -1,8 +1,16 @@
 import type { Operations } from './operations/index.js';
-import type { CallOptions } from './types.js';
+import type { Answer, CallOptions, Notification, NotificationBody, NotificationHeaders } from './types.js';
 
 export type * as operations from './operations/index.js';
-export type { CallOptions, FileParam, Integer } from './types.js';
+export type {
+  Answer,
+  CallOptions,
+  FileParam,
+  Integer,
+  Notification,
+  NotificationBody,
+  NotificationHeaders,
+} from './types.js';
 
 /** The version of this package. */
 export declare const VERSION: string;
@@ -97,6 +105,13 @@ export declare class Client {
   /** The merchant number that this client signs for. */
   get mchid(): string;
 
+  /**
+   * Receives the notifications of this merchant.
+   *
+   * @throws {ConfigError} without an `apiv3_key`
+   */
+  get notifications(): Notifications;
+
   /** A client for another merchant over the same connections. */
   forMerchant(options: MerchantOptions): Client;
 
@@ -108,6 +123,33 @@ export declare class Client {
 
   /** Sends any request, signed and verified like an operation: for paths that have no operation. */
   request(method: string, path: string, options?: RequestOptions): Promise<Reply>;
+}
+
+/** Of the options of a client a receiver reads the platform's keys and `apiv3_key`; it needs no others. */
+export type NotificationsOptions = Partial<ClientOptions> & { apiv3_key: string };
+
+/** Receives notifications; share it. It holds no key that could sign a payment. Nothing here waits for the network. */
+export declare class Notifications {
+  /** @throws {ConfigError} naming the option */
+  constructor(options: NotificationsOptions);
+
+  /** A receiver from the environment: every option is `WECHATPAY_` and its name in upper case. */
+  static fromEnv(): Notifications;
+
+  /**
+   * Verifies the signature, then parses and decrypts.
+   *
+   * @param headers of the request, such as `request.headers`; names in any case
+   * @param body of the request byte for byte: what a framework parsed and wrote again fails as `bad_signature`
+   * @throws {SignatureError | IntegrityError | DecryptError} to which the answer is {@link Notifications.failure}
+   */
+  parse<Resource = any>(headers: NotificationHeaders, body: NotificationBody): Notification<Resource>;
+
+  /** The answer where a notification has been taken: it does not come again. */
+  ack(): Answer;
+
+  /** The answer where it has not: the platform sends it again. `message` is for the platform's logs. */
+  failure(message: string): Answer;
 }
 
 /** What an error knows; the same names in every language. */
@@ -179,13 +221,13 @@ export declare class TimeoutError extends TransportError {}
 /** The platform answered with an error: see `status`, `code`, `request_id`. */
 export declare class ApiError extends WechatPayError {}
 
-/** A reply whose signature cannot be trusted. */
+/** A reply or a notification whose signature cannot be trusted. */
 export declare class SignatureError extends WechatPayError {}
 
-/** An encrypted field that cannot be decrypted. */
+/** An encrypted field or resource that cannot be decrypted. */
 export declare class DecryptError extends WechatPayError {}
 
-/** A reply that is not what was promised: not JSON, empty, too large. */
+/** A reply or a notification that is not what was promised: not JSON, empty, too large. */
 export declare class IntegrityError extends WechatPayError {}
 
 /** A defect of this SDK. */

@@ -2,6 +2,7 @@ import sdk from './index.js';
 
 export const {
   Client,
+  Notifications,
   WechatPayError,
   ConfigError,
   InvalidRequestError,

@@ -20,3 +20,47 @@ export interface FileParam {
   /** A Buffer, for example. */
   content: Uint8Array;
 }
+
+/**
+ * The headers of a request: an object of names and texts (`request.headers` of node:http), a Headers, a Map, or other
+ * pairs.
+ */
+export type NotificationHeaders =
+  Readonly<Record<string, string | readonly string[] | undefined>> | Iterable<readonly [string, string]>;
+
+/** The body of a request as it came: bytes, or their text. */
+export type NotificationBody = string | ArrayBufferView | ArrayBufferLike;
+
+/** A notification whose signature held. The same one may come many times, and in parallel: its `id` tells. */
+export interface Notification<Resource = any> {
+  /** Of this notification; its redeliveries have the same. */
+  readonly id: string;
+  /** When it was made, RFC 3339. */
+  readonly create_time: string;
+  /** What happened, like `TRANSACTION.SUCCESS`; an open set. */
+  readonly event_type: string;
+  /** `encrypt-resource`. */
+  readonly resource_type: string | null;
+  /** In words, Chinese. */
+  readonly summary: string | null;
+  /** What the resource is, like `transaction`. */
+  readonly original_type: string | null;
+  /**
+   * The decrypted resource; an integer beyond Number.MAX_SAFE_INTEGER is a bigint. May hold openids: not for logs, and
+   * neither console.log nor JSON.stringify of the notification shows it.
+   */
+  readonly resource: Resource;
+
+  /** The answer where it has been taken: it does not come again. */
+  ack(): Answer;
+}
+
+/** What to answer to the platform, within 5 seconds. */
+export interface Answer {
+  /** HTTP status. */
+  status: number;
+  /** Headers by name. */
+  headers: Record<string, string>;
+  /** The body, perhaps empty. */
+  body: string;
+}

@@ -21,7 +21,7 @@ struct php_wechatpay_wait {
     bool bailed_out;
 };
 
-/* PHP's signal handlers are for PHP's thread: the library's own threads, which begin during calls, inherit a mask that
+/* PHP's signal handlers are for PHP's thread: a thread of the library, begun to look up a name, inherits a mask that
  * lets no signal through. This thread takes what came in every 50 ms, in php_wechatpay_keep_going. */
 static void block_signals(sigset_t *before)
 {
@@ -111,7 +111,13 @@ void php_wechatpay_call(php_wechatpay_handle *handle, const char *operation, zva
     wechatpay_reply *reply = php_wechatpay_run(handle, send_operation, &call);
     smart_str_free(&json);
     if (reply != NULL) {
-        php_wechatpay_decode_reply(return_value, reply, operation);
+        /* At its memory limit PHP jumps out of here; the reply is the library's memory, which no request gives back. */
+        zend_try {
+            php_wechatpay_decode_reply(return_value, reply, operation);
+        } zend_catch {
+            wechatpay_reply_free(reply);
+            zend_bailout();
+        } zend_end_try();
         wechatpay_reply_free(reply);
     }
 }

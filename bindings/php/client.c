@@ -293,7 +293,12 @@ static ZEND_NAMED_FUNCTION(request)
     smart_str_free(&raw.query);
     smart_str_free(&raw.body);
     if (reply != NULL) {
-        return_reply(return_value, reply, ZSTR_VAL(method));
+        zend_try { /* as in php_wechatpay_call */
+            return_reply(return_value, reply, ZSTR_VAL(method));
+        } zend_catch {
+            wechatpay_reply_free(reply);
+            zend_bailout();
+        } zend_end_try();
         wechatpay_reply_free(reply);
     }
 }
@@ -336,7 +341,7 @@ static const zend_function_entry methods[] = {
     ZEND_FE_END
 };
 
-static void declare(zend_class_entry *ce, const char *name, uint32_t type)
+void php_wechatpay_declare(zend_class_entry *ce, const char *name, uint32_t type)
 {
     zval undefined;
     zend_string *property = zend_string_init_interned(name, strlen(name), 1);
@@ -354,7 +359,8 @@ void php_wechatpay_register_client(void)
     php_wechatpay_client_ce = zend_register_internal_class_ex(&ce, php_wechatpay_operations_ce);
     php_wechatpay_client_ce->ce_flags |=
         ZEND_ACC_FINAL | ZEND_ACC_NOT_SERIALIZABLE | ZEND_ACC_NO_DYNAMIC_PROPERTIES;
-    declare(php_wechatpay_client_ce, "mchid", MAY_BE_STRING);
+    php_wechatpay_declare(php_wechatpay_client_ce, "mchid", MAY_BE_STRING);
+    php_wechatpay_declare_object(php_wechatpay_client_ce, "notifications", "WechatPay\\Notifications");
     php_wechatpay_mark_sensitive(php_wechatpay_client_ce, "__construct", 0);
     php_wechatpay_mark_sensitive(php_wechatpay_client_ce, "persistent", 1);
     php_wechatpay_mark_sensitive(php_wechatpay_client_ce, "forMerchant", 0);
@@ -365,7 +371,7 @@ void php_wechatpay_register_client(void)
     INIT_CLASS_ENTRY(ce, "WechatPay\\Reply", NULL);
     php_wechatpay_reply_ce = zend_register_internal_class_ex(&ce, NULL);
     php_wechatpay_reply_ce->ce_flags |= ZEND_ACC_FINAL | ZEND_ACC_NO_DYNAMIC_PROPERTIES;
-    declare(php_wechatpay_reply_ce, "status", MAY_BE_LONG);
-    declare(php_wechatpay_reply_ce, "requestId", MAY_BE_STRING | MAY_BE_NULL);
-    declare(php_wechatpay_reply_ce, "body", MAY_BE_ARRAY | MAY_BE_STRING | MAY_BE_NULL);
+    php_wechatpay_declare(php_wechatpay_reply_ce, "status", MAY_BE_LONG);
+    php_wechatpay_declare(php_wechatpay_reply_ce, "requestId", MAY_BE_STRING | MAY_BE_NULL);
+    php_wechatpay_declare(php_wechatpay_reply_ce, "body", MAY_BE_ARRAY | MAY_BE_STRING | MAY_BE_NULL);
 }

@@ -93,10 +93,12 @@ static void destroy(zend_object *object)
     zend_object_std_dtor(object);
 }
 
-/* Makes the namespace that a property is for, at the first look; false: there is no such property. */
-static bool fill(zend_object *object, zend_string *name)
+/* Makes what a property is for, a namespace or the receiver of notifications, at the first look; false: there is no such
+ * property. A client without an APIv3 key has no receiver: `error` says so, and is the caller's. */
+static bool fill(zend_object *object, zend_string *name, wechatpay_error **error)
 {
     zend_property_info *property = zend_hash_find_ptr(&object->ce->properties_info, name);
+    *error = NULL;
     if (property == NULL) {
         return false;
     }
@@ -104,6 +106,10 @@ static bool fill(zend_object *object, zend_string *name)
     php_wechatpay_handle *handle = php_wechatpay_object_of(object)->handle;
     if (Z_TYPE_P(slot) == IS_UNDEF && handle != NULL && ZEND_TYPE_HAS_NAME(property->type)) {
         zend_class_entry *ce = zend_lookup_class(ZEND_TYPE_NAME(property->type));
+        if (ce == php_wechatpay_notifications_ce) {
+            *error = php_wechatpay_init_notifications(slot, handle->client);
+            return true;
+        }
         object_init_ex(slot, ce);
         php_wechatpay_object_of(Z_OBJ_P(slot))->handle = php_wechatpay_handle_share(handle);
     }
@@ -112,8 +118,13 @@ static bool fill(zend_object *object, zend_string *name)
 
 static zval *read_property(zend_object *object, zend_string *name, int type, void **cache_slot, zval *rv)
 {
-    if (!fill(object, name)) {
+    wechatpay_error *error;
+    if (!fill(object, name, &error)) {
         throw_unknown(object->ce, "operations", name);
+        return &EG(uninitialized_zval);
+    }
+    if (error != NULL) {
+        php_wechatpay_throw(error);
         return &EG(uninitialized_zval);
     }
     return zend_std_read_property(object, name, type, cache_slot, rv);
@@ -121,7 +132,9 @@ static zval *read_property(zend_object *object, zend_string *name, int type, voi
 
 static int has_property(zend_object *object, zend_string *name, int check, void **cache_slot)
 {
-    fill(object, name);
+    wechatpay_error *error;
+    fill(object, name, &error);
+    wechatpay_error_free(error);
     return zend_std_has_property(object, name, check, cache_slot);
 }
 
@@ -168,6 +181,18 @@ void php_wechatpay_mark_sensitive(zend_class_entry *ce, const char *method, uint
 #endif
 }
 
+void php_wechatpay_declare_object(zend_class_entry *ce, const char *name, const char *class_name)
+{
+    zval undefined;
+    zend_string *property = zend_string_init_interned(name, strlen(name), 1);
+    zend_string *type = zend_string_init_interned(class_name, strlen(class_name), 1);
+    ZVAL_UNDEF(&undefined);
+    zend_declare_typed_property(ce, property, &undefined, ZEND_ACC_PUBLIC | ZEND_ACC_READONLY, NULL,
+        (zend_type) ZEND_TYPE_INIT_CLASS(type, 0, 0));
+    zend_string_release(property);
+    zend_string_release(type);
+}
+
 static zend_class_entry *register_namespace(const php_wechatpay_namespace *namespace)
 {
     zend_class_entry ce;
@@ -176,13 +201,7 @@ static zend_class_entry *register_namespace(const php_wechatpay_namespace *names
     made->create_object = create;
     made->ce_flags |= ZEND_ACC_NOT_SERIALIZABLE | ZEND_ACC_NO_DYNAMIC_PROPERTIES;
     for (const php_wechatpay_property *child = namespace->properties; child->name != NULL; child++) {
-        zval undefined;
-        zend_string *name = zend_string_init_interned(child->name, strlen(child->name), 1);
-        zend_string *class_name = zend_string_init_interned(child->class_name, strlen(child->class_name), 1);
-        ZVAL_UNDEF(&undefined);
-        zend_declare_typed_property(made, name, &undefined, ZEND_ACC_PUBLIC | ZEND_ACC_READONLY, NULL,
-            (zend_type) ZEND_TYPE_INIT_CLASS(class_name, 0, 0));
-        zend_string_release(name);
+        php_wechatpay_declare_object(made, child->name, child->class_name);
     }
     for (const zend_function_entry *method = namespace->methods; method->fname != NULL; method++) {
         if (method->num_args > 0) {

@@ -75,9 +75,18 @@ extern const size_t php_wechatpay_namespace_count;
 extern zend_class_entry *php_wechatpay_operations_ce;
 extern zend_class_entry *php_wechatpay_client_ce;
 extern zend_class_entry *php_wechatpay_reply_ce;
+extern zend_class_entry *php_wechatpay_notifications_ce;
 
 void php_wechatpay_register_namespaces(void);
 void php_wechatpay_register_client(void);
+void php_wechatpay_register_notifications(void);
+
+/* Declares a property that is read only: of a type, or of a class. */
+void php_wechatpay_declare(zend_class_entry *ce, const char *name, uint32_t type);
+void php_wechatpay_declare_object(zend_class_entry *ce, const char *name, const char *class_name);
+
+/* Makes the receiver of a client's notifications; the error is the caller's, and `value` then as it was. */
+wechatpay_error *php_wechatpay_init_notifications(zval *value, const wechatpay_client *client);
 
 /* Hides the arguments of a method from stack traces, where PHP can. */
 void php_wechatpay_mark_sensitive(zend_class_entry *ce, const char *method, uint32_t argument);

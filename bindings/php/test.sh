@@ -21,7 +21,7 @@ sandbox=$!
 trap 'kill $sandbox' EXIT
 read -r WECHATPAY_SANDBOX < "$directory/sandbox/says"
 export WECHATPAY_SANDBOX
-export WECHATPAY_EXAMPLE="$here/../../examples/php/quickstart.php"
+export WECHATPAY_EXAMPLES="$here/../../examples/php"
 
 # Through the Makefile of phpize, as anybody tests an extension. What skips itself, or passes only when it is repeated,
 # has not passed.

@@ -57,7 +57,10 @@ static void check_reply(const struct place *place, const json_t *step, const wec
     if (get(expect, "status") != NULL && json_integer_value(get(expect, "status")) != status) {
         problem(problems, "status: got %d", status);
     }
-    if (wechatpay_reply_request_id(reply) == NULL) problem(problems, "the reply had a Request-ID, but it is gone");
+    /* What is read from a notification is no host's reply. */
+    int local = get(get(step, "call"), "notification") != NULL;
+    if (local && status != 0) problem(problems, "a notification has the status %d of a reply", status);
+    if ((wechatpay_reply_request_id(reply) == NULL) != local) problem(problems, "the Request-ID is gone, or invented");
 }
 
 static void check_secret(const wechatpay_error *error, const char *secret, struct problems *problems) {
@@ -176,10 +179,16 @@ static void prepare(const struct place *place, const json_t *step) {
     }
 }
 
-/* A call with its placeholders filled: only parameters of operations hold them. */
+/* A call with its placeholders filled, which only parameters of operations and notifications hold; the order of a
+ * notification is replaced by what the sandbox makes of it. */
 static json_t *filled_call(const struct place *place, const json_t *call) {
     json_t *filled = json_copy((json_t *)call);
     if (get(call, "params") != NULL) json_object_set_new(filled, "params", fill(place, get(call, "params")));
+    if (get(call, "notification") != NULL) {
+        json_t *order = fill(place, get(call, "notification"));
+        json_object_set_new(filled, "notification", sandbox_admin(place->info, "POST", "/notifications", order));
+        json_decref(order);
+    }
     return filled;
 }
 

@@ -84,8 +84,23 @@ static wechatpay_error *make_request(const wechatpay_client *client, const json_
     return error;
 }
 
+static wechatpay_error *read_notification(const wechatpay_client *client, const json_t *made, wechatpay_reply **reply) {
+    char *headers = json_write(json_object_get(made, "headers"));
+    const json_t *body = json_object_get(made, "body");
+    wechatpay_notifications *notifications;
+    wechatpay_error *error = wechatpay_client_notifications(client, &notifications);
+    if (error == NULL) {
+        error = wechatpay_notifications_parse(notifications, headers, strlen(headers), json_string_value(body),
+                                              json_string_length(body), reply);
+    }
+    wechatpay_notifications_free(notifications);
+    free(headers);
+    return error;
+}
+
 wechatpay_error *make_call(const wechatpay_client *client, const json_t *call, enum face face, wechatpay_reply **reply) {
     const json_t *options = json_object_get(call, "options"), *request = json_object_get(call, "request");
+    const json_t *notification = json_object_get(call, "notification");
     wechatpay_client *derived = NULL;
     *reply = NULL;
     if (options != NULL) {
@@ -95,8 +110,9 @@ wechatpay_error *make_call(const wechatpay_client *client, const json_t *call, e
         if (error != NULL) return error;
         client = derived;
     }
-    wechatpay_error *error =
-        request == NULL ? make_operation(client, call, face, reply) : make_request(client, request, reply);
+    wechatpay_error *error = notification != NULL ? read_notification(client, notification, reply)
+                             : request != NULL    ? make_request(client, request, reply)
+                                                  : make_operation(client, call, face, reply);
     wechatpay_client_free(derived);
     return error;
 }

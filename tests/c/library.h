@@ -14,7 +14,8 @@ json_t *sandbox_options(const json_t *info, const json_t *changed);
 /* A client from an object of options. */
 wechatpay_error *client_from_json(const json_t *options, wechatpay_client **client);
 
-/* A call as a case writes it, {"operation", "params"} or {"request"}, with its "options". */
+/* A call as a case writes it, {"operation", "params"} or {"request"}, with its "options"; or {"notification"} with what
+ * the sandbox has made of the case's order. */
 wechatpay_error *make_call(const wechatpay_client *client, const json_t *call, enum face face, wechatpay_reply **reply);
 
 /* Every field of an error that a case may name, but the texts. */

@@ -81,7 +81,12 @@ class Runner {
     }
   }
 
-  call(client, { operation, params = {}, request, options }) {
+  async call(client, { operation, params = {}, request, notification, options }) {
+    if (notification) {
+      const { headers, body } = await this.sandbox.notification(this.fill(notification));
+      const read = client.notifications.parse(headers, Buffer.from(body));
+      return { ...read, resource: read.resource };
+    }
     if (operation) {
       return client.call(operation, withFiles(this.fill(params)), options);
     }

@@ -1,6 +1,6 @@
 'use strict';
-// The golden vectors through the installed package. Resources under an APIv3 key (aead.json) are not read yet by any
-// function of the package: the Rust runner holds them, through the same core.
+// The golden vectors through the installed package. No function of it reads a resource under an APIv3 key by itself
+// (aead.json): the Rust runner holds those, through the same core; here they are inside notifications.
 
 const assert = require('node:assert/strict');
 const fs = require('node:fs');
@@ -9,6 +9,7 @@ const { inspect } = require('node:util');
 const { sdk } = require('../../bindings/node/test/support.js');
 const { VECTORS, settled, startOptions } = require('./cases.js');
 const { contains } = require('./compare.js');
+const { notificationVectors } = require('./notification_vectors.js');
 const { wireVectors } = require('./wire_vectors.js');
 
 const OPENID = 'oUpF8uMuAJO_M2pxb1Q9zNjWeS6o';
@@ -34,7 +35,8 @@ function good() {
 
 /** Every vector as `{ name, run }`. */
 function vectors(sandbox) {
-  return [...pem(), ...pairs(), ...errors(sandbox), ...oaep(sandbox), ...wireVectors(good, vector, key)];
+  const outside = [...wireVectors(good, vector, key), ...notificationVectors(vector, key)];
+  return [...pem(), ...pairs(), ...errors(sandbox), ...oaep(sandbox), ...outside];
 }
 
 function pem() {

@@ -140,14 +140,18 @@ function headersNow(one, signed) {
   return headers;
 }
 
+/** Not at the end of a second: the limit of the clock is one of whole seconds. */
+async function secondBegins() {
+  if (Date.now() % 1000 > 700) {
+    await sleep(310);
+  }
+}
+
 async function checkVerification({ cases, public_keys, certificates }, one, options, key) {
   const signed = origin(cases, one.headers['Wechatpay-Signature'], key);
   assert.ok(one.error !== null || signed, 'a good signature is one that the twin makes too');
   const body = Buffer.from(one.body_base64, 'base64');
-  // Not at the end of a second: the limit is one of whole seconds.
-  if (Date.now() % 1000 > 700) {
-    await sleep(310);
-  }
+  await secondBegins();
   const answer = (_request, _body, response) => {
     const status = body.length === 0 && one.error === null ? 204 : 200;
     response.writeHead(status, { 'Content-Type': 'application/json', ...headersNow(one, signed) }).end(body);
@@ -171,4 +175,4 @@ async function checkVerification({ cases, public_keys, certificates }, one, opti
   });
 }
 
-module.exports = { wireVectors };
+module.exports = { headersNow, origin, secondBegins, wireVectors };

@@ -55,11 +55,12 @@ async function operations(place, names = []) {
   return found;
 }
 
-/** Namespaces and methods. A client's own methods, such as request(), are not enumerable, and mchid is text. */
+/** Namespaces and methods. A client's own methods, such as request(), are not enumerable. */
 function members(place, isClient) {
   const prototype = Object.getPrototypeOf(place);
-  const names = Object.keys(Object.getOwnPropertyDescriptors(prototype)).filter((name) => name !== 'constructor');
-  return isClient ? names.filter((name) => typeof place[name] === 'object') : names;
+  return isClient
+    ? Object.keys(prototype)
+    : Object.getOwnPropertyNames(prototype).filter((name) => name !== 'constructor');
 }
 
 /** `changeCustomPageStatus` and `change_custom_page_status` are one. */

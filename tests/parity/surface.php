@@ -49,7 +49,7 @@ function operations(object $place, array $path = []): array
         $found[] = $called;
     }
     foreach ($class->getProperties(ReflectionProperty::IS_PUBLIC) as $property) {
-        if (!$property->getType()->isBuiltin()) {
+        if (str_starts_with((string) $property->getType(), 'WechatPay\\Operations')) {
             array_push($found, ...operations($place->{$property->name}, [...$path, $property->name]));
         }
     }

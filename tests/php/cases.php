@@ -118,8 +118,13 @@ final class Runner
         if (isset($call['options'])) {
             $client = $client->withOptions($call['options']);
         }
+        if (isset($call['notification'])) {
+            $made = $this->sandbox->admin('POST', '/notifications', $this->fill($call['notification']));
+            $notification = $client->notifications->parse($made['headers'], $made['body']);
+            return get_object_vars($notification);
+        }
         if (isset($call['operation'])) {
-            // Only parameters of operations hold placeholders: a raw request is sent as it is written.
+            // Only parameters of operations and notifications hold placeholders: a raw request is sent as it is written.
             $params = $this->files($this->fill((array) ($call['params'] ?? [])));
             $method = $this->methods ? method_of($client, $call['operation']) : null;
             return $method ? $method($params) : $client->call($call['operation'], $params);

@@ -113,6 +113,8 @@ class Runner:
 
     def call(self, client: Client | AsyncClient, call: dict[str, Any]) -> Any:
         client = client.with_options(**call.get("options", {})) if "options" in call else client
+        if "notification" in call:
+            return read(client, self.sandbox.admin("POST", "/notifications", call["notification"]))
         if "operation" in call:
             outcome = client.call(call["operation"], _files(call["params"]))
         else:
@@ -182,8 +184,9 @@ class Runner:
                     raise AssertionError(f"unknown member {name} of a request on the wire")
 
     def fill_call(self, call: dict[str, Any]) -> dict[str, Any]:
-        """Only parameters of operations hold placeholders: a raw request is sent as it is written."""
-        return {**call, "params": self.fill(call["params"])} if "params" in call else {"params": {}, **call}
+        """Parameters of operations and notifications hold placeholders: a raw request is sent as it is written."""
+        filled = {name: self.fill(call[name]) for name in ("params", "notification") if name in call}
+        return {"params": {}, **call, **filled}
 
     def fill(self, value: Any) -> Any:
         """Puts values in the place of ``${...}`` in every text."""
@@ -205,6 +208,13 @@ class Runner:
             return str(VECTORS / rest)
         assert kind == "file", f"unknown placeholder {name}"
         return pathlib.Path(self.sandbox.info[rest]).read_text("utf-8")
+
+
+def read(client: Client | AsyncClient, made: dict[str, Any]) -> dict[str, Any]:
+    """A notification of the sandbox as the record of its fields."""
+    notification = client.notifications.parse(made["headers"], made["body"].encode())
+    names = ("id", "create_time", "event_type", "resource_type", "summary", "original_type", "resource")
+    return {name: getattr(notification, name) for name in names}
 
 
 async def _await(outcome: Any) -> Any:

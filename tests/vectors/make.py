@@ -229,6 +229,8 @@ def verification() -> dict:
         "unknown_signature_type",
     )
     case("timestamp is not a number", reply(body, *by_id, wechatpay_timestamp="now"), "bad_timestamp")
+    dated = {"date": "Sun, 15 Jun 2025 15:06:40 GMT", "wechatpay_timestamp": str(-(2**63))}
+    case("timestamp is the least number there is", reply(body, *by_id, **dated), "clock_skew")
     for name in ["timestamp", "nonce", "serial", "signature"]:
         header = f"Wechatpay-{name.capitalize()}"
         case(f"without {header}", reply(body, *by_id, **{f"wechatpay_{name}": None}), "missing_header", words=(header,))
@@ -279,6 +281,85 @@ def aead() -> dict:
         cases.append({**usual, "name": name, **changed, "error": "cannot_decrypt"})
     cases.append({**usual, "name": "ciphertext is not base64", "ciphertext": "not base64!", "error": "bad_ciphertext"})
     return {"apiv3_key": key.decode(), "cases": cases}
+
+
+def notifications() -> dict:
+    key, nonce, data = b"0123456789abcdefghijklmnopqrstuv", "fdasflkja484", "transaction"
+    resource = '{"out_trade_no":"1217752501201407033233368018","amount":{"total":100},"openid":"oUpF8uMuAJO_M2pxb1Q9"}'
+    by_id, by_certificate = ("platform_key.pem", PUBLIC_KEY_ID), ("platform_cert_key.pem", serial("platform_cert.pem"))
+    cases: list[dict] = []
+
+    def sealed(text: bytes = resource.encode(), associated: "str | None" = data, **changed: "str | None") -> dict:
+        ciphertext = b64(AESGCM(key).encrypt(nonce.encode(), text, (associated or "").encode()))
+        fields = {"original_type": "transaction", "algorithm": "AEAD_AES_256_GCM", "ciphertext": ciphertext}
+        fields |= {"associated_data": associated, "nonce": nonce, **changed}
+        return {name: value for name, value in fields.items() if value is not None}
+
+    def envelope(**changed: object) -> bytes:
+        fields = {
+            "id": "EV-2018022511223320873",
+            "create_time": "2025-06-15T23:06:40+08:00",
+            "resource_type": "encrypt-resource",
+            "event_type": "TRANSACTION.SUCCESS",
+            "summary": "支付成功",
+            "resource": sealed(),
+            **changed,
+        }
+        present = {name: value for name, value in fields.items() if value is not None}
+        return json.dumps(present, ensure_ascii=False, separators=(",", ":")).encode()
+
+    def case(name: str, sent: bytes, error: "str | None" = None, headers: "dict | None" = None, **more: object) -> None:
+        headers = headers or reply(sent, *by_id)
+        cases.append({"name": name, "headers": headers, "body_base64": b64(sent), "error": error, **more})
+
+    good = envelope()
+    read = {"resource": json.loads(resource), "event_type": "TRANSACTION.SUCCESS", "id": "EV-2018022511223320873"}
+    case("public key", good, **read)
+    case("certificate", good, headers=reply(good, *by_certificate), **read)
+    lower = {name.lower(): value for name, value in reply(good, *by_id).items()}
+    case("header names in lower case", good, headers=lower, **read)
+    case("without associated data", envelope(resource=sealed(associated=None)), **read)
+    case("empty associated data", envelope(resource=sealed(associated="")), **read)
+    case("without summary", envelope(summary=None), **read)
+    case(
+        "a new event and a new field",
+        envelope(event_type="TEA.BREWED", teapot=1),
+        **{**read, "event_type": "TEA.BREWED"},
+    )
+
+    wrong = "bad_signature"
+    spaced = json.dumps(json.loads(good), ensure_ascii=False).encode()
+    case("body parsed and written again", spaced, wrong, reply(good, *by_id))
+    case("signed by another key", good, wrong, reply(good, "other_key.pem", PUBLIC_KEY_ID))
+    case("unsigned", good, "missing_header", {"Content-Type": "application/json"})
+    probe = reply(good, *by_id, wechatpay_signature="WECHATPAY/SIGNTEST/" + b64(bytes(range(96))))
+    case("probe", good, "probe", probe)
+    case("stale", good, "clock_skew", reply(good, *by_id, timestamp=NOW - 301))
+    case("unknown serial", good, "unknown_serial", reply(good, "other_key.pem", serial("other_cert.pem")))
+    expired = reply(good, by_certificate[0], serial("platform_cert_expired.pem"))
+    case("expired certificate", good, "certificate_expired", expired)
+
+    malformed = "malformed_notification"
+    case("not JSON", b"hello", malformed)
+    case("empty", b"", malformed)
+    case("a list", b"[]", malformed)
+    for field in ["id", "create_time", "event_type", "resource"]:
+        case(f"without {field}", envelope(**{field: None}), malformed, field=field)
+    case("a number as id", envelope(id=1), malformed, field="id")
+    for field in ["algorithm", "ciphertext", "nonce"]:
+        case(f"resource without {field}", envelope(resource=sealed(**{field: None})), malformed, field=field)
+    case("another algorithm", envelope(resource=sealed(algorithm="AEAD_SM4_128_GCM")), "unknown_algorithm")
+    case("another APIv3 key", envelope(resource=sealed(ciphertext=b64(bytes(64)))), "cannot_decrypt")
+    case("other associated data", envelope(resource=sealed() | {"associated_data": "refund"}), "cannot_decrypt")
+    case("ciphertext is not base64", envelope(resource=sealed(ciphertext="not base64!")), "bad_ciphertext")
+    return {
+        "now": NOW,
+        "apiv3_key": key.decode(),
+        "public_key_id": PUBLIC_KEY_ID,
+        "platform_public_key": "platform_pub.pem",
+        "platform_certificates": ["platform_cert.pem", "platform_cert_expired.pem"],
+        "cases": cases,
+    }
 
 
 def oaep(old: dict) -> dict:
@@ -422,6 +503,7 @@ def main() -> None:
         "signing": signing(),
         "verification": verification(),
         "aead": aead(),
+        "notifications": notifications(),
         "oaep": oaep(json.loads(old.read_text()) if old.exists() else {}),
         "pem": pem(),
     }

@@ -1,4 +1,4 @@
-//! Calls. They block the thread that makes them; signing, sending and waiting happen in threads of the library.
+//! Calls. The thread that makes one does its work and is blocked until it is done.
 
 use std::ffi::c_char;
 use std::time::Duration;

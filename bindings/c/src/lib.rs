@@ -9,6 +9,7 @@ pub mod error;
 #[rustfmt::skip]
 pub mod generated;
 mod input;
+pub mod notifications;
 mod once;
 pub mod options;
 mod output;

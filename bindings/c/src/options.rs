@@ -10,8 +10,8 @@ use crate::error::Error;
 use crate::input::{bad_option, text};
 use crate::output::{entry, free};
 
-/// Options of a client, owned by the caller, used by one thread at a time. What is kept of secrets is wiped when it is
-/// replaced or freed.
+/// Options of a client or a receiver, owned by the caller, used by one thread at a time. What is kept of secrets is wiped
+/// when it is replaced or freed.
 #[derive(Default)]
 pub struct Options {
     settings: Vec<(String, Setting)>,

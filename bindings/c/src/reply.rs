@@ -14,7 +14,8 @@ pub const WECHATPAY_REPLY_JSON: i32 = 20;
 /// The body is the bytes of a file.
 pub const WECHATPAY_REPLY_FILE: i32 = 30;
 
-/// A verified reply, owned by the caller; it does not change, so several threads may read it.
+/// A verified reply, or what the library says of a notification; owned by the caller. It does not change, so several
+/// threads may read it.
 pub struct Reply {
     status: i32,
     request_id: Option<CString>,
@@ -34,9 +35,15 @@ impl Reply {
         };
         Self { status: reply.status.into(), request_id: reply.request_id.map(c_text), body, kind }
     }
+
+    /// JSON that no host sent as a reply.
+    pub(crate) fn local(mut json: Vec<u8>) -> Self {
+        json.push(0);
+        Self { status: 0, request_id: None, body: json, kind: WECHATPAY_REPLY_JSON }
+    }
 }
 
-/// HTTP status, 200 to 299.
+/// HTTP status, 200 to 299; 0 for what the notification functions give.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn wechatpay_reply_status(reply: *const Reply) -> i32 {
     // SAFETY: the conventions.

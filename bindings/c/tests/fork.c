@@ -1,11 +1,11 @@
-/* A client in forked children: before its first use, after it, beside other threads that used it, and in the middle of
- * their calls. A hang is a failure. */
+/* A client, and a receiver, in forked children: before the first use, after it, beside other threads that used it, and in
+ * the middle of their calls. A hang is a failure. */
 #include <pthread.h>
 #include <stdatomic.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "check.h"
+#include "notification.h"
 
 #define PATIENCE 60 /* seconds; valgrind is slow */
 
@@ -44,6 +44,14 @@ static void make_another(wechatpay_client *inherited) {
     call_once(own);
     wechatpay_client_free(own);
     call_and_free(inherited);
+}
+
+static wechatpay_notifications *receiver;
+
+static void parse_and_free(wechatpay_client *client) {
+    parse_once(receiver);
+    wechatpay_notifications_free(receiver);
+    wechatpay_client_free(client);
 }
 
 static pthread_barrier_t used, forked;
@@ -87,6 +95,12 @@ int main(void) {
     in_child(make_another, client);
     in_child(call_in_grandchild, client);
     call_once(client);
+
+    OK(wechatpay_client_notifications(client, &receiver));
+    in_child(parse_and_free, client);
+    parse_once(receiver);
+    in_child(parse_and_free, client);
+    wechatpay_notifications_free(receiver);
 
     pthread_t threads[4];
     CHECK(pthread_barrier_init(&used, NULL, 5) == 0 && pthread_barrier_init(&forked, NULL, 5) == 0);

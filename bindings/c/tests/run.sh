@@ -24,6 +24,10 @@ for option in mchid serial_no merchant_private_key_path public_key_id platform_p
     export "WECHATPAY_${option^^}=$(value $option)"
     [ -n "$(value $option)" ] || { echo "the sandbox does not tell its $option" >&2; exit 1; }
 done
+# A fresh one for each program: they grow stale.
+export WECHATPAY_NOTIFICATION=$work/notification
+mkdir "$WECHATPAY_NOTIFICATION"
+notification() { "${PYTHON:-python3}" "$here/make_notification.py" "$(value admin_url)" "$WECHATPAY_NOTIFICATION"; }
 
 flags=(-std=gnu11 -D_GNU_SOURCE -g -Wall -Wextra -Werror -pthread)
 sanitizers=(-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
@@ -49,7 +53,8 @@ run() { # NAME COMMAND…: quiet unless it fails
     grep ' checks passed' "$work/$1.log" | tail -n 1
 }
 
-for test in misuse threads fork poll panic unload; do
+for test in misuse notifications threads fork poll panic unload; do
+    notification
     folder=$prefix/lib
     hooked=()
     # Only this one calls the functions that panic.
@@ -68,14 +73,27 @@ for test in misuse threads fork poll panic unload; do
     run $test.valgrind under_valgrind $leaks "$work/$test"
 done
 
-# The example, built as its first lines say.
-# shellcheck disable=SC2046 # flags are words
-"${CC:-cc}" -std=c99 -Wall -Wextra -pedantic -Werror -o "$work/quickstart" "$here/../../../examples/c/quickstart.c" \
-    $(pkg-config --cflags --libs wechatpay)
+# The examples, built as their first lines say.
+for example in quickstart notification; do
+    # shellcheck disable=SC2046 # flags are words
+    "${CC:-cc}" -std=c99 -Wall -Wextra -pedantic -Werror -o "$work/$example.example" \
+        "$here/../../../examples/c/$example.c" $(pkg-config --cflags --libs wechatpay)
+done
 export LD_LIBRARY_PATH=$prefix/lib
-[ "$("$work/quickstart" 1900000109)" = '{"sub_mchid":"1900000109"}' ] || { echo "the example fails" >&2; exit 1; }
-if "$work/quickstart" 1900000999 2>"$work/quickstart.log"; then echo "the example hides a failure" >&2; exit 1; fi
+[ "$("$work/quickstart.example" 1900000109)" = '{"sub_mchid":"1900000109"}' ] || { echo "the example fails" >&2; exit 1; }
+if "$work/quickstart.example" 1900000999 2>"$work/quickstart.log"; then echo "the example hides a failure" >&2; exit 1; fi
 grep -q MCH_NOT_EXISTS "$work/quickstart.log"
+notification
+"$work/notification.example" "$WECHATPAY_NOTIFICATION"/{headers.json,body} >"$work/notification.log"
+grep -q '"total":9007199254740993' "$work/notification.log"
+[ "$(tail -n 1 "$work/notification.log")" = '{"status":204,"headers":{},"body":""}' ] || { echo "the example takes no notification" >&2; exit 1; }
+echo >>"$WECHATPAY_NOTIFICATION/body"
+if "$work/notification.example" "$WECHATPAY_NOTIFICATION"/{headers.json,body} >"$work/notification.log" 2>&1; then
+    echo "the example takes a changed notification" >&2
+    exit 1
+fi
+grep -q "signature does not hold" "$work/notification.log"
+grep -q '^{"status":500,' "$work/notification.log"
 
 # Without the shared library beside it -lwechatpay means the static one.
 mkdir "$work/static"
@@ -85,4 +103,4 @@ unset LD_LIBRARY_PATH
 build misuse "$work/misuse.static"
 if ldd "$work/misuse.static" | grep libwechatpay; then exit 1; fi
 run misuse.static "$work/misuse.static"
-echo "C tests: 6 programs plain, under AddressSanitizer and UBSan, and under valgrind; 1 linked statically; the example: passed"
+echo "C tests: 7 programs plain, under AddressSanitizer and UBSan, and under valgrind; 1 linked statically; 2 examples: passed"

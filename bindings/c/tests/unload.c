@@ -1,4 +1,4 @@
-/* A plugin host closes what it has opened, while threads of the library are still there: the library stays. */
+/* A plugin host closes what it has opened, while what the library made once per process is still there: it stays loaded. */
 #include <dlfcn.h>
 #include <unistd.h>
 

@@ -3,26 +3,14 @@
 const { inspect } = require('node:util');
 const native = require('../load.js');
 const { reply } = require('./calls.js');
-const { badArgument, encode, encodeOptions, encodeRecord } = require('./encode.js');
-const { fromRecord } = require('./errors.js');
+const { checkText, encode, encodeOptions, encodeRecord } = require('./encode.js');
+const { made } = require('./errors.js');
 const { addProducts } = require('./namespaces.js');
-
-/** A native client, or the error that says why there is none. */
-function made(client) {
-  if (typeof client === 'string') {
-    throw fromRecord(client);
-  }
-  return client;
-}
-
-function checkText(operation, name, value) {
-  if (typeof value !== 'string') {
-    throw badArgument(operation, name, 'must be text');
-  }
-}
+const { Notifications } = require('./notifications.js');
 
 class Client {
   #native;
+  #notifications;
 
   constructor(options) {
     this.#native = options instanceof native.Client ? options : made(native.open(encodeOptions(options)));
@@ -34,6 +22,10 @@ class Client {
 
   get mchid() {
     return this.#native.mchid;
+  }
+
+  get notifications() {
+    return (this.#notifications ??= new Notifications(made(this.#native.receiver())));
   }
 
   forMerchant(options) {

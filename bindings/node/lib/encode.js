@@ -11,6 +11,12 @@ function badArgument(operation, argument, problem) {
   return fromRecord(native.badArgument(operation, printable, problem));
 }
 
+function checkText(operation, name, value) {
+  if (typeof value !== 'string') {
+    throw badArgument(operation, name, 'must be text');
+  }
+}
+
 /** An argument as JSON; `name` is for what concerns the whole of it. */
 function encode(operation, name, value) {
   return stringify(value, (path, problem) => badArgument(operation, path || name, problem));
@@ -34,4 +40,4 @@ function encodeOptions(options) {
   return stringify(Object.fromEntries(given), (path, problem) => badOption(path || 'options', problem));
 }
 
-module.exports = { badArgument, encode, encodeOptions, encodeRecord };
+module.exports = { badArgument, checkText, encode, encodeOptions, encodeRecord };

@@ -112,6 +112,14 @@ function fromRecord(json) {
   return new Class(text, fields);
 }
 
+/** A native object, or the error whose record stands in its place. */
+function made(native) {
+  if (typeof native === 'string') {
+    throw fromRecord(native);
+  }
+  return native;
+}
+
 /** The error of a call that was given up while it was under way. */
 function aborted(json, cause) {
   const { text, ...fields } = parse(json);
@@ -130,4 +138,4 @@ function neverSent(operation, cause) {
   });
 }
 
-module.exports = { errors: { WechatPayError, ...BY_KIND, AbortError }, aborted, fromRecord, neverSent };
+module.exports = { errors: { WechatPayError, ...BY_KIND, AbortError }, aborted, fromRecord, made, neverSent };

@@ -1,8 +1,10 @@
 'use strict';
 // JSON in which no integer loses a digit, on every Node.js that is supported.
 
-/** Strings (which of them are names is told by the colon) and numbers: in valid JSON nothing else has digits. */
-const TOKENS = /("[^"\\]*(?:\\.[^"\\]*)*")(\s*:)?|-?\d[\d.eE+-]*/g;
+/** Where a string begins, and numbers: in valid JSON nothing else has digits. */
+const TOKEN = /"|-?\d[\d.eE+-]*/g;
+/** What follows a string that is a name. */
+const COLON = /\s*:/y;
 const LONG_INTEGER = /^-?\d{16,}$/;
 
 /** Like JSON.parse, but integers beyond Number.MAX_SAFE_INTEGER become BigInts. `text` must be valid JSON. */
@@ -11,21 +13,37 @@ function parse(text) {
     return JSON.parse(text);
   }
   // Such integers pass JSON.parse as strings. To be told from others, every string gets a first letter.
-  const marked = text.replace(TOKENS, (token, string, colon) => {
-    if (colon !== undefined) {
-      return token;
+  const marked = [];
+  let copied = 0;
+  TOKEN.lastIndex = 0;
+  for (let token = TOKEN.exec(text); token !== null; token = TOKEN.exec(text)) {
+    marked.push(text.slice(copied, token.index));
+    copied = token.index + token[0].length;
+    if (token[0] === '"') {
+      copied = endOfString(text, copied);
+      COLON.lastIndex = copied;
+      marked.push(COLON.test(text) ? '"' : '"s', text.slice(token.index + 1, copied));
+    } else {
+      const long = LONG_INTEGER.test(token[0]) && !Number.isSafeInteger(Number(token[0]));
+      marked.push(long ? `"n${token[0]}"` : token[0]);
     }
-    if (string !== undefined) {
-      return `"s${string.slice(1)}`;
-    }
-    return LONG_INTEGER.test(token) && !Number.isSafeInteger(Number(token)) ? `"n${token}"` : token;
-  });
-  return JSON.parse(marked, (_, value) => {
+    TOKEN.lastIndex = copied;
+  }
+  marked.push(text.slice(copied));
+  return JSON.parse(marked.join(''), (_, value) => {
     if (typeof value !== 'string') {
       return value;
     }
     return value[0] === 'n' ? BigInt(value.slice(1)) : value.slice(1);
   });
+}
+
+/** After the closing quote. No regular expression: one that is matched against megabytes runs out of stack. */
+function endOfString(text, at) {
+  while (text[at] !== '"') {
+    at += text[at] === '\\' ? 2 : 1;
+  }
+  return at + 1;
 }
 
 // serde_json reads 128 levels; no document of WeChat Pay has ten.

@@ -30,6 +30,12 @@ pub fn open_from_env() -> Made {
     made(bridge::Client::from_env)
 }
 
+impl Client {
+    pub(crate) fn bridge(&self) -> &bridge::Client {
+        &self.0
+    }
+}
+
 #[napi]
 impl Client {
     /// The merchant number that it signs for.

@@ -1,13 +1,13 @@
-//! What came of a call, as data.
+//! What came of a call or of a notification, as data.
 
 use napi::bindgen_prelude::{Buffer, Either};
 use napi_derive::napi;
 use wechatpay_bridge::{ErrorRecord, Reply, ReplyKind, Result};
 
-/// A reply, or an error record.
+/// A reply, a notification, or an error record.
 #[napi(object, object_from_js = false)]
 pub struct Outcome {
-    /// Whether it is a reply.
+    /// Whether it is no error record.
     pub ok: bool,
     /// HTTP status of a reply.
     pub status: Option<u16>,
@@ -31,6 +31,15 @@ impl From<Result<Reply>> for Outcome {
     }
 }
 
+impl Outcome {
+    /// Of what has no status: a record as JSON, or an error record.
+    pub(crate) fn of_record(result: Result<Vec<u8>>) -> Self {
+        let ok = result.is_ok();
+        let body = result.map_or_else(|record| json(&record), text);
+        Self { ok, status: None, request_id: None, body: Some(Either::A(body)) }
+    }
+}
+
 fn body(kind: ReplyKind, bytes: Vec<u8>) -> Option<Either<String, Buffer>> {
     match kind {
         ReplyKind::Empty => None,
@@ -44,5 +53,10 @@ fn body(kind: ReplyKind, bytes: Vec<u8>) -> Option<Either<String, Buffer>> {
 
 /// The record as JSON text.
 pub(crate) fn json(record: &ErrorRecord) -> String {
-    String::from_utf8(record.to_json()).expect("JSON is written as UTF-8")
+    text(record.to_json())
+}
+
+/// JSON that the bridge wrote.
+pub(crate) fn text(json: Vec<u8>) -> String {
+    String::from_utf8(json).expect("JSON is written as UTF-8")
 }

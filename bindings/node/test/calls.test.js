@@ -22,6 +22,14 @@ test('an operation gives its record, or undefined where there is no content', as
   assert.equal(state.sub_merchants[SUB_MCHID].custom_page, 'OPEN');
 });
 
+test('a reply of millions of escapes and a long number is read', async () => {
+  const body = `{"huge":12345678901234567890,"text":"${'\\n'.repeat(5_000_000)}"}`;
+  await here.sandbox.fault('reply', { body });
+  const { body: read } = await here.sandbox.client().request('POST', CUSTOM_PAGE, { body: OPEN });
+  assert.equal(read.huge, 12345678901234567890n);
+  assert.equal(read.text.length, 5_000_000);
+});
+
 test('every operation of the table is a method; what is not there is undefined', async () => {
   const client = here.sandbox.client();
   const camel = (text) => text.replace(/_(.)/g, (_, letter) => letter.toUpperCase());

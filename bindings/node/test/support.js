@@ -12,6 +12,8 @@ const readline = require('node:readline');
 
 const INSTALLED = path.resolve(need('WECHATPAY_INSTALLED', 'name the folder where the packed package is installed'));
 const SDK = path.join(INSTALLED, 'node_modules', 'wechatpay-sdk');
+// JSON.stringify refuses the large integers of the cases.
+const { stringify } = require(path.join(SDK, 'lib', 'json.js'));
 const SUB_MCHID = '1900000109';
 const OPTIONS = ['mchid', 'serial_no', 'apiv3_key', 'merchant_private_key_path', 'public_key_id', 'base_url'];
 
@@ -51,7 +53,7 @@ class Sandbox {
   async admin(method, where, body) {
     const reply = await fetch(this.info.admin_url + where, {
       method,
-      body: body === undefined ? undefined : JSON.stringify(body),
+      body: body === undefined ? undefined : stringify(body, (at, problem) => new Error(`${at} ${problem}`)),
     });
     const text = await reply.text();
     if (reply.status !== 200) {
@@ -72,12 +74,20 @@ class Sandbox {
     return this.admin('GET', '/journal');
   }
 
+  /** Makes a notification: `{ id, headers, body, answer }`. */
+  notification(order) {
+    return this.admin('POST', '/notifications', order);
+  }
+
   client(options = {}) {
     return new sdk.Client({ ...this.options, ...options });
   }
 
-  /** Runs a program in the folder of the installed package, pointed at this sandbox by its environment. */
-  async run(program, { file = 'program.js', timeout = 20_000, env = {} } = {}) {
+  /**
+   * Runs a program in the folder of the installed package, pointed at this sandbox by its environment. A server writes
+   * where it listens, gets its `visit(text)`, and is ended.
+   */
+  async run(program, { file = 'program.js', timeout = 20_000, env = {}, visit } = {}) {
     const directory = fs.mkdtempSync(path.join(INSTALLED, 'run-'));
     const script = path.join(directory, file);
     fs.writeFileSync(script, program);
@@ -87,7 +97,12 @@ class Sandbox {
     let errors = '';
     child.stdout.on('data', (data) => (output += data));
     child.stderr.on('data', (data) => (errors += data));
-    const [code, signal] = await once(child, 'close');
+    const closed = once(child, 'close');
+    if (visit) {
+      await Promise.race([once(child.stdout, 'data'), closed]);
+      await visit(output.trim()).finally(() => child.kill());
+    }
+    const [code, signal] = await closed;
     fs.rmSync(directory, { recursive: true });
     return { code: code ?? signal, output, errors, ms: performance.now() - started };
   }

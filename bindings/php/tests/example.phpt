@@ -7,7 +7,7 @@ wechatpay
 require __DIR__ . '/sandbox.inc';
 
 fresh();
-$example = getenv('WECHATPAY_EXAMPLE') ?: throw new LogicException('bindings/php/test.sh sets WECHATPAY_EXAMPLE');
+$example = example('quickstart');
 $environment = getenv();
 foreach (options() as $name => $value) {
     $environment['WECHATPAY_' . strtoupper($name)] = $value;

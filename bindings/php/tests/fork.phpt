@@ -12,7 +12,10 @@ use WechatPay\Client;
 fresh();
 $client = new Client(options());
 $lasting = Client::persistent('shop', options());
-$call = function () use ($client, $lasting): void {
+$notifications = $client->notifications;
+$made = admin('POST', '/notifications', ['event_type' => 'X', 'resource' => ['a' => 1]]);
+$call = function () use ($client, $lasting, $notifications, $made): void {
+    check($notifications->parse($made['headers'], $made['body'])->resource === ['a' => 1], 'a notification');
     foreach ([$client, $lasting, Client::persistent('shop', options())] as $one) {
         check($one->goldplan->merchants->changeCustomPageStatus(PARAMS) === ['sub_mchid' => '1900000109'], 'a call');
     }

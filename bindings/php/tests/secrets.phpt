@@ -42,6 +42,12 @@ $client->goldplan->merchants->changeCustomPageStatus(PARAMS);
 $hidden('a client', $client, ...$secrets);
 $hidden('a namespace', $client->goldplan->merchants, ...$secrets);
 $hidden('a lasting client', Client::persistent('shop', $options), ...$secrets);
+$hidden('a receiver', $client->notifications, ...$secrets);
+$made = admin('POST', '/notifications', ['event_type' => 'X', 'resource' => ['payer' => ['openid' => OPENID]]]);
+$notification = $client->notifications->parse($made['headers'], $made['body']);
+$hidden('a notification', $notification, OPENID, ...$secrets);
+check(str_contains(forms($notification), $notification->id), 'but its id is shown');
+check($notification->resource === ['payer' => ['openid' => OPENID]], 'and those who ask are told');
 
 // Our own frames in the traces of our exceptions, with arguments switched on; and in those of PHP itself, from 8.2.
 $throwing = new class implements JsonSerializable {
@@ -87,6 +93,8 @@ if (PHP_VERSION_ID < 80200) {
 a client
 a namespace
 a lasting client
+a receiver
+a notification
 a wrong option
 a half key
 another merchant

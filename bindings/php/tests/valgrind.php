@@ -4,12 +4,17 @@
 
 require __DIR__ . '/sandbox.inc';
 use WechatPay\Client;
+use WechatPay\Notifications;
 
 fresh();
 $client = new Client(options());
 for ($round = 0; $round < 3; $round++) {
     $lasting = Client::persistent('shop', options());
     $lasting->goldplan->merchants->changeCustomPageStatus(PARAMS);
+    $made = admin('POST', '/notifications', ['event_type' => 'X', 'resource' => ['n' => [1, PHP_INT_MAX]]]);
+    $notification = $lasting->notifications->parse(['x' => "\xff", 'endless' => &$made] + $made['headers'], $made['body']);
+    print_r([$notification, $notification->ack(), Notifications::failure('x')], true);
+    (new Notifications(options()))->parse($made['headers'], $made['body']);
     $derived = $client->withOptions(['timeout' => 9, 'retry' => 'safe']);
     $derived->request('POST', '/v3/goldplan/merchants/close-advertising-show', ['a' => [1]], ['sub_mchid' => '1900000109']);
     $derived->newTaxControlFapiao->download(
@@ -35,6 +40,13 @@ $wrong = [
     fn () => Client::persistent('shop', ['mchid' => '1']),
     fn () => $client->forMerchant(['base_url' => 'https://example.com']),
     fn () => $client->withOptions(['retry' => 'x']),
+    fn () => new Notifications(['apiv3_key' => 'short']),
+    fn () => new Notifications(['apiv3_key' => true]),
+    fn () => (new Client(options(['apiv3_key' => null])))->notifications,
+    fn () => $client->notifications->parse([], null),
+    fn () => $client->notifications->parse(['Wechatpay-Nonce' => "\xff", 'x' => $endless], "\xff"),
+    fn () => $client->notifications->__construct(options()),
+    fn () => Notifications::failure("\xff"),
     fn () => new WechatPay\Operations\Goldplan(),
     fn () => clone $client,
 ];

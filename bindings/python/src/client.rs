@@ -69,6 +69,12 @@ impl Client {
     ) -> PyResult<Call> {
         guarded(py, || Ok(Call::new(self.0.request(method, path, query, body))))
     }
+
+    /// With this merchant's keys; they are looked at here, since a property must not fail for want of one.
+    fn parse_notification<'py>(&self, py: Python<'py>, headers: &[u8], body: &[u8]) -> PyResult<Bound<'py, PyBytes>> {
+        let record = guarded(py, || self.0.receiver()?.parse(headers, body))?;
+        Ok(PyBytes::new(py, &record))
+    }
 }
 
 /// A call that has not begun; it can be begun once.

@@ -3,6 +3,7 @@
 mod client;
 mod completions;
 mod errors;
+mod notifications;
 
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
@@ -16,6 +17,8 @@ mod _native {
     use super::completions::{Completions, Ticket};
     #[pymodule_export]
     use super::errors::{bad_argument, bad_option};
+    #[pymodule_export]
+    use super::notifications::{Receiver, ack, failure};
     #[cfg(feature = "test-hooks")]
     #[pymodule_export]
     use super::test_panic;

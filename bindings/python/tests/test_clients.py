@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING, Any, get_type_hints
 import pytest
 
 from local_wechatpay import SUB_MCHID
-from wechatpay_sdk import AsyncClient, Client, ClientOptions, ConfigError, InvalidRequestError, MerchantOptions
+from wechatpay_sdk import (
+    AsyncClient,
+    Client,
+    ClientOptions,
+    ConfigError,
+    InvalidRequestError,
+    MerchantOptions,
+    Notifications,
+    NotificationsOptions,
+)
 from wechatpay_sdk._native import option_names
 
 if TYPE_CHECKING:
@@ -18,6 +27,10 @@ if TYPE_CHECKING:
 SHARED = {
     "base_url", "backup_url", "connect_timeout", "timeout", "proxy", "ca_pem", "ca_path", "user_agent_suffix",
     "max_reply_bytes",
+}  # fmt: skip
+RECEIVING = {
+    "public_key_id", "platform_public_key", "platform_public_key_path", "platform_certificates",
+    "platform_certificate_paths", "apiv3_key",
 }  # fmt: skip
 
 
@@ -29,6 +42,9 @@ def works(client: Client) -> bool:
 def test_the_options_are_those_of_the_core() -> None:
     assert set(get_type_hints(ClientOptions)) == set(option_names())
     assert set(get_type_hints(MerchantOptions)) == set(option_names()) - SHARED
+    assert set(get_type_hints(NotificationsOptions)) == RECEIVING
+    for name in RECEIVING:
+        assert name in (Notifications.__init__.__doc__ or "")
     for name in option_names():
         assert name in (Client.__init__.__doc__ or "")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -53,6 +54,35 @@ def test_async_many(sandbox: Sandbox) -> None:
     assert (status, output) == (0, "200 open\n1 MCH_NOT_EXISTS\n")
 
 
+def test_notifications(sandbox: Sandbox) -> None:
+    own = ("PUBLIC_KEY_ID", "PLATFORM_PUBLIC_KEY_PATH", "APIV3_KEY")
+    environment = {f"WECHATPAY_{name}": sandbox.environment[f"WECHATPAY_{name}"] for name in own}
+    order = {"event_type": "TRANSACTION.SUCCESS", "resource": {"out_trade_no": "A-1"}, "envelope": {"id": "EV-1"}}
+    example = [sys.executable, "-u", str(EXAMPLES / "notifications.py"), "0"]
+    with subprocess.Popen(
+        example, env={**os.environ, **environment}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        port = process.stdout.readline().rpartition(" ")[2].strip()
+        url = f"http://127.0.0.1:{port}/notify"
+        try:
+            for _ in range(2):
+                answer = sandbox.admin("POST", "/notifications", {**order, "url": url})["answer"]
+                assert answer == {"status": 204, "body": "", "taken": True}
+            answer = sandbox.admin("POST", "/notifications", {**order, "url": url, "body": "{}"})["answer"]
+            assert (answer["status"], answer["taken"]) == (500, False)
+            assert json.loads(answer["body"]) == {"code": "FAIL", "message": "bad_signature"}
+        finally:
+            process.terminate()
+        output, errors = process.communicate(timeout=20)
+    assert output == "TRANSACTION.SUCCESS: A-1\n"  # once, though it came twice
+    assert "refused: " in errors
+    assert sandbox.options["apiv3_key"] not in errors
+    status, output = run(*example[1:])
+    assert status == 2
+    assert "Set the WECHATPAY_* variables first" in output
+
+
 def test_the_installed_package_is_what_is_tested() -> None:
     assert PROJECT not in PACKAGE.parents
     assert (PACKAGE / "py.typed").exists()
@@ -77,7 +107,7 @@ def test_pyright() -> None:
 
 
 WRONG = """
-from wechatpay_sdk import AsyncClient, Client
+from wechatpay_sdk import AsyncClient, Client, Notifications
 client = Client(mchid="1", merchant_private_key_path="key.pem")
 merchants = client.goldplan.merchants
 Client(mchid=1)
@@ -90,6 +120,9 @@ merchants.change_custom_page_status(sub_mchid="1", operation_type="OPEN", more=1
 merchants.change_custom_page_status("1", "OPEN")
 merchants.change_custom_page_status(sub_mchid="1", operation_type="OPEN")["sub_mchidd"]
 client.with_options(retry="always")
+Notifications(serial_no="1")
+client.notifications.parse({}, {})
+client.notifications.parse({}, b"").resourse
 async def main(client: AsyncClient) -> None:
     client.goldplan.merchants.change_custom_page_status(sub_mchid="1", operation_type="OPEN")["sub_mchid"]
 """

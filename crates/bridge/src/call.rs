@@ -92,16 +92,24 @@ pub enum Waited {
 /// # Errors
 /// Internal, where the operating system gives no threads.
 pub fn wait(call: Call, tick: Duration, mut keep_going: impl FnMut() -> bool) -> Result<Waited> {
-    let runtime = runtimes::callers()?;
+    let callers = runtimes::Callers::get()?;
     // Also while a panic of `keep_going` unwinds: a connection that is dropped may have something to do on the runtime.
-    let _inside = runtime.enter();
+    let _inside = callers.enter();
+    let pid = std::process::id();
     let Call { operation, changes, mut future } = call;
     loop {
         match runtimes::wait(async { tokio::time::timeout(tick, &mut future).await })? {
             Ok(done) => return Ok(Waited::Done(done)),
-            Err(_) if keep_going() => {}
+            Err(_) if keep_going() && pid == std::process::id() => {}
             Err(_) => break,
         }
+    }
+    if pid == std::process::id() {
+        drop(future);
+        runtimes::sweep();
+    } else {
+        // A signal handler forked: here, in the child, the sockets and timers of the parent's call stand still.
+        std::mem::forget(future);
     }
     Ok(Waited::GivenUp(Error::cancelled(&operation, changes).into()))
 }
@@ -182,6 +190,33 @@ mod tests {
         });
         let outcome = crate::guard(|| wait(call, Duration::from_millis(1), || panic!("spilt")).map(drop));
         assert_eq!(outcome.unwrap_err().kind, "internal");
+    }
+
+    /// The child has the parent's call, but neither its sockets nor its timers: it must not wait for them.
+    #[test]
+    fn a_signal_handler_that_forks_ends_the_call_in_the_child() {
+        let mut child = None;
+        let outcome = wait(endless(true), TICK, || {
+            if child.is_some() {
+                return false;
+            }
+            #[expect(unsafe_code, reason = "fork is what is tested")]
+            let forked = unsafe { nix::unistd::fork() }.unwrap();
+            if forked.is_child() {
+                nix::unistd::alarm::set(10);
+            }
+            child = Some(forked);
+            true
+        });
+        let given_up = matches!(outcome, Ok(Waited::GivenUp(error)) if error.may_have_taken_effect);
+        match child.unwrap() {
+            nix::unistd::ForkResult::Child => std::process::exit(i32::from(!given_up)),
+            nix::unistd::ForkResult::Parent { child } => {
+                assert!(given_up);
+                let ended = nix::sys::wait::waitpid(child, None).unwrap();
+                assert_eq!(ended, nix::sys::wait::WaitStatus::Exited(child, 0));
+            }
+        }
     }
 
     #[test]

@@ -82,6 +82,10 @@ impl Client {
         self.0.mchid()
     }
 
+    pub(crate) fn core(&self) -> &wechatpay_sdk::Client {
+        &self.0
+    }
+
     /// A call of an operation with a flat JSON object of parameters. It is read, checked and sent when it runs.
     #[must_use]
     pub fn call(&self, operation: &str, params: &[u8]) -> Call {

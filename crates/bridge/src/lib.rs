@@ -5,6 +5,8 @@
 //! - [`wait`] blocks the thread and lets the interpreter look after signals in between (C, PHP, Python);
 //! - [`Completions::start`] queues the result for an event loop, with one wake-up for many calls (asyncio).
 //!
+//! A [`Receiver`] reads notifications; that needs no network, and so no call.
+//!
 //! Errors are one flat record ([`ErrorRecord`]); panics become one at every entry ([`guard`]). After a fork the child
 //! uses a runtime and connections of its own; nothing here holds a lock across the fork that the child would need.
 //! The bridge is no API: it changes with its bindings.
@@ -15,6 +17,7 @@ mod client;
 mod completions;
 mod error;
 mod guard;
+mod receiver;
 mod wake;
 
 pub use call::{Call, Running, Waited, wait};
@@ -23,4 +26,5 @@ pub use client::{Client, Reply};
 pub use completions::{Completions, Done, Ticket};
 pub use error::{ErrorRecord, Result};
 pub use guard::guard;
+pub use receiver::{Receiver, ack, failure};
 pub use wechatpay_sdk::operation::ReplyKind;

@@ -21,7 +21,7 @@ Exit status:
   0    done
   1    the call failed, or rows of a batch did
   2    wrong usage, configuration or request: nothing was sent
-  3    the outcome is unknown: the request may have taken effect
+  3    the outcome is unknown: the request may have taken effect, or it has and its reply could not be written
   130  interrupted";
 
 /// Calls WeChat Pay APIv3: signed, verified and decrypted.
@@ -221,7 +221,8 @@ cell is read as one; a list's items are separated by |. An empty cell leaves the
 OUTPUT gets a line per step as soon as its outcome is known: done, failed, unknown (it may have taken effect) or skipped.
 The newest line of a row and step counts. Run the same command again to resume after a kill: finished steps are not
 repeated. A step that was under way is recorded as unknown and repeated only if its operation is idempotent; otherwise
-the row stops there. OUTPUT.journal remembers what was started: keep the two together.
+the row stops there. OUTPUT.journal remembers what was started: keep the two together. They belong to one plan, input,
+merchant and host; another of these needs another OUTPUT.
 
 Examples:
   wechatpay batch open_gold_plan.toml --input sub_merchants.csv --output results.csv --rate 20/s

@@ -11,7 +11,7 @@ use wechatpay_sdk::{Error, Response};
 
 use crate::args::{CallArgs, RequestArgs};
 use crate::failure::Failure;
-use crate::output::Sink;
+use crate::output::{Sink, note};
 use crate::values;
 
 pub(crate) async fn call(args: CallArgs) -> Result<(), Failure> {
@@ -23,8 +23,7 @@ pub(crate) async fn call(args: CallArgs) -> Result<(), Failure> {
     let client = args.credentials.client()?.with_options(args.send.options());
     let sink = Sink::open(&args.send, operation.reply)?;
     let reply = unless_interrupted(client.call(operation.id, params), operation.id, operation.method).await?;
-    announce(args.send.verbose, &reply);
-    sink.write(&reply)
+    deliver(args.send.verbose, sink, operation.method, &reply)
 }
 
 pub(crate) async fn request(args: RequestArgs) -> Result<(), Failure> {
@@ -39,14 +38,14 @@ pub(crate) async fn request(args: RequestArgs) -> Result<(), Failure> {
     let sink = Sink::open(&args.send, ReplyKind::Json)?;
     let sent = client.request(args.method, &args.path, &query, body.as_ref());
     let reply = unless_interrupted(sent, args.method.as_str(), args.method).await?;
-    announce(args.send.verbose, &reply);
-    sink.write(&reply)
+    deliver(args.send.verbose, sink, args.method, &reply)
 }
 
-fn announce(verbose: bool, reply: &Response) {
+fn deliver(verbose: bool, sink: Sink, method: Method, reply: &Response) -> Result<(), Failure> {
     if verbose {
-        eprintln!("status {}, Request-ID {}", reply.status, reply.request_id.as_deref().unwrap_or("none"));
+        note(&format!("status {}, Request-ID {}", reply.status, reply.request_id.as_deref().unwrap_or("none")));
     }
+    sink.write(reply).map_err(|failure| failure.after_reply(method, reply))
 }
 
 /// Awaits a call, or gives it up on Ctrl-C: the request may have left already.

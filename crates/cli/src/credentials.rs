@@ -12,12 +12,15 @@ use crate::args::CredentialArgs;
 impl CredentialArgs {
     /// A client with the credentials that these arguments point to.
     pub(crate) fn client(&self) -> Result<Client, Error> {
-        let options = match (&self.config, &self.sandbox) {
-            (Some(file), _) => Options::from_json(&read("--config", file)?)?,
-            (None, Some(place)) => of_sandbox(place)?,
-            (None, None) => Options::from_env()?,
-        };
-        Client::from_options(&options)
+        Client::from_options(&self.options()?)
+    }
+
+    pub(crate) fn options(&self) -> Result<Options, Error> {
+        match (&self.config, &self.sandbox) {
+            (Some(file), _) => Options::from_json(&read("--config", file)?),
+            (None, Some(place)) => of_sandbox(place),
+            (None, None) => Options::from_env(),
+        }
     }
 }
 

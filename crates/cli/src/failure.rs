@@ -5,10 +5,11 @@ use std::io;
 use std::process::ExitCode;
 
 use wechatpay_bridge::ErrorRecord;
-use wechatpay_sdk::operation::find_operation;
-use wechatpay_sdk::{Error, ErrorKind, Retryability};
+use wechatpay_sdk::operation::{Method, find_operation};
+use wechatpay_sdk::{Error, ErrorKind, Response, Retryability};
 
 use crate::args::ErrorFormat;
+use crate::output::note;
 
 const FAILED: u8 = 1;
 const NOTHING_SENT: u8 = 2;
@@ -25,6 +26,8 @@ pub(crate) enum Failure {
     Interrupted(Error),
     /// A file or the terminal, after the arguments were found right.
     Io(String),
+    /// The same, after the platform carried a call out: it must not pass for a call that failed.
+    Unwritten { message: String, changed: bool, status: u16, request_id: Option<String> },
 }
 
 impl From<Error> for Failure {
@@ -38,10 +41,23 @@ impl Failure {
         Self::Io(format!("{what}: {error}"))
     }
 
+    /// The reply came, and only its output failed.
+    pub(crate) fn after_reply(self, method: Method, reply: &Response) -> Self {
+        let Self::Io(problem) = self else { return self };
+        let (status, request_id) = (reply.status, reply.request_id.clone());
+        let message = format!(
+            "the call was done (status {status}, Request-ID {}), only its output could not be written: {problem}",
+            request_id.as_deref().unwrap_or("none")
+        );
+        Self::Unwritten { message, changed: method != Method::Get, status, request_id }
+    }
+
     fn exit_status(&self) -> u8 {
         match self {
             Self::Interrupted(_) => INTERRUPTED,
-            Self::Io(_) => FAILED,
+            // Scripts repeat what failed.
+            Self::Unwritten { changed: true, .. } => OUTCOME_UNKNOWN,
+            Self::Io(_) | Self::Unwritten { .. } => FAILED,
             Self::Sdk(error) => match error.kind() {
                 ErrorKind::Config | ErrorKind::InvalidRequest => NOTHING_SENT,
                 _ if error.may_have_taken_effect() => OUTCOME_UNKNOWN,
@@ -56,13 +72,20 @@ impl Failure {
             ErrorFormat::Text => self.text(),
             ErrorFormat::Json => self.record(),
         };
-        eprintln!("{text}");
+        note(&text);
         ExitCode::from(self.exit_status())
     }
 
     fn text(&self) -> String {
         match self {
             Self::Io(message) => format!("error: {message}"),
+            Self::Unwritten { message, changed, .. } => {
+                let advice = match changed {
+                    true => "do not repeat it for its reply: query its result",
+                    false => "repeat the command; it changed nothing",
+                };
+                format!("error: {message}\n  what to do: {advice}")
+            }
             Self::Interrupted(error) => format!("interrupted: {error}"),
             Self::Sdk(error) => {
                 let mut text = format!("error: {error}");
@@ -79,11 +102,18 @@ impl Failure {
     fn record(&self) -> String {
         let error = match self {
             Self::Sdk(error) | Self::Interrupted(error) => error.clone(),
-            Self::Io(message) => Error::internal(message.clone()),
+            Self::Io(message) | Self::Unwritten { message, .. } => Error::internal(message.clone()),
         };
         let mut record: Box<ErrorRecord> = error.into();
-        if let Self::Io(_) = self {
-            (record.kind, record.code) = ("io", "io".to_owned());
+        match self {
+            Self::Sdk(_) | Self::Interrupted(_) => {}
+            Self::Io(_) => (record.kind, record.code) = ("io", "io".to_owned()),
+            Self::Unwritten { changed, status, request_id, .. } => {
+                (record.kind, record.code) = ("io", "reply_not_written".to_owned());
+                let retryability = if *changed { Retryability::CheckFirst } else { Retryability::Safe };
+                (record.retryability, record.may_have_taken_effect) = (retryability.as_str(), *changed);
+                (record.status, record.request_id) = (Some(*status), request_id.clone());
+            }
         }
         (record.value, record.detail) = (None, None);
         String::from_utf8_lossy(&record.to_json()).into_owned()

@@ -146,6 +146,34 @@ fn transient_errors_are_repeated_where_that_is_harmless() {
 }
 
 #[test]
+fn a_refusal_after_an_attempt_that_may_have_taken_effect_is_unknown() {
+    let status = |status: u16, code: &str| json!({"kind": "status", "status": status, "body": {"code": code}});
+    let slower = status(429, "FREQUENCY_LIMITED");
+    for (refusal, times, code) in
+        [(slower.clone(), 3, "FREQUENCY_LIMITED"), (status(400, "PARAM_ERROR"), 1, "PARAM_ERROR")]
+    {
+        let sandbox = Sandbox::start();
+        let batch = Batch::of_rows(&sandbox, TWO_STEPS, 1);
+        sandbox.fault(json!({"kind": "reset", "after": "work"}));
+        sandbox.fault_for(json!({}), times, refusal);
+        assert_status(&batch.run(&[]), 1);
+        let unknown = format!("1 page unknown {code}");
+        assert_eq!(short(&batch.lines()), [&*unknown, "1 close skipped earlier_step"]);
+        let line = &batch.lines()[0];
+        assert_eq!(line["may_have_taken_effect"], "true");
+        assert!(line["message"].ends_with("; an earlier attempt may have taken effect"), "{line:?}");
+
+        // What a later run is refused says nothing about the earlier one either.
+        sandbox.fault_for(json!({}), 4, slower.clone());
+        assert_status(&batch.run(&[]), 1);
+        assert_eq!(short(&batch.lines())[2..], ["1 page unknown FREQUENCY_LIMITED"]);
+
+        assert_status(&batch.run(&[]), 0);
+        assert_eq!(short(&batch.lines())[3..], ["1 page done", "1 close done"]);
+    }
+}
+
+#[test]
 fn cells_reach_the_platform_with_the_type_that_the_operation_wants() {
     let sandbox = Sandbox::start();
     let plan = r#"

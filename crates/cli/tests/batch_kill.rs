@@ -100,7 +100,8 @@ fn killed_at_random_moments_it_loses_nothing_and_repeats_nothing_that_is_finishe
         *attempts.entry((row, step.clone())).or_default() += usize::from(line["outcome"] != "skipped");
         match &*line["outcome"] {
             "unknown" => {
-                assert_eq!(line["code"], "in_flight");
+                let refused_later = line["message"].ends_with("; an earlier attempt may have taken effect");
+                assert!(line["code"] == "in_flight" || refused_later, "{line:?}");
                 *unknown.entry((row, step.clone())).or_default() += 1;
             }
             outcome => assert!(
@@ -111,8 +112,10 @@ fn killed_at_random_moments_it_loses_nothing_and_repeats_nothing_that_is_finishe
         newest.insert((row, step), line["outcome"].clone());
     }
     assert_eq!(newest.len(), ROWS * steps.len(), "every step of every row has an outcome");
-    for ((row, step), outcome) in &newest {
+    for (at @ (row, step), outcome) in &newest {
         let expected = match (row % 7 == 0, step.as_str()) {
+            // That it is refused now does not say what became of it when the process was killed.
+            (true, "filters") if unknown.contains_key(at) => "unknown",
             (true, "filters") => "failed",
             (true, "advertising" | "fapiao_status") => "skipped",
             _ => "done",
@@ -129,7 +132,8 @@ fn killed_at_random_moments_it_loses_nothing_and_repeats_nothing_that_is_finishe
             "skipped" => assert_eq!(times, 0, "{at:?}"),
             _ => assert!((1..=1 + unknown).contains(&times), "{at:?}: sent {times} times, {unknown} times unknown"),
         }
-        assert_eq!(attempts.get(at).copied().unwrap_or_default(), unknown + usize::from(outcome != "skipped"));
+        let known = usize::from(matches!(outcome.as_str(), "done" | "failed"));
+        assert_eq!(attempts.get(at).copied().unwrap_or_default(), unknown + known);
     }
     assert!(sent.is_empty(), "{sent:?}");
     assert!(unknown.len() >= LEAST_KILLS, "the kills found steps under way: {}", unknown.len());

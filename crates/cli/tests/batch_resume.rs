@@ -7,7 +7,7 @@ use std::fs;
 use std::process::Stdio;
 use std::time::Duration;
 
-use common::batch::{Batch, CLOSE, TWO_STEPS, short, sub_mchid};
+use common::batch::{Batch, CLOSE, PAGE, TWO_STEPS, short, sub_mchid};
 use common::{Sandbox, assert_status, signal, stderr, stdout, wait_until};
 use nix::sys::signal::Signal;
 use serde_json::{Value, json};
@@ -100,6 +100,27 @@ fn a_changed_plan_or_input_is_refused() {
 }
 
 #[test]
+fn another_merchant_or_host_is_refused() {
+    let (sandbox, other) = (Sandbox::start(), Sandbox::start());
+    let batch = Batch::of_rows(&sandbox, TWO_STEPS, 2);
+    assert_status(&batch.run(&[]), 0);
+    let [mchid, host] = ["mchid", "base_url"].map(|name| sandbox.info[name].as_str().unwrap());
+    let begun = format!("was begun for merchant {mchid} at {host};");
+    for (from, changes, now) in [
+        (&other, json!({}), format!("merchant {mchid} at {}", other.info["base_url"].as_str().unwrap())),
+        (&sandbox, json!({"mchid": "1900000002"}), format!("merchant 1900000002 at {host}")),
+        (&sandbox, json!({"base_url": null}), format!("merchant {mchid} at official-hosts")),
+    ] {
+        let output = batch.run_with_config(from, changes);
+        assert_status(&output, 2);
+        let text = stderr(&output);
+        assert!(text.contains(&begun) && text.contains(&now) && text.contains("choose another --output"), "{text}");
+    }
+    assert_status(&batch.run_with_config(&sandbox, json!({"base_url": format!("{host}/")})), 0);
+    assert_eq!((sandbox.journal().len(), other.journal().len()), (4, 0));
+}
+
+#[test]
 fn files_that_are_not_of_this_batch_are_left_alone() {
     let sandbox = Sandbox::start();
     let batch = Batch::of_rows(&sandbox, TWO_STEPS, 2);
@@ -151,6 +172,40 @@ fn ctrl_c_lets_steps_under_way_finish() {
         assert_status(&batch.run(&[]), 0);
         assert_eq!(batch.lines().len(), 40);
         assert!(batch.sent().values().all(|times| *times == 1));
+    }
+}
+
+#[test]
+fn a_step_that_is_stopped_between_two_attempts_is_resumed() {
+    // A refusal proves that nothing happened: also a step that is not idempotent starts anew.
+    let check = "new_tax_control_fapiao.merchant.check";
+    let once = TWO_STEPS.replace(CLOSE, check);
+    for (plan, refused, lost, sent, expected) in [
+        (TWO_STEPS, PAGE, 0, 1, &[][..]),
+        (&once, check, 0, 2, &["1 page done"]),
+        (TWO_STEPS, PAGE, 1, 2, &["1 page unknown FREQUENCY_LIMITED", "1 close skipped earlier_step"]),
+    ] {
+        let sandbox = Sandbox::start();
+        let batch = Batch::of_rows(&sandbox, plan, 1);
+        if lost > 0 {
+            sandbox.fault_for(json!({}), lost, json!({"kind": "reset", "after": "work"}));
+        }
+        let slower = json!({"kind": "status", "status": 429, "body": {"code": "FREQUENCY_LIMITED"}});
+        sandbox.fault_for(json!({"operation": refused}), 100, slower);
+        // Each attempt waits a second for its turn.
+        let child = batch.command(&["--rate", "1/s"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        wait_until("an attempt is refused", || sandbox.journal().len() == sent);
+        signal(&child, Signal::SIGINT);
+        let output = child.wait_with_output().unwrap();
+        assert_status(&output, 130);
+        assert_eq!(short(&batch.lines()), expected);
+        let pending = if lost > 0 { "0 pending" } else { "1 pending" };
+        assert!(stdout(&output).contains(pending), "{}", stdout(&output));
+
+        sandbox.admin("DELETE", "/faults", &Value::Null);
+        assert_status(&batch.run(&[]), 0);
+        let new = &short(&batch.lines())[expected.len()..];
+        assert_eq!(new, &["1 page done", "1 close done"][usize::from(expected == ["1 page done"])..]);
     }
 }
 

@@ -229,6 +229,47 @@ fn an_unknown_outcome_is_3() {
     assert_status(&output, 0);
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn a_reply_that_cannot_be_written_does_not_pass_for_a_call_that_failed() {
+    let full = || fs::File::options().write(true).open("/dev/full").unwrap();
+    let sandbox = Sandbox::start();
+    let change = ["call", CUSTOM_PAGE, GOOD, "operation_type=OPEN"];
+    let output = sandbox.command(&change).stdout(full()).output().unwrap();
+    assert_status(&output, 3);
+    let text = stderr(&output);
+    assert!(text.starts_with("error: the call was done (status 200, Request-ID "), "{text}");
+    assert!(text.contains("), only its output could not be written: standard output: No space left"), "{text}");
+    assert!(text.contains("what to do: do not repeat it"), "{text}");
+
+    let output = sandbox.command(&change).args(["--error-format", "json"]).stdout(full()).output().unwrap();
+    assert_status(&output, 3);
+    let record: Value = serde_json::from_str(stderr(&output)).unwrap();
+    assert_eq!((&record["kind"], &record["code"]), (&json!("io"), &json!("reply_not_written")));
+    assert_eq!((&record["may_have_taken_effect"], &record["retryability"]), (&json!(true), &json!("check_first")));
+    assert_eq!(record["status"], 200);
+
+    let path = "/v3/goldplan/merchants/changecustompagestatus";
+    let body = "{\"sub_mchid\": \"1900000109\", \"operation_type\": \"OPEN\"}";
+    let output = sandbox.command(&["request", "POST", path, "--body", body]).stdout(full()).output().unwrap();
+    assert_status(&output, 3);
+    assert!(stderr(&output).contains("the call was done"), "{}", stderr(&output));
+
+    // A query changed nothing: it is repeated without harm.
+    let output = sandbox.command(&["call", STATUS, GOOD]).stdout(full()).output().unwrap();
+    assert_status(&output, 1);
+    assert!(stderr(&output).contains("what to do: repeat the command"), "{}", stderr(&output));
+
+    // Where nothing can be said at all, the status still says it.
+    let status = sandbox.command(&change).arg("-v").stdout(full()).stderr(full()).status().unwrap();
+    assert_eq!(status.code(), Some(3));
+
+    // A reader that has gone has seen enough.
+    let mut child = sandbox.command(&change).stdout(Stdio::piped()).spawn().unwrap();
+    drop(child.stdout.take());
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+}
+
 #[test]
 fn ctrl_c_is_130_and_says_that_the_outcome_is_unknown() {
     let sandbox = Sandbox::start();

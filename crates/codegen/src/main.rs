@@ -43,6 +43,9 @@ enum Command {
         /// Overwrite a document that exists, and with it what was edited there by hand.
         #[arg(long)]
         force: bool,
+        /// Write nothing; list every document that differs from facts and marks and exit 1.
+        #[arg(long, conflicts_with = "force")]
+        verify: bool,
         /// Products, such as goldplan.
         #[arg(required = true)]
         products: Vec<String>,
@@ -73,8 +76,11 @@ fn main() -> ExitCode {
 
 fn run(command: Command) -> Result<()> {
     match command {
-        Command::Import { facts, spec, force, products } => {
+        Command::Import { facts, spec, force, verify, products } => {
             let spec = spec.map_or_else(default_spec, Ok)?;
+            if verify {
+                return import::verify(&facts, &spec, &products);
+            }
             for product in products {
                 let path = import::import(&facts, &spec, &product, force)?;
                 eprintln!("imported {}", path.display());

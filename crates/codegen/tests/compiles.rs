@@ -32,23 +32,21 @@ pub(crate) struct File(String);
 
 #[test]
 fn a_request_serialises_to_wire_names() {
+    let drinkers = vec![Drinker { name: Sensitive("n".to_owned()), ..Default::default() }];
     let request = Create {
-        out_trade_no: "T1".to_owned(),
-        price: serde_json::from_str("1.50").unwrap(),
-        size: Size::Large,
-        drinkers: vec![Drinker { name: Sensitive("n".to_owned()), openid: None }],
         r#type: Some(OrderType::from("NEWER")),
         from: Some("f".to_owned()),
-        valid_date: Some(ValidDate { period: vec!["p".to_owned()] }),
+        valid_date: Some(ValidDate::new(vec!["p".to_owned()])),
         idempotency_key: Some("k".to_owned()),
-        ..Create::default()
+        ..Create::new("T1", serde_json::from_str("1.50").unwrap(), Size::Large, drinkers)
     };
     let wire = json!({
         "Idempotency-Key": "k", "out_trade_no": "T1", "price": serde_json::from_str::<Number>("1.50").unwrap(),
         "size": "LARGE", "drinkers": [{"name": "n"}], "from": "f", "type": "NEWER", "valid_date": {"period": ["p"]},
     });
     assert_eq!(serde_json::to_value(request).unwrap(), wire);
-    let upload = Upload { file: File("bytes".to_owned()), meta: PhotoMeta { sha256: "00".to_owned() } };
+    let meta = PhotoMeta { sha256: "00".to_owned() };
+    let upload = Upload { file: File("bytes".to_owned()), meta };
     assert_eq!(serde_json::to_value(upload).unwrap(), json!({"file": "bytes", "meta": {"sha256": "00"}}));
 }
 

@@ -205,6 +205,26 @@ fn import_does_not_overwrite_without_force() {
 }
 
 #[test]
+fn import_verify_lists_every_document_that_differs_and_writes_none() {
+    let room = Room::imported();
+    let verify = room.import(&["--verify", "tea", "shop_table"]);
+    succeeds(&verify);
+    room.edit_spec("下单", "edited");
+    fs::remove_file(room.at("spec/shop_table.json")).unwrap();
+    let message = fails(&verify);
+    let wrong: Vec<&str> = message.lines().skip(1).collect();
+    let at = |path: &str| room.at(path).display().to_string();
+    assert_eq!(
+        wrong,
+        [format!("differs: {}", at("spec/tea.json")), format!("missing: {}", at("spec/shop_table.json"))]
+    );
+    assert!(fs::read_to_string(room.at("spec/tea.json")).unwrap().contains("edited"));
+    assert!(!room.at("spec/shop_table.json").exists());
+    succeeds(&room.import(&["--force", "tea", "shop_table"]));
+    succeeds(&verify);
+}
+
+#[test]
 fn literals_that_would_share_a_name_ask_for_varnames() {
     let room = Room::imported();
     room.edit_spec("\"LARGE\"", "\"small\"");
@@ -245,5 +265,23 @@ fn every_mark_has_reached_the_specification() {
         let mut operations = items.flat_map(|item| item.as_object().unwrap().values());
         let operation = operations.find(|operation| operation["operationId"] == **id).unwrap();
         assert_eq!(operation["x-wechatpay-idempotent"], true, "{id}");
+    }
+    for (place, fields) in marks["sensitive"].as_object().unwrap() {
+        let (owner, part) = place.split_once('/').unwrap();
+        let path = here(&format!("../../../spec/{}.json", owner.split('.').next().unwrap()));
+        let document: serde_json::Value = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
+        let schema = match part {
+            "reply" => {
+                let items = document["paths"].as_object().unwrap().values();
+                let mut operations = items.flat_map(|item| item.as_object().unwrap().values());
+                let operation = operations.find(|operation| operation["operationId"] == *owner).unwrap();
+                &operation["responses"]["200"]["content"]["application/json"]["schema"]
+            }
+            component => &document["components"]["schemas"][component],
+        };
+        for (field, reason) in fields.as_object().unwrap() {
+            assert!(reason.as_str().is_some_and(|reason| !reason.is_empty()), "{place}.{field} has no reason");
+            assert_eq!(schema["properties"][field]["x-wechatpay-sensitive"], true, "{place}.{field}");
+        }
     }
 }

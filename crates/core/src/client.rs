@@ -11,7 +11,7 @@ use crate::ambient::{Ambient, System, nonce};
 use crate::bind::{Bound, bind, push_pair, to_bytes};
 use crate::builder::ClientBuilder;
 use crate::decode::{check_json, decode, not_json};
-use crate::error::Error;
+use crate::error::{Error, Retryability};
 use crate::merchant::Merchant;
 use crate::operation::{BodyKind, Call, Method, Operation, Reply, ReplyKind, find_operation, operations};
 use crate::options::Options;
@@ -115,7 +115,7 @@ impl Client {
         let shared = Shared {
             hosts: Hosts::from_options(options)?,
             user_agent: user_agent(options.user_agent_suffix.as_deref())?,
-            transport: Transport::from_options(options, timeout)?,
+            transport: Transport::from_options(options)?,
             ambient,
         };
         Ok(Self { merchant: Arc::new(merchant), shared: Arc::new(shared), timeout, retry: Retry::default() })
@@ -162,9 +162,7 @@ impl Client {
         let Ok(Value::Object(record)) = serde_json::to_value(call) else {
             return Err(Error::internal("a typed request must be an object").with_operation(operation.id));
         };
-        let reply = self.invoke(operation, record).await?;
-        let (status, request_id) = (reply.status, reply.request_id.clone());
-        C::Reply::decode(reply.body).map_err(|_| unreadable(not_json(), operation, status, request_id.as_deref()))
+        self.invoke(operation, record, |reply| C::Reply::decode(reply.body).map_err(|_| not_json())).await
     }
 
     /// Makes a call by operation id with a flat record of parameters.
@@ -181,7 +179,7 @@ impl Client {
                 format!("{operation} is not an operation of this SDK{hint}; request() reaches any path"),
             )
         })?;
-        self.invoke(found, params).await
+        self.invoke(found, params, Ok).await
     }
 
     /// Sends any request, signed and verified like an operation: for paths that are not in the spec.
@@ -198,35 +196,43 @@ impl Client {
         body: Option<&Value>,
     ) -> Result<Response, Error> {
         let name = method.as_str();
-        let target = target(path, query).map_err(|error| error.with_operation(name))?;
-        let bound = Bound {
-            target,
-            body: body.map(to_bytes).unwrap_or_default(),
-            content_type: body.map(|_| "application/json".to_owned()),
-            ..Bound::default()
-        };
-        let outgoing = Outgoing { name, method, bound, host: None, idempotent: false, unsigned_reply: false };
-        self.dispatch(outgoing).await
+        self.observed(name, async {
+            let bound = Bound {
+                target: target(path, query)?,
+                body: body.map(to_bytes).unwrap_or_default(),
+                content_type: body.map(|_| "application/json".to_owned()),
+                ..Bound::default()
+            };
+            self.dispatch(Outgoing { method, bound, host: None, idempotent: false, unsigned_reply: false }).await
+        })
+        .await
     }
 
-    async fn invoke(&self, operation: &'static Operation, record: Map<String, Value>) -> Result<Response, Error> {
-        let ambient = &*self.shared.ambient;
-        let key = self.merchant.platform.preferred(ambient.now());
-        let boundary = if operation.body == BodyKind::Multipart { nonce(ambient) } else { String::new() };
-        let bound = bind(operation, record, key, &boundary).map_err(|error| error.with_operation(operation.id))?;
-        let outgoing = Outgoing {
-            name: operation.id,
-            method: operation.method,
-            bound,
-            host: operation.host,
-            idempotent: operation.idempotent,
-            unsigned_reply: operation.reply == ReplyKind::Binary,
-        };
-        let reply = self.dispatch(outgoing).await?;
-        match decode(operation, reply.body, &self.merchant.signer.private_key) {
-            Ok(body) => Ok(Response { body, ..reply }),
-            Err(error) => Err(unreadable(error, operation, reply.status, reply.request_id.as_deref())),
-        }
+    async fn invoke<T>(
+        &self,
+        operation: &'static Operation,
+        record: Map<String, Value>,
+        read: impl FnOnce(Response) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        self.observed(operation.id, async {
+            let ambient = &*self.shared.ambient;
+            let key = self.merchant.platform.preferred(ambient.now());
+            let boundary = if operation.body == BodyKind::Multipart { nonce(ambient) } else { String::new() };
+            let outgoing = Outgoing {
+                method: operation.method,
+                bound: bind(operation, record, key, &boundary)?,
+                host: operation.host,
+                idempotent: operation.idempotent,
+                unsigned_reply: operation.reply == ReplyKind::Binary,
+            };
+            let repeat_is_harmless = outgoing.idempotent || self.retry == Retry::Idempotent;
+            let reply = self.dispatch(outgoing).await?;
+            let (status, request_id) = (reply.status, reply.request_id.clone());
+            decode(operation, reply.body, &self.merchant.signer.private_key)
+                .and_then(|body| read(Response { status, request_id: request_id.clone(), body }))
+                .map_err(|error| unreadable(error, operation, status, request_id.as_deref(), repeat_is_harmless))
+        })
+        .await
     }
 }
 
@@ -254,9 +260,19 @@ impl fmt::Debug for Client {
 }
 
 /// A verified success that cannot be read: asking again gives the same, and a change has been made.
-fn unreadable(error: Error, operation: &Operation, status: u16, request_id: Option<&str>) -> Error {
-    let error = error.with_reply(status, request_id, true).with_operation(operation.id);
-    if operation.method == Method::Get { error } else { error.with_effect(true) }
+fn unreadable(
+    error: Error,
+    operation: &Operation,
+    status: u16,
+    request_id: Option<&str>,
+    repeat_is_harmless: bool,
+) -> Error {
+    let error = error.with_reply(status, request_id, true);
+    match operation.method {
+        Method::Get => error,
+        _ if repeat_is_harmless => error.with_effect(true).with_retry(Retryability::Safe),
+        _ => error.with_effect(true),
+    }
 }
 
 /// Path and query as they will be sent. Whatever a URL parser would change is changed now, before signing, or refused.
@@ -282,8 +298,9 @@ fn target(path: &str, query: &[(String, String)]) -> Result<String, Error> {
     }
     let url = url::Url::parse(&format!("https://host{full}")).map_err(|_| bad("cannot be read as a URL's path"))?;
     let segments = path.split('?').next().unwrap_or_default().split('/').count();
-    if url.path().split('/').count() != segments {
-        return Err(bad("must not contain the segments . and .."));
+    let dots = |segment: &str| matches!(segment.to_ascii_lowercase().replace("%2e", ".").as_str(), "." | "..");
+    if path.split('?').next().unwrap_or_default().split('/').any(dots) || url.path().split('/').count() != segments {
+        return Err(bad("must not contain the segments . and .., nor a backslash"));
     }
     Ok(url[url::Position::BeforePath..].to_owned())
 }

@@ -230,6 +230,14 @@ impl Error {
         self
     }
 
+    /// What the last attempt says is not the whole truth: one before it may have taken effect.
+    pub(crate) fn after_open_attempt(mut self) -> Self {
+        self.0
+            .message
+            .push_str("; an earlier attempt of this call may have taken effect: query its result before repeating it");
+        self.with_effect(true)
+    }
+
     pub(crate) fn with_reply(mut self, status: u16, request_id: Option<&str>, verified: bool) -> Self {
         self.0.status = Some(status);
         self.0.request_id = request_id.map(str::to_owned);

@@ -26,6 +26,7 @@ mod error;
 #[rustfmt::skip]
 pub mod generated;
 mod merchant;
+pub mod notification;
 mod open_enum;
 pub mod operation;
 mod options;
@@ -39,6 +40,7 @@ mod secret;
 mod send;
 pub mod signature;
 pub mod suggest;
+mod tls;
 mod transport;
 
 pub use builder::ClientBuilder;

@@ -37,11 +37,7 @@ impl Merchant {
         let private_key = PrivateKey::from_pem(&private_key)
             .map_err(|problem| Error::config("merchant_private_key", "bad_private_key", problem))?;
         let serial_no = serial_no(options, &private_key)?;
-        let apiv3_key = options
-            .apiv3_key
-            .as_deref()
-            .map(|key| ApiV3Key::new(key).map_err(|problem| Error::config("apiv3_key", "bad_apiv3_key", problem)))
-            .transpose()?;
+        let apiv3_key = apiv3_key(options)?;
         let platform = platform_keys(options)?;
         Ok(Self { signer: Signer { mchid: mchid.to_owned(), serial_no, private_key }, platform, apiv3_key })
     }
@@ -102,7 +98,12 @@ fn serial_no(options: &Options, key: &PrivateKey) -> Result<String, Error> {
     Ok(certificate.serial_no)
 }
 
-fn platform_keys(options: &Options) -> Result<PlatformKeys, Error> {
+pub(crate) fn apiv3_key(options: &Options) -> Result<Option<ApiV3Key>, Error> {
+    let key = options.apiv3_key.as_deref().map(ApiV3Key::new).transpose();
+    key.map_err(|problem| Error::config("apiv3_key", "bad_apiv3_key", problem))
+}
+
+pub(crate) fn platform_keys(options: &Options) -> Result<PlatformKeys, Error> {
     let mut keys = PlatformKeys::default();
     let public_key = text_or_file(
         "platform_public_key",
@@ -170,5 +171,37 @@ fn add_certificates(keys: &mut PlatformKeys, option: &str, text: &str) -> Result
             return Ok(());
         }
         rest = after;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Merchant;
+    use crate::options::Options;
+
+    /// What a client keeps of its options: nobody outside of this crate holds one, so it is searched here.
+    #[test]
+    fn a_merchant_does_not_print_its_keys() {
+        const APIV3_KEY: &str = "SecretApiV3KeyOfThirtyTwoBytes!!";
+        let keys = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/vectors/keys");
+        let pem = std::fs::read_to_string(format!("{keys}/merchant_pkcs8.pem")).expect("a key");
+        let options = serde_json::json!({
+            "mchid": "1900000001", "merchant_private_key": pem, "apiv3_key": APIV3_KEY,
+            "merchant_certificate_path": format!("{keys}/merchant_cert.pem"),
+            "public_key_id": "PUB_KEY_ID_01", "platform_public_key_path": format!("{keys}/platform_pub.pem"),
+        });
+        let options = Options::from_json(options.to_string().as_bytes()).expect("options");
+        let merchant = Merchant::from_options(&options).expect("complete");
+        let shown = format!("{merchant:?} {merchant:#?}");
+        assert!(shown.contains("1900000001"));
+        let bytes = format!("{:?}", APIV3_KEY.as_bytes());
+        let secrets = pem.lines().filter(|line| line.len() > 16 && !line.starts_with('-')).chain([
+            APIV3_KEY,
+            &bytes,
+            "48, 130, ",
+        ]);
+        for secret in secrets {
+            assert!(!shown.contains(secret), "it prints {secret:.4}");
+        }
     }
 }

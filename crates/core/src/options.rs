@@ -180,6 +180,10 @@ impl fmt::Debug for Options {
         let path = |value: &Option<String>| {
             value.as_ref().map(|value| if is_path(value) { value.clone() } else { REDACTED.to_owned() })
         };
+        // Refused when the client is built; until then it may hold a password.
+        let url = |value: &Option<String>| {
+            value.as_ref().map(|value| if value.contains('@') { REDACTED.to_owned() } else { value.clone() })
+        };
         f.debug_struct("Options")
             .field("mchid", &self.mchid)
             .field("serial_no", &self.serial_no)
@@ -191,8 +195,8 @@ impl fmt::Debug for Options {
             .field("platform_certificates", &self.platform_certificates.len())
             .field("platform_certificate_paths", &self.platform_certificate_paths.len())
             .field("apiv3_key", &given(&self.apiv3_key))
-            .field("base_url", &self.base_url)
-            .field("backup_url", &self.backup_url)
+            .field("base_url", &url(&self.base_url))
+            .field("backup_url", &url(&self.backup_url))
             .field("connect_timeout", &self.connect_timeout)
             .field("timeout", &self.timeout)
             .field("proxy", &given(&self.proxy))

@@ -40,6 +40,15 @@ impl<T> PerProcess<T> {
     }
 }
 
+#[cfg(feature = "blocking")]
+impl<T: Clone> PerProcess<T> {
+    /// This process's value, if it has one.
+    pub(crate) fn existing(&self) -> Option<T> {
+        let pid = std::process::id();
+        self.0.load().as_ref().filter(|entry| entry.pid == pid).map(|entry| entry.value.clone())
+    }
+}
+
 impl<T> Drop for PerProcess<T> {
     fn drop(&mut self) {
         let entry = self.0.swap(None);

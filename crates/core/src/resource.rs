@@ -43,13 +43,15 @@ impl Client {
         associated_data: &str,
         ciphertext: &str,
     ) -> Result<Zeroizing<Vec<u8>>, Error> {
-        let key = self.merchant.apiv3_key.as_ref().ok_or_else(|| {
-            Error::config(
-                "apiv3_key",
-                "missing_option",
-                "is needed to decrypt; set it in the merchant console and give it to the client",
-            )
-        })?;
+        let key = self.merchant.apiv3_key.as_ref().ok_or_else(no_apiv3_key)?;
         decrypt_resource(key, nonce, associated_data, ciphertext)
     }
+}
+
+pub(crate) fn no_apiv3_key() -> Error {
+    Error::config(
+        "apiv3_key",
+        "missing_option",
+        "is needed to decrypt; set it in the merchant console and give it to the client",
+    )
 }

@@ -9,7 +9,7 @@ use url::Url;
 use crate::ambient::{Ambient, up_to};
 use crate::error::Error;
 use crate::options::Options;
-use crate::transport::{Failure, RawReply};
+use crate::transport::{Cause, Failure, RawReply};
 
 const MAIN: &str = "https://api.mch.weixin.qq.com";
 const BACKUP: &str = "https://api2.mch.weixin.qq.com";
@@ -122,6 +122,7 @@ impl Host {
             || url.query().is_some()
             || url.fragment().is_some()
             || !url.username().is_empty()
+            || url.password().is_some()
         {
             return Err(bad("must be scheme, host and port only: the path belongs to the operation"));
         }
@@ -151,7 +152,7 @@ pub(crate) fn next(
         return Next::Finish;
     }
     match outcome {
-        Err(failure) if failure.code == "reply_too_large" => Next::Finish,
+        Err(failure) if failure.cause == Cause::Ours => Next::Finish,
         Err(failure) if !failure.sent && untried_host => Next::OtherHost,
         Err(failure) if !failure.sent || repeatable => Next::Again { after: None },
         Ok(reply) if repeatable && (reply.status >= 500 || reply.status == 429) => {

@@ -4,26 +4,87 @@
 //! work of its call itself ([`wait`]), and a call that nobody waits for stays on one worker from begin to end
 //! ([`spawn`]); there are as many workers as processors, so that all of them sign.
 
+use std::cell::Cell;
 use std::future::Future;
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use tokio::runtime::{Builder, Handle, Runtime};
+use tokio::runtime::{Builder, EnterGuard, Handle, Runtime};
+use tokio::sync::oneshot;
 use tokio::task::{JoinHandle, yield_now};
 
 use crate::error::Error;
 use crate::per_process::PerProcess;
 
-static CALLERS: PerProcess<Arc<Runtime>> = PerProcess::new();
+static CALLERS: PerProcess<Arc<Callers>> = PerProcess::new();
+thread_local! {
+    static DRIVING: Cell<bool> = const { Cell::new(false) };
+}
 static WORKERS: PerProcess<Arc<[Worker]>> = PerProcess::new();
 
 /// The runtime without threads, which whoever is in [`wait`] drives.
-///
-/// # Errors
-/// Internal, where the operating system gives no descriptors.
-pub fn callers() -> Result<Arc<Runtime>, Error> {
-    CALLERS.with(|| new_runtime().map(Arc::new), Clone::clone).map_err(none)
+pub struct Callers(Option<Runtime>);
+
+impl Callers {
+    /// That of this process.
+    ///
+    /// # Errors
+    /// Internal, where the operating system gives no descriptors.
+    pub fn get() -> Result<Arc<Self>, Error> {
+        CALLERS.with(|| new_runtime().map(|runtime| Arc::new(Self(Some(runtime)))), Clone::clone).map_err(none)
+    }
+
+    /// Makes it the current one of this thread: what is dropped meanwhile may have something to do on it.
+    pub fn enter(&self) -> EnterGuard<'_> {
+        self.runtime().enter()
+    }
+
+    fn runtime(&self) -> &Runtime {
+        self.0.as_ref().expect("there until it is dropped")
+    }
+
+    /// Whether this thread may drive it: it drives nothing yet, and is in no runtime, or in this one by
+    /// [`enter`](Self::enter).
+    fn is_ours_to_drive(&self) -> bool {
+        let here = || Handle::try_current().map_or(true, |current| current.id() == self.runtime().handle().id());
+        !DRIVING.get() && here()
+    }
+
+    fn drive<T>(&self, future: impl Future<Output = T>) -> T {
+        struct Done;
+        impl Drop for Done {
+            fn drop(&mut self) {
+                DRIVING.set(false);
+            }
+        }
+        DRIVING.set(true);
+        let _done = Done;
+        self.runtime().block_on(future)
+    }
+}
+
+impl Drop for Callers {
+    /// One that was made at the same time as another thread's goes, perhaps inside a runtime, where it may not block.
+    fn drop(&mut self) {
+        if let Some(runtime) = self.0.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
+/// Lets connections that nobody needs any more be closed now, and not at the next call.
+pub fn sweep() {
+    let current = CALLERS.existing();
+    if let Some(callers) = current.filter(|callers| callers.is_ours_to_drive()) {
+        callers.drive(turns());
+    }
+}
+
+/// In the first turn the sockets are asked; in the second the connections act on what they said.
+async fn turns() {
+    yield_now().await;
+    yield_now().await;
 }
 
 /// Blocks until the future is done. Of the threads that wait, one watches the sockets for all; each polls its own future,
@@ -34,17 +95,16 @@ pub fn callers() -> Result<Arc<Runtime>, Error> {
 /// # Errors
 /// Internal, where the operating system gives no descriptors or threads.
 pub fn wait<T>(future: impl Future<Output = T>) -> Result<T, Error> {
-    let callers = callers()?;
-    if Handle::try_current().is_ok_and(|current| current.id() != callers.handle().id()) {
+    let callers = Callers::get()?;
+    if !callers.is_ours_to_drive() {
         let workers = workers()?;
         let _inside = workers[0].handle.enter();
         return Ok(pollster::block_on(future));
     }
-    Ok(callers.block_on(async {
-        // Nobody watched the sockets since the last call. The first turn asks them; in the second those connections are
-        // given up that the other side has closed meanwhile: a request must not be written to one.
-        yield_now().await;
-        yield_now().await;
+    Ok(callers.drive(async {
+        // Nobody watched the sockets since the last call. Connections that the other side has closed meanwhile are given
+        // up first: a request must not be written to one.
+        turns().await;
         future.await
     }))
 }
@@ -68,16 +128,17 @@ pub fn spawn<T: Send + 'static>(future: impl Future<Output = T> + Send + 'static
 struct Worker {
     handle: Handle,
     running: Arc<AtomicUsize>,
+    /// Dropped with the worker, it ends the thread: another thread's workers were there first.
+    _stop: oneshot::Sender<()>,
 }
 
 impl Worker {
     fn start() -> io::Result<Self> {
         let runtime = new_runtime()?;
         let handle = runtime.handle().clone();
-        std::thread::Builder::new()
-            .name("wechatpay".to_owned())
-            .spawn(move || runtime.block_on(std::future::pending::<()>()))?;
-        Ok(Self { handle, running: Arc::default() })
+        let (_stop, stopped) = oneshot::channel();
+        std::thread::Builder::new().name("wechatpay".to_owned()).spawn(move || drop(runtime.block_on(stopped)))?;
+        Ok(Self { handle, running: Arc::default(), _stop })
     }
 }
 
@@ -135,10 +196,56 @@ mod tests {
         assert_eq!(ended.iter().filter(|leader| **leader).count(), 1);
     }
 
+    /// Alone in its process, so that it counts no other test's.
+    #[test]
+    fn threads_that_begin_at_once_share_one_set_of_workers() {
+        const ALONE: &str = "WECHATPAY_ALONE";
+        if std::env::var_os(ALONE).is_none() {
+            let name = "runtimes::tests::threads_that_begin_at_once_share_one_set_of_workers";
+            let mut test = std::process::Command::new(std::env::current_exe().expect("this test"));
+            let output = test.args([name, "--exact"]).env(ALONE, "1").output().expect("starts");
+            assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+            return;
+        }
+        let begun = Barrier::new(16);
+        std::thread::scope(|scope| {
+            for _ in 0..16 {
+                scope.spawn(|| {
+                    begun.wait();
+                    let call = spawn(async {}).expect("a worker");
+                    // Inside a runtime a losing one may not block when it goes.
+                    new_runtime().expect("a runtime").block_on(async { wait(call).expect("waits").expect("no panic") });
+                });
+            }
+        });
+        let expected = workers().expect("threads").len();
+        let named = || {
+            let tasks = std::fs::read_dir("/proc/self/task").expect("Linux");
+            let names = tasks.filter_map(|task| std::fs::read_to_string(task.ok()?.path().join("comm")).ok());
+            names.filter(|name| name.trim() == "wechatpay").count()
+        };
+        let deadline = std::time::Instant::now() + Duration::from_secs(10);
+        while named() != expected {
+            assert!(std::time::Instant::now() < deadline, "{} threads, not {expected}", named());
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
     #[test]
     fn waiting_works_inside_another_runtime() {
         let outer = new_runtime().expect("a runtime");
         outer.block_on(async { wait(rest(1)).expect("waits") });
+    }
+
+    #[test]
+    fn what_is_done_while_driving_may_wait_and_sweep() {
+        let value = wait(async {
+            sweep();
+            wait(async { rest(1).await }).expect("waits");
+            7
+        });
+        assert_eq!(value.expect("waits"), 7);
+        assert!(Callers::get().expect("a runtime").is_ours_to_drive());
     }
 
     #[test]

@@ -1,11 +1,12 @@
 //! One call over the wire: sign each attempt afresh, choose the host, keep the deadline, verify what came back.
 
+use std::future::Future;
 use std::time::Duration;
 
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, USER_AGENT};
 use serde_json::Value;
 use tokio::time::Instant;
-use tracing::Instrument;
+use tracing::{Instrument, Span};
 
 use crate::ambient::nonce;
 use crate::bind::Bound;
@@ -14,14 +15,10 @@ use crate::error::{Detail, Error, ErrorKind, Retryability};
 use crate::operation::Method;
 use crate::retry::{Next, Retry, next, pause};
 use crate::signature::{MAX_SKEW_SECONDS, is_signed, server_date, verify};
-use crate::transport::{Exchange, Failure, RawReply};
-
-/// How late a timer may fire on a busy machine without a connect timeout being taken for the deadline.
-const TIMER_LATENESS: Duration = Duration::from_millis(50);
+use crate::transport::{Cause, Exchange, Failure, RawReply};
 
 /// A bound request and what must be known to send it.
-pub(crate) struct Outgoing<'a> {
-    pub(crate) name: &'a str,
+pub(crate) struct Outgoing {
     pub(crate) method: Method,
     pub(crate) bound: Bound,
     /// A host of its own, instead of the client's.
@@ -33,11 +30,15 @@ pub(crate) struct Outgoing<'a> {
 }
 
 impl Client {
-    /// Sends it, with a span that says what became of it, and never with what it holds.
-    pub(crate) async fn dispatch(&self, outgoing: Outgoing<'_>) -> Result<Response, Error> {
+    /// Does the work of one call within a span that says what became of it, and never with what it holds.
+    pub(crate) async fn observed<T>(
+        &self,
+        name: &str,
+        work: impl Future<Output = Result<T, Error>>,
+    ) -> Result<T, Error> {
         let span = tracing::info_span!(
             "wechatpay.call",
-            operation = outgoing.name,
+            operation = name,
             mchid = self.mchid(),
             status = tracing::field::Empty,
             request_id = tracing::field::Empty,
@@ -45,91 +46,81 @@ impl Client {
             duration_ms = tracing::field::Empty,
         );
         let started = Instant::now();
-        let name = outgoing.name.to_owned();
         async {
-            let outcome = self.attempts(&outgoing, started).await;
-            let (status, request_id) = match &outcome {
-                Ok(reply) => (Some(reply.status), reply.request_id.as_deref()),
-                Err(error) => (error.status(), error.request_id()),
-            };
-            let span = tracing::Span::current();
-            span.record("duration_ms", started.elapsed().as_millis() as u64);
-            status.map(|status| span.record("status", status));
-            request_id.map(|id| span.record("request_id", id));
-            match outcome {
-                Ok(reply) => {
-                    tracing::debug!("done");
-                    Ok(reply)
-                }
-                Err(error) => {
-                    let error = error.with_operation(&name);
-                    tracing::warn!(kind = error.kind().as_str(), code = error.code(), "failed");
-                    Err(error)
-                }
+            let outcome = work.await.map_err(|error| error.with_operation(name));
+            Span::current().record("duration_ms", started.elapsed().as_millis() as u64);
+            match &outcome {
+                Ok(_) => tracing::debug!("done"),
+                Err(error) => tracing::warn!(kind = error.kind().as_str(), code = error.code(), "failed"),
             }
+            outcome
         }
         .instrument(span)
         .await
     }
 
-    async fn attempts(&self, outgoing: &Outgoing<'_>, started: Instant) -> Result<Response, Error> {
+    /// Sends it, as often as is harmless, and verifies what comes back.
+    pub(crate) async fn dispatch(&self, outgoing: Outgoing) -> Result<Response, Error> {
+        let mut fate = Fate::Known;
+        let outcome = self.attempts(&outgoing, &mut fate).await;
+        outcome.map_err(|error| self.settle(&outgoing, fate, error))
+    }
+
+    /// `fate` is that of all attempts so far: a refusal of the last one says nothing of those before.
+    async fn attempts(&self, outgoing: &Outgoing, fate: &mut Fate) -> Result<Response, Error> {
+        let started = Instant::now();
         let hosts = &self.shared.hosts;
         let own_host = outgoing.host.filter(|_| hosts.official);
-        let repeatable = outgoing.method == Method::Get || self.retry == Retry::Idempotent;
+        let repeatable = !outgoing.changes() || self.retry == Retry::Idempotent;
         let host_count = if own_host.is_some() { 1 } else { hosts.len() };
         let (mut attempt, mut failed, mut unsent) = (0, None, 0);
         loop {
             attempt += 1;
+            Span::current().record("attempts", attempt);
             let at = hosts.choose(failed);
             let base = own_host.unwrap_or(hosts.url(at).as_str()).trim_end_matches('/');
             let left = self.timeout.saturating_sub(started.elapsed());
             // A call that can be repeated does not spend its whole deadline on a host that hangs.
             let time_left = if repeatable && self.retry != Retry::Never { left.min(self.timeout / 3) } else { left };
-            let outcome = self.attempt(outgoing, base, time_left).await?;
-            let reached = match &outcome {
+            // Enough is left for the other host when this one cannot be reached.
+            let connect = self.shared.transport.connect_timeout().min(self.timeout.mul_f64(0.4)).min(time_left);
+            let outcome = self.attempt(outgoing, base, time_left, connect).await?;
+            if outgoing.changes() && leaves_open(&outcome) {
+                *fate = Fate::Open;
+            }
+            match &outcome {
                 Ok(reply) => {
                     hosts.answered(at);
                     tracing::debug!(attempt, host = base, status = reply.status, "attempt");
-                    true
                 }
                 Err(failure) => {
-                    if own_host.is_none() {
+                    if own_host.is_none() && failure.cause == Cause::Host {
                         hosts.failed(at);
                     }
+                    unsent += usize::from(!failure.sent);
                     tracing::debug!(attempt, host = base, code = failure.code, "attempt");
-                    failure.sent
                 }
-            };
-            unsent += usize::from(!reached);
-            let step = next(&outcome, self.retry, repeatable, attempt, unsent < host_count);
-            let wait = match step {
+            }
+            let wait = match next(&outcome, self.retry, repeatable, attempt, unsent < host_count) {
                 Next::Finish => Duration::MAX,
                 Next::OtherHost => Duration::ZERO,
                 Next::Again { after } => pause(&*self.shared.ambient, attempt, after),
             };
-            // A further attempt needs time to connect: ended by the deadline instead, it could not tell that it never left.
-            let needed =
-                if reached { Duration::ZERO } else { self.shared.transport.connect_timeout() + TIMER_LATENESS };
-            let too_late =
-                |wait: Duration| started.elapsed().saturating_add(wait).saturating_add(needed) >= self.timeout;
-            let enough = !too_late(wait) && {
-                tokio::time::sleep(wait).await;
-                !too_late(Duration::ZERO)
-            };
-            if !enough {
-                tracing::Span::current().record("attempts", attempt);
+            if started.elapsed().saturating_add(wait) >= self.timeout {
                 return self.finish(outgoing, outcome);
             }
             failed = outcome.is_err().then_some(at);
+            tokio::time::sleep(wait).await;
         }
     }
 
     /// Signs and sends once. The outer error is one of ours, the inner one of the network.
     async fn attempt(
         &self,
-        outgoing: &Outgoing<'_>,
+        outgoing: &Outgoing,
         base: &str,
         time_left: Duration,
+        connect: Duration,
     ) -> Result<Result<RawReply, Failure>, Error> {
         let bound = &outgoing.bound;
         let url = url::Url::parse(&format!("{base}{}", bound.target))
@@ -143,12 +134,13 @@ impl Client {
             body: bound.body.clone(),
             url,
             time_left,
+            connect,
             host: base,
         };
         Ok(self.shared.transport.exchange(exchange).await)
     }
 
-    fn headers(&self, outgoing: &Outgoing<'_>) -> Result<HeaderMap, Error> {
+    fn headers(&self, outgoing: &Outgoing) -> Result<HeaderMap, Error> {
         let ambient = &*self.shared.ambient;
         let (now, bound) = (ambient.now(), &outgoing.bound);
         let authorization = self
@@ -179,35 +171,70 @@ impl Client {
     }
 
     /// Turns the last attempt into the result: verified before anything of it is believed.
-    fn finish(&self, outgoing: &Outgoing<'_>, outcome: Result<RawReply, Failure>) -> Result<Response, Error> {
-        let changes = outgoing.method != Method::Get;
-        let settle = |error: Error| {
-            let repeat_is_harmless = outgoing.idempotent || self.retry == Retry::Idempotent;
-            let safe = error.may_have_taken_effect() && repeat_is_harmless;
-            if safe { error.with_retry(Retryability::Safe) } else { error }
-        };
-        let reply = outcome.map_err(|failure| settle(transport_error(failure, changes)))?;
+    fn finish(&self, outgoing: &Outgoing, outcome: Result<RawReply, Failure>) -> Result<Response, Error> {
+        let changes = outgoing.changes();
+        let reply = outcome.map_err(|failure| transport_error(failure, changes))?;
         let request_id = reply.headers.get("request-id").and_then(|id| id.to_str().ok());
+        Span::current().record("status", reply.status);
+        if let Some(id) = request_id {
+            Span::current().record("request_id", id);
+        }
         let now = self.shared.ambient.now();
         let signed = || verify(&reply.headers, &reply.body, &self.merchant.platform, now);
 
         if !(200..300).contains(&reply.status) {
             let verified = is_signed(&reply.headers) && signed().is_ok();
-            return Err(settle(api_error(&reply, request_id, verified, changes, now)));
+            return Err(api_error(&reply, request_id, verified, changes, now));
         }
         if is_signed(&reply.headers) || !outgoing.unsigned_reply {
             signed().map_err(|error| {
-                let mut error = error.with_reply(reply.status, request_id, false);
+                let error = error.with_reply(reply.status, request_id, false).with_effect(changes);
                 let fixable_here = matches!(
                     error.code(),
                     "clock_skew" | "unknown_serial" | "certificate_expired" | "unknown_signature_type"
                 );
-                error = error.with_effect(changes);
-                settle(if fixable_here && !changes { error.with_retry(Retryability::Never) } else { error })
+                if fixable_here && !changes { error.with_retry(Retryability::Never) } else { error }
             })?;
         }
         Ok(Response { status: reply.status, request_id: request_id.map(str::to_owned), body: reply.body })
     }
+
+    /// What the caller is to make of an error, given all attempts of the call and whether repeating it is harmless.
+    pub(crate) fn settle(&self, outgoing: &Outgoing, fate: Fate, error: Error) -> Error {
+        let error = match fate {
+            Fate::Open if !error.may_have_taken_effect() => error.after_open_attempt(),
+            _ => error,
+        };
+        let repeat_is_harmless = outgoing.idempotent || self.retry == Retry::Idempotent;
+        let safe = error.may_have_taken_effect() && repeat_is_harmless;
+        if safe { error.with_retry(Retryability::Safe) } else { error }
+    }
+}
+
+/// Whether an attempt may have changed something, for all that is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Fate {
+    Known,
+    Open,
+}
+
+impl Outgoing {
+    fn changes(&self) -> bool {
+        self.method != Method::Get
+    }
+}
+
+/// Whether this end of an attempt leaves it open if the request was carried out.
+fn leaves_open(outcome: &Result<RawReply, Failure>) -> bool {
+    match outcome {
+        Ok(reply) => open_status(reply.status),
+        Err(failure) => failure.sent,
+    }
+}
+
+/// 408 and 5xx leave it open whether the request was carried out; any other refusal is one.
+fn open_status(status: u16) -> bool {
+    status >= 500 || status == 408
 }
 
 fn transport_error(failure: Failure, changes: bool) -> Error {
@@ -219,7 +246,12 @@ fn transport_error(failure: Failure, changes: bool) -> Error {
     let unknown = failure.sent && changes;
     let outcome =
         if unknown { "; whether the request took effect is unknown: query its result before repeating it" } else { "" };
-    Error::new(kind, failure.code, format!("{}{outcome}", failure.message)).with_effect(unknown)
+    let error = Error::new(kind, failure.code, format!("{}{outcome}", failure.message)).with_effect(unknown);
+    match failure.cause {
+        // The same request would fail the same way.
+        Cause::Ours if !unknown => error.with_retry(Retryability::Never),
+        _ => error,
+    }
 }
 
 /// An error reply, whatever it looks like: never dropped, never trusted blindly.
@@ -243,8 +275,7 @@ fn api_error(reply: &RawReply, request_id: Option<&str>, verified: bool, changes
         message
             .push_str(&format!(" (this machine's clock is {} s {direction} the server's: set it by NTP)", skew.abs()));
     }
-    // 408 and 5xx leave it open whether the request was carried out; any other refusal is one.
-    let open = changes && (reply.status >= 500 || reply.status == 408);
+    let open = changes && open_status(reply.status);
     let again = reply.status >= 500 || matches!(reply.status, 408 | 429);
     let mut error =
         Error::new(ErrorKind::Api, &code, message).with_reply(reply.status, request_id, verified).with_effect(open);

@@ -133,7 +133,7 @@ fn check_skew(timestamp: &str, headers: &HeaderMap, now: i64) -> Result<(), Erro
     let direction = if behind > 0 { "older" } else { "newer" };
     let date = server_date(headers);
     let verdict = match date {
-        Some(date) if (date - signed_at).abs() <= MAX_SKEW_SECONDS => {
+        Some(date) if date.saturating_sub(signed_at).saturating_abs() <= MAX_SKEW_SECONDS => {
             let fast = if now > date { "fast" } else { "slow" };
             format!("the server's Date header agrees with it, so this machine's clock is {} s {fast}: set it by NTP", (now - date).abs())
         }

@@ -1,24 +1,31 @@
 //! Bytes out, bytes in: one HTTP exchange with one host. No redirects, no decompression, a bounded reply.
 
-use std::sync::{Mutex, PoisonError};
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use http::HeaderMap;
+use http_body::{Body, Frame, SizeHint};
 use tokio::runtime::{Handle, Id};
+use tokio::task::yield_now;
+use tokio::time::timeout;
 use url::Url;
 
 use crate::error::Error;
-use crate::options::{Options, text_or_file};
+use crate::options::Options;
 use crate::per_process::PerProcess;
+use crate::tls;
 
 const DEFAULT_CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// Shorter than what servers keep: a POST on a connection that the server is just closing has an unknown outcome.
 const POOL_IDLE: Duration = Duration::from_secs(30);
 const DEFAULT_MAX_REPLY: u64 = 10 * 1024 * 1024;
-
-/// Runtimes that use one client at the same time: one, or two where it is blocking and async code.
-const MAX_POOLS: usize = 8;
+/// Beyond the workers of [`crate::runtimes`]: runtimes of the application, and those that have ended.
+const SPARE_POOLS: usize = 64;
 
 /// The connection pool, one per process and runtime, and what it is made from.
 pub(crate) struct Transport {
@@ -26,7 +33,7 @@ pub(crate) struct Transport {
     connect_timeout: Duration,
     max_reply: u64,
     proxy: Option<reqwest::Proxy>,
-    further_roots: Vec<reqwest::Certificate>,
+    tls: rustls::ClientConfig,
 }
 
 /// Connections live on the runtime that opened them: on another one they would wait for it to run.
@@ -51,6 +58,14 @@ pub(crate) struct Failure {
     /// Whether the request may have reached the platform.
     pub(crate) sent: bool,
     pub(crate) timeout: bool,
+    pub(crate) cause: Cause,
+}
+
+/// Whose fault it is: what is ours fails again, and at any host.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Cause {
+    Host,
+    Ours,
 }
 
 pub(crate) struct Exchange<'a> {
@@ -59,12 +74,13 @@ pub(crate) struct Exchange<'a> {
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
     pub(crate) time_left: Duration,
+    /// How long it may take until a connection begins to send.
+    pub(crate) connect: Duration,
     pub(crate) host: &'a str,
 }
 
 impl Transport {
-    /// `timeout` is that of a whole call: enough of it is left for the other host when one cannot be reached.
-    pub(crate) fn from_options(options: &Options, timeout: Duration) -> Result<Self, Error> {
+    pub(crate) fn from_options(options: &Options) -> Result<Self, Error> {
         let proxy = options
             .proxy
             .as_deref()
@@ -74,27 +90,12 @@ impl Transport {
                     .map_err(|_| Error::config("proxy", "bad_url", "must be a URL like http://host:port"))
             })
             .transpose()?;
-        let ca = text_or_file("ca_pem", options.ca_pem.as_deref(), "ca_path", options.ca_path.as_deref())?;
-        let further_roots = match ca {
-            None => Vec::new(),
-            Some(pem) => reqwest::Certificate::from_pem_bundle(pem.as_bytes())
-                .ok()
-                .filter(|roots| !roots.is_empty())
-                .ok_or_else(|| {
-                Error::config(
-                    "ca_pem",
-                    "bad_certificate",
-                    "holds no PEM certificate; give the certificate of the authority to trust",
-                )
-            })?,
-        };
         let transport = Self {
             pools: PerProcess::new(),
-            connect_timeout: seconds("connect_timeout", options.connect_timeout, DEFAULT_CONNECT_TIMEOUT)?
-                .min(timeout.mul_f64(0.4)),
+            connect_timeout: seconds("connect_timeout", options.connect_timeout, DEFAULT_CONNECT_TIMEOUT)?,
             max_reply: options.max_reply_bytes.unwrap_or(DEFAULT_MAX_REPLY),
             proxy,
-            further_roots,
+            tls: tls::config(options)?,
         };
         // Built now, so that what is wrong with it is said at start-up and not at the first payment.
         transport.client()?;
@@ -118,7 +119,7 @@ impl Transport {
             return Ok(pool.client.clone());
         }
         let client = self.build()?;
-        if pools.len() == MAX_POOLS {
+        if pools.len() == SPARE_POOLS + std::thread::available_parallelism().map_or(1, usize::from) {
             pools.remove(0);
         }
         pools.push(Pool { runtime, client: client.clone() });
@@ -133,46 +134,40 @@ impl Transport {
             .pool_idle_timeout(POOL_IDLE)
             .no_proxy()
             .tcp_nodelay(true)
-            .tls_certs_only(self.roots());
+            .tls_backend_preconfigured(self.tls.clone());
         if let Some(proxy) = &self.proxy {
             builder = builder.proxy(proxy.clone());
         }
-        builder.build().map_err(|error| {
-            let cause = innermost(&error);
-            Error::config("ca_pem", "bad_tls", format!("or the TLS set-up of this machine is unusable: {cause}"))
-        })
-    }
-
-    /// Mozilla's roots (a machine without CA certificates still works), the system's, and the caller's.
-    fn roots(&self) -> Vec<reqwest::Certificate> {
-        let system = rustls_native_certs::load_native_certs().certs;
-        webpki_root_certs::TLS_SERVER_ROOT_CERTS
-            .iter()
-            .chain(&system)
-            .filter_map(|der| reqwest::Certificate::from_der(der).ok())
-            .chain(self.further_roots.iter().cloned())
-            .collect()
+        builder.build().map_err(|error| Error::internal(format!("no HTTP client can be made: {}", innermost(&error))))
     }
 
     pub(crate) async fn exchange(&self, exchange: Exchange<'_>) -> Result<RawReply, Failure> {
-        let Exchange { method, url, headers, body, time_left, host } = exchange;
+        let Exchange { method, url, headers, body, time_left, connect, host } = exchange;
         let client = self.client().map_err(|error| Failure {
             code: "no_client",
             message: error.message().to_owned(),
             sent: false,
             timeout: false,
+            cause: Cause::Ours,
         })?;
         let method = reqwest::Method::from_bytes(method.as_bytes()).expect("our own methods are valid");
+        let taken = Arc::new(AtomicBool::new(false));
+        let body = reqwest::Body::wrap(Noted { bytes: body, taken: Arc::clone(&taken) });
         let request = client.request(method, url).headers(headers).body(body);
-        match tokio::time::timeout(time_left, self.run(request, host)).await {
-            Ok(outcome) => outcome,
-            Err(_) => Err(Failure {
-                code: "timeout",
-                message: format!("{host} did not answer within the {} ms that were left", time_left.as_millis()),
-                sent: true,
-                timeout: true,
-            }),
+        let sent = || taken.load(Ordering::Relaxed);
+        let mut run = Box::pin(self.run(request, host));
+        // Connecting has a limit of its own: enough time is left for the other host.
+        let mut outcome = timeout(connect, &mut run).await;
+        if outcome.is_err() && sent() {
+            outcome = timeout(time_left.saturating_sub(connect), &mut run).await;
         }
+        if outcome.is_err() {
+            // Its connection is told, and closes, before the call ends: a runtime that callers drive stands still then.
+            drop(run);
+            yield_now().await;
+        }
+        let outcome = outcome.unwrap_or_else(|_| Err(too_late(host, sent(), if sent() { time_left } else { connect })));
+        outcome.map_err(|failure| Failure { sent: sent(), ..failure })
     }
 
     async fn run(&self, request: reqwest::RequestBuilder, host: &str) -> Result<RawReply, Failure> {
@@ -187,6 +182,7 @@ impl Transport {
             ),
             sent: true,
             timeout: false,
+            cause: Cause::Ours,
         };
         if reply.content_length().is_some_and(too_large) {
             return Err(refuse());
@@ -196,6 +192,7 @@ impl Transport {
             message: format!("the connection to {host} broke in the middle of the reply"),
             sent: true,
             timeout: false,
+            cause: Cause::Host,
         })? {
             if too_large((body.len() + chunk.len()) as u64) {
                 return Err(refuse());
@@ -210,31 +207,68 @@ impl Transport {
     }
 }
 
+#[cfg(feature = "blocking")]
+impl Drop for Transport {
+    /// The last client that used these connections has gone.
+    fn drop(&mut self) {
+        self.pools = PerProcess::new();
+        crate::runtimes::sweep();
+    }
+}
+
+/// A body that notes when a connection takes it: until then nothing of the request has left.
+struct Noted {
+    bytes: Bytes,
+    taken: Arc<AtomicBool>,
+}
+
+impl Body for Noted {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        self.taken.store(true, Ordering::Relaxed);
+        let bytes = std::mem::take(&mut self.bytes);
+        Poll::Ready((!bytes.is_empty()).then(|| Ok(Frame::data(bytes))))
+    }
+
+    /// A connection asks this when it takes the request; of an empty body it asks nothing more.
+    fn is_end_stream(&self) -> bool {
+        self.taken.store(true, Ordering::Relaxed);
+        self.bytes.is_empty()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(self.bytes.len() as u64)
+    }
+}
+
+fn too_late(host: &str, sent: bool, limit: Duration) -> Failure {
+    let limit = limit.as_millis();
+    let (code, message) = if sent {
+        ("timeout", format!("{host} did not answer within the {limit} ms that were left"))
+    } else {
+        ("connect_timeout", format!("no connection to {host} within {limit} ms; nothing was sent"))
+    };
+    Failure { code, message, sent, timeout: true, cause: Cause::Host }
+}
+
 /// Never repeats the URL, which may hold an openid.
 fn classify(error: &reqwest::Error, host: &str) -> Failure {
     let cause = innermost(error);
+    let failure = |code, message, cause| Failure { code, message, sent: true, timeout: error.is_timeout(), cause };
+    if error.is_connect() && error.is_timeout() {
+        let message = format!("no connection to {host} within connect_timeout; nothing was sent");
+        return failure("connect_timeout", message, Cause::Host);
+    }
     if error.is_connect() {
-        let (code, message) = if error.is_timeout() {
-            ("connect_timeout", format!("no connection to {host} within connect_timeout; nothing was sent"))
-        } else {
-            ("connect_failed", format!("no connection to {host} ({cause}); nothing was sent"))
-        };
-        return Failure { code, message, sent: false, timeout: error.is_timeout() };
+        return failure("connect_failed", format!("no connection to {host} ({cause}); nothing was sent"), Cause::Host);
     }
     if error.is_builder() {
-        return Failure {
-            code: "bad_request",
-            message: format!("the request cannot be built: {cause}"),
-            sent: false,
-            timeout: false,
-        };
+        return failure("bad_request", format!("the request cannot be built: {cause}"), Cause::Ours);
     }
-    Failure {
-        code: "connection_broken",
-        message: format!("the connection to {host} broke before the reply came ({cause})"),
-        sent: true,
-        timeout: error.is_timeout(),
-    }
+    let message = format!("the connection to {host} broke before the reply came ({cause})");
+    failure("connection_broken", message, Cause::Host)
 }
 
 fn innermost(error: &dyn std::error::Error) -> String {

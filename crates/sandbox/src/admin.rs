@@ -15,6 +15,7 @@ use crate::faults::Fault;
 use crate::host::Host;
 use crate::info::Info;
 use crate::listener::Body;
+use crate::notify::notify;
 use crate::platform::Platform;
 use crate::state::{Business, State, merge_patch};
 
@@ -109,6 +110,7 @@ impl Admin {
                 platform.journal().clear();
                 Ok(json!({}))
             }
+            ("POST", "/notifications") => notify(parse(&body)?, &platform.identity).await.map_err(bad),
             (method, path) => Err(unknown(method, path)),
         }
     }
@@ -142,7 +144,7 @@ fn bad(message: impl Into<String>) -> Refusal {
 }
 
 fn unknown(method: &str, path: &str) -> Refusal {
-    const PATHS: [(&str, &[Method]); 7] = [
+    const PATHS: [(&str, &[Method]); 8] = [
         ("/", &[Method::GET]),
         ("/reset", &[Method::POST]),
         ("/state", &[Method::GET, Method::PUT, Method::PATCH]),
@@ -150,6 +152,7 @@ fn unknown(method: &str, path: &str) -> Refusal {
         ("/merchants", &[Method::POST]),
         ("/faults", &[Method::GET, Method::POST, Method::DELETE]),
         ("/journal", &[Method::GET, Method::DELETE]),
+        ("/notifications", &[Method::POST]),
     ];
     match PATHS.iter().find(|(known, _)| *known == path) {
         Some((_, methods)) => {

@@ -43,6 +43,12 @@
 //! | `DELETE /faults` | | `{}`; refused listeners open again |
 //! | `GET /journal` | | `[{"seq", "host", "method", "target", "headers", "body" or "body_base64", "operation", "mchid", "authorized", "status", "fault"}]` |
 //! | `DELETE /journal` | | `{}` |
+//! | `POST /notifications` | `{"event_type", "resource", "original_type"?, "signed_with"?, "seconds"?, "apiv3_key"?, "envelope"?, "headers"?, "body"?, "url"?}` | `{"id", "headers", "body", "answer"}` |
+//!
+//! A notification carries `resource` (JSON, or a text as it is) encrypted under the merchant's APIv3 key, or under
+//! `apiv3_key`; `envelope` is a merge patch of the body before it is signed with the `public_key` or the `certificate`,
+//! `seconds` from now. What comes after is spoilt: `headers` replaces (or, null, removes) some, `body` is another one.
+//! With `url` it is delivered there once, and `answer` is what the receiver said within 5 seconds.
 //!
 //! `match` holds any of `operation` (id), `method`, `path` (without query) and `host` (`main` or `backup`); a fault
 //! strikes the next `times` (1) calls that match, one fault a call, the first armed first. `fault` is one of
@@ -75,6 +81,7 @@ mod identity;
 mod info;
 mod journal;
 mod listener;
+mod notify;
 mod platform;
 mod random;
 mod sandbox;

@@ -75,6 +75,11 @@ impl Admin {
         self.send("POST", "/clock", Some(&json!({"advance_seconds": seconds}))).await;
     }
 
+    /// Makes a notification: its `headers` and `body`.
+    pub async fn notification(&self, order: Value) -> Value {
+        self.send("POST", "/notifications", Some(&order)).await
+    }
+
     /// Makes another merchant known.
     pub async fn register(&self, mchid: &str, certificate_pem: &str) {
         self.send("POST", "/merchants", Some(&json!({"mchid": mchid, "certificate_pem": certificate_pem}))).await;

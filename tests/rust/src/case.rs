@@ -46,8 +46,10 @@ pub struct Call {
     /// with its parameters;
     #[serde(default)]
     pub params: Map<String, Value>,
-    /// or any path.
+    /// or any path;
     pub request: Option<Request>,
+    /// or a notification that the sandbox makes and the client reads.
+    pub notification: Option<Value>,
     /// Options of this call.
     pub options: Option<CallOptions>,
 }

@@ -15,6 +15,13 @@ final class Client extends Operations
     public readonly string $mchid;
 
     /**
+     * Reads the notifications of this merchant.
+     *
+     * Looking at it throws an `Exception\ConfigException` where the client has no `apiv3_key`; `isset()` tells.
+     */
+    public readonly Notifications $notifications;
+
+    /**
      * Nothing is sent. Null stands for an option that is not given.
      *
      * @param array{

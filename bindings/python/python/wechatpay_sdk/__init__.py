@@ -23,10 +23,12 @@ from ._errors import (
     WechatPayError,
 )
 from ._native import VERSION
-from ._options import ClientOptions, MerchantOptions
+from ._notifications import Answer, Notification, Notifications
+from ._options import ClientOptions, MerchantOptions, NotificationsOptions
 from ._reply import Reply
 
 __all__ = [
+    "Answer",
     "ApiError",
     "AsyncClient",
     "Client",
@@ -37,6 +39,9 @@ __all__ = [
     "InternalError",
     "InvalidRequestError",
     "MerchantOptions",
+    "Notification",
+    "Notifications",
+    "NotificationsOptions",
     "Reply",
     "SignatureError",
     "TimeoutError",

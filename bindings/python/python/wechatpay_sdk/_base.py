@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from . import _native as native
 from ._json import encode
-from ._options import ClientOptions, MerchantOptions, encode_options
+from ._notifications import Notifications
+from ._options import ClientOptions, MerchantOptions, NotificationsOptions, encode_options
 
 if TYPE_CHECKING:
     from typing import Literal
@@ -48,6 +49,11 @@ class BaseClient:
         """The merchant number that this client signs for."""
         return self._open().mchid
 
+    @property
+    def notifications(self) -> Notifications:
+        """Receives this merchant's notifications. Needs ``apiv3_key``, and no network: there is nothing to await."""
+        return Notifications._of(self._open())
+
     def __repr__(self) -> str:
         state = "closed" if self._native is None else f"mchid={self._native.mchid!r}"
         return f"<wechatpay_sdk.{type(self).__name__} {state}>"
@@ -79,4 +85,6 @@ class BaseClient:
 
 
 # The options are told where help() looks for them, and written down once.
-BaseClient.__init__.__doc__ = f"{ClientOptions.__doc__}\n{MerchantOptions.__doc__}"
+BaseClient.__init__.__doc__ = "\n".join(
+    str(options.__doc__) for options in (ClientOptions, MerchantOptions, NotificationsOptions)
+)

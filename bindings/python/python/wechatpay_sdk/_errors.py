@@ -117,19 +117,19 @@ class ApiError(WechatPayError):
 
 
 class SignatureError(WechatPayError):
-    """A reply whose signature cannot be trusted."""
+    """A reply or a notification whose signature cannot be trusted."""
 
     _kind = "signature"
 
 
 class DecryptError(WechatPayError):
-    """An encrypted field that cannot be decrypted."""
+    """An encrypted field, or a notification, that cannot be decrypted."""
 
     _kind = "decrypt"
 
 
 class IntegrityError(WechatPayError):
-    """A reply that is not what was promised: not JSON, empty, too large."""
+    """A reply or a notification that is not what was promised: not JSON, empty, too large."""
 
     _kind = "integrity"
 

@@ -13,21 +13,34 @@ from . import _native
 StrPath = Union[str, "os.PathLike[str]"]
 
 
+class NotificationsOptions(TypedDict, total=False):
+    """What it takes to receive notifications; nothing of it could sign a payment.
+
+    public_key_id: id of WeChat Pay's public key, PUB_KEY_ID_...
+    platform_public_key, platform_public_key_path: that key (pub_key.pem), as PEM text or file.
+    platform_certificates, platform_certificate_paths: platform certificates, any number, as PEM texts or files.
+    apiv3_key: APIv3 key, 32 bytes; for notifications and certificates.
+    """
+
+    public_key_id: str | None
+    platform_public_key: str | None
+    platform_public_key_path: StrPath | None
+    platform_certificates: Sequence[str] | None
+    platform_certificate_paths: Sequence[StrPath] | None
+    apiv3_key: str | None
+
+
 class _Required(TypedDict):
     mchid: str
 
 
-class MerchantOptions(_Required, total=False):
-    """What belongs to one merchant.
+class MerchantOptions(_Required, NotificationsOptions, total=False):
+    """What belongs to one merchant, together with ``NotificationsOptions``.
 
     mchid: merchant number. Required.
     merchant_private_key, merchant_private_key_path: its private key (apiclient_key.pem), as PEM text or file.
     serial_no: serial number of the merchant's API certificate; not needed where the certificate is given.
     merchant_certificate, merchant_certificate_path: that certificate (apiclient_cert.pem), as PEM text or file.
-    public_key_id: id of WeChat Pay's public key, PUB_KEY_ID_...
-    platform_public_key, platform_public_key_path: that key (pub_key.pem), as PEM text or file.
-    platform_certificates, platform_certificate_paths: platform certificates, any number, as PEM texts or files.
-    apiv3_key: APIv3 key, 32 bytes; for notifications and certificates.
     """
 
     serial_no: str | None
@@ -35,12 +48,6 @@ class MerchantOptions(_Required, total=False):
     merchant_private_key_path: StrPath | None
     merchant_certificate: str | None
     merchant_certificate_path: StrPath | None
-    public_key_id: str | None
-    platform_public_key: str | None
-    platform_public_key_path: StrPath | None
-    platform_certificates: Sequence[str] | None
-    platform_certificate_paths: Sequence[StrPath] | None
-    apiv3_key: str | None
 
 
 class ClientOptions(MerchantOptions, total=False):

@@ -69,6 +69,14 @@ impl Cells {
         }
     }
 
+    /// A start that came to nothing: no outcome follows.
+    pub(super) fn void(&mut self, row: u64, step: usize) {
+        let at = self.at(row, step);
+        if let Some(less) = self.words[at].checked_sub(START) {
+            self.words[at] = less;
+        }
+    }
+
     /// An outcome. Every one but skipped answers a start.
     pub(super) fn record(&mut self, row: u64, step: usize, outcome: Outcome) {
         let at = self.at(row, step);
@@ -111,6 +119,10 @@ mod tests {
         assert!(cells.get(1, 0).in_flight);
         cells.record(1, 0, Outcome::Done);
         assert_eq!(cells.get(1, 0), Cell { outcome: Some(Outcome::Done), in_flight: false });
+        assert_eq!(cells.get(1, 2), Cell { outcome: None, in_flight: false });
+        cells.start(1, 2);
+        cells.void(1, 2);
+        cells.void(1, 2);
         assert_eq!(cells.get(1, 2), Cell { outcome: None, in_flight: false });
     }
 }

@@ -1,26 +1,34 @@
 //! The rows of a batch: read twice, first to check and fingerprint them, then one by one.
 
 use std::fs::File;
-use std::io::{self, Read};
+use std::hash::{BuildHasher as _, Hash as _, Hasher as _, RandomState};
+use std::io::{self, Read, Seek as _};
 use std::path::{Path, PathBuf};
+use std::vec;
 
 use csv::StringRecord;
 use sha2::{Digest as _, Sha256};
 use wechatpay_sdk::Error;
 
+use crate::failure::Failure;
+
 /// A CSV file that was read to its end once.
 pub(super) struct Input {
     path: PathBuf,
+    /// Stays open: the path may come to name another file.
+    file: File,
     pub(super) columns: Vec<String>,
-    pub(super) rows: u64,
     pub(super) sha256: String,
+    hasher: RandomState,
+    /// Of each row, so that no row is run which is not the one that was checked.
+    hashes: Vec<u64>,
 }
 
 impl Input {
     /// Reads the whole file: its columns, how many rows it has, and what its content hashes to.
     pub(super) fn scan(path: &Path) -> Result<Self, Error> {
-        let hashing = Hashing { inner: open(path)?, hash: Sha256::new() };
-        let mut reader = reader(hashing);
+        let mut file = File::open(path).map_err(|error| cannot_be_read(path, &error))?;
+        let mut reader = reader(Hashing { inner: &file, hash: Sha256::new() });
         let columns = reader.headers().map_err(|error| unreadable(path, &error))?.clone();
         let columns: Vec<String> = columns.iter().map(str::to_owned).collect();
         for (at, column) in columns.iter().enumerate() {
@@ -30,17 +38,24 @@ impl Input {
             }
         }
         let mut record = StringRecord::new();
-        let mut rows = 0;
+        let (hasher, mut hashes) = (RandomState::new(), Vec::new());
         while reader.read_record(&mut record).map_err(|error| unreadable(path, &error))? {
-            rows += 1;
+            hashes.push(hash(&hasher, &record));
         }
         let sha256 = hex(&reader.into_inner().hash.finalize());
-        Ok(Self { path: path.to_owned(), columns, rows, sha256 })
+        file.rewind().map_err(|error| cannot_be_read(path, &error))?;
+        Ok(Self { path: path.to_owned(), file, columns, sha256, hasher, hashes })
+    }
+
+    /// How many rows there are.
+    pub(super) fn count(&self) -> u64 {
+        self.hashes.len() as u64
     }
 
     /// Reads the rows again, from the first one.
-    pub(super) fn open(&self) -> Result<Rows, Error> {
-        Ok(Rows { reader: reader(open(&self.path)?), path: self.path.clone() })
+    pub(super) fn into_rows(self) -> Rows {
+        let Self { path, file, hasher, hashes, .. } = self;
+        Rows { reader: reader(file), path, hasher, hashes: hashes.into_iter() }
     }
 }
 
@@ -48,17 +63,33 @@ impl Input {
 pub(super) struct Rows {
     reader: csv::Reader<File>,
     path: PathBuf,
+    hasher: RandomState,
+    hashes: vec::IntoIter<u64>,
 }
 
 impl Rows {
-    /// The next row, or none at the end.
-    pub(super) fn next(&mut self) -> Result<Option<StringRecord>, Error> {
+    /// The next row, or none at the end. Fails where it is not what was read the first time.
+    pub(super) fn next(&mut self) -> Result<Option<StringRecord>, Failure> {
         let mut record = StringRecord::new();
-        match self.reader.read_record(&mut record) {
-            Ok(true) => Ok(Some(record)),
-            Ok(false) => Ok(None),
-            Err(error) => Err(unreadable(&self.path, &error)),
+        let found = match self.reader.read_record(&mut record) {
+            Ok(more) => Ok(more.then(|| hash(&self.hasher, &record))),
+            Err(error) => match error.into_kind() {
+                csv::ErrorKind::Io(error) => {
+                    return Err(Failure::io(&format!("{} cannot be read", self.path.display()), &error));
+                }
+                // It was readable before.
+                _ => Err(()),
+            },
+        };
+        let expected = self.hashes.next();
+        if found != Ok(expected) {
+            return Err(Failure::Io(format!(
+                "{} was changed while the batch was reading it; what was done by then is recorded. Restore it and run \
+                 the same command again; put changed rows into an input of their own with an --output of their own",
+                self.path.display()
+            )));
         }
+        Ok(expected.map(|_| record))
     }
 }
 
@@ -71,9 +102,14 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-fn open(path: &Path) -> Result<File, Error> {
-    File::open(path)
-        .map_err(|error| Error::bad_argument("--input", format!("{} cannot be read: {error}", path.display())))
+fn hash(hasher: &RandomState, row: &StringRecord) -> u64 {
+    let mut hash = hasher.build_hasher();
+    row.iter().for_each(|cell| cell.hash(&mut hash));
+    hash.finish()
+}
+
+fn cannot_be_read(path: &Path, error: &io::Error) -> Error {
+    Error::bad_argument("--input", format!("{} cannot be read: {error}", path.display()))
 }
 
 fn reader<R: Read>(source: R) -> csv::Reader<R> {

@@ -1,4 +1,5 @@
-//! What a batch remembers on disk: OUTPUT, a line per outcome, and OUTPUT.journal, a line per start.
+//! What a batch remembers on disk: OUTPUT, a line per outcome, and OUTPUT.journal, a line per start, and one per start
+//! that came to nothing because the batch was stopped.
 //!
 //! A start is written before the request leaves and an outcome as soon as it is known, each with one write to a file
 //! opened for appending. Whatever moment the process is killed at, a request that left has its start on disk, and a
@@ -15,18 +16,21 @@ use super::cells::{Cells, Outcome};
 use super::line::{COLUMNS, Line};
 use super::plan::Step;
 
-/// Begins a journal; the hashes of plan and input follow.
-const MAGIC: &str = "wechatpay-batch 1";
+/// Begins a journal; whom it is for and the hashes of plan and input follow.
+const MAGIC: &str = "wechatpay-batch 2";
 
 /// The two files, locked, and what they say.
 pub(super) struct Ledger {
-    output: File,
-    journal: File,
+    output: Lines,
+    journal: Lines,
     pub(super) cells: Cells,
 }
 
 /// What a ledger belongs to.
 pub(super) struct Fingerprint<'a> {
+    pub(super) mchid: &'a str,
+    /// Without spaces.
+    pub(super) host: &'a str,
     pub(super) plan_sha256: &'a str,
     pub(super) input_sha256: &'a str,
 }
@@ -78,20 +82,57 @@ impl Ledger {
             }
             output.write_all(format!("{}\n", COLUMNS.join(",")).as_bytes()).map_err(cannot(path))?;
         }
+        let output = Lines::new(output).map_err(cannot(path))?;
+        let journal = Lines::new(journal).map_err(cannot(&journal_path))?;
         Ok(Self { output, journal, cells })
     }
 
     /// Remembers that a step is about to be sent.
     pub(super) fn start(&mut self, row: u64, step: usize, name: &str) -> io::Result<()> {
-        self.journal.write_all(format!("start {row} {name}\n").as_bytes())?;
+        self.journal.append(format!("start {row} {name}\n").as_bytes())?;
         self.cells.start(row, step);
+        Ok(())
+    }
+
+    /// Remembers that a step which was started had no effect and has no outcome: it is still to be done.
+    pub(super) fn void(&mut self, row: u64, step: usize, name: &str) -> io::Result<()> {
+        self.journal.append(format!("void {row} {name}\n").as_bytes())?;
+        self.cells.void(row, step);
         Ok(())
     }
 
     /// Remembers an outcome.
     pub(super) fn record(&mut self, row: u64, step: usize, line: &Line<'_>) -> io::Result<()> {
-        self.output.write_all(&line.to_bytes())?;
+        self.output.append(&line.to_bytes())?;
         self.cells.record(row, step, line.outcome);
+        Ok(())
+    }
+}
+
+/// A file of whole lines. What a full disk cuts short is taken back, and nothing follows it: half a line with others
+/// after it would make the file unreadable.
+struct Lines {
+    file: File,
+    length: u64,
+    failure: Option<(io::ErrorKind, String)>,
+}
+
+impl Lines {
+    fn new(file: File) -> io::Result<Self> {
+        Ok(Self { length: file.metadata()?.len(), file, failure: None })
+    }
+
+    fn append(&mut self, line: &[u8]) -> io::Result<()> {
+        if let Some((kind, problem)) = &self.failure {
+            return Err(io::Error::new(*kind, problem.clone()));
+        }
+        if let Err(error) = self.file.write_all(line) {
+            // Where this fails too, the half line is the last one, and the next run cuts it.
+            let _ = self.file.set_len(self.length);
+            self.failure = Some((error.kind(), error.to_string()));
+            return Err(error);
+        }
+        self.length += line.len() as u64;
         Ok(())
     }
 }
@@ -130,7 +171,9 @@ fn begin_journal(journal: &mut File, of: &Fingerprint<'_>) -> io::Result<()> {
     if journal.metadata()?.len() > 0 {
         return Ok(());
     }
-    journal.write_all(format!("{MAGIC} plan={} input={}\n", of.plan_sha256, of.input_sha256).as_bytes())
+    let Fingerprint { mchid, host, plan_sha256, input_sha256 } = of;
+    let header = format!("{MAGIC} mchid={mchid} host={host} plan={plan_sha256} input={input_sha256}\n");
+    journal.write_all(header.as_bytes())
 }
 
 /// Checks whom the journal belongs to and reads its starts. Gives how many there are.
@@ -147,12 +190,20 @@ fn read_journal(
     journal.seek(SeekFrom::Start(0)).map_err(failed)?;
     let mut lines = BufReader::new(journal).lines();
     let Some(header) = lines.next().transpose().map_err(failed)? else { return Ok(0) };
-    let hash = |name: &str| header.split(' ').find_map(|word| word.strip_prefix(name)?.strip_prefix('='));
+    let begun = |name: &str| header.split(' ').find_map(|word| word.strip_prefix(name)?.strip_prefix('='));
     if !header.starts_with(MAGIC) {
-        return Err(refuse(format!("{} is not the journal of a batch", path.display())));
+        return Err(refuse(format!("{} is not the journal of a batch of this version", path.display())));
+    }
+    // Outcomes of the sandbox must not pass for those of the platform.
+    let [mchid, host] = ["mchid", "host"].map(|name| begun(name).unwrap_or("?"));
+    if (mchid, host) != (of.mchid, of.host) {
+        return Err(refuse(format!(
+            "was begun for merchant {mchid} at {host}; this run is for merchant {} at {}: choose another --output",
+            of.mchid, of.host
+        )));
     }
     for (name, now) in [("plan", of.plan_sha256), ("input", of.input_sha256)] {
-        if hash(name) != Some(now) {
+        if begun(name) != Some(now) {
             return Err(refuse(format!(
                 "was begun with another {name}: the {name} has changed since. Restore it to resume; put changed or \
                  corrected rows into an input of their own with an --output of their own"
@@ -160,18 +211,23 @@ fn read_journal(
         }
     }
     let mut starts = 0;
-    for line in lines {
+    for (at, line) in lines.enumerate() {
         let line = line.map_err(failed)?;
         let mut words = line.split(' ');
         let found = match (words.next(), words.next(), words.next(), words.next()) {
-            (Some("start"), Some(row), Some(step), None) => locate(row, step, steps, rows),
+            (Some(what @ ("start" | "void")), Some(row), Some(step), None) => {
+                Some(what).zip(locate(row, step, steps, rows))
+            }
             _ => None,
         };
-        let Some((row, step)) = found else {
-            return Err(refuse(format!("{}:{}: is not a line of this batch", path.display(), starts + 2)));
-        };
-        cells.start(row, step);
-        starts += 1;
+        match found {
+            Some(("start", (row, step))) => {
+                cells.start(row, step);
+                starts += 1;
+            }
+            Some((_, (row, step))) => cells.void(row, step),
+            None => return Err(refuse(format!("{}:{}: is not a line of this batch", path.display(), at + 2))),
+        }
     }
     Ok(starts)
 }

@@ -36,13 +36,14 @@ pub(super) struct Line<'a> {
 }
 
 impl<'a> Line<'a> {
-    /// A step that was attempted at this Unix time.
+    /// A step that was attempted at this Unix time; `open` if this or an earlier attempt may have taken effect.
     pub(super) fn of_attempt(
         row: u64,
         key: &'a str,
         step: &'a str,
         attempted_at: i64,
         result: Result<Response, Error>,
+        open: bool,
     ) -> Self {
         match result {
             Ok(reply) => Self {
@@ -54,7 +55,10 @@ impl<'a> Line<'a> {
             Err(error) => Self {
                 kind: error.kind().as_str(),
                 code: error.code().to_owned(),
-                message: message(&error),
+                message: match open && !error.may_have_taken_effect() {
+                    true => format!("{}; an earlier attempt may have taken effect", message(&error)),
+                    false => message(&error),
+                },
                 status: error.status(),
                 request_id: error.request_id().map(str::to_owned),
                 attempted_at,
@@ -62,7 +66,7 @@ impl<'a> Line<'a> {
                     row,
                     key,
                     step,
-                    match error.may_have_taken_effect() {
+                    match open {
                         true => Outcome::Unknown,
                         false => Outcome::Failed,
                     },
@@ -161,7 +165,7 @@ mod tests {
     #[test]
     fn a_line_is_one_line_of_eleven_cells() {
         let error = Error::internal("a, \"b\"\r\nc");
-        let line = Line::of_attempt(7, "k\ney", "step", 1_760_000_000, Err(error)).to_bytes();
+        let line = Line::of_attempt(7, "k\ney", "step", 1_760_000_000, Err(error), false).to_bytes();
         let text = String::from_utf8(line).unwrap();
         assert_eq!(text.matches('\n').count(), 1);
         let expected = "7,k ey,step,failed,internal,internal,\"a, \"\"b\"\"  c\",,,false,2025-10-09T08:53:20Z\n";

@@ -21,7 +21,7 @@ use tokio::runtime::Runtime;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
-use wechatpay_sdk::{CallOptions, Error, Retry};
+use wechatpay_sdk::{CallOptions, Client, Error, Options, Retry};
 
 use self::input::{Input, Rows};
 use self::ledger::{Fingerprint, Ledger};
@@ -32,19 +32,25 @@ use self::row::Job;
 use self::summary::{Run, Summary};
 use crate::args::BatchArgs;
 use crate::failure::{Failure, INTERRUPTED};
-use crate::output::{line, write_file};
+use crate::output::{line, note, write_file};
 use crate::sandbox::Signals;
 
 pub(crate) fn run(args: &BatchArgs, runtime: &Runtime) -> Result<ExitCode, Failure> {
     let input = Input::scan(&args.input)?;
     let (plan, plan_text) = Plan::read(&args.plan, &input.columns)?;
-    let mut options = CallOptions::default().retry(Retry::Never);
-    options.timeout = args.timeout;
-    let client = args.credentials.client()?.with_options(options);
-    let of = Fingerprint { plan_sha256: &input::sha256(&plan_text), input_sha256: &input.sha256 };
-    let ledger = Ledger::open(&args.output, &of, &plan.steps, input.rows)?;
+    let mut call_options = CallOptions::default().retry(Retry::Never);
+    call_options.timeout = args.timeout;
+    let options = args.credentials.options()?;
+    let client = Client::from_options(&options)?.with_options(call_options);
+    let of = Fingerprint {
+        mchid: client.mchid(),
+        host: &host(&options),
+        plan_sha256: &input::sha256(&plan_text),
+        input_sha256: &input.sha256,
+    };
+    let ledger = Ledger::open(&args.output, &of, &plan.steps, input.count())?;
 
-    let bar = progress(args.quiet, input.rows);
+    let bar = progress(args.quiet, input.count());
     let (stop, stopped) = watch::channel(false);
     let job = Arc::new(Job {
         plan,
@@ -60,7 +66,7 @@ pub(crate) fn run(args: &BatchArgs, runtime: &Runtime) -> Result<ExitCode, Failu
     let outcome = runtime.block_on(async {
         let signals = Signals::new()?;
         tokio::spawn(stop_on_signal(signals, stop.clone(), bar.clone()));
-        all_rows(&job, input.open()?, args.concurrency.into(), &stop, &bar).await
+        all_rows(&job, input.into_rows(), args.concurrency.into(), &stop, &bar).await
     });
     bar.finish_and_clear();
     outcome?;
@@ -110,7 +116,7 @@ async fn all_rows(
                     continue;
                 }
                 Ok(None) => {}
-                Err(error) => result = Err(error.into()),
+                Err(failure) => result = Err(failure),
             }
         }
         match running.join_next().await {
@@ -132,9 +138,20 @@ async fn all_rows(
 async fn stop_on_signal(mut signals: Signals, stop: watch::Sender<bool>, bar: ProgressBar) {
     signals.next().await;
     stop.send_replace(true);
-    bar.suspend(|| eprintln!("stopping: steps under way are finished; once more to end at once"));
+    bar.suspend(|| note("stopping: steps under way are finished; once more to end at once"));
     signals.next().await;
     process::exit(INTERRUPTED.into());
+}
+
+/// Where the calls go, as one word.
+fn host(options: &Options) -> String {
+    match &options.base_url {
+        None => "official-hosts".to_owned(),
+        Some(url) => {
+            let url = url.to_ascii_lowercase().replace(|character: char| character.is_whitespace(), "");
+            url.trim_end_matches('/').to_owned()
+        }
+    }
 }
 
 fn progress(quiet: bool, rows: u64) -> ProgressBar {

@@ -38,6 +38,15 @@ pub(super) struct Job {
     pub(super) failures: Mutex<BTreeMap<(usize, &'static str, String), u64>>,
 }
 
+/// How a call ended.
+struct End {
+    result: Result<Response, Error>,
+    /// An attempt may have taken effect, of this run or of an earlier one.
+    open: bool,
+    /// The batch stops, and a further attempt was due.
+    stopped: bool,
+}
+
 /// What is to be done about a step.
 enum Next {
     Run,
@@ -58,10 +67,13 @@ impl Job {
                     self.ledger().record(row, at, &line)?;
                     Some(Outcome::Skipped)
                 }
-                (Next::Run, _) => match self.attempt(row, key, at, record).await? {
-                    Some(outcome) => Some(outcome),
-                    None => return Ok(()),
-                },
+                (Next::Run, before) => {
+                    let open = before == Some(Outcome::Unknown);
+                    match self.attempt(row, key, at, record, open).await? {
+                        Some(outcome) => Some(outcome),
+                        None => return Ok(()),
+                    }
+                }
             };
             let went_wrong = matches!(outcome, Some(Outcome::Failed | Outcome::Unknown));
             if went_wrong && step.on_error == OnError::Stop {
@@ -95,8 +107,16 @@ impl Job {
         Ok((next, outcome))
     }
 
-    /// Runs a step and records what became of it; none if the batch is to stop before the step was started.
-    async fn attempt(&self, row: u64, key: &str, at: usize, record: &StringRecord) -> io::Result<Option<Outcome>> {
+    /// Runs a step and records what became of it; none if the batch is to stop before that is known for good. `open` if
+    /// an earlier run leaves it unknown.
+    async fn attempt(
+        &self,
+        row: u64,
+        key: &str,
+        at: usize,
+        record: &StringRecord,
+        open: bool,
+    ) -> io::Result<Option<Outcome>> {
         let step = &self.plan.steps[at];
         let params = step.bind(record);
         if params.is_ok() && !self.turn().await {
@@ -104,11 +124,15 @@ impl Job {
         }
         let attempted_at = System.now();
         self.ledger().start(row, at, &step.name)?;
-        let result = match params {
-            Ok(params) => self.call(step, params).await,
-            Err(error) => Err(error),
+        let End { result, open, stopped } = match params {
+            Ok(params) => self.call(step, params, open).await,
+            Err(error) => End { result: Err(error), open: false, stopped: false },
         };
-        let line = Line::of_attempt(row, key, &step.name, attempted_at, result);
+        if stopped && !open {
+            self.ledger().void(row, at, &step.name)?;
+            return Ok(None);
+        }
+        let line = Line::of_attempt(row, key, &step.name, attempted_at, result, open);
         if line.outcome != Outcome::Done {
             let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
             *failures.entry((at, line.kind, line.code.clone())).or_default() += 1;
@@ -118,18 +142,25 @@ impl Job {
     }
 
     /// Sends a call, and again after a pause where that is harmless. Its first turn has come already.
-    async fn call(&self, step: &Step, params: Map<String, Value>) -> Result<Response, Error> {
+    async fn call(&self, step: &Step, params: Map<String, Value>, mut open: bool) -> End {
         let mut attempt = 0;
         loop {
             attempt += 1;
             let result = self.client.call(step.operation.id, params.clone()).await;
-            if !matches!(&result, Err(error) if error.kind() == ErrorKind::InvalidRequest) {
-                self.calls.fetch_add(1, Ordering::Relaxed);
+            // What cannot be sent could not be sent by an earlier run either.
+            if matches!(&result, Err(error) if error.kind() == ErrorKind::InvalidRequest) {
+                return End { result, open: false, stopped: false };
             }
+            self.calls.fetch_add(1, Ordering::Relaxed);
+            // A refusal is one of this attempt: it does not undo what an earlier one may have done.
+            open |= matches!(&result, Err(error) if error.may_have_taken_effect());
             let again =
                 attempt < MAX_ATTEMPTS && matches!(&result, Err(error) if error.retryability() == Retryability::Safe);
-            if !again || !self.pause(jitter(BACKOFF_BASE * 2_u32.pow(attempt - 1))).await || !self.turn().await {
-                return result;
+            if !again {
+                return End { result, open, stopped: false };
+            }
+            if !self.pause(jitter(BACKOFF_BASE * 2_u32.pow(attempt - 1))).await || !self.turn().await {
+                return End { result, open, stopped: true };
             }
         }
     }

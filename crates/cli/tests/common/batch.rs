@@ -4,8 +4,11 @@ use std::collections::HashMap;
 use std::fs;
 use std::process::{Command, Output};
 
-use super::Sandbox;
+use serde_json::Value;
 
+use super::{Sandbox, wechatpay};
+
+pub(crate) const PAGE: &str = "goldplan.merchants.change_custom_page_status";
 pub(crate) const CLOSE: &str = "goldplan.merchants.close_advertising_show";
 
 /// Two idempotent steps.
@@ -61,6 +64,19 @@ impl<'a> Batch<'a> {
 
     pub(crate) fn run(&self, arguments: &[&str]) -> Output {
         self.command(arguments).output().unwrap()
+    }
+
+    /// With the credentials of this sandbox, but for these options; null leaves one out.
+    pub(crate) fn run_with_config(&self, of: &Sandbox, changes: Value) -> Output {
+        let names = "mchid serial_no merchant_private_key_path public_key_id platform_public_key_path base_url";
+        let option = |name: &str| {
+            let value = changes.get(name).unwrap_or(&of.info[name]).clone();
+            (!value.is_null()).then(|| (name.to_owned(), value))
+        };
+        let options: serde_json::Map<_, _> = names.split(' ').filter_map(option).collect();
+        let config = self.sandbox.write("config.json", &Value::Object(options).to_string());
+        let files = ["batch", &self.plan, "--input", &self.input, "--output", &self.output, "--config", &config];
+        wechatpay(&files).output().unwrap()
     }
 
     pub(crate) fn lines(&self) -> Vec<Line> {

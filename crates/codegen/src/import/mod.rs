@@ -57,14 +57,37 @@ pub(crate) fn import(facts: &Path, spec: &Path, product: &str, force: bool) -> R
     if path.exists() && !force {
         return Err(format!("{} exists: pass --force to lose what was edited there", path.display()));
     }
-    let operations = facts::operations(facts, product)?;
-    let document =
-        document(product, &operations, &facts::errors(facts)?).map_err(|error| format!("{product}: {error}"))?;
-    let text = serde_json::to_string_pretty(&document).map_err(|error| error.to_string())? + "\n";
+    let text = text(facts, product)?;
     std::fs::create_dir_all(spec)
         .and_then(|()| std::fs::write(&path, text))
         .map_err(|error| format!("cannot write {}: {error}", path.display()))?;
     Ok(path)
+}
+
+/// Fails with a list of the documents that are not as they would be imported.
+pub(crate) fn verify(facts: &Path, spec: &Path, products: &[String]) -> Result<()> {
+    let mut wrong: Vec<String> = Vec::new();
+    for product in products {
+        let path = spec.join(format!("{product}.json"));
+        let imported = text(facts, product)?;
+        match std::fs::read_to_string(&path) {
+            Ok(there) if there == imported => {}
+            Ok(_) => wrong.push(format!("differs: {}", path.display())),
+            Err(_) => wrong.push(format!("missing: {}", path.display())),
+        }
+    }
+    if wrong.is_empty() {
+        return Ok(());
+    }
+    Err(format!("documents are not what facts and marks say: run `wechatpay-codegen import`\n{}", wrong.join("\n")))
+}
+
+/// The document of a product, as it is written.
+fn text(facts: &Path, product: &str) -> Result<String> {
+    let operations = facts::operations(facts, product)?;
+    let document =
+        document(product, &operations, &facts::errors(facts)?).map_err(|error| format!("{product}: {error}"))?;
+    Ok(serde_json::to_string_pretty(&document).map_err(|error| error.to_string())? + "\n")
 }
 
 fn document(product: &str, operations: &[Operation], errors: &Errors) -> Result<Value> {
@@ -76,7 +99,7 @@ fn document(product: &str, operations: &[Operation], errors: &Errors) -> Result<
     let paths = paths(operations, errors, &marks, &mut hoist)?;
     let mut schemas = hoist.components;
     schemas.insert("Error".to_owned(), error_schema());
-    Ok(json!({
+    let mut document = json!({
         "openapi": "3.1.0",
         "info": {"title": format!("WeChat Pay APIv3: {product}"), "version": "v3"},
         "servers": [
@@ -92,7 +115,34 @@ fn document(product: &str, operations: &[Operation], errors: &Errors) -> Result<
                 "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}},
             }},
         },
-    }))
+    });
+    mark_sensitive(product, &marks["sensitive"], &mut document)?;
+    Ok(document)
+}
+
+/// Marks what is about a person. Places are `PRODUCT/COMPONENT` and `OPERATION/reply`; those of other products are left.
+fn mark_sensitive(product: &str, marks: &Value, document: &mut Value) -> Result<()> {
+    for (place, fields) in marks.as_object().into_iter().flatten() {
+        let schema = match place.split_once('/') {
+            Some((owner, component)) if owner == product => Some(&mut document["components"]["schemas"][component]),
+            Some((id, "reply")) => reply_schema(document, id),
+            _ => None,
+        };
+        let Some(schema) = schema else { continue };
+        for name in fields.as_object().into_iter().flatten().map(|(name, _)| name) {
+            match schema.pointer_mut(&format!("/properties/{name}")) {
+                Some(field) if field["type"] == "string" => field["x-wechatpay-sensitive"] = json!(true),
+                _ => return Err(format!("marks.json: {place} has no text {name}")),
+            }
+        }
+    }
+    Ok(())
+}
+
+fn reply_schema<'a>(document: &'a mut Value, id: &str) -> Option<&'a mut Value> {
+    let items = document["paths"].as_object_mut()?.values_mut().filter_map(Value::as_object_mut);
+    let operation = items.flat_map(|item| item.values_mut()).find(|operation| operation["operationId"] == id)?;
+    operation.pointer_mut("/responses/200/content/application~1json/schema")
 }
 
 /// Names that the backends make for operations and namespaces: a component must not take them.
@@ -234,4 +284,42 @@ fn variant_names(literals: &[&str]) -> Option<Vec<String>> {
         names.extend(name);
     }
     Some(names)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::mark_sensitive;
+
+    #[test]
+    fn marks_reach_their_fields_and_a_misspelt_one_is_an_error() {
+        let schema = json!({"properties": {"name": {"type": "string"}, "age": {"type": "integer"}}});
+        let reply = json!({"200": {"content": {"application/json": {"schema": schema}}}});
+        let document = json!({
+            "paths": {"/v3/tea": {"get": {"operationId": "tea.list", "responses": reply}}},
+            "components": {"schemas": {"Drinker": schema}},
+        });
+        let mark = |marks: serde_json::Value| {
+            let mut marked = document.clone();
+            mark_sensitive("tea", &marks, &mut marked).map(|()| marked)
+        };
+        let marked = mark(json!({"tea/Drinker": {"name": "why"}})).unwrap();
+        assert_eq!(marked["components"]["schemas"]["Drinker"]["properties"]["name"]["x-wechatpay-sensitive"], true);
+        assert_eq!(marked["paths"], document["paths"]);
+        let marked = mark(json!({"tea.list/reply": {"name": "why"}})).unwrap();
+        assert_eq!(marked.to_string().matches("sensitive").count(), 1);
+        assert_eq!(marked["components"], document["components"]);
+        assert_eq!(
+            mark(json!({"coffee/Drinker": {"name": "why"}, "coffee.list/reply": {"x": "why"}})),
+            Ok(document.clone())
+        );
+        for wrong in [
+            json!({"tea/Drinker": {"nmae": "why"}}),
+            json!({"tea/Drinker": {"age": "why"}}),
+            json!({"tea/Driver": {"name": "why"}}),
+        ] {
+            assert!(mark(wrong.clone()).unwrap_err().starts_with("marks.json: tea/Dri"), "{wrong}");
+        }
+    }
 }

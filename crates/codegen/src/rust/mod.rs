@@ -1,12 +1,13 @@
-//! The Rust backend: request and reply types, and the operation tables.
+//! The Rust backend: request and reply types, the operation tables, and a list of the types for the tests.
 
+mod filled;
 mod tables;
 mod types;
 
 use std::collections::BTreeMap;
 
 use crate::model::{Namespace, Operation, Product, Reply, Shape};
-use crate::output::{Files, RUST};
+use crate::output::{Files, RUST, SUITE};
 use crate::words::{pascal, snake};
 
 const HEADER: &str = include_str!("header.rs.txt");
@@ -24,6 +25,7 @@ pub(crate) fn generate(products: &[Product], files: &mut Files) {
         files.add(format!("{RUST}/{path}.rs"), "//", &product.name, &product_file(product));
     }
     files.add(format!("{RUST}/mod.rs"), "//", "*", &index(products));
+    files.add(format!("{SUITE}/types.rs"), "//", "*", &filled::list(products));
 }
 
 fn index(products: &[Product]) -> String {
@@ -69,21 +71,21 @@ fn product_file(product: &Product) -> String {
         out.line("");
         match &component.shape {
             Shape::Enum(literals) => types::enumeration(&mut out, component, literals),
-            Shape::Object(fields) => types::object(&mut out, component, fields),
+            Shape::Object(fields) => types::object(&mut out, product, component, fields),
         }
         if component.in_request {
             tables::component(&mut out, component);
         }
     }
-    let body = module(out, &product.tree());
+    let body = module(out, product, &product.tree());
     format!("//! Operations `{}.*`.\n\n{body}", product.namespace.join("."))
 }
 
 /// A module: what is in it already, its operations, and the modules below it.
-fn module(mut own: Code, here: &Namespace) -> String {
+fn module(mut own: Code, product: &Product, here: &Namespace) -> String {
     for operation in &here.operations {
         own.line("");
-        operation_items(&mut own, operation);
+        operation_items(&mut own, product, operation);
     }
     let mut out = Code { depth: own.depth, ..Code::default() };
     for (used, import) in [("leaf::", "use crate::generated::leaf;"), ("op::", "use crate::operation as op;")] {
@@ -96,16 +98,16 @@ fn module(mut own: Code, here: &Namespace) -> String {
         out.line("");
         out.doc(&format!("Operations `{}.*`.", child.path.join(".")));
         out.line(&format!("pub mod {} {{", identifier(name)));
-        out.text(&module(Code { depth: out.depth + 1, ..Code::default() }, child));
+        out.text(&module(Code { depth: out.depth + 1, ..Code::default() }, product, child));
         out.line("}");
     }
     out.text
 }
 
-fn operation_items(out: &mut Code, operation: &Operation) {
+fn operation_items(out: &mut Code, product: &Product, operation: &Operation) {
     let name = pascal(operation.action());
     let table = tables::operation_static(operation);
-    types::request(out, operation, &name);
+    types::request(out, product, operation, &name);
     let reply = match &operation.reply {
         Reply::Empty => "()".to_owned(),
         Reply::Binary => "bytes::Bytes".to_owned(),

@@ -1,12 +1,14 @@
 //! Structs and enumerations.
 
 use super::{Code, identifier};
-use crate::model::{Component, Field, Literal, Operation, Type};
+use crate::model::{Component, Field, Literal, Operation, Product, Type};
 use crate::words::pascal;
 
 const REQUEST: &str = "#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]";
 const REQUEST_WITHOUT_DEFAULT: &str = "#[derive(Debug, Clone, PartialEq, serde::Serialize)]";
 const REPLY: &str = "#[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]";
+/// More than these are too many for clippy.
+const CLIPPYS_ARGUMENTS: usize = 7;
 
 pub(super) fn enumeration(out: &mut Code, component: &Component, literals: &[Literal]) {
     out.line("crate::open_enum! {");
@@ -24,12 +26,16 @@ pub(super) fn enumeration(out: &mut Code, component: &Component, literals: &[Lit
     out.line("}");
 }
 
-pub(super) fn object(out: &mut Code, component: &Component, fields: &[Field]) {
+pub(super) fn object(out: &mut Code, product: &Product, component: &Component, fields: &[Field]) {
     out.doc(&format!("Object {} in a {}.", names(component), if component.in_request { "request" } else { "reply" }));
-    structure(out, &component.name, fields, component.in_request, 0);
+    if component.in_request {
+        request_structure(out, product, &component.name, fields, 0);
+    } else {
+        structure(out, REPLY, &component.name, fields, 0);
+    }
 }
 
-pub(super) fn request(out: &mut Code, operation: &Operation, name: &str) {
+pub(super) fn request(out: &mut Code, product: &Product, operation: &Operation, name: &str) {
     out.doc(&format!("{} (`{}`).", escape(&operation.title), operation.id));
     out.doc("");
     out.doc(&operation.notes().join(" "));
@@ -37,32 +43,32 @@ pub(super) fn request(out: &mut Code, operation: &Operation, name: &str) {
         out.doc("");
         out.doc(&format!("Document: <{}>", operation.doc_url));
     }
-    structure(out, name, &operation.record(), true, operation.depth);
+    request_structure(out, product, name, &operation.record(), operation.depth);
 }
 
 pub(super) fn reply(out: &mut Code, operation: &Operation, name: &str, fields: &[Field]) {
     out.doc(&format!("Reply to [`{}`].", pascal(operation.action())));
-    structure(out, name, fields, false, operation.depth);
+    structure(out, REPLY, name, fields, operation.depth);
 }
 
-fn structure(out: &mut Code, name: &str, fields: &[Field], request: bool, depth: usize) {
-    // A JSON number has no default of its own.
-    let by_hand = request && fields.iter().any(|field| field.required && field.ty == Type::Number);
-    out.line(match (request, by_hand) {
-        (true, true) => REQUEST_WITHOUT_DEFAULT,
-        (true, false) => REQUEST,
-        (false, _) => REPLY,
-    });
+fn structure(out: &mut Code, derive: &str, name: &str, fields: &[Field], depth: usize) {
+    out.line(derive);
     if fields.is_empty() {
         out.line(&format!("pub struct {name} {{}}"));
         return;
     }
     out.line(&format!("pub struct {name} {{"));
-    out.indented(|out| fields.iter().for_each(|field| member(out, field, request, depth)));
+    out.indented(|out| fields.iter().for_each(|field| member(out, field, derive != REPLY, depth)));
     out.line("}");
-    if by_hand {
-        default(out, name, fields);
+}
+
+/// Without a default where a forgotten field would be sent as 0, false or nothing: then with `new`.
+fn request_structure(out: &mut Code, product: &Product, name: &str, fields: &[Field], depth: usize) {
+    if product.may_default(fields) {
+        return structure(out, REQUEST, name, fields, depth);
     }
+    structure(out, REQUEST_WITHOUT_DEFAULT, name, fields, depth);
+    new(out, name, fields, depth);
 }
 
 fn member(out: &mut Code, field: &Field, request: bool, depth: usize) {
@@ -84,19 +90,43 @@ fn member(out: &mut Code, field: &Field, request: bool, depth: usize) {
     out.line(&format!("pub {rust}: {ty},"));
 }
 
-fn default(out: &mut Code, name: &str, fields: &[Field]) {
+fn new(out: &mut Code, name: &str, fields: &[Field], depth: usize) {
+    let required: Vec<&Field> = fields.iter().filter(|field| field.required).collect();
     out.line("");
-    out.line(&format!("impl Default for {name} {{"));
-    out.line("    fn default() -> Self {");
-    out.line("        Self {");
-    for field in fields {
-        let value =
-            if field.required && field.ty == Type::Number { "crate::Number::from(0)" } else { "Default::default()" };
-        out.line(&format!("            {}: {value},", identifier(&field.name)));
-    }
-    out.line("        }");
-    out.line("    }");
+    out.line(&format!("impl {name} {{"));
+    out.indented(|out| {
+        out.doc(match required.len() < fields.len() {
+            true => "What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.",
+            false => "What is required, which is all.",
+        });
+        if required.len() > CLIPPYS_ARGUMENTS {
+            out.line("#[expect(clippy::too_many_arguments, reason = \"all of them are required\")]");
+        }
+        out.line("#[must_use]");
+        let parameters: Vec<String> = required
+            .iter()
+            .map(|field| format!("{}: {}", identifier(&field.name), parameter_type(&field.ty, depth)))
+            .collect();
+        out.line(&format!("pub fn new({}) -> Self {{", parameters.join(", ")));
+        out.line("    Self {");
+        for field in fields {
+            let name = identifier(&field.name);
+            out.line(&match (field.required, &field.ty) {
+                (false, _) => format!("        {name}: None,"),
+                (true, Type::Text | Type::Secret { .. }) => format!("        {name}: {name}.into(),"),
+                (true, _) => format!("        {name},"),
+            });
+        }
+        out.line("    }");
+        out.line("}");
+    });
     out.line("}");
+}
+
+/// A text may be given as any text.
+fn parameter_type(ty: &Type, depth: usize) -> String {
+    let name = type_name(ty, depth);
+    if matches!(ty, Type::Text | Type::Secret { .. }) { format!("impl Into<{name}>") } else { name }
 }
 
 fn type_name(ty: &Type, depth: usize) -> String {

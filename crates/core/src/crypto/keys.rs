@@ -17,7 +17,7 @@ pub struct PrivateKey(Arc<dyn RsaPrivate>);
 pub struct PublicKey(Arc<dyn RsaPublic>);
 
 /// An X.509 certificate: of the merchant (its serial_no) or of the platform (its key and serial).
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Certificate {
     /// Serial number in upper-case hex without leading zeros beyond whole bytes.
     pub serial_no: String,
@@ -180,6 +180,18 @@ impl fmt::Debug for PrivateKey {
 impl fmt::Debug for PublicKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "PublicKey({} bits)", self.0.modulus_len() * 8)
+    }
+}
+
+impl fmt::Debug for Certificate {
+    /// Without the key's DER, so that bytes of DER in a log are always a leak.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Certificate")
+            .field("serial_no", &self.serial_no)
+            .field("public_key", &self.public_key)
+            .field("not_before", &self.not_before)
+            .field("not_after", &self.not_after)
+            .finish_non_exhaustive()
     }
 }
 

@@ -271,12 +271,23 @@ pub mod merchants {
     /// `POST /v3/goldplan/merchants/set-advertising-industry-filter`. For service providers. Idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012473784>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
     pub struct SetAdvertisingIndustryFilter {
         /// Required. Example: `1900000109`.
         pub sub_mchid: String,
         /// Required. 1 to 3 items. Example: `E_COMMERCE`.
         pub advertising_industry_filters: Vec<super::AdvertisingIndustryFilter>,
+    }
+
+    impl SetAdvertisingIndustryFilter {
+        /// What is required, which is all.
+        #[must_use]
+        pub fn new(sub_mchid: impl Into<String>, advertising_industry_filters: Vec<super::AdvertisingIndustryFilter>) -> Self {
+            Self {
+                sub_mchid: sub_mchid.into(),
+                advertising_industry_filters,
+            }
+        }
     }
 
     call!(SetAdvertisingIndustryFilter => (), SET_ADVERTISING_INDUSTRY_FILTER_OPERATION);

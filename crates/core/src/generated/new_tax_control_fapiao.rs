@@ -67,22 +67,22 @@ pub struct FapiaoApplicationBuyerInformation {
     /// Required. Example: `ORGANIZATION`.
     pub r#type: String,
     /// Required.
-    pub name: String,
+    pub name: crate::Sensitive,
     /// Optional. Example: `202003261233701778`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub taxpayer_id: Option<String>,
+    pub taxpayer_id: Option<crate::Sensitive>,
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub address: Option<String>,
+    pub address: Option<crate::Sensitive>,
     /// Optional. Example: `075512345678`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub telephone: Option<String>,
+    pub telephone: Option<crate::Sensitive>,
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bank_name: Option<String>,
     /// Optional. Example: `62001234567890`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub bank_account: Option<String>,
+    pub bank_account: Option<crate::Sensitive>,
     /// Optional. Encrypted under the platform's key before it is sent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub phone: Option<crate::Sensitive>,
@@ -104,7 +104,7 @@ static FAPIAO_APPLICATION_BUYER_INFORMATION_SCHEMA: op::Schema = op::Schema::Obj
 ]);
 
 /// Object `fapiao_information` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
 pub struct FapiaoApplicationFapiaoInformation {
     /// Required. Example: `20200701123456`.
     pub fapiao_id: String,
@@ -119,6 +119,20 @@ pub struct FapiaoApplicationFapiaoInformation {
     pub items: Vec<FapiaoApplicationFapiaoInformationItem>,
 }
 
+impl FapiaoApplicationFapiaoInformation {
+    /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+    #[must_use]
+    pub fn new(fapiao_id: impl Into<String>, total_amount: i64, need_list: bool, items: Vec<FapiaoApplicationFapiaoInformationItem>) -> Self {
+        Self {
+            fapiao_id: fapiao_id.into(),
+            total_amount,
+            need_list,
+            remark: None,
+            items,
+        }
+    }
+}
+
 static FAPIAO_APPLICATION_FAPIAO_INFORMATION_SCHEMA: op::Schema = op::Schema::Object(&[
     op::Field { name: "fapiao_id", required: true, schema: &leaf::TEXT },
     op::Field { name: "total_amount", required: true, schema: &leaf::INTEGER },
@@ -128,7 +142,7 @@ static FAPIAO_APPLICATION_FAPIAO_INFORMATION_SCHEMA: op::Schema = op::Schema::Ob
 ]);
 
 /// Object `items` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
 pub struct FapiaoApplicationFapiaoInformationItem {
     /// Required. Example: `3010101020203000000`.
     pub tax_code: String,
@@ -159,6 +173,26 @@ pub struct FapiaoApplicationFapiaoInformationItem {
     pub tax_prefer_mark: Option<String>,
     /// Required. Example: `true`.
     pub discount: bool,
+}
+
+impl FapiaoApplicationFapiaoInformationItem {
+    /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+    #[must_use]
+    pub fn new(tax_code: impl Into<String>, quantity: i64, total_amount: i64, discount: bool) -> Self {
+        Self {
+            tax_code: tax_code.into(),
+            goods_category: None,
+            goods_name: None,
+            goods_id: None,
+            specification: None,
+            unit: None,
+            quantity,
+            total_amount,
+            tax_rate: None,
+            tax_prefer_mark: None,
+            discount,
+        }
+    }
 }
 
 static FAPIAO_APPLICATION_FAPIAO_INFORMATION_ITEM_SCHEMA: op::Schema = op::Schema::Object(&[
@@ -342,16 +376,16 @@ pub struct SellerInformationReply {
     pub taxpayer_id: Option<String>,
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub address: Option<String>,
+    pub address: Option<crate::Sensitive>,
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub telephone: Option<String>,
+    pub telephone: Option<crate::Sensitive>,
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bank_name: Option<String>,
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub bank_account: Option<String>,
+    pub bank_account: Option<crate::Sensitive>,
 }
 
 /// Object `buyer_information` in a reply.
@@ -362,22 +396,22 @@ pub struct BuyerInformationReply {
     pub r#type: Option<BuyerInformationType>,
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub name: Option<String>,
+    pub name: Option<crate::Sensitive>,
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub taxpayer_id: Option<String>,
+    pub taxpayer_id: Option<crate::Sensitive>,
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub address: Option<String>,
+    pub address: Option<crate::Sensitive>,
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub telephone: Option<String>,
+    pub telephone: Option<crate::Sensitive>,
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bank_name: Option<String>,
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub bank_account: Option<String>,
+    pub bank_account: Option<crate::Sensitive>,
     /// Optional. Decrypted with the merchant's key.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub phone: Option<crate::Sensitive>,
@@ -427,13 +461,13 @@ static FAPIAO_BILL_TYPE_SCHEMA: op::Schema = op::Schema::String { values: Fapiao
 pub struct ExtraInformationReply {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub payee: Option<String>,
+    pub payee: Option<crate::Sensitive>,
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub reviewer: Option<String>,
+    pub reviewer: Option<crate::Sensitive>,
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub drawer: Option<String>,
+    pub drawer: Option<crate::Sensitive>,
 }
 
 /// Object `items` in a reply.
@@ -501,22 +535,22 @@ pub struct BuyerInformation {
     /// Required. Example: `ORGANIZATION`.
     pub r#type: BuyerInformationType,
     /// Required.
-    pub name: String,
+    pub name: crate::Sensitive,
     /// Optional. Example: `202003261233701778`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub taxpayer_id: Option<String>,
+    pub taxpayer_id: Option<crate::Sensitive>,
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub address: Option<String>,
+    pub address: Option<crate::Sensitive>,
     /// Optional. Example: `075512345678`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub telephone: Option<String>,
+    pub telephone: Option<crate::Sensitive>,
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bank_name: Option<String>,
     /// Optional. Example: `62001234567890`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub bank_account: Option<String>,
+    pub bank_account: Option<crate::Sensitive>,
     /// Optional. Encrypted under the platform's key before it is sent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub phone: Option<crate::Sensitive>,
@@ -554,7 +588,7 @@ static BUYER_INFORMATION_SCHEMA: op::Schema = op::Schema::Object(&[
 ]);
 
 /// Object `fapiao_card_information` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
 pub struct FapiaoCardInformation {
     /// Required. Example: `ASNFZ4mrze/+3LqYdlQyEA==`.
     pub fapiao_media_id: String,
@@ -585,6 +619,29 @@ pub struct FapiaoCardInformation {
     pub remark: Option<String>,
 }
 
+impl FapiaoCardInformation {
+    /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+    #[expect(clippy::too_many_arguments, reason = "all of them are required")]
+    #[must_use]
+    pub fn new(fapiao_media_id: impl Into<String>, fapiao_number: impl Into<String>, fapiao_code: impl Into<String>, fapiao_time: impl Into<String>, check_code: impl Into<String>, password: impl Into<String>, total_amount: i64, tax_amount: i64, amount: i64, seller_information: SellerInformation, extra_information: ExtraInformation, items: Vec<FapiaoCardInformationItem>) -> Self {
+        Self {
+            fapiao_media_id: fapiao_media_id.into(),
+            fapiao_number: fapiao_number.into(),
+            fapiao_code: fapiao_code.into(),
+            fapiao_time: fapiao_time.into(),
+            check_code: check_code.into(),
+            password: password.into(),
+            total_amount,
+            tax_amount,
+            amount,
+            seller_information,
+            extra_information,
+            items,
+            remark: None,
+        }
+    }
+}
+
 static FAPIAO_CARD_INFORMATION_SCHEMA: op::Schema = op::Schema::Object(&[
     op::Field { name: "fapiao_media_id", required: true, schema: &leaf::TEXT },
     op::Field { name: "fapiao_number", required: true, schema: &leaf::TEXT },
@@ -609,16 +666,16 @@ pub struct SellerInformation {
     /// Required. Example: `202003261233701778`.
     pub taxpayer_id: String,
     /// Required.
-    pub address: String,
+    pub address: crate::Sensitive,
     /// Optional. Example: `075512345678`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub telephone: Option<String>,
+    pub telephone: Option<crate::Sensitive>,
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bank_name: Option<String>,
     /// Optional. Example: `62001234567890`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub bank_account: Option<String>,
+    pub bank_account: Option<crate::Sensitive>,
 }
 
 static SELLER_INFORMATION_SCHEMA: op::Schema = op::Schema::Object(&[
@@ -635,12 +692,12 @@ static SELLER_INFORMATION_SCHEMA: op::Schema = op::Schema::Object(&[
 pub struct ExtraInformation {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub payee: Option<String>,
+    pub payee: Option<crate::Sensitive>,
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub reviewer: Option<String>,
+    pub reviewer: Option<crate::Sensitive>,
     /// Required.
-    pub drawer: String,
+    pub drawer: crate::Sensitive,
 }
 
 static EXTRA_INFORMATION_SCHEMA: op::Schema = op::Schema::Object(&[
@@ -650,7 +707,7 @@ static EXTRA_INFORMATION_SCHEMA: op::Schema = op::Schema::Object(&[
 ]);
 
 /// Object `items` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
 pub struct FapiaoCardInformationItem {
     /// Required. Example: `3010101020203000000`.
     pub tax_code: String,
@@ -680,6 +737,28 @@ pub struct FapiaoCardInformationItem {
     pub discount: bool,
 }
 
+impl FapiaoCardInformationItem {
+    /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+    #[expect(clippy::too_many_arguments, reason = "all of them are required")]
+    #[must_use]
+    pub fn new(tax_code: impl Into<String>, goods_name: impl Into<String>, quantity: i64, unit_price: i64, amount: i64, tax_amount: i64, total_amount: i64, tax_rate: i64, tax_prefer_mark: TaxPreferMark, discount: bool) -> Self {
+        Self {
+            tax_code: tax_code.into(),
+            goods_name: goods_name.into(),
+            specification: None,
+            unit: None,
+            quantity,
+            unit_price,
+            amount,
+            tax_amount,
+            total_amount,
+            tax_rate,
+            tax_prefer_mark,
+            discount,
+        }
+    }
+}
+
 static FAPIAO_CARD_INFORMATION_ITEM_SCHEMA: op::Schema = op::Schema::Object(&[
     op::Field { name: "tax_code", required: true, schema: &leaf::TEXT },
     op::Field { name: "goods_name", required: true, schema: &leaf::TEXT },
@@ -696,7 +775,7 @@ static FAPIAO_CARD_INFORMATION_ITEM_SCHEMA: op::Schema = op::Schema::Object(&[
 ]);
 
 /// Object `fapiao_information` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
 pub struct IssueGeneralFapiaoInformation {
     /// Required. Example: `20200701123456`.
     pub fapiao_id: String,
@@ -711,10 +790,10 @@ pub struct IssueGeneralFapiaoInformation {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub vat_refund_levy_code: Option<i64>,
     /// Required. Example: `128279891283`.
-    pub billing_person_id: String,
+    pub billing_person_id: crate::Sensitive,
     /// Optional. Example: `example_billing_person`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub billing_person: Option<String>,
+    pub billing_person: Option<crate::Sensitive>,
     /// Required. Example: `COMM_FAPIAO`.
     pub fapiao_bill_type: FapiaoBillType,
     /// Required.
@@ -722,6 +801,25 @@ pub struct IssueGeneralFapiaoInformation {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub remark: Option<String>,
+}
+
+impl IssueGeneralFapiaoInformation {
+    /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+    #[must_use]
+    pub fn new(fapiao_id: impl Into<String>, total_amount: i64, items: Vec<IssueGeneralFapiaoInformationItem>, billing_person_id: impl Into<crate::Sensitive>, fapiao_bill_type: FapiaoBillType, transaction_information: Vec<TransactionInformation>) -> Self {
+        Self {
+            fapiao_id: fapiao_id.into(),
+            total_amount,
+            items,
+            export_business_policy_code: None,
+            vat_refund_levy_code: None,
+            billing_person_id: billing_person_id.into(),
+            billing_person: None,
+            fapiao_bill_type,
+            transaction_information,
+            remark: None,
+        }
+    }
 }
 
 static ISSUE_GENERAL_FAPIAO_INFORMATION_SCHEMA: op::Schema = op::Schema::Object(&[
@@ -764,18 +862,20 @@ pub struct IssueGeneralFapiaoInformationItem {
     pub preferential_policy_code: Option<i64>,
 }
 
-impl Default for IssueGeneralFapiaoInformationItem {
-    fn default() -> Self {
+impl IssueGeneralFapiaoInformationItem {
+    /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+    #[must_use]
+    pub fn new(tax_code: impl Into<String>, goods_name: impl Into<String>, total_amount: i64, tax_rate: crate::Number, discount: bool) -> Self {
         Self {
-            tax_code: Default::default(),
-            goods_name: Default::default(),
-            specification: Default::default(),
-            unit: Default::default(),
-            quantity: Default::default(),
-            total_amount: Default::default(),
-            tax_rate: crate::Number::from(0),
-            discount: Default::default(),
-            preferential_policy_code: Default::default(),
+            tax_code: tax_code.into(),
+            goods_name: goods_name.into(),
+            specification: None,
+            unit: None,
+            quantity: None,
+            total_amount,
+            tax_rate,
+            discount,
+            preferential_policy_code: None,
         }
     }
 }
@@ -793,7 +893,7 @@ static ISSUE_GENERAL_FAPIAO_INFORMATION_ITEM_SCHEMA: op::Schema = op::Schema::Ob
 ]);
 
 /// Object `transaction_information` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
 pub struct TransactionInformation {
     /// Required. Example: `WECHAT_PAY`.
     pub pay_channel: PayChannel,
@@ -804,6 +904,19 @@ pub struct TransactionInformation {
     pub out_trade_no: Option<String>,
     /// Required. Example: `382895`.
     pub amount: i64,
+}
+
+impl TransactionInformation {
+    /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+    #[must_use]
+    pub fn new(pay_channel: PayChannel, transaction_id: impl Into<String>, amount: i64) -> Self {
+        Self {
+            pay_channel,
+            transaction_id: transaction_id.into(),
+            out_trade_no: None,
+            amount,
+        }
+    }
 }
 
 static TRANSACTION_INFORMATION_SCHEMA: op::Schema = op::Schema::Object(&[
@@ -824,7 +937,7 @@ crate::open_enum! {
 static PAY_CHANNEL_SCHEMA: op::Schema = op::Schema::String { values: PayChannel::VALUES, encrypted: false };
 
 /// Object `fapiao_information` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
 pub struct IssuePassengerTransportFapiaoInformation {
     /// Required. Example: `20200701123456`.
     pub fapiao_id: String,
@@ -839,10 +952,10 @@ pub struct IssuePassengerTransportFapiaoInformation {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub vat_refund_levy_code: Option<i64>,
     /// Required. Example: `187776276864872`.
-    pub billing_person_id: String,
+    pub billing_person_id: crate::Sensitive,
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub billing_person: Option<String>,
+    pub billing_person: Option<crate::Sensitive>,
     /// Required. Example: `COMM_FAPIAO`.
     pub fapiao_bill_type: FapiaoBillType,
     /// Required.
@@ -850,6 +963,25 @@ pub struct IssuePassengerTransportFapiaoInformation {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub remark: Option<String>,
+}
+
+impl IssuePassengerTransportFapiaoInformation {
+    /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+    #[must_use]
+    pub fn new(fapiao_id: impl Into<String>, total_amount: i64, items: Vec<IssuePassengerTransportFapiaoInformationItem>, billing_person_id: impl Into<crate::Sensitive>, fapiao_bill_type: FapiaoBillType, transaction_information: Vec<TransactionInformation>) -> Self {
+        Self {
+            fapiao_id: fapiao_id.into(),
+            total_amount,
+            items,
+            export_business_policy_code: None,
+            vat_refund_levy_code: None,
+            billing_person_id: billing_person_id.into(),
+            billing_person: None,
+            fapiao_bill_type,
+            transaction_information,
+            remark: None,
+        }
+    }
 }
 
 static ISSUE_PASSENGER_TRANSPORT_FAPIAO_INFORMATION_SCHEMA: op::Schema = op::Schema::Object(&[
@@ -895,19 +1027,21 @@ pub struct IssuePassengerTransportFapiaoInformationItem {
     pub passenger_information: Option<PassengerInformation>,
 }
 
-impl Default for IssuePassengerTransportFapiaoInformationItem {
-    fn default() -> Self {
+impl IssuePassengerTransportFapiaoInformationItem {
+    /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+    #[must_use]
+    pub fn new(tax_code: impl Into<String>, goods_name: impl Into<String>, total_amount: i64, tax_rate: crate::Number, discount: bool) -> Self {
         Self {
-            tax_code: Default::default(),
-            goods_name: Default::default(),
-            specification: Default::default(),
-            unit: Default::default(),
-            quantity: Default::default(),
-            total_amount: Default::default(),
-            tax_rate: crate::Number::from(0),
-            discount: Default::default(),
-            preferential_policy_code: Default::default(),
-            passenger_information: Default::default(),
+            tax_code: tax_code.into(),
+            goods_name: goods_name.into(),
+            specification: None,
+            unit: None,
+            quantity: None,
+            total_amount,
+            tax_rate,
+            discount,
+            preferential_policy_code: None,
+            passenger_information: None,
         }
     }
 }
@@ -929,7 +1063,7 @@ static ISSUE_PASSENGER_TRANSPORT_FAPIAO_INFORMATION_ITEM_SCHEMA: op::Schema = op
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
 pub struct PassengerInformation {
     /// Required.
-    pub name: String,
+    pub name: crate::Sensitive,
     /// Required. Example: `IDENTITY_CARD`.
     pub certificate_type: CertificateType,
     /// Required. Encrypted under the platform's key before it is sent.
@@ -1027,7 +1161,7 @@ crate::open_enum! {
 static TRANSPORTATION_CLASSES_SCHEMA: op::Schema = op::Schema::String { values: TransportationClasses::VALUES, encrypted: false };
 
 /// Object `fapiao_information` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
 pub struct IssueRefinedOilFapiaoInformation {
     /// Required. Example: `20200701123456`.
     pub fapiao_id: String,
@@ -1042,10 +1176,10 @@ pub struct IssueRefinedOilFapiaoInformation {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub vat_refund_levy_code: Option<i64>,
     /// Required. Example: `187776276864872`.
-    pub billing_person_id: String,
+    pub billing_person_id: crate::Sensitive,
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub billing_person: Option<String>,
+    pub billing_person: Option<crate::Sensitive>,
     /// Required. Example: `COMM_FAPIAO`.
     pub fapiao_bill_type: FapiaoBillType,
     /// Required.
@@ -1053,6 +1187,25 @@ pub struct IssueRefinedOilFapiaoInformation {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub remark: Option<String>,
+}
+
+impl IssueRefinedOilFapiaoInformation {
+    /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+    #[must_use]
+    pub fn new(fapiao_id: impl Into<String>, total_amount: i64, items: Vec<IssueRefinedOilFapiaoInformationItem>, billing_person_id: impl Into<crate::Sensitive>, fapiao_bill_type: FapiaoBillType, transaction_information: Vec<TransactionInformation>) -> Self {
+        Self {
+            fapiao_id: fapiao_id.into(),
+            total_amount,
+            items,
+            export_business_policy_code: None,
+            vat_refund_levy_code: None,
+            billing_person_id: billing_person_id.into(),
+            billing_person: None,
+            fapiao_bill_type,
+            transaction_information,
+            remark: None,
+        }
+    }
 }
 
 static ISSUE_REFINED_OIL_FAPIAO_INFORMATION_SCHEMA: op::Schema = op::Schema::Object(&[
@@ -1098,19 +1251,21 @@ pub struct IssueRefinedOilFapiaoInformationItem {
     pub refined_oil_information: Option<RefinedOilInformation>,
 }
 
-impl Default for IssueRefinedOilFapiaoInformationItem {
-    fn default() -> Self {
+impl IssueRefinedOilFapiaoInformationItem {
+    /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+    #[must_use]
+    pub fn new(tax_code: impl Into<String>, goods_name: impl Into<String>, total_amount: i64, tax_rate: crate::Number, discount: bool) -> Self {
         Self {
-            tax_code: Default::default(),
-            goods_name: Default::default(),
-            specification: Default::default(),
-            unit: Default::default(),
-            quantity: Default::default(),
-            total_amount: Default::default(),
-            tax_rate: crate::Number::from(0),
-            discount: Default::default(),
-            preferential_policy_code: Default::default(),
-            refined_oil_information: Default::default(),
+            tax_code: tax_code.into(),
+            goods_name: goods_name.into(),
+            specification: None,
+            unit: None,
+            quantity: None,
+            total_amount,
+            tax_rate,
+            discount,
+            preferential_policy_code: None,
+            refined_oil_information: None,
         }
     }
 }
@@ -1158,7 +1313,7 @@ static REFINED_OIL_INFORMATION_SCHEMA: op::Schema = op::Schema::Object(&[
 ]);
 
 /// Object `fapiao_information` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
 pub struct RealEstateLeasingFapiaoInformation {
     /// Required. Example: `20200701123456`.
     pub fapiao_id: String,
@@ -1173,10 +1328,10 @@ pub struct RealEstateLeasingFapiaoInformation {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub vat_refund_levy_code: Option<i64>,
     /// Required. Example: `128279891283`.
-    pub billing_person_id: String,
+    pub billing_person_id: crate::Sensitive,
     /// Optional. Example: `example_billing_person`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub billing_person: Option<String>,
+    pub billing_person: Option<crate::Sensitive>,
     /// Required. Example: `COMM_FAPIAO`.
     pub fapiao_bill_type: FapiaoBillType,
     /// Required.
@@ -1184,6 +1339,25 @@ pub struct RealEstateLeasingFapiaoInformation {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub remark: Option<String>,
+}
+
+impl RealEstateLeasingFapiaoInformation {
+    /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+    #[must_use]
+    pub fn new(fapiao_id: impl Into<String>, total_amount: i64, items: Vec<RealEstateLeasingFapiaoInformationItem>, billing_person_id: impl Into<crate::Sensitive>, fapiao_bill_type: FapiaoBillType, transaction_information: Vec<TransactionInformation>) -> Self {
+        Self {
+            fapiao_id: fapiao_id.into(),
+            total_amount,
+            items,
+            export_business_policy_code: None,
+            vat_refund_levy_code: None,
+            billing_person_id: billing_person_id.into(),
+            billing_person: None,
+            fapiao_bill_type,
+            transaction_information,
+            remark: None,
+        }
+    }
 }
 
 static REAL_ESTATE_LEASING_FAPIAO_INFORMATION_SCHEMA: op::Schema = op::Schema::Object(&[
@@ -1229,19 +1403,21 @@ pub struct RealEstateLeasingFapiaoInformationItem {
     pub real_estate_leasing_information: Option<RealEstateLeasingInformation>,
 }
 
-impl Default for RealEstateLeasingFapiaoInformationItem {
-    fn default() -> Self {
+impl RealEstateLeasingFapiaoInformationItem {
+    /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+    #[must_use]
+    pub fn new(tax_code: impl Into<String>, goods_name: impl Into<String>, total_amount: i64, tax_rate: crate::Number, discount: bool) -> Self {
         Self {
-            tax_code: Default::default(),
-            goods_name: Default::default(),
-            specification: Default::default(),
-            unit: Default::default(),
-            quantity: Default::default(),
-            total_amount: Default::default(),
-            tax_rate: crate::Number::from(0),
-            discount: Default::default(),
-            preferential_policy_code: Default::default(),
-            real_estate_leasing_information: Default::default(),
+            tax_code: tax_code.into(),
+            goods_name: goods_name.into(),
+            specification: None,
+            unit: None,
+            quantity: None,
+            total_amount,
+            tax_rate,
+            discount,
+            preferential_policy_code: None,
+            real_estate_leasing_information: None,
         }
     }
 }
@@ -1260,7 +1436,7 @@ static REAL_ESTATE_LEASING_FAPIAO_INFORMATION_ITEM_SCHEMA: op::Schema = op::Sche
 ]);
 
 /// Object `real_estate_leasing_information` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
 pub struct RealEstateLeasingInformation {
     /// Required.
     pub province: String,
@@ -1268,7 +1444,7 @@ pub struct RealEstateLeasingInformation {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub city: Option<String>,
     /// Required.
-    pub address: String,
+    pub address: crate::Sensitive,
     /// Required. Example: `2025-01-01T10:00:00+08:00`.
     pub lease_period_start: String,
     /// Required. Example: `2025-07-01T10:00:00+08:00`.
@@ -1281,6 +1457,23 @@ pub struct RealEstateLeasingInformation {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub plate_no: Option<Vec<String>>,
+}
+
+impl RealEstateLeasingInformation {
+    /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+    #[must_use]
+    pub fn new(province: impl Into<String>, address: impl Into<crate::Sensitive>, lease_period_start: impl Into<String>, lease_period_end: impl Into<String>, cross_city_flag: bool) -> Self {
+        Self {
+            province: province.into(),
+            city: None,
+            address: address.into(),
+            lease_period_start: lease_period_start.into(),
+            lease_period_end: lease_period_end.into(),
+            cross_city_flag,
+            certificate_no: None,
+            plate_no: None,
+        }
+    }
 }
 
 static REAL_ESTATE_LEASING_INFORMATION_SCHEMA: op::Schema = op::Schema::Object(&[
@@ -1557,10 +1750,10 @@ crate::open_enum! {
 pub struct BillingPersonInfo {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub id: Option<String>,
+    pub id: Option<crate::Sensitive>,
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub name: Option<String>,
+    pub name: Option<crate::Sensitive>,
 }
 
 /// Object `ability_info` in a reply.
@@ -1750,7 +1943,7 @@ pub mod fapiao_applications {
     /// `POST /v3/new-tax-control-fapiao/fapiao-applications`. For direct merchants and service providers. Not idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012538301>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
     pub struct Create {
         /// Optional. Example: `1900000109`.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -1763,6 +1956,20 @@ pub mod fapiao_applications {
         pub buyer_information: super::FapiaoApplicationBuyerInformation,
         /// Required.
         pub fapiao_information: Vec<super::FapiaoApplicationFapiaoInformation>,
+    }
+
+    impl Create {
+        /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+        #[must_use]
+        pub fn new(scene: super::Scene, fapiao_apply_id: impl Into<String>, buyer_information: super::FapiaoApplicationBuyerInformation, fapiao_information: Vec<super::FapiaoApplicationFapiaoInformation>) -> Self {
+            Self {
+                sub_mchid: None,
+                scene,
+                fapiao_apply_id: fapiao_apply_id.into(),
+                buyer_information,
+                fapiao_information,
+            }
+        }
     }
 
     call!(Create => (), CREATE_OPERATION);
@@ -1843,7 +2050,7 @@ pub mod fapiao_applications {
     /// `POST /v3/new-tax-control-fapiao/fapiao-applications/{fapiao_apply_id}/insert-cards`. For direct merchants and service providers. Not idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012538365>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
     pub struct InsertCards {
         /// Required. Example: `4200000444201910177461284488`.
         pub fapiao_apply_id: String,
@@ -1856,6 +2063,20 @@ pub mod fapiao_applications {
         pub buyer_information: super::BuyerInformation,
         /// Required.
         pub fapiao_card_information: Vec<super::FapiaoCardInformation>,
+    }
+
+    impl InsertCards {
+        /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+        #[must_use]
+        pub fn new(fapiao_apply_id: impl Into<String>, scene: super::Scene, buyer_information: super::BuyerInformation, fapiao_card_information: Vec<super::FapiaoCardInformation>) -> Self {
+            Self {
+                fapiao_apply_id: fapiao_apply_id.into(),
+                sub_mchid: None,
+                scene,
+                buyer_information,
+                fapiao_card_information,
+            }
+        }
     }
 
     call!(InsertCards => (), INSERT_CARDS_OPERATION);
@@ -1886,7 +2107,7 @@ pub mod fapiao_applications {
     /// `POST /v3/new-tax-control-fapiao/fapiao-applications/issue-general`. For service providers. Not idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4015792574>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
     pub struct IssueGeneral {
         /// Required. Example: `1900000109`.
         pub sub_mchid: String,
@@ -1896,6 +2117,19 @@ pub mod fapiao_applications {
         pub buyer_information: super::BuyerInformation,
         /// Required.
         pub fapiao_information: super::IssueGeneralFapiaoInformation,
+    }
+
+    impl IssueGeneral {
+        /// What is required, which is all.
+        #[must_use]
+        pub fn new(sub_mchid: impl Into<String>, fapiao_apply_id: impl Into<String>, buyer_information: super::BuyerInformation, fapiao_information: super::IssueGeneralFapiaoInformation) -> Self {
+            Self {
+                sub_mchid: sub_mchid.into(),
+                fapiao_apply_id: fapiao_apply_id.into(),
+                buyer_information,
+                fapiao_information,
+            }
+        }
     }
 
     call!(IssueGeneral => (), ISSUE_GENERAL_OPERATION);
@@ -1925,7 +2159,7 @@ pub mod fapiao_applications {
     /// `POST /v3/new-tax-control-fapiao/fapiao-applications/issue-passenger-transport`. For service providers. Not idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4025863376>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
     pub struct IssuePassengerTransport {
         /// Required. Example: `1900000109`.
         pub sub_mchid: String,
@@ -1935,6 +2169,19 @@ pub mod fapiao_applications {
         pub buyer_information: super::BuyerInformation,
         /// Required.
         pub fapiao_information: super::IssuePassengerTransportFapiaoInformation,
+    }
+
+    impl IssuePassengerTransport {
+        /// What is required, which is all.
+        #[must_use]
+        pub fn new(sub_mchid: impl Into<String>, fapiao_apply_id: impl Into<String>, buyer_information: super::BuyerInformation, fapiao_information: super::IssuePassengerTransportFapiaoInformation) -> Self {
+            Self {
+                sub_mchid: sub_mchid.into(),
+                fapiao_apply_id: fapiao_apply_id.into(),
+                buyer_information,
+                fapiao_information,
+            }
+        }
     }
 
     call!(IssuePassengerTransport => (), ISSUE_PASSENGER_TRANSPORT_OPERATION);
@@ -1964,7 +2211,7 @@ pub mod fapiao_applications {
     /// `POST /v3/new-tax-control-fapiao/fapiao-applications/issue-refined-oil`. For service providers. Not idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4016760559>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
     pub struct IssueRefinedOil {
         /// Required. Example: `1900000109`.
         pub sub_mchid: String,
@@ -1974,6 +2221,19 @@ pub mod fapiao_applications {
         pub buyer_information: super::BuyerInformation,
         /// Required.
         pub fapiao_information: super::IssueRefinedOilFapiaoInformation,
+    }
+
+    impl IssueRefinedOil {
+        /// What is required, which is all.
+        #[must_use]
+        pub fn new(sub_mchid: impl Into<String>, fapiao_apply_id: impl Into<String>, buyer_information: super::BuyerInformation, fapiao_information: super::IssueRefinedOilFapiaoInformation) -> Self {
+            Self {
+                sub_mchid: sub_mchid.into(),
+                fapiao_apply_id: fapiao_apply_id.into(),
+                buyer_information,
+                fapiao_information,
+            }
+        }
     }
 
     call!(IssueRefinedOil => (), ISSUE_REFINED_OIL_OPERATION);
@@ -2003,7 +2263,7 @@ pub mod fapiao_applications {
     /// `POST /v3/new-tax-control-fapiao/fapiao-applications/{fapiao_apply_id}/reverse`. For direct merchants and service providers. Not idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012538327>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
     pub struct Reverse {
         /// Required. Example: `4200000444201910177461284488`.
         pub fapiao_apply_id: String,
@@ -2014,6 +2274,19 @@ pub mod fapiao_applications {
         pub reverse_reason: super::ReverseReason,
         /// Required.
         pub fapiao_information: Vec<super::ReverseFapiaoInformation>,
+    }
+
+    impl Reverse {
+        /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+        #[must_use]
+        pub fn new(fapiao_apply_id: impl Into<String>, reverse_reason: super::ReverseReason, fapiao_information: Vec<super::ReverseFapiaoInformation>) -> Self {
+            Self {
+                fapiao_apply_id: fapiao_apply_id.into(),
+                sub_mchid: None,
+                reverse_reason,
+                fapiao_information,
+            }
+        }
     }
 
     call!(Reverse => (), REVERSE_OPERATION);
@@ -2141,7 +2414,7 @@ pub mod fapiao_applications {
         /// `POST /v3/new-tax-control-fapiao/fapiao-applications/real-estate-leasing`. For service providers. Not idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4015941740>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
         pub struct Create {
             /// Required. Example: `1900000109`.
             pub sub_mchid: String,
@@ -2151,6 +2424,19 @@ pub mod fapiao_applications {
             pub buyer_information: super::super::BuyerInformation,
             /// Required.
             pub fapiao_information: super::super::RealEstateLeasingFapiaoInformation,
+        }
+
+        impl Create {
+            /// What is required, which is all.
+            #[must_use]
+            pub fn new(sub_mchid: impl Into<String>, fapiao_apply_id: impl Into<String>, buyer_information: super::super::BuyerInformation, fapiao_information: super::super::RealEstateLeasingFapiaoInformation) -> Self {
+                Self {
+                    sub_mchid: sub_mchid.into(),
+                    fapiao_apply_id: fapiao_apply_id.into(),
+                    buyer_information,
+                    fapiao_information,
+                }
+            }
         }
 
         call!(Create => (), CREATE_OPERATION);
@@ -2254,7 +2540,7 @@ pub mod fapiao_merchant {
     /// `GET /v3/new-tax-control-fapiao/fapiaomerchant/listspinvitemchinfo`. For service providers. Idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4015941524>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
     pub struct ListSpInviteMchInfo {
         /// Required. Example: `2020-07-01T12:00:00+08:00`.
         pub query_time_start: String,
@@ -2269,6 +2555,21 @@ pub mod fapiao_merchant {
         pub invite_code: Option<String>,
         /// Required. Example: `MCH_INVITE_SUCC`.
         pub mch_invite_status: super::MchInviteStatus,
+    }
+
+    impl ListSpInviteMchInfo {
+        /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+        #[must_use]
+        pub fn new(query_time_start: impl Into<String>, query_time_end: impl Into<String>, offset: i64, limit: i64, mch_invite_status: super::MchInviteStatus) -> Self {
+            Self {
+                query_time_start: query_time_start.into(),
+                query_time_end: query_time_end.into(),
+                offset,
+                limit,
+                invite_code: None,
+                mch_invite_status,
+            }
+        }
     }
 
     /// Reply to [`ListSpInviteMchInfo`].
@@ -2559,7 +2860,7 @@ pub mod merchant {
         /// `GET /v3/new-tax-control-fapiao/merchant/tax-codes`. For direct merchants and service providers. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012538236>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
         pub struct List {
             /// Optional. Example: `1900000109`.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -2568,6 +2869,18 @@ pub mod merchant {
             pub offset: i64,
             /// Required. Example: `5`.
             pub limit: i64,
+        }
+
+        impl List {
+            /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+            #[must_use]
+            pub fn new(offset: i64, limit: i64) -> Self {
+                Self {
+                    sub_mchid: None,
+                    offset,
+                    limit,
+                }
+            }
         }
 
         /// Reply to [`List`].
@@ -2643,22 +2956,22 @@ pub mod user_title {
         pub r#type: Option<super::BuyerInformationType>,
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
-        pub name: Option<String>,
+        pub name: Option<crate::Sensitive>,
         /// Optional.
         #[serde(skip_serializing_if = "Option::is_none")]
-        pub taxpayer_id: Option<String>,
+        pub taxpayer_id: Option<crate::Sensitive>,
         /// Optional.
         #[serde(skip_serializing_if = "Option::is_none")]
-        pub address: Option<String>,
+        pub address: Option<crate::Sensitive>,
         /// Optional.
         #[serde(skip_serializing_if = "Option::is_none")]
-        pub telephone: Option<String>,
+        pub telephone: Option<crate::Sensitive>,
         /// Optional.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub bank_name: Option<String>,
         /// Optional.
         #[serde(skip_serializing_if = "Option::is_none")]
-        pub bank_account: Option<String>,
+        pub bank_account: Option<crate::Sensitive>,
         /// Optional. Decrypted with the merchant's key.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub phone: Option<crate::Sensitive>,
@@ -2711,7 +3024,7 @@ pub mod user_title {
         /// `GET /v3/new-tax-control-fapiao/user-title/title-url`. For direct merchants and service providers. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012538106>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
         pub struct Get {
             /// Optional. Example: `1900000109`.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -2741,6 +3054,26 @@ pub mod user_title {
             /// Optional. Example: `true`.
             #[serde(skip_serializing_if = "Option::is_none")]
             pub must_input_email: Option<bool>,
+        }
+
+        impl Get {
+            /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+            #[must_use]
+            pub fn new(fapiao_apply_id: impl Into<String>, source: super::super::TitleUrlSource, appid: impl Into<String>, openid: impl Into<crate::Sensitive>, total_amount: i64) -> Self {
+                Self {
+                    sub_mchid: None,
+                    fapiao_apply_id: fapiao_apply_id.into(),
+                    source,
+                    appid: appid.into(),
+                    openid: openid.into(),
+                    total_amount,
+                    seller_name: None,
+                    show_phone_cell: None,
+                    must_input_phone: None,
+                    show_email_cell: None,
+                    must_input_email: None,
+                }
+            }
         }
 
         /// Reply to [`Get`].

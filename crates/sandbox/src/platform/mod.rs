@@ -4,7 +4,7 @@ pub(crate) mod answer;
 pub(crate) mod authorization;
 mod operate;
 pub(crate) mod request;
-mod seal;
+pub(crate) mod seal;
 
 use std::fmt::Write as _;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};

@@ -42,7 +42,7 @@ pub(super) fn headers(
     headers
 }
 
-fn sign(headers: &mut HeaderMap, body: &[u8], key: &PlatformKey, fault: Option<&Fault>, now: i64) {
+pub(crate) fn sign(headers: &mut HeaderMap, body: &[u8], key: &PlatformKey, fault: Option<&Fault>, now: i64) {
     let timestamp = match fault {
         Some(Fault::StaleTimestamp { seconds }) => now.saturating_sub(*seconds),
         _ => now,

@@ -8,5 +8,6 @@ mod client;
 mod encrypted;
 mod faults;
 mod load;
+mod notifications;
 mod requests;
 mod start;

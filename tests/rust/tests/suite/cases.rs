@@ -20,13 +20,11 @@ async fn every_case_holds_for_the_async_client() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_cases_of_operations_and_bad_input_hold_for_the_blocking_client() {
+async fn every_case_holds_for_the_blocking_client() {
     let local = Local::start();
-    let mut cases = load();
-    cases.retain(|case| ["goldplan", "fapiao", "invalid", "config"].iter().any(|file| case.name.starts_with(file)));
-    let summary = Runner::new(&local).run(&cases, Face::Blocking).await;
+    let summary = Runner::new(&local).run(&load(), Face::Blocking).await;
     close(&summary, "blocking");
-    assert!(summary.passed.len() >= AT_LEAST / 2, "only {} cases", summary.passed.len());
+    assert!(summary.passed.len() >= AT_LEAST, "only {} cases", summary.passed.len());
 }
 
 /// Rust's column of the table that `tests/table.py` prints.

@@ -2,9 +2,12 @@
 
 mod capture;
 mod cases;
+mod filled;
 mod network;
+mod notifications;
 mod processes;
 mod secrets;
 mod sharing;
+mod typed;
 mod vectors;
 mod wires;

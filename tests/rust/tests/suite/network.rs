@@ -12,7 +12,8 @@ use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 use wechatpay_sdk::ambient::{Ambient, System};
 use wechatpay_sdk::goldplan::merchants::CloseAdvertisingShow;
-use wechatpay_sdk::{CallOptions, Client, Error, ErrorKind, Response};
+use wechatpay_sdk::operation::Method;
+use wechatpay_sdk::{CallOptions, Client, Error, ErrorKind, Response, Retry};
 use wechatpay_suite::Local;
 
 use crate::wires::{Wire, authority};
@@ -89,16 +90,19 @@ async fn a_thousand_merchants_share_one_connection() {
 #[test]
 fn one_client_serves_several_runtimes_and_blocking_code() {
     let local = Local::start();
-    let client = local.client();
+    let network = Runtime::new().expect("a runtime");
+    let relay = network.block_on(Wire::relay(authority(&local.info.base_url)));
+    let client = local.client_with(&json!({"base_url": relay.url("http"), "backup_url": null}));
     let blocking = wechatpay_sdk::blocking::Client::new(client.clone());
     let call = || blocking.send(&CloseAdvertisingShow { sub_mchid: "1900000110".into() }).expect("succeeds");
-    let runtimes: Vec<_> = (0..12).map(|_| Runtime::new().expect("a runtime")).collect();
-    for _ in 0..2 {
+    let runtimes: Vec<_> = (0..20).map(|_| Runtime::new().expect("a runtime")).collect();
+    for _ in 0..3 {
         for runtime in &runtimes {
             runtime.block_on(open(&client)).expect("on any runtime");
             call();
         }
     }
+    assert_eq!(relay.accepted(), runtimes.len() + 1, "each keeps its connection");
     drop(runtimes);
     Runtime::new().expect("a runtime").block_on(open(&client)).expect("when the others have ended");
     call();
@@ -118,6 +122,29 @@ fn a_blocking_call_does_not_use_a_connection_that_was_closed_since_the_last_one(
         assert_eq!(wire.accepted(), count);
         std::thread::sleep(Duration::from_millis(20));
     }
+}
+
+/// Nobody drives the connections between two blocking calls: those that are needed no more are closed all the same.
+#[test]
+fn a_blocking_client_closes_what_it_needs_no_more() {
+    let local = Local::start();
+    let network = Runtime::new().expect("a runtime");
+    let relay = network.block_on(Wire::relay(authority(&local.info.base_url)));
+    let client = local.client_with(&json!({"base_url": relay.url("http"), "backup_url": null}));
+    let client = wechatpay_sdk::blocking::Client::new(client);
+    let derived = client.with_options(CallOptions::default());
+    client.send(&CloseAdvertisingShow { sub_mchid: "1900000110".into() }).expect("succeeds");
+    drop(client);
+    assert_eq!(relay.accepted(), 1);
+    drop(derived);
+    assert!(relay.all_closed(), "the last client has gone");
+
+    let silent = network.block_on(Wire::silent());
+    let changed = json!({"base_url": silent.url("http"), "backup_url": null, "timeout": 0.2});
+    let client = wechatpay_sdk::blocking::Client::new(local.client_with(&changed));
+    let error = client.send(&CloseAdvertisingShow { sub_mchid: "1900000110".into() }).expect_err("nobody answers");
+    assert_eq!(error.code(), "timeout", "{error}");
+    assert!(silent.all_closed(), "the call is over");
 }
 
 /// Issue: "a method derives a client for another merchant": its own number, key and serial.
@@ -211,7 +238,7 @@ async fn an_unknown_authority_is_refused_and_an_extra_one_accepted() {
     let tls = Tls::new();
     let host = Wire::tls(authority(&local.info.base_url), tls.acceptor).await;
     let at = json!({"base_url": host.url("https"), "backup_url": null, "timeout": 2});
-    let client = local.client_with(&at).with_options(CallOptions::default().retry(wechatpay_sdk::Retry::Never));
+    let client = local.client_with(&at).with_options(CallOptions::default().retry(Retry::Never));
     let error = open(&client).await.expect_err("nobody vouches for it");
     assert_eq!((error.kind(), error.code()), (ErrorKind::Transport, "connect_failed"), "{error}");
     assert!(!error.may_have_taken_effect(), "{error}");
@@ -284,11 +311,11 @@ impl Ambient for Pausing {
 /// Bug: a second attempt that began with a millisecond less than connecting may take was ended by the deadline, and then
 /// said that it may have taken effect.
 #[tokio::test]
-async fn an_attempt_that_could_not_connect_in_time_is_not_begun() {
+async fn an_attempt_that_the_deadline_ends_while_it_connects_says_that_nothing_was_sent() {
     let local = Local::start();
     let hanging = Hanging::start().await;
     // 200 ms to connect, the pause, 200 ms to connect: around the deadline of 500 ms.
-    for milliseconds in 94..=99 {
+    for milliseconds in [80, 95, 96, 97, 98, 99] {
         let client = Client::builder()
             .mchid(&local.info.mchid)
             .serial_no(&local.info.serial_no)
@@ -307,6 +334,27 @@ async fn an_attempt_that_could_not_connect_in_time_is_not_begun() {
             ("connect_timeout", false),
             "{milliseconds}: {error}"
         );
+    }
+}
+
+/// Bug: the time to connect was that of the client, so that a call with a shorter time of its own neither reached the
+/// backup nor could tell that it never left.
+#[tokio::test]
+async fn the_time_to_connect_shrinks_with_that_of_the_call() {
+    let local = Local::start();
+    let hanging = Hanging::start().await;
+    let both = local.client_with(&json!({"base_url": hanging.url, "backup_url": local.info.base_url}));
+    let alone = local.client_with(&json!({"base_url": hanging.url, "backup_url": null}));
+    let options = || CallOptions::default().timeout(Duration::from_secs(1));
+    open(&both.with_options(options())).await.expect("the backup answers");
+    for retry in [Retry::Never, Retry::Safe, Retry::Idempotent] {
+        let client = alone.with_options(options().retry(retry));
+        let bodiless = client.request(Method::Post, "/v3/without-a-body", &[], None).await.map(drop);
+        for outcome in [open(&client).await.map(drop), status(&client).await.map(drop), bodiless] {
+            let error = outcome.expect_err("nobody answers");
+            assert_eq!((error.kind(), error.code()), (ErrorKind::Timeout, "connect_timeout"), "{retry:?}: {error}");
+            assert!(!error.may_have_taken_effect(), "{retry:?}: {error}");
+        }
     }
 }
 

@@ -1,25 +1,38 @@
 //! Issue: "Secrets never print: a test formats every public type with Debug and Display, and every log record of a
 //! full run, and searches them for key material, Authorization values, plaintext of secret fields and openids."
 
+use std::any::type_name_of_val;
+use std::collections::BTreeSet;
 use std::fmt::{Debug, Display};
+use std::fs;
+use std::path::Path;
+use std::sync::{Arc, Mutex};
 
 use serde_json::{Map, Value, json};
+use wechatpay_sdk::ambient::System;
 use wechatpay_sdk::bind::bind;
 use wechatpay_sdk::crypto::{AwsLc, Certificate, CryptoError, PrivateKey, PublicKey, RustCrypto};
-use wechatpay_sdk::new_tax_control_fapiao::{fapiao_applications, user_title};
-use wechatpay_sdk::operation::{Call, find_operation};
+use wechatpay_sdk::new_tax_control_fapiao::{TitleUrlSource, user_title};
+use wechatpay_sdk::notification::{Notifications, ack};
+use wechatpay_sdk::operation::{Call, Schema, find_operation, operations};
 use wechatpay_sdk::platform_keys::PlatformKeys;
 use wechatpay_sdk::signature::Signer;
-use wechatpay_sdk::{ApiV3Key, CallOptions, Client, Error, ErrorKind, File, Options, Sensitive, blocking};
-use wechatpay_suite::{Face, Local, Runner, load, vector_text};
+use wechatpay_sdk::{ApiV3Key, CallOptions, Client, Error, ErrorKind, File, OptionType, Options, Sensitive, blocking};
+use wechatpay_suite::{Face, Local, Runner, load, tests_dir, vector_text, vectors};
 
-use crate::capture;
+use crate::notifications::{At, headers, options as receiver_options};
+use crate::{capture, filled};
 
 const OPENID: &str = "oUpF8uMuAJO_M2pxb1Q9zNjWeS6o";
 const PHONE: &str = "13812345678";
 const NAME: &str = "张三丰李四光";
 const APIV3_KEY: &str = "SecretApiV3KeyOfThirtyTwoBytes!!";
 const CONTENT: &str = "content of the file";
+/// Parts of a client and of a list of keys; searched in their own crate, or within what holds them.
+const NEVER_HANDED_OUT: [&str; 2] = ["wechatpay_sdk::merchant::Merchant", "wechatpay_sdk::platform_keys::PlatformKey"];
+
+/// The types whose instances were searched.
+static SEARCHED: Mutex<BTreeSet<&'static str>> = Mutex::new(BTreeSet::new());
 
 /// Texts that must never be printed.
 struct Secrets(Vec<String>);
@@ -40,12 +53,13 @@ impl Secrets {
     }
 
     fn debug(&self, value: &impl Debug) {
-        self.search(std::any::type_name_of_val(value), &format!("{value:?} {value:#?}"));
+        SEARCHED.lock().expect("no search panics inside").insert(type_name_of_val(value));
+        self.search(type_name_of_val(value), &format!("{value:?} {value:#?}"));
     }
 
     fn display(&self, value: &(impl Debug + Display)) {
         self.debug(value);
-        self.search(std::any::type_name_of_val(value), &format!("{value} {value:#}"));
+        self.search(type_name_of_val(value), &format!("{value} {value:#}"));
     }
 }
 
@@ -91,6 +105,11 @@ fn no_key_and_no_client_prints_a_secret() {
         .proxy(format!("http://user:{OPENID}@127.0.0.1:1"));
     secrets.debug(&builder);
     secrets.debug(&CallOptions::default());
+    secrets.debug(&wechatpay_sdk::Retry::default());
+    secrets.debug(&OptionType::Text);
+    secrets.debug(&System);
+    secrets.debug(&AwsLc);
+    secrets.debug(&RustCrypto);
     for pem in [key_pem(), vector_text("keys/merchant_pkcs1.pem")] {
         for backend in [&AwsLc as &dyn wechatpay_sdk::crypto::Backend, &RustCrypto] {
             let key = PrivateKey::from_pem_with(backend, &pem).expect("a good key");
@@ -103,6 +122,7 @@ fn no_key_and_no_client_prints_a_secret() {
     let certificate = Certificate::from_pem(&vector_text("keys/platform_cert.pem")).expect("a good certificate");
     secrets.debug(&ApiV3Key::new(APIV3_KEY).expect("32 bytes"));
     secrets.display(&CryptoError::BadKey);
+    secrets.debug(&certificate);
     let mut keys = PlatformKeys::default();
     keys.add_certificate(certificate);
     secrets.debug(&keys);
@@ -121,35 +141,39 @@ fn no_option_prints_a_private_key_that_was_given_as_its_path() {
 }
 
 #[test]
-fn no_request_and_no_reply_prints_a_secret() {
+fn no_generated_type_prints_what_the_specification_marks() {
+    let (types, marked) = (filled::all(), filled::marked());
+    let written = sources(&tests_dir().join("../crates/core/src/generated"), "");
+    let written: usize = written.iter().map(|(_, text)| text.matches("pub struct ").count()).sum();
+    assert_eq!(types.len(), written, "`make generate` lists every struct that is there");
+    assert!(marked.len() > 10, "{marked:?}");
+    for canary in &marked {
+        assert!(types.iter().any(|shown| shown.wire.contains(canary)), "{canary} is in no type");
+        for shown in &types {
+            assert!(!shown.debug.contains(canary), "{} prints {canary}", shown.name);
+        }
+    }
+    let plain = "<goldplan.merchants.close_advertising_show.sub_mchid>";
+    assert!(types.iter().any(|shown| shown.debug.contains(plain)), "what is not marked is printed, and is found");
+}
+
+#[test]
+fn no_text_and_no_file_prints_what_it_holds() {
     let secrets = Secrets::new(&key_pem(), []);
     secrets.display(&Sensitive::from(OPENID));
     secrets.debug(&File { filename: "fapiao.pdf".into(), content: CONTENT.into() });
-    let title = user_title::title_url::Get { openid: OPENID.into(), ..Default::default() };
+    let title = user_title::title_url::Get::new("1", TitleUrlSource::Web, "wx1", OPENID, 1);
     assert_eq!(serde_json::to_value(&title).expect("plain data")["openid"], OPENID, "it is sent all the same");
-    secrets.debug(&title);
     let reply = serde_json::from_value::<user_title::GetReply>(json!({"phone": PHONE, "email": OPENID}));
     let reply = reply.expect("the documented shape");
     assert_eq!(reply.phone.as_ref().map(Sensitive::expose), Some(PHONE));
-    secrets.debug(&reply);
-    let upload = fapiao_applications::UploadFapiaoFile {
-        file: File { filename: "fapiao.pdf".into(), content: CONTENT.into() },
-        ..Default::default()
-    };
-    secrets.debug(&upload);
 }
 
 /// What a request is bound to holds its query and body, and with them openids and names.
 #[test]
 fn no_bound_request_prints_what_it_carries() {
     let secrets = Secrets::new(&key_pem(), []);
-    let title = user_title::title_url::Get {
-        fapiao_apply_id: "1".into(),
-        source: "WEB".into(),
-        appid: "wx1".into(),
-        openid: OPENID.into(),
-        ..Default::default()
-    };
+    let title = user_title::title_url::Get::new("1", TitleUrlSource::Web, "wx1", OPENID, 1);
     let record = object(serde_json::to_value(&title).expect("plain data"));
     let query = bind(user_title::title_url::Get::OPERATION, record, None, "b").expect("binds");
     assert!(query.target.contains(OPENID), "it is in the query");
@@ -157,6 +181,49 @@ fn no_bound_request_prints_what_it_carries() {
     let body = bind(operation, object(json!({"sub_mchid": PHONE})), None, "b").expect("binds");
     secrets.debug(&query);
     secrets.debug(&body);
+}
+
+#[test]
+fn no_receiver_and_no_notification_prints_a_secret() {
+    let vectors = vectors("notifications.json");
+    let options = receiver_options(&vectors);
+    let now = Arc::new(At(vectors["now"].as_i64().expect("seconds")));
+    let receiver = Notifications::build(&parse(&object(options.clone())).expect("options"), now).expect("complete");
+    let secrets = Secrets::new(&key_pem(), [vectors["apiv3_key"].as_str().expect("a text").to_owned()]);
+    secrets.debug(&receiver);
+    secrets.debug(&wechatpay_bridge::Receiver::from_json(options.to_string().into_bytes()).expect("complete"));
+    secrets.debug(&ack());
+    let mut read = 0;
+    for case in vectors["cases"].as_array().expect("a list") {
+        let (headers, body) = headers(case);
+        if let Ok(notification) = receiver.parse(&headers, &body) {
+            let resource = case["resource"].as_object().expect("an object");
+            let texts = resource.values().filter_map(Value::as_str).filter(|text| text.len() > 8).map(str::to_owned);
+            Secrets::new(&key_pem(), texts).debug(&notification);
+            read += 1;
+        }
+    }
+    assert!(read > 0, "some of the vectors are good");
+}
+
+/// They have no secrets yet; what a later one might hold is searched all the same.
+#[test]
+fn no_table_prints_a_secret() {
+    let secrets = Secrets::new(&key_pem(), []);
+    for operation in operations() {
+        secrets.debug(*operation);
+        secrets.debug(&operation.method);
+        secrets.debug(&operation.body);
+        secrets.debug(&operation.reply);
+        for param in operation.params {
+            secrets.debug(param);
+            secrets.debug(&param.place);
+            secrets.debug(param.schema);
+            if let Schema::Object(fields) = param.schema {
+                fields.iter().for_each(|field| secrets.debug(field));
+            }
+        }
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -202,9 +269,13 @@ async fn no_error_of_any_kind_and_no_reply_prints_a_secret() {
 
     for error in &seen {
         secrets.display(error);
+        secrets.debug(&error.kind());
+        secrets.debug(&error.retryability());
         if let Some(detail) = error.detail() {
             secrets.debug(detail);
         }
+        let record: Box<wechatpay_bridge::ErrorRecord> = error.clone().into();
+        secrets.display(&*record);
     }
     for kind in ErrorKind::ALL {
         assert!(seen.iter().any(|error| error.kind() == *kind), "no error of kind {} was searched", kind.as_str());
@@ -214,6 +285,70 @@ async fn no_error_of_any_kind_and_no_reply_prints_a_secret() {
     let reply = client.call(TITLE, title()).await.expect("a success");
     assert!(String::from_utf8_lossy(&reply.body).contains(OPENID));
     secrets.debug(&reply);
+    secrets.debug(&local.info);
+
+    let bridge = wechatpay_bridge::Client::from_json(Value::Object(local.options()).to_string().into_bytes());
+    let bridge = bridge.expect("good options");
+    secrets.debug(&bridge);
+    local.admin.fault(json!({"fault": {"kind": "reply", "body": {"sub_mchid": OPENID}}})).await;
+    let call = bridge.call(TITLE, Value::Object(title()).to_string().as_bytes());
+    let reply = call.spawn().expect("there are threads").await.expect("a success");
+    assert!(String::from_utf8_lossy(&reply.body).contains(OPENID));
+    secrets.debug(&reply);
+}
+
+/// The files of Rust below a folder, by the module that they are.
+fn sources(dir: &Path, module: &str) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(dir).expect("the repository has this folder") {
+        let path = entry.expect("readable").path();
+        let stem = path.file_stem().and_then(|stem| stem.to_str()).expect("a name");
+        let inner = if ["lib", "mod"].contains(&stem) { module.to_owned() } else { format!("{module}::{stem}") };
+        if path.is_dir() {
+            found.extend(sources(&path, &inner));
+        } else {
+            found.push((inner, fs::read_to_string(&path).expect("readable")));
+        }
+    }
+    found
+}
+
+/// The public types of a file that print: those that derive Debug, or implement it in the same file.
+fn printable<'a>(module: &'a str, text: &'a str) -> impl Iterator<Item = String> + 'a {
+    let mut derived = false;
+    text.lines().filter_map(move |line| {
+        let above = derived;
+        derived = line.starts_with("#[") && (above || line.contains("Debug")) || line.starts_with("//") && above;
+        let name = line.strip_prefix("pub struct ").or_else(|| line.strip_prefix("pub enum "))?;
+        let name = name.split(|c: char| !c.is_alphanumeric()).next()?;
+        (above || text.contains(&format!("Debug for {name} "))).then(|| format!("{module}::{name}"))
+    })
+}
+
+/// What is generated has a test of its own, where the list is generated too.
+#[test]
+fn every_public_type_is_searched() {
+    // The tests above are plain functions: what they search is known when they have run.
+    no_key_and_no_client_prints_a_secret();
+    no_text_and_no_file_prints_what_it_holds();
+    no_bound_request_prints_what_it_carries();
+    no_receiver_and_no_notification_prints_a_secret();
+    no_table_prints_a_secret();
+    no_error_of_any_kind_and_no_reply_prints_a_secret();
+    let searched = SEARCHED.lock().expect("no search panics inside").clone();
+    let crates = tests_dir().join("../crates");
+    let mut types = 0;
+    for (dir, name) in [("core", "wechatpay_sdk"), ("bridge", "wechatpay_bridge")] {
+        for (module, text) in sources(&crates.join(dir).join("src"), name) {
+            for name in printable(&module, &text).filter(|name| !name.starts_with("wechatpay_sdk::generated::")) {
+                let known = searched.contains(name.as_str()) || NEVER_HANDED_OUT.contains(&name.as_str());
+                assert!(known, "{name} prints, and no test searches what");
+                types += 1;
+            }
+        }
+    }
+    assert!(types > 30, "{types}");
+    assert!(searched.contains("wechatpay_sandbox::info::Info"));
 }
 
 /// All cases, with every record of every library at every level.

@@ -13,6 +13,7 @@ use tokio_rustls::TlsAcceptor;
 pub(crate) struct Wire {
     pub(crate) address: SocketAddr,
     pub(crate) accepted: Arc<AtomicUsize>,
+    open: Arc<AtomicUsize>,
     /// Request heads, where the wire records them.
     pub(crate) heads: Arc<Mutex<Vec<String>>>,
     task: tokio::task::JoinHandle<()>,
@@ -26,14 +27,20 @@ impl Wire {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("bound");
         let (accepted, heads) = (Arc::new(AtomicUsize::new(0)), Arc::new(Mutex::new(Vec::new())));
-        let (counter, record) = (Arc::clone(&accepted), Arc::clone(&heads));
+        let open = Arc::new(AtomicUsize::new(0));
+        let (counter, record, count) = (Arc::clone(&accepted), Arc::clone(&heads), Arc::clone(&open));
         let task = tokio::spawn(async move {
             while let Ok((connection, _)) = listener.accept().await {
                 counter.fetch_add(1, Ordering::SeqCst);
-                tokio::spawn(handle(connection, Arc::clone(&record)));
+                count.fetch_add(1, Ordering::SeqCst);
+                let (handled, count) = (handle(connection, Arc::clone(&record)), Arc::clone(&count));
+                tokio::spawn(async move {
+                    handled.await;
+                    count.fetch_sub(1, Ordering::SeqCst);
+                });
             }
         });
-        Self { address, accepted, heads, task }
+        Self { address, accepted, open, heads, task }
     }
 
     /// Passes bytes on to `to`, unchanged.
@@ -58,6 +65,14 @@ impl Wire {
                     pass(connection, to).await;
                 }
             }
+        })
+        .await
+    }
+
+    /// Reads what comes, and never answers.
+    pub(crate) async fn silent() -> Self {
+        Self::serve(|mut connection, _| async move {
+            let _ = tokio::io::copy(&mut connection, &mut tokio::io::sink()).await;
         })
         .await
     }
@@ -112,6 +127,18 @@ impl Wire {
 
     pub(crate) fn accepted(&self) -> usize {
         self.accepted.load(Ordering::SeqCst)
+    }
+
+    /// Waits until every connection has been closed by its client.
+    pub(crate) fn all_closed(&self) -> bool {
+        let closed = || self.open.load(Ordering::SeqCst) == 0;
+        for _ in 0..200 {
+            if closed() {
+                return true;
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        false
     }
 
     pub(crate) fn heads(&self) -> Vec<String> {

@@ -46,10 +46,20 @@ crate::open_enum! {
 static ORDER_TYPE_SCHEMA: op::Schema = op::Schema::String { values: OrderType::VALUES, encrypted: false };
 
 /// Object `valid_date` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
 pub struct ValidDate {
     /// Required.
     pub period: Vec<String>,
+}
+
+impl ValidDate {
+    /// What is required, which is all.
+    #[must_use]
+    pub fn new(period: Vec<String>) -> Self {
+        Self {
+            period,
+        }
+    }
 }
 
 static VALID_DATE_SCHEMA: op::Schema = op::Schema::Object(&[
@@ -203,20 +213,22 @@ pub mod orders {
         pub extra: Option<serde_json::Value>,
     }
 
-    impl Default for Create {
-        fn default() -> Self {
+    impl Create {
+        /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+        #[must_use]
+        pub fn new(out_trade_no: impl Into<String>, price: crate::Number, size: super::Size, drinkers: Vec<super::Drinker>) -> Self {
             Self {
-                idempotency_key: Default::default(),
-                out_trade_no: Default::default(),
-                price: crate::Number::from(0),
-                size: Default::default(),
-                drinkers: Default::default(),
-                level: Default::default(),
-                from: Default::default(),
-                r#type: Default::default(),
-                valid_date: Default::default(),
-                choice: Default::default(),
-                extra: Default::default(),
+                idempotency_key: None,
+                out_trade_no: out_trade_no.into(),
+                price,
+                size,
+                drinkers,
+                level: None,
+                from: None,
+                r#type: None,
+                valid_date: None,
+                choice: None,
+                extra: None,
             }
         }
     }

@@ -9,10 +9,20 @@ use crate::operation as op;
 /// `DELETE /v3/shop/tables/{id}`. For service providers. Not idempotent.
 ///
 /// Document: <https://example.com/shop.table.return>
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
 pub struct Return {
     /// Required.
     pub id: i64,
+}
+
+impl Return {
+    /// What is required, which is all.
+    #[must_use]
+    pub fn new(id: i64) -> Self {
+        Self {
+            id,
+        }
+    }
 }
 
 call!(Return => (), RETURN_OPERATION);

@@ -1,0 +1,177 @@
+//! What the platform POSTs to a merchant's `notify_url`: signature first, then parsing, then decryption.
+//!
+//! Source: <https://pay.weixin.qq.com/doc/v3/merchant/4012365342>
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+
+use http::HeaderMap;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+use zeroize::Zeroizing;
+
+use crate::ambient::{Ambient, System};
+use crate::client::Client;
+use crate::error::{Error, ErrorKind};
+use crate::merchant::{apiv3_key, platform_keys};
+use crate::options::Options;
+use crate::platform_keys::PlatformKeys;
+use crate::resource::{decrypt_resource, no_apiv3_key};
+use crate::secret::ApiV3Key;
+use crate::signature::verify;
+
+const ALGORITHM: &str = "AEAD_AES_256_GCM";
+
+/// Receives notifications. Holds the platform's keys and the APIv3 key, and nothing that could sign a payment: a host
+/// that only receives needs no more.
+#[derive(Debug, Clone)]
+pub struct Notifications {
+    platform: PlatformKeys,
+    apiv3_key: ApiV3Key,
+    ambient: Arc<dyn Ambient>,
+}
+
+impl Notifications {
+    /// A receiver that needs no merchant number and no private key: of the options it reads the platform's keys and
+    /// `apiv3_key`.
+    ///
+    /// # Errors
+    /// Config, naming the option.
+    pub fn from_options(options: &Options) -> Result<Self, Error> {
+        Self::build(options, Arc::new(System))
+    }
+
+    /// The same with clock and randomness replaced: for tests with golden values.
+    ///
+    /// # Errors
+    /// Config, naming the option.
+    pub fn build(options: &Options, ambient: Arc<dyn Ambient>) -> Result<Self, Error> {
+        let platform = platform_keys(options)?;
+        Ok(Self { platform, apiv3_key: apiv3_key(options)?.ok_or_else(no_apiv3_key)?, ambient })
+    }
+
+    /// Verifies, parses and decrypts. `body` is the request's body byte for byte: a framework that parses and writes it
+    /// again changes it.
+    ///
+    /// # Errors
+    /// Signature: `missing_header`, `probe`, `bad_timestamp`, `clock_skew`, `unknown_serial`, `certificate_expired`,
+    /// `unknown_signature_type`, `bad_signature`. Integrity: `malformed_notification`. Decrypt: `unknown_algorithm`,
+    /// `bad_ciphertext`, `cannot_decrypt`. To each the answer is [`failure`].
+    pub fn parse(&self, headers: &HeaderMap, body: &[u8]) -> Result<Notification, Error> {
+        verify(headers, body, &self.platform, self.ambient.now())?;
+        let envelope: Value = serde_json::from_slice(body).map_err(|_| malformed("is not JSON"))?;
+        let text = |at: &str| {
+            let text = envelope.pointer(at).and_then(Value::as_str).map(str::to_owned);
+            text.ok_or_else(|| malformed(&format!("has no text at {at}")))
+        };
+        let algorithm = text("/resource/algorithm")?;
+        if algorithm != ALGORITHM {
+            let message = format!("the resource is encrypted with {algorithm}, but this SDK knows {ALGORITHM}");
+            return Err(Error::new(ErrorKind::Decrypt, "unknown_algorithm", message));
+        }
+        // Empty or missing where there is none.
+        let associated_data = text("/resource/associated_data").unwrap_or_default();
+        let (nonce, ciphertext) = (text("/resource/nonce")?, text("/resource/ciphertext")?);
+        Ok(Notification {
+            id: text("/id")?,
+            create_time: text("/create_time")?,
+            event_type: text("/event_type")?,
+            resource_type: text("/resource_type").ok(),
+            summary: text("/summary").ok(),
+            original_type: text("/resource/original_type").ok(),
+            plaintext: decrypt_resource(&self.apiv3_key, &nonce, &associated_data, &ciphertext)?,
+        })
+    }
+}
+
+impl Client {
+    /// Receives notifications with this merchant's keys.
+    ///
+    /// # Errors
+    /// Config (`missing_option`) without an APIv3 key.
+    pub fn notifications(&self) -> Result<Notifications, Error> {
+        Ok(Notifications {
+            platform: self.merchant.platform.clone(),
+            apiv3_key: self.merchant.apiv3_key.clone().ok_or_else(no_apiv3_key)?,
+            ambient: Arc::clone(&self.shared.ambient),
+        })
+    }
+}
+
+/// A notification whose signature held. The same one may come many times, and in parallel: its id tells.
+#[derive(Clone)]
+pub struct Notification {
+    /// Of this notification; its redeliveries have the same.
+    pub id: String,
+    /// When it was made, RFC 3339.
+    pub create_time: String,
+    /// What happened, like `TRANSACTION.SUCCESS`; an open set.
+    pub event_type: String,
+    /// `encrypt-resource`.
+    pub resource_type: Option<String>,
+    /// In words, Chinese.
+    pub summary: Option<String>,
+    /// What the resource is, like `transaction`.
+    pub original_type: Option<String>,
+    plaintext: Zeroizing<Vec<u8>>,
+}
+
+impl Notification {
+    /// The decrypted resource: JSON text.
+    #[must_use]
+    pub fn resource_json(&self) -> &[u8] {
+        &self.plaintext
+    }
+
+    /// The decrypted resource as a type.
+    ///
+    /// # Errors
+    /// Integrity (`malformed_notification`) where it is another type's.
+    pub fn resource<T: DeserializeOwned>(&self) -> Result<T, Error> {
+        serde_json::from_slice(&self.plaintext).map_err(|_| malformed("its resource is not of the type asked for"))
+    }
+}
+
+impl fmt::Debug for Notification {
+    /// Without the resource, which may hold openids.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Notification")
+            .field("id", &self.id)
+            .field("event_type", &self.event_type)
+            .field("create_time", &self.create_time)
+            .field("resource", &format_args!("[{} bytes]", self.plaintext.len()))
+            .finish_non_exhaustive()
+    }
+}
+
+/// What to answer to the platform, within 5 seconds. The same record in every language.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Answer {
+    /// HTTP status.
+    pub status: u16,
+    /// Headers by name.
+    pub headers: BTreeMap<&'static str, &'static str>,
+    /// The body, perhaps empty.
+    pub body: String,
+}
+
+/// The notification has been taken: it does not come again.
+#[must_use]
+pub fn ack() -> Answer {
+    Answer { status: 204, headers: BTreeMap::new(), body: String::new() }
+}
+
+/// It has not: the platform sends it again, up to 15 times within a day and a half. `message` is for its logs.
+#[must_use]
+pub fn failure(message: &str) -> Answer {
+    let body = json!({"code": "FAIL", "message": message}).to_string();
+    Answer { status: 500, headers: BTreeMap::from([("Content-Type", "application/json")]), body }
+}
+
+/// Never repeats what stands there: it may be an openid.
+fn malformed(problem: &str) -> Error {
+    let message = format!("the notification is signed by the platform, but {problem}; a newer SDK may read it");
+    Error::new(ErrorKind::Integrity, "malformed_notification", message)
+}

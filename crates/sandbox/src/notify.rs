@@ -1,0 +1,165 @@
+//! Notifications of the platform: made, encrypted, signed, spoilt on request, and delivered.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use hyper::HeaderMap;
+use hyper::header::{CONTENT_TYPE, HeaderName, HeaderValue};
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+use time::format_description::well_known::Rfc3339;
+use time::{OffsetDateTime, UtcOffset};
+use wechatpay_sdk::crypto::default_backend;
+
+use crate::identity::Identity;
+use crate::platform::seal;
+use crate::state::merge_patch;
+use crate::{clock, random};
+
+/// The platform waits no longer for an answer.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// The body of `POST /notifications`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Order {
+    event_type: String,
+    /// The plaintext: JSON, or a text as it is.
+    resource: Value,
+    #[serde(default = "transaction")]
+    original_type: String,
+    #[serde(default)]
+    signed_with: SignedWith,
+    /// Seconds by which the signature's timestamp differs from now.
+    #[serde(default)]
+    seconds: i64,
+    /// The key to encrypt with, where it is not the merchant's.
+    apiv3_key: Option<String>,
+    /// Merge patch of the body before it is signed.
+    #[serde(default)]
+    envelope: Map<String, Value>,
+    /// Headers that replace those of the signature, or, null, take them away.
+    #[serde(default)]
+    headers: BTreeMap<String, Option<String>>,
+    /// Text that takes the body's place after it was signed.
+    body: Option<String>,
+    /// Where to POST it.
+    url: Option<String>,
+}
+
+#[derive(Deserialize, Default, Clone, Copy)]
+#[serde(rename_all = "snake_case")]
+enum SignedWith {
+    #[default]
+    PublicKey,
+    Certificate,
+}
+
+fn transaction() -> String {
+    "transaction".to_owned()
+}
+
+/// Makes what is ordered, and delivers it where there is a URL: `{"id", "headers", "body", "answer"}`.
+pub(crate) async fn notify(order: Order, identity: &Identity) -> Result<Value, String> {
+    let envelope = envelope(&order, identity)?;
+    let signed = envelope.to_string();
+    let key = match order.signed_with {
+        SignedWith::PublicKey => &identity.public_key,
+        SignedWith::Certificate => &identity.certificate_key,
+    };
+    let mut headers = HeaderMap::new();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert("request-id", HeaderValue::from_str(&format!("{}-0", random::hex(32))).expect("hex is ASCII"));
+    seal::sign(&mut headers, signed.as_bytes(), key, None, clock::now().saturating_add(order.seconds));
+    for (name, value) in &order.headers {
+        let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| format!("headers.{name} is not a header"))?;
+        match value {
+            None => drop(headers.remove(&name)),
+            Some(value) => {
+                let value = HeaderValue::from_str(value).map_err(|_| format!("headers.{name} must be printable"))?;
+                headers.insert(name, value);
+            }
+        }
+    }
+    let body = order.body.unwrap_or(signed);
+    let shown: Map<String, Value> = headers
+        .iter()
+        .map(|(name, value)| (title_case(name.as_str()), value.to_str().unwrap_or_default().into()))
+        .collect();
+    let answer = match &order.url {
+        None => Value::Null,
+        Some(url) => deliver(url, headers, body.clone()).await?,
+    };
+    Ok(json!({"id": envelope["id"], "headers": shown, "body": body, "answer": answer}))
+}
+
+fn envelope(order: &Order, identity: &Identity) -> Result<Value, String> {
+    let key: [u8; 32] = order
+        .apiv3_key
+        .as_deref()
+        .unwrap_or(&identity.apiv3_key)
+        .as_bytes()
+        .try_into()
+        .map_err(|_| "apiv3_key must be 32 bytes long")?;
+    let plaintext = match &order.resource {
+        Value::String(text) => text.clone(),
+        value => value.to_string(),
+    };
+    let nonce = random::alphanumeric(12);
+    let data = &order.original_type;
+    let ciphertext = default_backend()
+        .seal(&key, nonce.as_bytes(), data.as_bytes(), plaintext.as_bytes())
+        .map_err(|error| error.to_string())?;
+    let mut envelope = json!({
+        "id": format!("EV-{}", random::digits(18)),
+        "create_time": beijing_time(clock::now()),
+        "resource_type": "encrypt-resource",
+        "event_type": order.event_type,
+        "summary": "本地微信支付的通知",
+        "resource": {
+            "original_type": data,
+            "algorithm": "AEAD_AES_256_GCM",
+            "ciphertext": STANDARD.encode(ciphertext),
+            "associated_data": data,
+            "nonce": nonce,
+        },
+    });
+    merge_patch(&mut envelope, order.envelope.clone().into());
+    Ok(envelope)
+}
+
+/// `2018-06-08T10:34:56+08:00`
+fn beijing_time(now: i64) -> String {
+    let offset = UtcOffset::from_hms(8, 0, 0).expect("a valid offset");
+    let time = OffsetDateTime::from_unix_timestamp(now).map(|time| time.to_offset(offset));
+    time.ok().and_then(|time| time.format(&Rfc3339).ok()).expect("the clock shows a year of four digits")
+}
+
+/// As the platform writes them; receivers must not care.
+fn title_case(name: &str) -> String {
+    let words = name.split('-').map(|word| {
+        let (first, rest) = word.split_at(1.min(word.len()));
+        format!("{}{rest}", first.to_ascii_uppercase())
+    });
+    words.collect::<Vec<_>>().join("-")
+}
+
+async fn deliver(url: &str, headers: HeaderMap, body: String) -> Result<Value, String> {
+    let client = reqwest::Client::builder()
+        .no_proxy()
+        .redirect(reqwest::redirect::Policy::none())
+        .timeout(PATIENCE)
+        .build()
+        .map_err(|error| error.to_string())?;
+    let request = client.post(url).headers(headers).body(body).build().map_err(|error| format!("url: {error}"))?;
+    match client.execute(request).await {
+        Err(error) => Ok(json!({"error": error.to_string()})),
+        Ok(reply) => {
+            let status = reply.status().as_u16();
+            let text = reply.text().await.unwrap_or_default();
+            Ok(json!({"status": status, "body": text, "taken": (200..300).contains(&status)}))
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! Notifications as the platform sends them, checked with the openssl command and Python's AES-GCM where it is needed.
+
+use std::io::{Read as _, Write as _};
+
+use serde_json::{Value, json};
+
+use crate::client::{Client, Reply, now};
+
+/// The notification as if it were a reply: its signature is of the same form.
+fn as_reply(made: &Value) -> Reply {
+    let headers = made["headers"].as_object().unwrap().iter();
+    let headers = headers.map(|(name, value)| (name.parse().unwrap(), value.as_str().unwrap().parse().unwrap()));
+    Reply { status: 200, headers: headers.collect(), body: made["body"].as_str().unwrap().as_bytes().to_vec() }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_notification_is_signed_with_the_key_asked_for_and_has_the_documented_form() {
+    let client = Client::start().await;
+    for key in ["public_key", "certificate"] {
+        let order = json!({"event_type": "REFUND.SUCCESS", "resource": {"a": 1}, "original_type": "refund", "signed_with": key});
+        let made = client.admin_ok("POST", "/notifications", order).await;
+        let reply = as_reply(&made);
+        assert_eq!(client.signed_with(&reply), key);
+        assert!(reply.header("wechatpay-timestamp").parse::<i64>().unwrap().abs_diff(now()) < 10);
+        assert!(made["headers"]["Wechatpay-Signature-Type"] == "WECHATPAY2-SHA256-RSA2048", "{made}");
+        let body = reply.json();
+        assert_eq!(body["id"], made["id"]);
+        assert_eq!(
+            (&body["event_type"], &body["resource_type"]),
+            (&json!("REFUND.SUCCESS"), &json!("encrypt-resource"))
+        );
+        assert!(body["create_time"].as_str().unwrap().ends_with("+08:00"), "{body}");
+        let resource = &body["resource"];
+        assert_eq!(resource["original_type"], "refund");
+        assert_eq!(
+            (&resource["algorithm"], resource["nonce"].as_str().unwrap().len()),
+            (&json!("AEAD_AES_256_GCM"), 12)
+        );
+        assert!(!reply.body.windows(7).any(|bytes| bytes == br#"{"a":1}"#), "the resource is encrypted");
+        assert_eq!(made["answer"], Value::Null);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_spoilt_after_signing_does_not_verify() {
+    let client = Client::start().await;
+    let order = json!({
+        "event_type": "X", "resource": "no JSON", "envelope": {"id": "EV-1", "summary": null}, "seconds": -600,
+        "headers": {"Request-ID": null, "Wechatpay-Nonce": "other"},
+    });
+    let made = client.admin_ok("POST", "/notifications", order).await;
+    let reply = as_reply(&made);
+    assert_eq!((made["id"].as_str(), reply.json().get("summary")), (Some("EV-1"), None));
+    assert_eq!((reply.header("wechatpay-nonce"), reply.header("request-id")), ("other", ""));
+    assert!(now() - reply.header("wechatpay-timestamp").parse::<i64>().unwrap() >= 600);
+    assert!(!crate::client::verified(&client.info().platform_public_key_path, &reply));
+    let made =
+        client.admin_ok("POST", "/notifications", json!({"event_type": "X", "resource": {}, "body": "{}"})).await;
+    assert_eq!(made["body"], "{}");
+    assert!(!crate::client::verified(&client.info().platform_public_key_path, &as_reply(&made)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_notification_is_delivered_and_the_answer_reported() {
+    let client = Client::start().await;
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/notify", listener.local_addr().unwrap());
+    let receiver = std::thread::spawn(move || {
+        let (mut connection, _) = listener.accept().unwrap();
+        let mut bytes = vec![0; 1 << 16];
+        let mut text = String::new();
+        while !text.ends_with("}}") {
+            let size = connection.read(&mut bytes).unwrap();
+            text.push_str(std::str::from_utf8(&bytes[..size]).unwrap());
+        }
+        connection.write_all(b"HTTP/1.1 500 Oops\r\ncontent-length: 4\r\nconnection: close\r\n\r\nbusy").unwrap();
+        text
+    });
+    let order = json!({"event_type": "X", "resource": {}, "url": url});
+    let made = client.admin_ok("POST", "/notifications", order).await;
+    let received = receiver.join().unwrap();
+    assert!(received.starts_with("POST /notify HTTP/1.1\r\n"), "{received}");
+    assert!(received.ends_with(&format!("\r\n\r\n{}", made["body"].as_str().unwrap())), "{received}");
+    let signature = format!("wechatpay-signature: {}\r\n", made["headers"]["Wechatpay-Signature"].as_str().unwrap());
+    assert!(received.contains(&signature), "{received}");
+    assert_eq!(made["answer"], json!({"status": 500, "body": "busy", "taken": false}));
+
+    let order = json!({"event_type": "X", "resource": {}, "url": "http://127.0.0.1:1/"});
+    let nobody = client.admin_ok("POST", "/notifications", order).await;
+    assert!(nobody["answer"]["error"].is_string(), "{nobody}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_order_that_makes_no_sense_is_refused() {
+    let client = Client::start().await;
+    for (order, reason) in [
+        (json!({"resource": {}}), "event_type"),
+        (json!({"event_type": "X", "resource": {}, "apiv3_key": "short"}), "32 bytes"),
+        (json!({"event_type": "X", "resource": {}, "headers": {"a b": "c"}}), "headers.a b"),
+        (json!({"event_type": "X", "resource": {}, "signed_with": "pen"}), "pen"),
+        (json!({"event_type": "X", "resource": {}, "url": "nowhere"}), "url"),
+    ] {
+        let (status, answer) = client.admin("POST", "/notifications", order).await;
+        assert_eq!(status, 400, "{answer}");
+        assert!(answer["error"].as_str().unwrap().contains(reason), "{reason}: {answer}");
+    }
+}
