@@ -48,7 +48,8 @@ async fn a_request_asks_for_no_encoding_and_no_redirect_is_followed() {
     assert_eq!(heads.len(), 2);
     for head in heads {
         let head = head.to_ascii_lowercase();
-        assert!(!head.contains("accept-encoding"), "{head}");
+        assert!(!head.contains("accept-encoding") && !head.contains("transfer-encoding"), "{head}");
+        assert_eq!(head.contains("\r\ncontent-length: "), head.starts_with("post"), "{head}");
         assert!(head.contains("\r\nauthorization: wechatpay2-sha256-rsa2048 mchid="), "{head}");
         assert!(head.starts_with("get /v3/") || head.starts_with("post /v3/"), "{head}");
     }
