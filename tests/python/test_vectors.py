@@ -1,7 +1,6 @@
 """The golden vectors: still what openssl and `cryptography` say, and read by the installed package as they should be.
 
-Clock and nonce cannot be set from Python: signing, verification and decryption of fixed values are run by the Rust
-runner, through the same core.
+Signing, verification and encrypted fields come as cases (``cases/vectors.json``), moved to the present by the sandbox.
 """
 
 from __future__ import annotations

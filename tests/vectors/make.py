@@ -169,6 +169,10 @@ def signing() -> dict:
     return {"private_key": "merchant_pkcs8.pem", "mchid": MCHID, "serial_no": number, "cases": cases}
 
 
+# What each signature was made from: the sandbox makes it anew for the moment at which a case runs.
+ORIGINS: "dict[str, dict]" = {}
+
+
 def reply(body: bytes, key: str, number: str, timestamp: int = NOW, **changed: "str | None") -> dict:
     """The headers of a signed reply, some of them changed or (None) left out after signing."""
     message = f"{timestamp}\n{NONCE}\n".encode() + body + b"\n"
@@ -178,6 +182,8 @@ def reply(body: bytes, key: str, number: str, timestamp: int = NOW, **changed: "
         "Wechatpay-Serial": number,
         "Wechatpay-Signature": b64(sign(key, message)),
     }
+    origin = {"timestamp": timestamp, "nonce": NONCE, "body_base64": b64(body)}
+    ORIGINS[headers["Wechatpay-Signature"]] = {"key_pem": f"${{vectors/keys/{key}}}", **origin}
     for name, value in changed.items():
         headers["-".join(part.capitalize() for part in name.split("_"))] = value
     return {name: value for name, value in headers.items() if value is not None}
@@ -492,6 +498,87 @@ def pem() -> dict:
     }
 
 
+def shared_cases(vectors: dict) -> list:
+    """The vectors as cases of ``tests/cases``: so every language runs them, over real sockets."""
+    cases = []
+    keys = vectors["verification"]
+    trusting = {
+        "public_key_id": keys["public_keys"][0]["id"],
+        "platform_public_key": f"${{vectors/keys/{keys['public_keys'][0]['pem']}}}",
+        "platform_public_key_path": None,
+        "platform_certificates": [f"${{vectors/keys/{one['pem']}}}" for one in keys["certificates"]],
+    }
+    merchant = {
+        "serial_no": None,
+        "merchant_private_key_path": None,
+        "merchant_private_key": "${vectors/keys/merchant_pkcs8.pem}",
+        "merchant_certificate": "${vectors/keys/merchant_cert.pem}",
+    }
+
+    def replay(headers: dict, body: str) -> list:
+        fault = {"kind": "replay", "now": NOW, "headers": headers, "body_base64": body}
+        signed = ORIGINS.get(headers.get("Wechatpay-Signature", ""))
+        return [{"fault": {**fault, "signed": signed} if signed else fault}]
+
+    for one in vectors["signing"]["cases"]:
+        sent = base64.b64decode(one["body_base64"]).decode("utf-8", "replace")
+        try:
+            body = json.loads(sent) if sent else None
+        except ValueError:
+            continue
+        if body is not None and json.dumps(body, ensure_ascii=False, separators=(",", ":")) != sent:
+            continue  # JSON that no language writes like this
+        request = {"method": one["method"], "path": one["target"], **({"body": body} if sent else {})}
+        wire = {"method": one["method"], "target": one["target"], "body": sent, "authorized": True}
+        cases.append(
+            {
+                "name": f"signing: {one['name']}",
+                "faults": [{"fault": {"kind": "status", "status": 404, "body": {"code": "NOT_FOUND", "message": "x"}}}],
+                "call": {"request": request},
+                "expect": {"wire": [wire], "error": {"kind": "api", "code": "NOT_FOUND"}},
+            }
+        )
+    for one in keys["cases"]:
+        body = base64.b64decode(one["body_base64"])
+        if one["error"]:
+            expect = {"error": {"kind": "signature", "code": one["error"]}}
+            if "message_contains" in one:
+                expect["error"]["message_contains"] = one["message_contains"]
+        else:
+            expect = {"result": json.loads(body) if body else None, "status": 200 if body else 204}
+        cases.append(
+            {
+                "name": f"verification: {one['name']}",
+                "client": trusting,
+                "faults": replay(one["headers"], one["body_base64"]),
+                "call": {"request": {"method": "GET", "path": "/v3/vectors"}, "options": {"retry": "never"}},
+                "expect": expect,
+            }
+        )
+    for one in vectors["oaep"]["cases"]:
+        if not one["ciphertext"]:
+            continue  # an empty field was never encrypted
+        body = json.dumps({"phone": one["ciphertext"]}).encode()
+        plaintext = base64.b64decode(one.get("plaintext_base64", ""))
+        try:
+            expect = {"result": {"phone": plaintext.decode()}}
+        except UnicodeDecodeError:
+            continue  # no text
+        if "error" in one:
+            expect = {"error": {"kind": "decrypt"}}
+        params = {"sub_mchid": "1900000109", "scene": "WITH_WECHATPAY", "fapiao_apply_id": "1"}
+        cases.append(
+            {
+                "name": f"oaep: {one['name']}",
+                "client": {**trusting, **merchant},
+                "faults": replay(reply(body, "platform_key.pem", PUBLIC_KEY_ID), b64(body)),
+                "call": {"operation": "new_tax_control_fapiao.user_title.get", "params": params},
+                "expect": expect,
+            }
+        )
+    return cases
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--verify", action="store_true", help="write nothing, fail on a difference")
@@ -508,9 +595,10 @@ def main() -> None:
         "pem": pem(),
     }
     wrong = []
-    for name, content in vectors.items():
+    files = {HERE / f"{name}.json": content for name, content in vectors.items()}
+    files[HERE.parent / "cases" / "vectors.json"] = shared_cases(vectors)
+    for path, content in files.items():
         text = json.dumps(content, ensure_ascii=False, indent=1) + "\n"
-        path = HERE / f"{name}.json"
         if verify and (not path.exists() or path.read_text() != text):
             wrong.append(path.name)
         elif not verify:

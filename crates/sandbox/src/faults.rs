@@ -12,6 +12,7 @@ use serde_json::{Map, Value, json};
 use crate::host::Host;
 use crate::platform::answer::Answer;
 use crate::platform::request::Request;
+use crate::replay::Replay;
 
 /// What goes wrong.
 #[derive(Debug)]
@@ -30,6 +31,7 @@ pub(crate) enum Fault {
     Unsigned,
     MissingHeader { name: HeaderName },
     Reply { status: Option<StatusCode>, body: Bytes },
+    Replay(Replay),
     CertificateSigned,
 }
 
@@ -102,6 +104,7 @@ impl Fault {
                 }
                 return Ok(Self::Reply { status, body });
             }
+            "replay" => return Replay::parse(members).map(Self::Replay),
             "refused" => Self::Refused { host: host.ok_or("refused needs match.host")? },
             "half_reply" => Self::HalfReply,
             "wrong_signature" => Self::WrongSignature,
@@ -114,7 +117,7 @@ impl Fault {
                 return Err(format!(
                     "fault.kind {kind:?} is unknown: one of delay, status, refused, reset, half_reply, wrong_signature, \
                      stale_timestamp, unknown_serial, signtest_probe, oversized_body, html_502, unsigned, \
-                     missing_header, reply, certificate_signed"
+                     missing_header, reply, replay, certificate_signed"
                 ));
             }
         };

@@ -69,6 +69,7 @@
 //! | `unsigned` | | no signature headers |
 //! | `missing_header` | `name` | one reply header is left out |
 //! | `reply` | `status`?, `body` | a properly signed reply with this body; a string is sent as it is |
+//! | `replay` | `now`, `headers`, `body_base64`, `signed`? | a golden reply moved from `now` to this moment, signed anew by `signed`: `{"key_pem", "timestamp", "nonce", "body_base64"}` |
 //! | `certificate_signed` | | signed with the platform certificate, whatever was asked for |
 
 mod admin;
@@ -84,6 +85,7 @@ mod listener;
 mod notify;
 mod platform;
 mod random;
+mod replay;
 mod sandbox;
 mod spec;
 mod state;

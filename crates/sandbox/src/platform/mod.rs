@@ -126,6 +126,9 @@ impl Platform {
         };
         let armed = self.faults().take(request, operation);
         let fault = armed.as_ref().map(|armed| &armed.fault);
+        if let Some(Fault::Replay(_)) = fault {
+            clock::early_in_a_second().await;
+        }
         let authorization = Authorization::of(request);
         let merchant =
             self.merchants().authorize(request, authorization.as_ref().map_err(|issue| *issue), clock::now());
@@ -149,6 +152,7 @@ impl Platform {
             Some(Fault::Reset { after: After::Read }) => None,
             Some(Fault::Html502) => Some(gateway_page(StatusCode::BAD_GATEWAY, "502 Bad Gateway")),
             Some(Fault::Status { answer, after: After::Read }) => Some(answer.clone()),
+            Some(Fault::Replay(replay)) => Some(replay.answer(clock::now())),
             _ => {
                 let work = merchant.and_then(|merchant| self.operate(request, &route, &merchant, key));
                 changed(work.unwrap_or_else(Answer::from), fault)
