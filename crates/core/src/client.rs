@@ -11,7 +11,7 @@ use crate::ambient::{Ambient, System, nonce};
 use crate::bind::{Bound, bind, push_pair, to_bytes};
 use crate::builder::ClientBuilder;
 use crate::decode::{check_json, decode, not_json};
-use crate::error::{Error, Retryability};
+use crate::error::Error;
 use crate::merchant::Merchant;
 use crate::operation::{BodyKind, Call, Method, Operation, Reply, ReplyKind, find_operation, operations};
 use crate::options::Options;
@@ -225,12 +225,12 @@ impl Client {
                 idempotent: operation.idempotent,
                 unsigned_reply: operation.reply == ReplyKind::Binary,
             };
-            let repeat_is_harmless = outgoing.idempotent || self.retry == Retry::Idempotent;
             let reply = self.dispatch(outgoing).await?;
             let (status, request_id) = (reply.status, reply.request_id.clone());
             decode(operation, reply.body, &self.merchant.signer.private_key)
                 .and_then(|body| read(Response { status, request_id: request_id.clone(), body }))
-                .map_err(|error| unreadable(error, operation, status, request_id.as_deref(), repeat_is_harmless))
+                .map_err(|error| unreadable(error, operation, status, request_id.as_deref()))
+                .map_err(|error| self.repeatable(operation.idempotent, error))
         })
         .await
     }
@@ -260,19 +260,9 @@ impl fmt::Debug for Client {
 }
 
 /// A verified success that cannot be read: asking again gives the same, and a change has been made.
-fn unreadable(
-    error: Error,
-    operation: &Operation,
-    status: u16,
-    request_id: Option<&str>,
-    repeat_is_harmless: bool,
-) -> Error {
+fn unreadable(error: Error, operation: &Operation, status: u16, request_id: Option<&str>) -> Error {
     let error = error.with_reply(status, request_id, true);
-    match operation.method {
-        Method::Get => error,
-        _ if repeat_is_harmless => error.with_effect(true).with_retry(Retryability::Safe),
-        _ => error.with_effect(true),
-    }
+    if operation.method == Method::Get { error } else { error.with_effect(true) }
 }
 
 /// Path and query as they will be sent. Whatever a URL parser would change is changed now, before signing, or refused.

@@ -200,14 +200,18 @@ impl Client {
     }
 
     /// What the caller is to make of an error, given all attempts of the call and whether repeating it is harmless.
-    pub(crate) fn settle(&self, outgoing: &Outgoing, fate: Fate, error: Error) -> Error {
+    fn settle(&self, outgoing: &Outgoing, fate: Fate, error: Error) -> Error {
         let error = match fate {
             Fate::Open if !error.may_have_taken_effect() => error.after_open_attempt(),
             _ => error,
         };
-        let repeat_is_harmless = outgoing.idempotent || self.retry == Retry::Idempotent;
-        let safe = error.may_have_taken_effect() && repeat_is_harmless;
-        if safe { error.with_retry(Retryability::Safe) } else { error }
+        self.repeatable(outgoing.idempotent, error)
+    }
+
+    /// What may have taken effect is safe to repeat where that has the effect of sending it once.
+    pub(crate) fn repeatable(&self, idempotent: bool, error: Error) -> Error {
+        let harmless = idempotent || self.retry == Retry::Idempotent;
+        if harmless && error.may_have_taken_effect() { error.with_retry(Retryability::Safe) } else { error }
     }
 }
 
