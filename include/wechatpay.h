@@ -248,7 +248,7 @@ int32_t wechatpay_error_verified(const wechatpay_error *error);
 void wechatpay_error_free(wechatpay_error *error);
 
 /**
- * HTTP status, 200 to 299; 0 for what the notification functions give.
+ * HTTP status, 200 to 299; 0 for what no host sent: utilities and notifications.
  */
 int32_t wechatpay_reply_status(const wechatpay_reply *reply);
 
@@ -391,6 +391,18 @@ wechatpay_error *wechatpay_request(const wechatpay_client *client,
                                    wechatpay_reply **reply);
 
 /**
+ * Does what is no operation, by its name, with one flat object of texts:
+ * "encrypt" {plaintext} gives {serial, ciphertext}, "decrypt" {ciphertext} gives {plaintext}.
+ * The status of the reply is 0, since no host sent it.
+ */
+WECHATPAY_MUST_USE
+wechatpay_error *wechatpay_utility(const wechatpay_client *client,
+                                   const char *name,
+                                   const char *json,
+                                   size_t json_len,
+                                   wechatpay_reply **reply);
+
+/**
  * Makes a receiver from options, which stay with the caller. It reads the platform's keys and apiv3_key: mchid,
  * serial_no and the merchant's private key need not be there.
  */
@@ -458,6 +470,888 @@ const char *wechatpay_option_name(size_t index);
  * Its length is written to `length`, which may be NULL. The text lives as long as the process.
  */
 const char *wechatpay_operations_json(size_t *length);
+
+/**
+ * 提交申请单.
+ *
+ * `POST /v3/applyment4sub/applyment/`. For service providers. Not idempotent.
+ * The reply is a JSON object: `applyment_id`.
+ *
+ * Members of `json`:
+ * - `business_code`, text, required.
+ * - `contact_info`, object {contact_type, contact_name, contact_id_doc_type, contact_id_number, contact_id_doc_copy, contact_id_doc_copy_back, contact_period_begin, contact_period_end, business_authorization_letter, openid, mobile_phone, contact_email}, required.
+ * - `subject_info`, object {subject_type, finance_institution, micro_biz_info, business_license_info, certificate_info, organization_info, certificate_letter_copy, finance_institution_info, identity_info, ubo_info_list}, required.
+ * - `business_info`, object {merchant_shortname, service_phone, sales_info}, required.
+ * - `settlement_info`, object {settlement_id, qualification_type, qualifications, activities_id, activities_rate, debit_activities_rate, credit_activities_rate, activities_additions}, required.
+ * - `bank_account_info`, object {bank_account_type, account_name, account_bank, bank_address_code, bank_name, bank_branch_id, account_number}, required.
+ * - `addition_info`, object {legal_person_commitment, legal_person_video, business_addition_pics, business_addition_msg}, optional.
+ *
+ * https://pay.weixin.qq.com/doc/v3/partner/4012719997
+ */
+WECHATPAY_MUST_USE
+wechatpay_error *wechatpay_applyment4sub_applyment_create(const wechatpay_client *client,
+                                                          const char *json,
+                                                          size_t json_len,
+                                                          wechatpay_reply **reply);
+
+/**
+ * 通过申请单号查询申请状态.
+ *
+ * `GET /v3/applyment4sub/applyment/applyment_id/{applyment_id}`. For service providers. Idempotent.
+ * The reply is a JSON object: `business_code`, `applyment_id`, `sub_mchid`, `sign_url`, `applyment_state`, `applyment_state_msg`, `audit_detail`.
+ *
+ * Members of `json`:
+ * - `applyment_id`, number, required.
+ *
+ * https://pay.weixin.qq.com/doc/v3/partner/4012697052
+ */
+WECHATPAY_MUST_USE
+wechatpay_error *wechatpay_applyment4sub_applyment_get_by_applyment_id(const wechatpay_client *client,
+                                                                       const char *json,
+                                                                       size_t json_len,
+                                                                       wechatpay_reply **reply);
+
+/**
+ * 通过业务申请编号查询申请状态.
+ *
+ * `GET /v3/applyment4sub/applyment/business_code/{business_code}`. For service providers. Idempotent.
+ * The reply is a JSON object: `business_code`, `applyment_id`, `sub_mchid`, `sign_url`, `applyment_state`, `applyment_state_msg`, `audit_detail`.
+ *
+ * Members of `json`:
+ * - `business_code`, text, required.
+ *
+ * https://pay.weixin.qq.com/doc/v3/partner/4012697168
+ */
+WECHATPAY_MUST_USE
+wechatpay_error *wechatpay_applyment4sub_applyment_get_by_business_code(const wechatpay_client *client,
+                                                                        const char *json,
+                                                                        size_t json_len,
+                                                                        wechatpay_reply **reply);
+
+/**
+ * 获取平台证书列表.
+ *
+ * `GET /v3/certificates`. For direct merchants and service providers. Idempotent.
+ * The reply is a JSON object: `data`.
+ *
+ * Members of `json`:
+ * - `algorithm_type`, text (SM2, RSA, ALL), optional. Example: `RSA`.
+ *
+ * https://pay.weixin.qq.com/doc/v3/merchant/4012551764
+ */
+WECHATPAY_MUST_USE
+wechatpay_error *wechatpay_certificates_list(const wechatpay_client *client,
+                                             const char *json,
+                                             size_t json_len,
+                                             wechatpay_reply **reply);
+
+/**
+ * 品牌商户发放红包.
+ *
+ * `POST /v3/fund-app/brand-redpacket/brand-merchant-batches`. For direct merchants. Not idempotent.
+ * The reply is a JSON object: `out_batch_no`, `batch_no`, `create_time`, `batch_state`.
+ *
+ * Members of `json`:
+ * - `brand_id`, number, required. Example: `1234`.
+ * - `brand_appid`, text, required. Example: `wxf636efh567hg4356`.
+ * - `scene`, text (CUSTOM_SEND), required. Example: `CUSTOM_SEND`.
+ * - `template_id`, text, required. Example: `123400001`.
+ * - `out_batch_no`, text, required. Example: `plfk2020042013`.
+ * - `batch_name`, text, required.
+ * - `batch_remark`, text, required.
+ * - `total_amount`, number, required. Example: `10000`.
+ * - `total_num`, number, required. Example: `10`.
+ * - `detail_list`, list of object {out_detail_no, amount, openid, user_name, remark}, required.
+ *
+ * https://pay.weixin.qq.com/doc/v3/merchant/4014310358
+ */
+WECHATPAY_MUST_USE
+wechatpay_error *wechatpay_fund_app_brand_redpacket_brand_merchant_batches_create(const wechatpay_client *client,
+                                                                                  const char *json,
+                                                                                  size_t json_len,
+                                                                                  wechatpay_reply **reply);
+
+/**
+ * 商家明细单号查询明细单.
+ *
+ * `GET /v3/fund-app/brand-redpacket/brand-merchant-batches/{batch_no}/details/{detail_no}`. For direct merchants. Idempotent.
+ * The reply is a JSON object: `brand_mchid`, `out_batch_no`, `batch_no`, `out_detail_no`, `detail_no`, `detail_state`, `amount`, `remark`, `fail_reason`, `openid`, `user_name`, `initiate_time`, `update_time`, `brand_id`, `template_id`, `brand_appid`.
+ *
+ * Members of `json`:
+ * - `batch_no`, text, required. Example: `1030000071100999991182020050700019480001`.
+ * - `detail_no`, text, required. Example: `1040000071100999991182020050700019500100`.
+ *
+ * https://pay.weixin.qq.com/doc/v3/merchant/4014310384
+ */
+WECHATPAY_MUST_USE
+wechatpay_error *wechatpay_fund_app_brand_redpacket_brand_merchant_batches_details_get(const wechatpay_client *client,
+                                                                                       const char *json,
+                                                                                       size_t json_len,
+                                                                                       wechatpay_reply **reply);
+
+/**
+ * 微信支付批次单号查询批次单.
+ *
+ * `GET /v3/fund-app/brand-redpacket/brand-merchant-batches/{batch_no}`. For direct merchants. Idempotent.
+ * The reply is a JSON object: `brand_mchid`, `batch_no`, `out_batch_no`, `brand_id`, `template_id`, `brand_appid`, `batch_state`, `batch_name`, `batch_remark`, `close_reason`, `total_amount`, `total_num`, `create_time`, `update_time`, `success_amount`, `success_num`, `fail_amount`, `fail_num`, `detail_list`.
+ *
+ * Members of `json`:
+ * - `batch_no`, text, required. Example: `1030000071100999991182020050700019480001`.
+ * - `need_query_detail`, boolean, optional. Example: `true`.
+ * - `detail_state`, text (DETAIL_VIEW_ALL, DETAIL_VIEW_SUCCESS, DETAIL_VIEW_FAIL), optional. Example: `DETAIL_VIEW_ALL`.
+ *
+ * https://pay.weixin.qq.com/doc/v3/merchant/4014310369
+ */
+WECHATPAY_MUST_USE
+wechatpay_error *wechatpay_fund_app_brand_redpacket_brand_merchant_batches_get(const wechatpay_client *client,
+                                                                               const char *json,
+                                                                               size_t json_len,
+                                                                               wechatpay_reply **reply);
+
+/**
+ * 商家批次单号查询批次单.
+ *
+ * `GET /v3/fund-app/brand-redpacket/brand-merchant-out-batches/{out_batch_no}`. For direct merchants. Idempotent.
+ * The reply is a JSON object: `brand_mchid`, `batch_no`, `out_batch_no`, `brand_id`, `template_id`, `brand_appid`, `batch_state`, `batch_name`, `batch_remark`, `close_reason`, `total_amount`, `total_num`, `create_time`, `update_time`, `success_amount`, `success_num`, `fail_amount`, `fail_num`, `detail_list`.
+ *
+ * Members of `json`:
+ * - `out_batch_no`, text, required. Example: `plfk2020042013`.
+ * - `need_query_detail`, boolean, optional. Example: `true`.
+ * - `detail_state`, text (DETAIL_VIEW_ALL, DETAIL_VIEW_SUCCESS, DETAIL_VIEW_FAIL), optional. Example: `DETAIL_VIEW_ALL`.
+ *
+ * https://pay.weixin.qq.com/doc/v3/merchant/4014310378
+ */
+WECHATPAY_MUST_USE
+wechatpay_error *wechatpay_fund_app_brand_redpacket_brand_merchant_out_batches_get(const wechatpay_client *client,
+                                                                                   const char *json,
+                                                                                   size_t json_len,
+                                                                                   wechatpay_reply **reply);
+
+/**
+ * 商家明细单号查询明细单.
+ *
+ * `GET /v3/fund-app/brand-redpacket/brand-merchant-out-batches/{out_batch_no}/out-details/{out_detail_no}`. For direct merchants. Idempotent.
+ * The reply is a JSON object: `brand_mchid`, `out_batch_no`, `batch_no`, `out_detail_no`, `detail_no`, `detail_state`, `amount`, `remark`, `fail_reason`, `openid`, `user_name`, `initiate_time`, `update_time`, `brand_id`, `template_id`, `brand_appid`.
+ *
+ * Members of `json`:
+ * - `out_batch_no`, text, required. Example: `plfk2020042013`.
+ * - `out_detail_no`, text, required. Example: `x23zy545Bd5436`.
+ *
+ * https://pay.weixin.qq.com/doc/v3/merchant/4014310391
+ */
+WECHATPAY_MUST_USE
+wechatpay_error *wechatpay_fund_app_brand_redpacket_brand_merchant_out_batches_out_details_get(const wechatpay_client *client,
+                                                                                               const char *json,
+                                                                                               size_t json_len,
+                                                                                               wechatpay_reply **reply);
+
+/**
+ * 商户单号申请电子回单.
+ *
+ * `POST /v3/fund-app/mch-transfer/elecsign/out-bill-no`. For direct merchants. Not idempotent.
+ * The reply is a JSON object: `state`, `create_time`.
+ *
+ * Members of `json`:
+ * - `out_bill_no`, text, required. Example: `plfk2020042013`.
+ *
+ * https://pay.weixin.qq.com/doc/v3/merchant/4012716452
+ */
+WECHATPAY_MUST_USE
+wechatpay_error *wechatpay_fund_app_mch_transfer_elec_sign_create_by_out_bill_no(const wechatpay_client *client,
+                                                                                 const char *json,
+                                                                                 size_t json_len,
+                                                                                 wechatpay_reply **reply);
+
+/**
+ * 微信单号申请电子回单.
+ *
+ * `POST /v3/fund-app/mch-transfer/elecsign/transfer-bill-no`. For direct merchants. Not idempotent.
+ * The reply is a JSON object: `state`, `create_time`.
+ *
+ * Members of `json`:
+ * - `transfer_bill_no`, text, required. Example: `1330000071100999991182020050700019480001`.
+ *
+ * https://pay.weixin.qq.com/doc/v3/merchant/4012716456
+ */
+WECHATPAY_MUST_USE
+wechatpay_error *wechatpay_fund_app_mch_transfer_elec_sign_create_by_transfer_bill_no(const wechatpay_client *client,
+                                                                                      const char *json,
+                                                                                      size_t json_len,
+                                                                                      wechatpay_reply **reply);
+
+/**
+ * 商户单号查询电子回单.
+ *
+ * `GET /v3/fund-app/mch-transfer/elecsign/out-bill-no/{out_bill_no}`. For direct merchants. Idempotent.
+ * The reply is a JSON object: `state`, `create_time`, `update_time`, `hash_type`, `hash_value`, `download_url`, `fail_reason`.
+ *
+ * Members of `json`:
+ * - `out_bill_no`, text, required. Example: `plfk2020042013`.
+ *
+ * https://pay.weixin.qq.com/doc/v3/merchant/4012716436
+ */
+WECHATPAY_MUST_USE
+wechatpay_error *wechatpay_fund_app_mch_transfer_elec_sign_get_by_out_bill_no(const wechatpay_client *client,
+                                                                              const char *json,
+                                                                              size_t json_len,
+                                                                              wechatpay_reply **reply);
+
+/**
+ * 微信单号查询电子回单.
+ *
+ * `GET /v3/fund-app/mch-transfer/elecsign/transfer-bill-no/{transfer_bill_no}`. For direct merchants. Idempotent.
+ * The reply is a JSON object: `state`, `create_time`, `update_time`, `hash_type`, `hash_value`, `download_url`, `fail_reason`.
+ *
+ * Members of `json`:
+ * - `transfer_bill_no`, text, required. Example: `1330000071100999991182020050700019480001`.
+ *
+ * https://pay.weixin.qq.com/doc/v3/merchant/4012716455
+ */
+WECHATPAY_MUST_USE
+wechatpay_error *wechatpay_fund_app_mch_transfer_elec_sign_get_by_transfer_bill_no(const wechatpay_client *client,
+                                                                                   const char *json,
+                                                                                   size_t json_len,
+                                                                                   wechatpay_reply **reply);
+
+/**
+ * 申请预算出资的电子回单.
+ *
+ * `POST /v3/fund-app/mch-transfer/partner/budget/{out_budget_no}/electronic-receipts`. For service providers. Not idempotent.
+ * The reply is a JSON object: `out_budget_no`, `start_date`, `end_date`, `sponsor_mchid`, `receiver_mchid`, `receipt_state`, `accept_id`, `hash_type`, `hash_value`, `download_url`.
+ *
+ * Members of `json`:
+ * - `out_budget_no`, text, required. Example: `budget202506300102`.
+ * - `start_date`, text, required. Example: `2025-09-01`.
+ * - `end_date`, text, required. Example: `2025-09-30`.
+ * - `sponsor_mchid`, text, required. Example: `1900001109`.
+ * - `receiver_mchid`, text, optional. Example: `1900102209`.
+ *
+ * https://pay.weixin.qq.com/doc/v3/partner/4016209966
+ */
+WECHATPAY_MUST_USE
+wechatpay_error *wechatpay_fund_app_mch_transfer_partner_budget_electronic_receipts_create(const wechatpay_client *client,
+                                                                                           const char *json,
+                                                                                           size_t json_len,
+                                                                                           wechatpay_reply **reply);
+
+/**
+ * 查询预算出资的电子回单.
+ *
+ * `GET /v3/fund-app/mch-transfer/partner/budget/{out_budget_no}/electronic-receipts`. For service providers. Idempotent.
+ * The reply is a JSON object: `out_budget_no`, `start_date`, `end_date`, `sponsor_mchid`, `receiver_mchid`, `receipt_state`, `accept_id`, `hash_type`, `hash_value`, `download_url`.
+ *
+ * Members of `json`:
+ * - `out_budget_no`, text, required. Example: `budget202506300102`.
+ * - `accept_id`, text, required. Example: `c2RmYWtqampqampsZmFza2xmanNhbGZqc2FrZmpzbGZqc2tsZmp`.
+ *
+ * https://pay.weixin.qq.com/doc/v3/partner/4016209977
+ */
+WECHATPAY_MUST_USE
+wechatpay_error *wechatpay_fund_app_mch_transfer_partner_budget_electronic_receipts_get(const wechatpay_client *client,
+                                                                                        const char *json,
+                                                                                        size_t json_len,
+                                                                                        wechatpay_reply **reply);
+
+/**
+ * 申请公益捐赠预算.
+ *
+ * `POST /v3/fund-app/mch-transfer/partner/charity-budget`. For service providers. Not idempotent.
+ * The reply is a JSON object: `sp_mchid`, `out_budget_no`, `budget_id`, `amount`, `sponsor_mchid`, `activity_name`, `activity_remark`, `state`, `confirm_url`, `super_admin_wxid_mask`, `remain_amount`, `unlock_remark`, `locked_time`, `finished_time`, `closed_time`.
+ *
+ * Members of `json`:
+ * - `out_budget_no`, text, required. Example: `budget202506300102`.
+ * - `sponsor_mchid`, text, required. Example: `1900001109`.
+ * - `sponsor_subject_name`, text, required.
+ * - `activity_name`, text, required.
+ * - `activity_remark`, text, required.
+ * - `amount`, number, required. Example: `20000000`.
+ * - `notify_url`, text, optional. Example: `https://www.weixin.qq.com/wxpay/pay.php`.
+ *
+ * https://pay.weixin.qq.com/doc/v3/partner/4015554763
+ */
+WECHATPAY_MUST_USE
+wechatpay_error *wechatpay_fund_app_mch_transfer_partner_charity_budget_create(const wechatpay_client *client,
+                                                                               const char *json,
+                                                                               size_t json_len,
+                                                                               wechatpay_reply **reply);
+
+/**
+ * 商户单号查询公益捐赠预算详情.
+ *
+ * `GET /v3/fund-app/mch-transfer/partner/charity-budget/{out_budget_no}`. For service providers. Idempotent.
+ * The reply is a JSON object: `sp_mchid`, `out_budget_no`, `budget_id`, `amount`, `sponsor_mchid`, `activity_name`, `activity_remark`, `state`, `confirm_url`, `super_admin_wxid_mask`, `remain_amount`, `unlock_remark`, `locked_time`, `finished_time`, `closed_time`.
+ *
+ * Members of `json`:
+ * - `out_budget_no`, text, required. Example: `budget202506300102`.
+ * - `sponsor_mchid`, text, required. Example: `1900001109`.
+ *
+ * https://pay.weixin.qq.com/doc/v3/partner/4015554788
+ */
+WECHATPAY_MUST_USE
+wechatpay_error *wechatpay_fund_app_mch_transfer_partner_charity_budget_get(const wechatpay_client *client,
+                                                                            const char *json,
+                                                                            size_t json_len,
+                                                                            wechatpay_reply **reply);
+
+/**
+ * 解锁公益捐赠预算.
+ *
+ * `POST /v3/fund-app/mch-transfer/partner/charity-budget/{out_budget_no}/unlock`. For service providers. Not idempotent.
+ * The reply is a JSON object: `sp_mchid`, `out_budget_no`, `budget_id`, `amount`, `sponsor_mchid`, `activity_name`, `activity_remark`, `state`, `unlock_remark`, `locked_time`, `finished_time`, `unlocked_amount`.
+ *
+ * Members of `json`:
+ * - `out_budget_no`, text, required. Example: `budget202506300102`.
+ * - `sponsor_mchid`, text, required. Example: `1900001109`.
+ * - `activity_remark`, text, required.
+ *
+ * https://pay.weixin.qq.com/doc/v3/partner/4015554795
+ */
+WECHATPAY_MUST_USE
+wechatpay_error *wechatpay_fund_app_mch_transfer_partner_charity_budget_unlock(const wechatpay_client *client,
+                                                                               const char *json,
+                                                                               size_t json_len,
+                                                                               wechatpay_reply **reply);
+
+/**
+ * 发起公益捐赠.
+ *
+ * `POST /v3/fund-app/mch-transfer/partner/charity-transfer-bills`. For service providers. Not idempotent.
+ * The reply is a JSON object: `out_budget_no`, `budget_id`, `out_transfer_no`, `transfer_id`, `amount`, `transfer_remark`, `receive_mchid`, `state`, `create_time`, `success_time`.
+ *
+ * Members of `json`:
+ * - `out_budget_no`, text, required. Example: `budget202506300102`.
+ * - `out_transfer_no`, text, required. Example: `trans202506300102`.
+ * - `transaction_info`, object {transaction_type, transaction_id}, optional.
+ * - `sponsor_mchid`, text, required. Example: `1900001109`.
+ * - `receive_mchid`, text, required. Example: `1900001109`.
+ * - `amount`, number, required. Example: `20000000`.
+ * - `transfer_remark`, text, required.
+ *
+ * https://pay.weixin.qq.com/doc/v3/partner/4015554841
+ */
+WECHATPAY_MUST_USE
+wechatpay_error *wechatpay_fund_app_mch_transfer_partner_charity_transfer_bills_create(const wechatpay_client *client,
+                                                                                       const char *json,
+                                                                                       size_t json_len,
+                                                                                       wechatpay_reply **reply);
+
+/**
+ * 商户单号查询公益捐赠详情.
+ *
+ * `GET /v3/fund-app/mch-transfer/partner/charity-transfer-bills/out-transfer-no/{out_transfer_no}`. For service providers. Idempotent.
+ * The reply is a JSON object: `out_budget_no`, `budget_id`, `out_transfer_no`, `transfer_id`, `amount`, `transfer_remark`, `receive_mchid`, `state`, `create_time`, `success_time`.
+ *
+ * Members of `json`:
+ * - `out_transfer_no`, text, required. Example: `trans202506300102`.
+ * - `sponsor_mchid`, text, required. Example: `1900001109`.
+ * - `out_budget_no`, text, required. Example: `budget202506030102`.
+ *
+ * https://pay.weixin.qq.com/doc/v3/partner/4015554859
+ */
+WECHATPAY_MUST_USE
+wechatpay_error *wechatpay_fund_app_mch_transfer_partner_charity_transfer_bills_get_by_out_transfer_no(const wechatpay_client *client,
+                                                                                                       const char *json,
+                                                                                                       size_t json_len,
+                                                                                                       wechatpay_reply **reply);
+
+/**
+ * 申请单笔转账电子回单.
+ *
+ * `POST /v3/fund-app/mch-transfer/partner/electronic-receipts`. For service providers. Not idempotent.
+ * The reply is a JSON object: `sub_mchid`, `out_bill_no`, `state`, `create_time`, `update_time`, `hash_type`, `hash_value`, `download_url`.
+ *
+ * Members of `json`:
+ * - `sub_mchid`, text, required. Example: `1900001121`.
+ * - `out_bill_no`, text, required. Example: `plfk2020042013`.
+ *
+ * https://pay.weixin.qq.com/doc/v3/partner/4016315516
+ */
+WECHATPAY_MUST_USE
+wechatpay_error *wechatpay_fund_app_mch_transfer_partner_electronic_receipts_create(const wechatpay_client *client,
+                                                                                    const char *json,
+                                                                                    size_t json_len,
+                                                                                    wechatpay_reply **reply);
+
+/**
+ * 查询单笔转账电子回单.
+ *
+ * `GET /v3/fund-app/mch-transfer/partner/electronic-receipts/{out_bill_no}`. For service providers. Idempotent.
+ * The reply is a JSON object: `sub_mchid`, `out_bill_no`, `state`, `create_time`, `update_time`, `hash_type`, `hash_value`, `download_url`.
+ *
+ * Members of `json`:
+ * - `out_bill_no`, text, required. Example: `plfk2020042013`.
+ * - `sub_mchid`, text, required. Example: `1900001121`.
+ *
+ * https://pay.weixin.qq.com/doc/v3/partner/4016315544
+ */
+WECHATPAY_MUST_USE
+wechatpay_error *wechatpay_fund_app_mch_transfer_partner_electronic_receipts_get(const wechatpay_client *client,
+                                                                                 const char *json,
+                                                                                 size_t json_len,
+                                                                                 wechatpay_reply **reply);
+
+/**
+ * 申请子商户商家转账授权.
+ *
+ * `POST /v3/fund-app/mch-transfer/partner/sub-mch-authorizations`. For service providers. Not idempotent.
+ * The reply is a JSON object: `sub_mchid`, `out_apply_no`, `state`, `accept_time`, `update_time`.
+ *
+ * Members of `json`:
+ * - `sub_mchid`, text, required. Example: `1900001121`.
+ * - `out_apply_no`, text, required. Example: `apply2020042013`.
+ *
+ * https://pay.weixin.qq.com/doc/v3/partner/4015469102
+ */
+WECHATPAY_MUST_USE
+wechatpay_error *wechatpay_fund_app_mch_transfer_partner_sub_mch_authorizations_create(const wechatpay_client *client,
+                                                                                       const char *json,
+                                                                                       size_t json_len,
+                                                                                       wechatpay_reply **reply);
+
+/**
+ * 查询子商户商家转账授权状态.
+ *
+ * `GET /v3/fund-app/mch-transfer/partner/sub-mch-authorizations/{sub_mchid}`. For service providers. Idempotent.
+ * The reply is a JSON object: `sub_mchid`, `state`, `apply_order`, `authorization_time`, `cancel_authorization_time`.
+ *
+ * Members of `json`:
+ * - `sub_mchid`, text, required. Example: `1900001121`.
+ *
+ * https://pay.weixin.qq.com/doc/v3/partner/4015469112
+ */
+WECHATPAY_MUST_USE
+wechatpay_error *wechatpay_fund_app_mch_transfer_partner_sub_mch_authorizations_get(const wechatpay_client *client,
+                                                                                    const char *json,
+                                                                                    size_t json_len,
+                                                                                    wechatpay_reply **reply);
+
+/**
+ * 撤销转账.
+ *
+ * `POST /v3/fund-app/mch-transfer/partner/transfer-bills/out-bill-no/{out_bill_no}/cancel`. For service providers. Not idempotent.
+ * The reply is a JSON object: `sub_mchid`, `out_bill_no`, `transfer_bill_no`, `state`, `transfer_amount`, `transfer_remark`, `fail_reason`, `openid`, `user_name`, `create_time`, `update_time`.
+ *
+ * Members of `json`:
+ * - `out_bill_no`, text, required. Example: `plfk2020042013`.
+ * - `sub_mchid`, text, required. Example: `1900001121`.
+ *
+ * https://pay.weixin.qq.com/doc/v3/partner/4015469118
+ */
+WECHATPAY_MUST_USE
+wechatpay_error *wechatpay_fund_app_mch_transfer_partner_transfer_bills_cancel_by_out_bill_no(const wechatpay_client *client,
+                                                                                              const char *json,
+                                                                                              size_t json_len,
+                                                                                              wechatpay_reply **reply);
+
+/**
+ * 发起转账.
+ *
+ * `POST /v3/fund-app/mch-transfer/partner/transfer-bills`. For service providers. Not idempotent.
+ * The reply is a JSON object: `sub_mchid`, `out_bill_no`, `transfer_bill_no`, `create_time`, `package_info`.
+ *
+ * Members of `json`:
+ * - `sub_mchid`, text, required. Example: `1900001121`.
+ * - `appid`, text, required. Example: `wxf636efh567hg4356`.
+ * - `out_bill_no`, text, required. Example: `plfk2020042013`.
+ * - `openid`, text, required. Example: `o-MYE42l80oelYMDE34nYD456Xoy`.
+ * - `user_name`, text that is sent encrypted, optional. Encrypted under the platform's key before it is sent.
+ * - `transfer_amount`, number, required. Example: `400000`.
+ * - `transfer_remark`, text, required.
+ * - `notify_url`, text, optional. Example: `https://www.weixin.qq.com/wxpay/pay.php`.
+ * - `user_recv_perception`, text, optional.
+ * - `transfer_scene_id`, text (1000, 1002, 1004, 1005, 1009, 1010, 1011, 1013), required. Example: `1000`.
+ * - `transfer_scene_report_infos`, list of object {info_type, info_content}, required.
+ *
+ * https://pay.weixin.qq.com/doc/v3/partner/4015469096
+ */
+WECHATPAY_MUST_USE
+wechatpay_error *wechatpay_fund_app_mch_transfer_partner_transfer_bills_create(const wechatpay_client *client,
+                                                                               const char *json,
+                                                                               size_t json_len,
+                                                                               wechatpay_reply **reply);
+
+/**
+ * 商户单号查询转账单.
+ *
+ * `GET /v3/fund-app/mch-transfer/partner/transfer-bills/out-bill-no/{out_bill_no}`. For service providers. Idempotent.
+ * The reply is a JSON object: `sub_mchid`, `mchid`, `out_bill_no`, `transfer_bill_no`, `appid`, `state`, `transfer_amount`, `transfer_remark`, `fail_reason`, `openid`, `user_name`, `create_time`, `update_time`.
+ *
+ * Members of `json`:
+ * - `out_bill_no`, text, required. Example: `plfk2020042013`.
+ * - `sub_mchid`, text, required. Example: `1900001121`.
+ *
+ * https://pay.weixin.qq.com/doc/v3/partner/4015469131
+ */
+WECHATPAY_MUST_USE
+wechatpay_error *wechatpay_fund_app_mch_transfer_partner_transfer_bills_get_by_out_bill_no(const wechatpay_client *client,
+                                                                                           const char *json,
+                                                                                           size_t json_len,
+                                                                                           wechatpay_reply **reply);
+
+/**
+ * 发起转账并完成自动收款授权.
+ *
+ * `POST /v3/fund-app/mch-transfer/partner/transfer-bills/pre-transfer-with-authorization`. For service providers. Not idempotent.
+ * The reply is a JSON object: `sub_mchid`, `out_bill_no`, `transfer_bill_no`, `create_time`, `package_info`.
+ *
+ * Members of `json`:
+ * - `sub_mchid`, text, required. Example: `1900001121`.
+ * - `appid`, text, required. Example: `wxf636efh567hg4356`.
+ * - `out_bill_no`, text, required. Example: `plfk2020042013`.
+ * - `openid`, text, required. Example: `o-MYE42l80oelYMDE34nYD456Xoy`.
+ * - `user_name`, text that is sent encrypted, optional. Encrypted under the platform's key before it is sent.
+ * - `transfer_amount`, number, required. Example: `400000`.
+ * - `transfer_remark`, text, required.
+ * - `notify_url`, text, optional. Example: `https://www.weixin.qq.com/wxpay/pay.php`.
+ * - `user_recv_perception`, text, optional.
+ * - `transfer_scene_id`, text (1000, 1002, 1004, 1005, 1009, 1010, 1011, 1013), required. Example: `1000`.
+ * - `transfer_scene_report_infos`, list of object {info_type, info_content}, required.
+ * - `authorization_info`, object {user_display_name, out_authorization_no, authorization_notify_url}, optional.
+ *
+ * https://pay.weixin.qq.com/doc/v3/partner/4016809843
+ */
+WECHATPAY_MUST_USE
+wechatpay_error *wechatpay_fund_app_mch_transfer_partner_transfer_bills_pre_transfer_with_authorization(const wechatpay_client *client,
+                                                                                                        const char *json,
+                                                                                                        size_t json_len,
+                                                                                                        wechatpay_reply **reply);
+
+/**
+ * 转账（用户自动收款）.
+ *
+ * `POST /v3/fund-app/mch-transfer/partner/transfer-bills/transfer`. For service providers. Not idempotent.
+ * The reply is a JSON object: `sub_mchid`, `mchid`, `out_bill_no`, `transfer_bill_no`, `appid`, `state`, `transfer_amount`, `transfer_remark`, `fail_reason`, `openid`, `user_name`, `create_time`, `update_time`.
+ *
+ * Members of `json`:
+ * - `sub_mchid`, text, required. Example: `1900001121`.
+ * - `appid`, text, required. Example: `wxf636efh567hg4356`.
+ * - `out_bill_no`, text, required. Example: `plfk2020042013`.
+ * - `user_name`, text that is sent encrypted, optional. Encrypted under the platform's key before it is sent.
+ * - `transfer_amount`, number, required. Example: `400000`.
+ * - `transfer_remark`, text, required.
+ * - `notify_url`, text, optional. Example: `https://www.weixin.qq.com/wxpay/pay.php`.
+ * - `user_recv_perception`, text, optional.
+ * - `transfer_scene_id`, text (1000, 1002, 1004, 1005, 1009, 1010, 1011, 1013), required. Example: `1000`.
+ * - `transfer_scene_report_infos`, list of object {info_type, info_content}, required.
+ * - `authorization_id`, text, required. Example: `201202504101000123456789012`.
+ *
+ * https://pay.weixin.qq.com/doc/v3/partner/4016809837
+ */
+WECHATPAY_MUST_USE
+wechatpay_error *wechatpay_fund_app_mch_transfer_partner_transfer_bills_transfer(const wechatpay_client *client,
+                                                                                 const char *json,
+                                                                                 size_t json_len,
+                                                                                 wechatpay_reply **reply);
+
+/**
+ * 解除免确认收款授权.
+ *
+ * `POST /v3/fund-app/mch-transfer/partner/user-confirm-authorizations/{out_authorization_no}/close`. For service providers. Not idempotent.
+ * The reply is a JSON object: `out_authorization_no`, `appid`, `openid`, `user_display_name`, `authorization_id`, `state`, `authorize_time`, `close_info`, `transfer_scene_id`, `user_recv_perception`, `create_time`.
+ *
+ * Members of `json`:
+ * - `out_authorization_no`, text, required. Example: `plfk2020042013`.
+ *
+ * https://pay.weixin.qq.com/doc/v3/partner/4016809851
+ */
+WECHATPAY_MUST_USE
+wechatpay_error *wechatpay_fund_app_mch_transfer_partner_user_confirm_authorizations_close(const wechatpay_client *client,
+                                                                                           const char *json,
+                                                                                           size_t json_len,
+                                                                                           wechatpay_reply **reply);
+
+/**
+ * 申请免确认收款授权.
+ *
+ * `POST /v3/fund-app/mch-transfer/partner/user-confirm-authorizations`. For service providers. Not idempotent.
+ * The reply is a JSON object: `out_authorization_no`, `state`, `create_time`, `package_info`.
+ *
+ * Members of `json`:
+ * - `out_authorization_no`, text, required. Example: `plfk2020042013`.
+ * - `appid`, text, required. Example: `102022609`.
+ * - `openid`, text, required. Example: `o-MYE42l80oelYMDE34nYD456Xoy`.
+ * - `transfer_scene_id`, text (1000, 1002, 1004, 1005, 1009, 1010, 1011, 1013), required. Example: `1000`.
+ * - `user_display_name`, text, required. Example: `wx_123456`.
+ * - `user_recv_perception`, text, optional.
+ * - `notify_url`, text, required. Example: `https://www.weixin.qq.com/wxpay/pay.php`.
+ *
+ * https://pay.weixin.qq.com/doc/v3/partner/4016809861
+ */
+WECHATPAY_MUST_USE
+wechatpay_error *wechatpay_fund_app_mch_transfer_partner_user_confirm_authorizations_create(const wechatpay_client *client,
+                                                                                            const char *json,
+                                                                                            size_t json_len,
+                                                                                            wechatpay_reply **reply);
+
+/**
+ * 商户单号查询自动收款授权.
+ *
+ * `GET /v3/fund-app/mch-transfer/partner/user-confirm-authorizations/{out_authorization_no}`. For service providers. Idempotent.
+ * The reply is a JSON object: `out_authorization_no`, `appid`, `openid`, `user_display_name`, `authorization_id`, `state`, `authorize_time`, `close_info`, `transfer_scene_id`, `user_recv_perception`, `create_time`.
+ *
+ * Members of `json`:
+ * - `out_authorization_no`, text, required. Example: `plfk2020042013`.
+ *
+ * https://pay.weixin.qq.com/doc/v3/partner/4016809859
+ */
+WECHATPAY_MUST_USE
+wechatpay_error *wechatpay_fund_app_mch_transfer_partner_user_confirm_authorizations_get(const wechatpay_client *client,
+                                                                                         const char *json,
+                                                                                         size_t json_len,
+                                                                                         wechatpay_reply **reply);
+
+/**
+ * 撤销转账.
+ *
+ * `POST /v3/fund-app/mch-transfer/transfer-bills/out-bill-no/{out_bill_no}/cancel`. For direct merchants. Not idempotent.
+ * The reply is a JSON object: `out_bill_no`, `transfer_bill_no`, `state`, `update_time`.
+ *
+ * Members of `json`:
+ * - `out_bill_no`, text, required. Example: `plfk2020042013`.
+ *
+ * https://pay.weixin.qq.com/doc/v3/merchant/4012716458
+ */
+WECHATPAY_MUST_USE
+wechatpay_error *wechatpay_fund_app_mch_transfer_transfer_bills_cancel_by_out_bill_no(const wechatpay_client *client,
+                                                                                      const char *json,
+                                                                                      size_t json_len,
+                                                                                      wechatpay_reply **reply);
+
+/**
+ * 发起转账.
+ *
+ * `POST /v3/fund-app/mch-transfer/transfer-bills`. For direct merchants. Not idempotent.
+ * The reply is a JSON object: `out_bill_no`, `transfer_bill_no`, `create_time`, `state`, `fail_reason`, `package_info`.
+ *
+ * Members of `json`:
+ * - `appid`, text, required. Example: `wxf636efh567hg4356`.
+ * - `out_bill_no`, text, required. Example: `plfk2020042013`.
+ * - `openid`, text, required. Example: `o-MYE42l80oelYMDE34nYD456Xoy`.
+ * - `user_name`, text that is sent encrypted, optional. Encrypted under the platform's key before it is sent.
+ * - `transfer_amount`, number, required. Example: `400000`.
+ * - `transfer_remark`, text, required.
+ * - `notify_url`, text, optional. Example: `https://www.weixin.qq.com/wxpay/pay.php`.
+ * - `user_recv_perception`, text, optional.
+ * - `transfer_scene_id`, text (1000, 1002, 1004, 1005, 1009, 1010, 1011, 1013), required. Example: `1000`.
+ * - `transfer_scene_report_infos`, list of object {info_type, info_content}, required.
+ * - `user_recv_style`, object {type}, optional.
+ *
+ * https://pay.weixin.qq.com/doc/v3/merchant/4012716434
+ */
+WECHATPAY_MUST_USE
+wechatpay_error *wechatpay_fund_app_mch_transfer_transfer_bills_create(const wechatpay_client *client,
+                                                                       const char *json,
+                                                                       size_t json_len,
+                                                                       wechatpay_reply **reply);
+
+/**
+ * 商户单号查询转账单.
+ *
+ * `GET /v3/fund-app/mch-transfer/transfer-bills/out-bill-no/{out_bill_no}`. For direct merchants. Idempotent.
+ * The reply is a JSON object: `mch_id`, `out_bill_no`, `transfer_bill_no`, `appid`, `state`, `transfer_amount`, `transfer_remark`, `fail_reason`, `openid`, `user_name`, `create_time`, `update_time`.
+ *
+ * Members of `json`:
+ * - `out_bill_no`, text, required. Example: `plfk2020042013`.
+ *
+ * https://pay.weixin.qq.com/doc/v3/merchant/4012716437
+ */
+WECHATPAY_MUST_USE
+wechatpay_error *wechatpay_fund_app_mch_transfer_transfer_bills_get_by_out_bill_no(const wechatpay_client *client,
+                                                                                   const char *json,
+                                                                                   size_t json_len,
+                                                                                   wechatpay_reply **reply);
+
+/**
+ * 微信转账单号查询转账单.
+ *
+ * `GET /v3/fund-app/mch-transfer/transfer-bills/transfer-bill-no/{transfer_bill_no}`. For direct merchants. Idempotent.
+ * The reply is a JSON object: `mch_id`, `out_bill_no`, `transfer_bill_no`, `appid`, `state`, `transfer_amount`, `transfer_remark`, `fail_reason`, `openid`, `user_name`, `create_time`, `update_time`.
+ *
+ * Members of `json`:
+ * - `transfer_bill_no`, text, required. Example: `1330000071100999991182020050700019480001`.
+ *
+ * https://pay.weixin.qq.com/doc/v3/merchant/4012716457
+ */
+WECHATPAY_MUST_USE
+wechatpay_error *wechatpay_fund_app_mch_transfer_transfer_bills_get_by_transfer_bill_no(const wechatpay_client *client,
+                                                                                        const char *json,
+                                                                                        size_t json_len,
+                                                                                        wechatpay_reply **reply);
+
+/**
+ * 发起转账并完成自动收款授权.
+ *
+ * `POST /v3/fund-app/mch-transfer/transfer-bills/pre-transfer-with-authorization`. For direct merchants. Not idempotent.
+ * The reply is a JSON object: `out_bill_no`, `transfer_bill_no`, `create_time`, `state`, `package_info`, `user_display_name`, `out_authorization_no`.
+ *
+ * Members of `json`:
+ * - `appid`, text, required. Example: `wxf636efh567hg4356`.
+ * - `out_bill_no`, text, required. Example: `plfk2020042013`.
+ * - `openid`, text, required. Example: `o-MYE42l80oelYMDE34nYD456Xoy`.
+ * - `user_name`, text that is sent encrypted, optional. Encrypted under the platform's key before it is sent.
+ * - `transfer_amount`, number, required. Example: `400000`.
+ * - `transfer_remark`, text, required.
+ * - `notify_url`, text, optional. Example: `https://www.weixin.qq.com/wxpay/pay.php`.
+ * - `user_recv_perception`, text, optional.
+ * - `transfer_scene_id`, text (1000, 1002, 1004, 1005, 1009, 1010, 1011, 1013), required. Example: `1000`.
+ * - `transfer_scene_report_infos`, list of object {info_type, info_content}, required.
+ * - `authorization_info`, object {user_display_name, out_authorization_no, authorization_notify_url}, optional.
+ * - `sponsor_mchid`, text, optional. Example: `1900001109`.
+ *
+ * https://pay.weixin.qq.com/doc/v3/merchant/4014399293
+ */
+WECHATPAY_MUST_USE
+wechatpay_error *wechatpay_fund_app_mch_transfer_transfer_bills_pre_transfer_with_authorization(const wechatpay_client *client,
+                                                                                                const char *json,
+                                                                                                size_t json_len,
+                                                                                                wechatpay_reply **reply);
+
+/**
+ * 用户授权后转账.
+ *
+ * `POST /v3/fund-app/mch-transfer/transfer-bills/transfer`. For direct merchants. Not idempotent.
+ * The reply is a JSON object: `mch_id`, `out_bill_no`, `transfer_bill_no`, `appid`, `state`, `transfer_amount`, `transfer_remark`, `fail_reason`, `openid`, `user_name`, `create_time`, `update_time`.
+ *
+ * Members of `json`:
+ * - `appid`, text, required. Example: `wxf636efh567hg4356`.
+ * - `out_bill_no`, text, required. Example: `plfk2020042013`.
+ * - `user_name`, text that is sent encrypted, optional. Encrypted under the platform's key before it is sent.
+ * - `transfer_amount`, number, required. Example: `400000`.
+ * - `transfer_remark`, text, required.
+ * - `notify_url`, text, optional. Example: `https://www.weixin.qq.com/wxpay/pay.php`.
+ * - `user_recv_perception`, text, optional.
+ * - `transfer_scene_id`, text (1000, 1002, 1004, 1005, 1009, 1010, 1011, 1013), required. Example: `1000`.
+ * - `transfer_scene_report_infos`, list of object {info_type, info_content}, required.
+ * - `authorization_id`, text, optional. Example: `201202504101000123456789012`.
+ * - `sponsor_mchid`, text, optional. Example: `1900001109`.
+ * - `out_authorization_no`, text, optional. Example: `plfk2020042013`.
+ *
+ * https://pay.weixin.qq.com/doc/v3/merchant/4014399371
+ */
+WECHATPAY_MUST_USE
+wechatpay_error *wechatpay_fund_app_mch_transfer_transfer_bills_transfer(const wechatpay_client *client,
+                                                                         const char *json,
+                                                                         size_t json_len,
+                                                                         wechatpay_reply **reply);
+
+/**
+ * 撤销转账到QQ钱包.
+ *
+ * `POST /v3/fund-app/mch-transfer/transfer-to-qq-wallet-bills/{out_bill_no}/cancel`. For direct merchants. Not idempotent.
+ * The reply is a JSON object: `mchid`, `out_bill_no`, `transfer_bill_no`, `appid`, `state`, `transfer_amount`, `transfer_remark`, `fail_reason`, `openid`, `user_qq`, `user_name`, `create_time`, `update_time`.
+ *
+ * Members of `json`:
+ * - `out_bill_no`, text, required. Example: `plfk2020042013`.
+ *
+ * https://pay.weixin.qq.com/doc/v3/merchant/4014297396
+ */
+WECHATPAY_MUST_USE
+wechatpay_error *wechatpay_fund_app_mch_transfer_transfer_to_qq_wallet_bills_cancel(const wechatpay_client *client,
+                                                                                    const char *json,
+                                                                                    size_t json_len,
+                                                                                    wechatpay_reply **reply);
+
+/**
+ * 发起转账到QQ钱包.
+ *
+ * `POST /v3/fund-app/mch-transfer/transfer-to-qq-wallet-bills`. For direct merchants. Not idempotent.
+ * The reply is a JSON object: `mchid`, `out_bill_no`, `transfer_bill_no`, `appid`, `state`, `transfer_amount`, `transfer_remark`, `openid`, `user_qq`, `user_name`, `fail_reason`, `create_time`, `update_time`.
+ *
+ * Members of `json`:
+ * - `appid`, text, required. Example: `102022609`.
+ * - `out_bill_no`, text, required. Example: `plfk2020042013`.
+ * - `openid`, text, required. Example: `o-MYE42l80oelYMDE34nYD456Xoy`.
+ * - `user_qq`, text, optional. Example: `490379403`.
+ * - `user_name`, text that is sent encrypted, optional. Encrypted under the platform's key before it is sent.
+ * - `transfer_amount`, number, required. Example: `400000`.
+ * - `transfer_remark`, text, required.
+ * - `notify_url`, text, optional. Example: `https://www.weixin.qq.com/wxpay/pay.php`.
+ * - `transfer_scene_id`, text (1401), required. Example: `1401`.
+ * - `transfer_scene_report_infos`, list of object {info_type, info_content}, required.
+ *
+ * https://pay.weixin.qq.com/doc/v3/merchant/4014297386
+ */
+WECHATPAY_MUST_USE
+wechatpay_error *wechatpay_fund_app_mch_transfer_transfer_to_qq_wallet_bills_create(const wechatpay_client *client,
+                                                                                    const char *json,
+                                                                                    size_t json_len,
+                                                                                    wechatpay_reply **reply);
+
+/**
+ * 查询转账到QQ钱包的结果.
+ *
+ * `GET /v3/fund-app/mch-transfer/transfer-to-qq-wallet-bills/{out_bill_no}`. For direct merchants. Idempotent.
+ * The reply is a JSON object: `mchid`, `out_bill_no`, `transfer_bill_no`, `appid`, `state`, `transfer_amount`, `transfer_remark`, `openid`, `user_qq`, `user_name`, `fail_reason`, `create_time`, `update_time`.
+ *
+ * Members of `json`:
+ * - `out_bill_no`, text, required. Example: `plfk2020042013`.
+ *
+ * https://pay.weixin.qq.com/doc/v3/merchant/4014297440
+ */
+WECHATPAY_MUST_USE
+wechatpay_error *wechatpay_fund_app_mch_transfer_transfer_to_qq_wallet_bills_get(const wechatpay_client *client,
+                                                                                 const char *json,
+                                                                                 size_t json_len,
+                                                                                 wechatpay_reply **reply);
+
+/**
+ * 解除免确认收款授权.
+ *
+ * `POST /v3/fund-app/mch-transfer/user-confirm-authorization/out-authorization-no/{out_authorization_no}/close`. For direct merchants. Not idempotent.
+ * The reply is a JSON object: `out_authorization_no`, `appid`, `openid`, `user_display_name`, `authorization_id`, `state`, `authorize_time`, `close_info`, `transfer_scene_id`, `user_recv_perception`, `create_time`.
+ *
+ * Members of `json`:
+ * - `out_authorization_no`, text, required. Example: `plfk2020042013`.
+ *
+ * https://pay.weixin.qq.com/doc/v3/merchant/4015653811
+ */
+WECHATPAY_MUST_USE
+wechatpay_error *wechatpay_fund_app_mch_transfer_user_confirm_authorization_close_by_out_authorization_no(const wechatpay_client *client,
+                                                                                                          const char *json,
+                                                                                                          size_t json_len,
+                                                                                                          wechatpay_reply **reply);
+
+/**
+ * 申请免确认收款授权.
+ *
+ * `POST /v3/fund-app/mch-transfer/user-confirm-authorization`. For direct merchants. Not idempotent.
+ * The reply is a JSON object: `out_authorization_no`, `state`, `create_time`, `package_info`.
+ *
+ * Members of `json`:
+ * - `out_authorization_no`, text, required. Example: `plfk2020042013`.
+ * - `appid`, text, required. Example: `102022609`.
+ * - `openid`, text, required. Example: `o-MYE42l80oelYMDE34nYD456Xoy`.
+ * - `transfer_scene_id`, text (1000, 1002, 1004, 1005, 1009, 1010, 1011, 1013), required. Example: `1000`.
+ * - `user_display_name`, text, required. Example: `wx_123456`.
+ * - `user_recv_perception`, text, optional.
+ * - `authorization_notify_url`, text, required. Example: `https://www.weixin.qq.com/wxpay/pay.php`.
+ * - `scene_info`, object {client_ip, device_id, device_type}, optional.
+ *
+ * https://pay.weixin.qq.com/doc/v3/merchant/4015901167
+ */
+WECHATPAY_MUST_USE
+wechatpay_error *wechatpay_fund_app_mch_transfer_user_confirm_authorization_create(const wechatpay_client *client,
+                                                                                   const char *json,
+                                                                                   size_t json_len,
+                                                                                   wechatpay_reply **reply);
+
+/**
+ * 商户单号查询自动收款授权.
+ *
+ * `GET /v3/fund-app/mch-transfer/user-confirm-authorization/out-authorization-no/{out_authorization_no}`. For direct merchants. Idempotent.
+ * The reply is a JSON object: `out_authorization_no`, `appid`, `openid`, `user_display_name`, `authorization_id`, `state`, `authorize_time`, `close_info`, `transfer_scene_id`, `user_recv_perception`, `create_time`, `package_info`.
+ *
+ * Members of `json`:
+ * - `out_authorization_no`, text, required. Example: `plfk2020042013`.
+ * - `is_display_authorization`, boolean, optional. Example: `true`.
+ *
+ * https://pay.weixin.qq.com/doc/v3/merchant/4014399423
+ */
+WECHATPAY_MUST_USE
+wechatpay_error *wechatpay_fund_app_mch_transfer_user_confirm_authorization_get_by_out_authorization_no(const wechatpay_client *client,
+                                                                                                        const char *json,
+                                                                                                        size_t json_len,
+                                                                                                        wechatpay_reply **reply);
 
 /**
  * 商家小票管理.
@@ -548,6 +1442,320 @@ wechatpay_error *wechatpay_goldplan_merchants_set_advertising_industry_filter(co
                                                                               const char *json,
                                                                               size_t json_len,
                                                                               wechatpay_reply **reply);
+
+/**
+ * 创建投诉通知回调.
+ *
+ * `POST /v3/merchant-service/complaint-notifications`. For direct merchants and service providers. Not idempotent.
+ * The reply is a JSON object: `mchid`, `url`.
+ *
+ * Members of `json`:
+ * - `url`, text, required. Example: `https://www.xxx.com/notify`.
+ *
+ * https://pay.weixin.qq.com/doc/v3/merchant/4012458679
+ */
+WECHATPAY_MUST_USE
+wechatpay_error *wechatpay_merchant_service_complaint_notifications_create(const wechatpay_client *client,
+                                                                           const char *json,
+                                                                           size_t json_len,
+                                                                           wechatpay_reply **reply);
+
+/**
+ * 删除投诉通知回调.
+ *
+ * `DELETE /v3/merchant-service/complaint-notifications`. For direct merchants and service providers. Not idempotent.
+ * The reply has no body.
+ *
+ * https://pay.weixin.qq.com/doc/v3/merchant/4012460452
+ */
+WECHATPAY_MUST_USE
+wechatpay_error *wechatpay_merchant_service_complaint_notifications_delete(const wechatpay_client *client,
+                                                                           const char *json,
+                                                                           size_t json_len,
+                                                                           wechatpay_reply **reply);
+
+/**
+ * 查询投诉通知回调.
+ *
+ * `GET /v3/merchant-service/complaint-notifications`. For direct merchants and service providers. Idempotent.
+ * The reply is a JSON object: `mchid`, `url`.
+ *
+ * https://pay.weixin.qq.com/doc/v3/merchant/4012459014
+ */
+WECHATPAY_MUST_USE
+wechatpay_error *wechatpay_merchant_service_complaint_notifications_get(const wechatpay_client *client,
+                                                                        const char *json,
+                                                                        size_t json_len,
+                                                                        wechatpay_reply **reply);
+
+/**
+ * 更新投诉通知回调.
+ *
+ * `PUT /v3/merchant-service/complaint-notifications`. For direct merchants and service providers. Not idempotent.
+ * The reply is a JSON object: `mchid`, `url`.
+ *
+ * Members of `json`:
+ * - `url`, text, required. Example: `https://www.xxx.com/notify`.
+ *
+ * https://pay.weixin.qq.com/doc/v3/merchant/4012459282
+ */
+WECHATPAY_MUST_USE
+wechatpay_error *wechatpay_merchant_service_complaint_notifications_replace(const wechatpay_client *client,
+                                                                            const char *json,
+                                                                            size_t json_len,
+                                                                            wechatpay_reply **reply);
+
+/**
+ * 查询投诉详情.
+ *
+ * `GET /v3/merchant-service/complaints/{transaction_id}`. For direct merchants and service providers. Taken offline by the platform. Use `merchant_service.complaints_v2.get` instead. Idempotent.
+ * The reply is a JSON object: `out_trade_no`, `complaint_time`, `amount`, `payer_phone`, `complaint_detail`, `complaint_state`, `transaction_id`, `frozen_end_time`, `sub_mchid`, `complaint_handle_state`.
+ *
+ * Members of `json`:
+ * - `transaction_id`, text, required. Example: `4200000404201909069117582536`.
+ *
+ * https://pay.weixin.qq.com/wiki/doc/apiv3/wxpay/tool/merchant-service/chapter3_8.shtml
+ */
+WECHATPAY_MUST_USE
+wechatpay_error *wechatpay_merchant_service_complaints_get(const wechatpay_client *client,
+                                                           const char *json,
+                                                           size_t json_len,
+                                                           wechatpay_reply **reply);
+
+/**
+ * 查询投诉信息.
+ *
+ * `GET /v3/merchant-service/complaints`. For direct merchants and service providers. Taken offline by the platform. Use `merchant_service.complaints_v2.list` instead. Idempotent.
+ * The reply is a JSON object: `offset`, `limit`, `total_count`, `data`.
+ *
+ * Members of `json`:
+ * - `limit`, integer, optional. Example: `5`.
+ * - `offset`, integer, optional. Example: `10`.
+ * - `begin_date`, text, required. Example: `2019-01-01`.
+ * - `end_date`, text, required. Example: `2019-01-01`.
+ * - `sub_mchid`, text, optional. Example: `1900012181`.
+ *
+ * https://pay.weixin.qq.com/wiki/doc/apiv3/wxpay/tool/merchant-service/chapter3_1.shtml
+ */
+WECHATPAY_MUST_USE
+wechatpay_error *wechatpay_merchant_service_complaints_list(const wechatpay_client *client,
+                                                            const char *json,
+                                                            size_t json_len,
+                                                            wechatpay_reply **reply);
+
+/**
+ * 查询投诉协商历史.
+ *
+ * `GET /v3/merchant-service/complaints/{transaction_id}/negotiation-historys`. For direct merchants and service providers. Taken offline by the platform. Use `merchant_service.complaints_v2.negotiation_histories.list` instead. Idempotent.
+ * The reply is a JSON object: `complaint_negotiation_history`.
+ *
+ * Members of `json`:
+ * - `transaction_id`, text, required. Example: `4200000404201909069117582536`.
+ *
+ * https://pay.weixin.qq.com/wiki/doc/apiv3/wxpay/tool/merchant-service/chapter3_7.shtml
+ */
+WECHATPAY_MUST_USE
+wechatpay_error *wechatpay_merchant_service_complaints_negotiation_histories_list(const wechatpay_client *client,
+                                                                                  const char *json,
+                                                                                  size_t json_len,
+                                                                                  wechatpay_reply **reply);
+
+/**
+ * 反馈处理完成.
+ *
+ * `POST /v3/merchant-service/complaints-v2/{complaint_id}/complete`. For direct merchants and service providers. Not idempotent.
+ * The reply has no body.
+ *
+ * Members of `json`:
+ * - `complaint_id`, text, required. Example: `200201820200101080076610000`.
+ * - `complainted_mchid`, text, required. Example: `1900012181`.
+ *
+ * https://pay.weixin.qq.com/doc/v3/merchant/4012467255
+ */
+WECHATPAY_MUST_USE
+wechatpay_error *wechatpay_merchant_service_complaints_v2_complete(const wechatpay_client *client,
+                                                                   const char *json,
+                                                                   size_t json_len,
+                                                                   wechatpay_reply **reply);
+
+/**
+ * 查询投诉单详情.
+ *
+ * `GET /v3/merchant-service/complaints-v2/{complaint_id}`. For direct merchants and service providers. Idempotent.
+ * The reply is a JSON object: `complaint_id`, `complaint_time`, `complaint_detail`, `complaint_state`, `complainted_mchid`, `payer_phone`, `payer_openid`, `complaint_media_list`, `complaint_order_info`, `service_order_info`, `complaint_full_refunded`, `incoming_user_response`, `problem_description`, `user_complaint_times`, `problem_type`, `apply_refund_amount`, `user_tag_list`, `additional_info`, `in_platform_service`, `need_immediate_service`, `is_agent_mode`.
+ *
+ * Members of `json`:
+ * - `complaint_id`, text, required. Example: `200201820200101080076610000`.
+ *
+ * https://pay.weixin.qq.com/doc/v3/merchant/4012533436
+ */
+WECHATPAY_MUST_USE
+wechatpay_error *wechatpay_merchant_service_complaints_v2_get(const wechatpay_client *client,
+                                                              const char *json,
+                                                              size_t json_len,
+                                                              wechatpay_reply **reply);
+
+/**
+ * 查询投诉单列表.
+ *
+ * `GET /v3/merchant-service/complaints-v2`. For direct merchants and service providers. Idempotent.
+ * The reply is a JSON object: `data`, `limit`, `offset`, `total_count`.
+ *
+ * Members of `json`:
+ * - `limit`, integer, optional. Example: `5`.
+ * - `offset`, integer, optional. Example: `10`.
+ * - `begin_date`, text, required. Example: `2019-01-01`.
+ * - `end_date`, text, required. Example: `2019-01-01`.
+ * - `complainted_mchid`, text, optional. Example: `1900012181`.
+ *
+ * https://pay.weixin.qq.com/doc/v3/merchant/4012533431
+ */
+WECHATPAY_MUST_USE
+wechatpay_error *wechatpay_merchant_service_complaints_v2_list(const wechatpay_client *client,
+                                                               const char *json,
+                                                               size_t json_len,
+                                                               wechatpay_reply **reply);
+
+/**
+ * 查询投诉协商历史.
+ *
+ * `GET /v3/merchant-service/complaints-v2/{complaint_id}/negotiation-historys`. For direct merchants and service providers. Idempotent.
+ * The reply is a JSON object: `data`, `limit`, `offset`, `total_count`.
+ *
+ * Members of `json`:
+ * - `complaint_id`, text, required. Example: `200201820200101080076610000`.
+ * - `limit`, integer, optional. Example: `50`.
+ * - `offset`, integer, optional. Example: `10`.
+ *
+ * https://pay.weixin.qq.com/doc/v3/merchant/4012533439
+ */
+WECHATPAY_MUST_USE
+wechatpay_error *wechatpay_merchant_service_complaints_v2_negotiation_histories_list(const wechatpay_client *client,
+                                                                                     const char *json,
+                                                                                     size_t json_len,
+                                                                                     wechatpay_reply **reply);
+
+/**
+ * 提交回复.
+ *
+ * `POST /v3/merchant-service/complaints-v2/{complaint_id}/response`. For direct merchants and service providers. Not idempotent.
+ * The reply has no body.
+ *
+ * Members of `json`:
+ * - `complaint_id`, text, required. Example: `200201820200101080076610000`.
+ * - `complainted_mchid`, text, required. Example: `1900012181`.
+ * - `response_content`, text, required.
+ * - `response_images`, list of text, optional. Example: `file23578_21798531.jpg`.
+ * - `jump_url`, text, optional. Example: `https://www.xxx.com/notify`.
+ * - `jump_url_text`, text, optional.
+ * - `mini_program_jump_info`, object {appid, path, text}, optional.
+ *
+ * https://pay.weixin.qq.com/doc/v3/merchant/4012467254
+ */
+WECHATPAY_MUST_USE
+wechatpay_error *wechatpay_merchant_service_complaints_v2_response(const wechatpay_client *client,
+                                                                   const char *json,
+                                                                   size_t json_len,
+                                                                   wechatpay_reply **reply);
+
+/**
+ * 回复需要即时服务的投诉单.
+ *
+ * `POST /v3/merchant-service/complaints-v2/{complaint_id}/response-immediate-service`. For direct merchants and service providers. Not idempotent.
+ * The reply is a JSON object: `log_id`.
+ *
+ * Members of `json`:
+ * - `complaint_id`, text, required. Example: `200201820200101080076610000`.
+ * - `complainted_mchid`, text, required. Example: `1900012181`.
+ * - `message`, object {blocks, sender_identity, custom_data}, required.
+ * - `idempotent_id`, text, required. Example: `550e8400-e29b-41d4-a716-446655440000`.
+ *
+ * https://pay.weixin.qq.com/doc/v3/merchant/4017151596
+ */
+WECHATPAY_MUST_USE
+wechatpay_error *wechatpay_merchant_service_complaints_v2_response_immediate_service(const wechatpay_client *client,
+                                                                                     const char *json,
+                                                                                     size_t json_len,
+                                                                                     wechatpay_reply **reply);
+
+/**
+ * 更新退款审批结果.
+ *
+ * `POST /v3/merchant-service/complaints-v2/{complaint_id}/update-refund-progress`. For direct merchants and service providers. Not idempotent.
+ * The reply has no body.
+ *
+ * Members of `json`:
+ * - `complaint_id`, text, required. Example: `200201820200101080076610000`.
+ * - `action`, text (REJECT, APPROVE), required. Example: `REJECT`.
+ * - `launch_refund_day`, integer, optional. Example: `3`.
+ * - `reject_reason`, text, optional.
+ * - `reject_media_list`, list of text, optional. Example: `file23578_21798531.jpg`.
+ * - `remark`, text, optional.
+ *
+ * https://pay.weixin.qq.com/doc/v3/merchant/4012467256
+ */
+WECHATPAY_MUST_USE
+wechatpay_error *wechatpay_merchant_service_complaints_v2_update_refund_progress(const wechatpay_client *client,
+                                                                                 const char *json,
+                                                                                 size_t json_len,
+                                                                                 wechatpay_reply **reply);
+
+/**
+ * 商户反馈.
+ *
+ * `POST /v3/merchant-service/feedbacks`. For direct merchants and service providers. Taken offline by the platform. Use `merchant_service.complaints_v2.response`, `merchant_service.complaints_v2.complete` instead. Not idempotent.
+ * The reply has no body.
+ *
+ * Members of `json`:
+ * - `transaction_id`, text, required. Example: `4200000404201909069117582536`.
+ * - `complainted_mchid`, text, required. Example: `9980456248`.
+ * - `feedback_type`, integer, optional. Example: `1`.
+ * - `feedback_content`, text, required.
+ * - `feedback_images`, list of text, optional. Example: `MediaId`.
+ * - `launch_confirm_process`, boolean, optional. Example: `true`.
+ *
+ * https://pay.weixin.qq.com/wiki/doc/apiv3/wxpay/tool/merchant-service/chapter3_6.shtml
+ */
+WECHATPAY_MUST_USE
+wechatpay_error *wechatpay_merchant_service_feedbacks_create(const wechatpay_client *client,
+                                                             const char *json,
+                                                             size_t json_len,
+                                                             wechatpay_reply **reply);
+
+/**
+ * 图片下载.
+ *
+ * `GET /v3/merchant-service/images/{media_id}`. For direct merchants and service providers. Idempotent.
+ * The reply is the bytes of a file.
+ *
+ * Members of `json`:
+ * - `media_id`, text, required.
+ *
+ * https://pay.weixin.qq.com/doc/v3/merchant/4012467251
+ */
+WECHATPAY_MUST_USE
+wechatpay_error *wechatpay_merchant_service_images_get(const wechatpay_client *client,
+                                                       const char *json,
+                                                       size_t json_len,
+                                                       wechatpay_reply **reply);
+
+/**
+ * 商户上传反馈图片.
+ *
+ * `POST /v3/merchant-service/images/upload`. For direct merchants and service providers. Not idempotent.
+ * The reply is a JSON object: `media_id`.
+ *
+ * Members of `json`:
+ * - `file`, file `{"filename", "content": base64}`, required.
+ * - `meta`, object {sha256, filename}, required.
+ *
+ * https://pay.weixin.qq.com/doc/v3/merchant/4012467250
+ */
+WECHATPAY_MUST_USE
+wechatpay_error *wechatpay_merchant_service_images_upload(const wechatpay_client *client,
+                                                          const char *json,
+                                                          size_t json_len,
+                                                          wechatpay_reply **reply);
 
 /**
  * 创建电子发票卡券模板.
@@ -983,6 +2191,772 @@ wechatpay_error *wechatpay_new_tax_control_fapiao_user_title_title_url_get(const
                                                                            const char *json,
                                                                            size_t json_len,
                                                                            wechatpay_reply **reply);
+
+/**
+ * 微信分付-支付方式前置服务.
+ *
+ * `POST /v3/pay/acquiring-bank/transactions/exposure`. For service providers. Not idempotent.
+ * The reply is a JSON object: `fqf_exposure`, `market_exposure_token`.
+ *
+ * Members of `json`:
+ * - `acquiring_bank_id`, text, required. Example: `1356485`.
+ * - `acquiring_bank_appid`, text, optional. Example: `wx8888888888888888`.
+ * - `merchant_id`, text, required. Example: `1900000109`.
+ * - `merchant_appid`, text, optional. Example: `wxd678efh567hg6999`.
+ * - `channel_id`, text, required. Example: `20001111`.
+ * - `payer`, object {acquiring_bank_openid, phone_number_hash, merchant_openid}, required.
+ * - `out_trade_no`, text, required. Example: `1217752501201407033233368018`.
+ *
+ * https://pay.weixin.qq.com/doc/v3/partner/4014326541
+ */
+WECHATPAY_MUST_USE
+wechatpay_error *wechatpay_pay_acquiring_bank_transactions_exposure(const wechatpay_client *client,
+                                                                    const char *json,
+                                                                    size_t json_len,
+                                                                    wechatpay_reply **reply);
+
+/**
+ * 商户贴息-获取微信分付曝光建议.
+ *
+ * `POST /v3/pay/instal/exposure`. For direct merchants. Not idempotent.
+ * The reply is a JSON object: `recommend_exposure`.
+ *
+ * Members of `json`:
+ * - `mchid`, text, required. Example: `1230000109`.
+ * - `appid`, text, required. Example: `wxd678efh567hg6787`.
+ * - `user_id_type`, text (UNKNOWN_USER_ID_TYPE, OPENID, PHONE_NO, SP_OPENID, SUB_OPENID), required. Example: `OPENID`.
+ * - `openid`, text, optional. Example: `123456789`.
+ * - `phone_number_hash`, text, optional. Example: `EF879546FFFF`.
+ *
+ * https://pay.weixin.qq.com/doc/v3/merchant/4016196762
+ */
+WECHATPAY_MUST_USE
+wechatpay_error *wechatpay_pay_instal_exposure(const wechatpay_client *client,
+                                               const char *json,
+                                               size_t json_len,
+                                               wechatpay_reply **reply);
+
+/**
+ * 商户贴息-获取微信分付曝光建议.
+ *
+ * `POST /v3/pay/instal/partner/exposure`. For service providers. Not idempotent.
+ * The reply is a JSON object: `recommend_exposure`.
+ *
+ * Members of `json`:
+ * - `sp_mchid`, text, required. Example: `1230000109`.
+ * - `sp_appid`, text, required. Example: `wx8888888888888888`.
+ * - `sub_appid`, text, required. Example: `wxd678efh567hg6999`.
+ * - `sub_mchid`, text, optional. Example: `1900000109`.
+ * - `user_id`, object {user_id_type, sp_openid, sub_openid, phone_number_hash}, optional.
+ *
+ * https://pay.weixin.qq.com/doc/v3/partner/4016196820
+ */
+WECHATPAY_MUST_USE
+wechatpay_error *wechatpay_pay_instal_partner_exposure(const wechatpay_client *client,
+                                                       const char *json,
+                                                       size_t json_len,
+                                                       wechatpay_reply **reply);
+
+/**
+ * APP下单.
+ *
+ * `POST /v3/pay/partner/transactions/app`. For service providers. Not idempotent.
+ * The reply is a JSON object: `prepay_id`.
+ *
+ * Members of `json`:
+ * - `sp_appid`, text, required. Example: `wx8888888888888888`.
+ * - `sp_mchid`, text, required. Example: `1230000109`.
+ * - `sub_appid`, text, optional. Example: `wxd678efh567hg6999`.
+ * - `sub_mchid`, text, required. Example: `1900000109`.
+ * - `settle_info`, object {profit_sharing, subsidy_amount}, optional.
+ * - `description`, text, required.
+ * - `attach`, text, optional.
+ * - `out_trade_no`, text, required. Example: `1217752501201407033233368018`.
+ * - `amount`, object {total, currency}, required.
+ * - `time_expire`, text, optional. RFC 3339 time. Example: `2018-06-08T10:34:56+08:00`.
+ * - `notify_url`, text, required. Example: `https://www.weixin.qq.com/wxpay/pay.php`.
+ * - `goods_tag`, text, optional. Example: `WXG`.
+ * - `limit_pay`, list of text (no_balance, no_credit, no_debit, balance_only), optional. Example: `no_balance`.
+ * - `support_fapiao`, boolean, optional. Example: `true`.
+ * - `detail`, object {cost_price, invoice_id, goods_detail}, optional.
+ * - `scene_info`, object {payer_client_ip, device_id, store_info}, optional.
+ * - `payer`, object {identity}, optional.
+ * - `subsidy_info`, object {subsidy_detail}, optional.
+ *
+ * https://pay.weixin.qq.com/doc/v3/partner/4013080231
+ */
+WECHATPAY_MUST_USE
+wechatpay_error *wechatpay_pay_partner_transactions_app_create(const wechatpay_client *client,
+                                                               const char *json,
+                                                               size_t json_len,
+                                                               wechatpay_reply **reply);
+
+/**
+ * APP下单并签约.
+ *
+ * `POST /v3/pay/partner/transactions/app-with-contract`. For service providers. Not idempotent.
+ * The reply is a JSON object: `prepay_id`.
+ *
+ * Members of `json`:
+ * - `sp_appid`, text, required. Example: `wx8888888888888888`.
+ * - `sp_mchid`, text, required. Example: `1230000109`.
+ * - `sub_appid`, text, optional. Example: `wxd678efh567hg6999`.
+ * - `sub_mchid`, text, required. Example: `1900000109`.
+ * - `description`, text, required.
+ * - `out_trade_no`, text, required. Example: `1217752501201407033233368018`.
+ * - `time_expire`, text, optional. Example: `2018-06-08T10:34:56+08:00`.
+ * - `attach`, text, optional.
+ * - `notify_url`, text, required. Example: `https://www.weixin.qq.com/wxpay/pay.php`.
+ * - `goods_tag`, text, optional. Example: `WXG`.
+ * - `settle_info`, object {profit_sharing}, optional.
+ * - `support_fapiao`, boolean, optional. Example: `true`.
+ * - `amount`, object {total, currency}, required.
+ * - `detail`, object {cost_price, invoice_id, goods_detail}, optional.
+ * - `scene_info`, object {payer_client_ip, device_id, store_info}, optional.
+ * - `contract_info`, object {plan_id, contract_mchid, contract_appid, contract_code, request_serial, contract_display_account, contract_notify_url}, required.
+ *
+ * https://pay.weixin.qq.com/doc/v3/partner/4017019941
+ */
+WECHATPAY_MUST_USE
+wechatpay_error *wechatpay_pay_partner_transactions_app_with_contract_create(const wechatpay_client *client,
+                                                                             const char *json,
+                                                                             size_t json_len,
+                                                                             wechatpay_reply **reply);
+
+/**
+ * 关单.
+ *
+ * `POST /v3/pay/partner/transactions/out-trade-no/{out_trade_no}/close`. For service providers. Not idempotent.
+ * The reply has no body.
+ *
+ * Members of `json`:
+ * - `out_trade_no`, text, required. Example: `1217752501201407033233368018`.
+ * - `sp_mchid`, text, required. Example: `1230000109`.
+ * - `sub_mchid`, text, required. Example: `1900000109`.
+ *
+ * https://pay.weixin.qq.com/doc/v3/partner/4012526949
+ */
+WECHATPAY_MUST_USE
+wechatpay_error *wechatpay_pay_partner_transactions_close_by_out_trade_no(const wechatpay_client *client,
+                                                                          const char *json,
+                                                                          size_t json_len,
+                                                                          wechatpay_reply **reply);
+
+/**
+ * 付款码支付.
+ *
+ * `POST /v3/pay/partner/transactions/codepay`. For service providers. Not idempotent.
+ * The reply is a JSON object: `sp_appid`, `sp_mchid`, `sub_appid`, `sub_mchid`, `out_trade_no`, `transaction_id`, `trade_type`, `bank_type`, `success_time`, `trade_state`, `trade_state_desc`, `attach`, `payer`, `amount`, `promotion_detail`.
+ *
+ * Members of `json`:
+ * - `sp_appid`, text, optional. Example: `wxd678efh567hg6787`.
+ * - `sp_mchid`, text, required. Example: `1230000109`.
+ * - `sub_appid`, text, optional. Example: `wxd678efh567hg6787`.
+ * - `sub_mchid`, text, required. Example: `1230000109`.
+ * - `description`, text, required.
+ * - `out_trade_no`, text, required. Example: `1217752501201407033233368018`.
+ * - `attach`, text, optional.
+ * - `goods_tag`, text, optional. Example: `WXG`.
+ * - `support_fapiao`, boolean, optional. Example: `true`.
+ * - `payer`, object {auth_code}, required.
+ * - `amount`, object {total, currency}, required.
+ * - `scene_info`, object {device_id, device_ip, store_info}, required.
+ * - `detail`, object {cost_price, invoice_id, goods_detail}, optional.
+ * - `settle_info`, object {profit_sharing}, optional.
+ *
+ * https://pay.weixin.qq.com/doc/v3/partner/4012382179
+ */
+WECHATPAY_MUST_USE
+wechatpay_error *wechatpay_pay_partner_transactions_code_pay_create(const wechatpay_client *client,
+                                                                    const char *json,
+                                                                    size_t json_len,
+                                                                    wechatpay_reply **reply);
+
+/**
+ * 微信分付-支付方式前置服务.
+ *
+ * `POST /v3/pay/partner/transactions/exposure`. For service providers. Not idempotent.
+ * The reply is a JSON object: `fqf_exposure`, `market_exposure_token`.
+ *
+ * Members of `json`:
+ * - `sp_appid`, text, required. Example: `wx8888888888888888`.
+ * - `sp_mchid`, text, required. Example: `1230000109`.
+ * - `sub_appid`, text, required. Example: `wxd678efh567hg6999`.
+ * - `sub_mchid`, text, optional. Example: `1900000109`.
+ * - `payer`, object {sp_openid, phone_number_hash, sub_openid}, required.
+ * - `out_trade_no`, text, required. Example: `1217752501201407033233368018`.
+ *
+ * https://pay.weixin.qq.com/doc/v3/partner/4014326522
+ */
+WECHATPAY_MUST_USE
+wechatpay_error *wechatpay_pay_partner_transactions_exposure(const wechatpay_client *client,
+                                                             const char *json,
+                                                             size_t json_len,
+                                                             wechatpay_reply **reply);
+
+/**
+ * 微信支付订单号查询.
+ *
+ * `GET /v3/pay/partner/transactions/id/{transaction_id}`. For service providers. Idempotent.
+ * The reply is a JSON object: `sp_appid`, `sp_mchid`, `sub_appid`, `sub_mchid`, `settle_info`, `transaction_id`, `trade_type`, `trade_state`, `trade_state_desc`, `bank_type`, `success_time`, `description`, `attach`, `out_trade_no`, `amount`, `time_expire`, `notify_url`, `goods_tag`, `limit_pay`, `support_fapiao`, `detail`, `scene_info`, `payer`, `promotion_detail`.
+ *
+ * Members of `json`:
+ * - `transaction_id`, text, required. Example: `1217752501201407033233368018`.
+ * - `sp_mchid`, text, required. Example: `1230000109`.
+ * - `sub_mchid`, text, required. Example: `1900000109`.
+ *
+ * https://pay.weixin.qq.com/doc/v3/partner/4012526943
+ */
+WECHATPAY_MUST_USE
+wechatpay_error *wechatpay_pay_partner_transactions_get_by_id(const wechatpay_client *client,
+                                                              const char *json,
+                                                              size_t json_len,
+                                                              wechatpay_reply **reply);
+
+/**
+ * 商户订单号查询.
+ *
+ * `GET /v3/pay/partner/transactions/out-trade-no/{out_trade_no}`. For service providers. Idempotent.
+ * The reply is a JSON object: `sp_appid`, `sp_mchid`, `sub_appid`, `sub_mchid`, `settle_info`, `transaction_id`, `trade_type`, `trade_state`, `trade_state_desc`, `bank_type`, `success_time`, `description`, `attach`, `out_trade_no`, `amount`, `time_expire`, `notify_url`, `goods_tag`, `limit_pay`, `support_fapiao`, `detail`, `scene_info`, `payer`, `installment_info`, `promotion_detail`.
+ *
+ * Members of `json`:
+ * - `out_trade_no`, text, required. Example: `1217752501201407033233368018`.
+ * - `sp_mchid`, text, required. Example: `1230000109`.
+ * - `sub_mchid`, text, required. Example: `1900000109`.
+ *
+ * https://pay.weixin.qq.com/doc/v3/partner/4012526944
+ */
+WECHATPAY_MUST_USE
+wechatpay_error *wechatpay_pay_partner_transactions_get_by_out_trade_no(const wechatpay_client *client,
+                                                                        const char *json,
+                                                                        size_t json_len,
+                                                                        wechatpay_reply **reply);
+
+/**
+ * H5下单.
+ *
+ * `POST /v3/pay/partner/transactions/h5`. For service providers. Not idempotent.
+ * The reply is a JSON object: `h5_url`.
+ *
+ * Members of `json`:
+ * - `sp_appid`, text, required. Example: `wx8888888888888888`.
+ * - `sp_mchid`, text, required. Example: `1230000109`.
+ * - `sub_appid`, text, optional. Example: `wxd678efh567hg6999`.
+ * - `sub_mchid`, text, required. Example: `1900000109`.
+ * - `settle_info`, object {profit_sharing, subsidy_amount}, optional.
+ * - `description`, text, required.
+ * - `attach`, text, optional.
+ * - `out_trade_no`, text, required. Example: `1217752501201407033233368018`.
+ * - `amount`, object {total, currency}, required.
+ * - `time_expire`, text, optional. RFC 3339 time. Example: `2018-06-08T10:34:56+08:00`.
+ * - `notify_url`, text, required. Example: `https://www.weixin.qq.com/wxpay/pay.php`.
+ * - `goods_tag`, text, optional. Example: `WXG`.
+ * - `limit_pay`, list of text (no_balance, no_credit, no_debit, balance_only), optional. Example: `no_balance`.
+ * - `support_fapiao`, boolean, optional. Example: `true`.
+ * - `detail`, object {cost_price, invoice_id, goods_detail}, optional.
+ * - `scene_info`, object {payer_client_ip, device_id, store_info, h5_info}, required.
+ * - `payer`, object {identity}, optional.
+ *
+ * https://pay.weixin.qq.com/doc/v3/partner/4012738604
+ */
+WECHATPAY_MUST_USE
+wechatpay_error *wechatpay_pay_partner_transactions_h5_create(const wechatpay_client *client,
+                                                              const char *json,
+                                                              size_t json_len,
+                                                              wechatpay_reply **reply);
+
+/**
+ * JSAPI下单.
+ *
+ * `POST /v3/pay/partner/transactions/jsapi`. For service providers. Not idempotent.
+ * The reply is a JSON object: `prepay_id`.
+ *
+ * Members of `json`:
+ * - `sp_appid`, text, required. Example: `wx8888888888888888`.
+ * - `sp_mchid`, text, required. Example: `1230000109`.
+ * - `sub_appid`, text, optional. Example: `wxd678efh567hg6999`.
+ * - `sub_mchid`, text, required. Example: `1900000109`.
+ * - `settle_info`, object {profit_sharing, subsidy_amount}, optional.
+ * - `description`, text, required.
+ * - `attach`, text, optional.
+ * - `out_trade_no`, text, required. Example: `1217752501201407033233368018`.
+ * - `amount`, object {total, currency}, required.
+ * - `time_expire`, text, optional. RFC 3339 time. Example: `2018-06-08T10:34:56+08:00`.
+ * - `notify_url`, text, required. Example: `https://www.weixin.qq.com/wxpay/pay.php`.
+ * - `goods_tag`, text, optional. Example: `WXG`.
+ * - `limit_pay`, list of text (no_balance, no_credit, no_debit, balance_only), optional. Example: `no_balance`.
+ * - `support_fapiao`, boolean, optional. Example: `true`.
+ * - `detail`, object {cost_price, invoice_id, goods_detail}, optional.
+ * - `scene_info`, object {payer_client_ip, device_id, store_info}, optional.
+ * - `payer`, object {sp_openid, sub_openid, identity}, required.
+ * - `subsidy_info`, object {subsidy_detail}, optional.
+ *
+ * https://pay.weixin.qq.com/doc/v3/partner/4012738519
+ */
+WECHATPAY_MUST_USE
+wechatpay_error *wechatpay_pay_partner_transactions_jsapi_create(const wechatpay_client *client,
+                                                                 const char *json,
+                                                                 size_t json_len,
+                                                                 wechatpay_reply **reply);
+
+/**
+ * JSAPI下单并授权/签约.
+ *
+ * `POST /v3/pay/partner/transactions/jsapi-with-contract`. For service providers. Not idempotent.
+ * The reply is a JSON object: `prepay_id`.
+ *
+ * Members of `json`:
+ * - `sp_appid`, text, required. Example: `wx8888888888888888`.
+ * - `sp_mchid`, text, required. Example: `1230000109`.
+ * - `sub_appid`, text, optional. Example: `wxd678efh567hg6999`.
+ * - `sub_mchid`, text, required. Example: `1900000109`.
+ * - `description`, text, required.
+ * - `out_trade_no`, text, required. Example: `1217752501201407033233368018`.
+ * - `time_expire`, text, optional. Example: `2018-06-08T10:34:56+08:00`.
+ * - `attach`, text, optional.
+ * - `notify_url`, text, required. Example: `https://www.weixin.qq.com/wxpay/pay.php`.
+ * - `goods_tag`, text, optional. Example: `WXG`.
+ * - `settle_info`, object {profit_sharing}, optional.
+ * - `support_fapiao`, boolean, optional. Example: `true`.
+ * - `amount`, object {total, currency}, required.
+ * - `payer`, object {sp_openid, sub_openid}, required.
+ * - `detail`, object {cost_price, invoice_id, goods_detail}, optional.
+ * - `scene_info`, object {payer_client_ip, device_id, store_info}, optional.
+ * - `contract_info`, object {password_free_contract_id, token, plan_id, contract_mchid, contract_appid, contract_code, request_serial, contract_display_account, contract_notify_url}, required.
+ *
+ * https://pay.weixin.qq.com/doc/v3/partner/4012688481
+ */
+WECHATPAY_MUST_USE
+wechatpay_error *wechatpay_pay_partner_transactions_jsapi_with_contract_create(const wechatpay_client *client,
+                                                                               const char *json,
+                                                                               size_t json_len,
+                                                                               wechatpay_reply **reply);
+
+/**
+ * 小程序支付下单.
+ *
+ * `POST /v3/pay/partner/transactions/miniprogram`. For service providers. Not idempotent.
+ * The reply is a JSON object: `prepay_id`.
+ *
+ * Members of `json`:
+ * - `sp_appid`, text, required. Example: `wx8888888888888888`.
+ * - `sp_mchid`, text, required. Example: `1230000109`.
+ * - `sub_appid`, text, optional. Example: `wxd678efh567hg6999`.
+ * - `sub_mchid`, text, required. Example: `1900000109`.
+ * - `description`, text, required.
+ * - `out_trade_no`, text, required. Example: `1217752501201407033233368018`.
+ * - `time_expire`, text, optional. Example: `2018-06-08T10:34:56+08:00`.
+ * - `attach`, text, optional.
+ * - `notify_url`, text, optional. Example: `https://www.weixin.qq.com/wxpay/pay.php`.
+ * - `goods_tag`, text, optional. Example: `WXG`.
+ * - `support_fapiao`, boolean, optional. Example: `true`.
+ * - `amount`, object {total, currency}, required.
+ * - `payer`, object {sp_openid, sub_openid}, required.
+ * - `detail`, object {cost_price, invoice_id, goods_detail}, optional.
+ * - `scene_info`, object {payer_client_ip, device_id, store_info}, optional.
+ * - `settle_info`, object {profit_sharing}, optional.
+ *
+ * https://pay.weixin.qq.com/doc/v3/partner/4012886115
+ */
+WECHATPAY_MUST_USE
+wechatpay_error *wechatpay_pay_partner_transactions_mini_program_create(const wechatpay_client *client,
+                                                                        const char *json,
+                                                                        size_t json_len,
+                                                                        wechatpay_reply **reply);
+
+/**
+ * Native下单.
+ *
+ * `POST /v3/pay/partner/transactions/native`. For service providers. Not idempotent.
+ * The reply is a JSON object: `code_url`.
+ *
+ * Members of `json`:
+ * - `sp_appid`, text, required. Example: `wx8888888888888888`.
+ * - `sp_mchid`, text, required. Example: `1230000109`.
+ * - `sub_appid`, text, optional. Example: `wxd678efh567hg6999`.
+ * - `sub_mchid`, text, required. Example: `1900000109`.
+ * - `settle_info`, object {profit_sharing, subsidy_amount}, optional.
+ * - `description`, text, required.
+ * - `attach`, text, optional.
+ * - `out_trade_no`, text, required. Example: `1217752501201407033233368018`.
+ * - `amount`, object {total, currency}, required.
+ * - `time_expire`, text, optional. RFC 3339 time. Example: `2018-06-08T10:34:56+08:00`.
+ * - `notify_url`, text, required. Example: `https://www.weixin.qq.com/wxpay/pay.php`.
+ * - `goods_tag`, text, optional. Example: `WXG`.
+ * - `limit_pay`, list of text (no_balance, no_credit, no_debit, balance_only), optional. Example: `no_balance`.
+ * - `support_fapiao`, boolean, optional. Example: `true`.
+ * - `detail`, object {cost_price, invoice_id, goods_detail}, optional.
+ * - `scene_info`, object {payer_client_ip, device_id, store_info}, optional.
+ * - `payer`, object {identity}, optional.
+ *
+ * https://pay.weixin.qq.com/doc/v3/partner/4012738659
+ */
+WECHATPAY_MUST_USE
+wechatpay_error *wechatpay_pay_partner_transactions_native_create(const wechatpay_client *client,
+                                                                  const char *json,
+                                                                  size_t json_len,
+                                                                  wechatpay_reply **reply);
+
+/**
+ * 撤销.
+ *
+ * `POST /v3/pay/partner/transactions/out-trade-no/{out_trade_no}/reverse`. For service providers. Not idempotent.
+ * The reply is a JSON object: `sp_appid`, `sp_mchid`, `sub_appid`, `sub_mchid`, `out_trade_no`.
+ *
+ * Members of `json`:
+ * - `out_trade_no`, text, required. Example: `1217752501201407033233368018`.
+ * - `sp_appid`, text, optional. Example: `wxd678efh567hg6787`.
+ * - `sp_mchid`, text, required. Example: `1230000109`.
+ * - `sub_appid`, text, optional. Example: `wxd678efh567hg6787`.
+ * - `sub_mchid`, text, required. Example: `1230000109`.
+ *
+ * https://pay.weixin.qq.com/doc/v3/partner/4012382181
+ */
+WECHATPAY_MUST_USE
+wechatpay_error *wechatpay_pay_partner_transactions_reverse_by_out_trade_no(const wechatpay_client *client,
+                                                                            const char *json,
+                                                                            size_t json_len,
+                                                                            wechatpay_reply **reply);
+
+/**
+ * 扫码支付下单.
+ *
+ * `POST /v3/pay/partner/transactions/scannedpos`. For service providers. Not idempotent.
+ * The reply is a JSON object: `prepay_id`.
+ *
+ * Members of `json`:
+ * - `sp_appid`, text, optional. Example: `wx8888888888888888`.
+ * - `sp_mchid`, text, required. Example: `1230000109`.
+ * - `sub_appid`, text, optional. Example: `wxd678efh567hg6999`.
+ * - `sub_mchid`, text, required. Example: `1900000109`.
+ * - `description`, text, required.
+ * - `out_trade_no`, text, required. Example: `1217752501201407033233368018`.
+ * - `time_expire`, text, optional. Example: `2018-06-08T10:34:56+08:00`.
+ * - `attach`, text, optional.
+ * - `notify_url`, text, optional. Example: `https://www.weixin.qq.com/wxpay/pay.php`.
+ * - `goods_tag`, text, optional. Example: `WXG`.
+ * - `support_fapiao`, boolean, optional. Example: `true`.
+ * - `amount`, object {total, currency}, required.
+ * - `payer`, object {sp_openid, sub_openid}, required.
+ * - `detail`, object {cost_price, invoice_id, goods_detail}, optional.
+ * - `scene_info`, object {payer_client_ip, device_id, store_info}, required.
+ * - `settle_info`, object {profit_sharing}, optional.
+ *
+ * https://pay.weixin.qq.com/doc/v3/partner/4012492476
+ */
+WECHATPAY_MUST_USE
+wechatpay_error *wechatpay_pay_partner_transactions_scanned_pos_create(const wechatpay_client *client,
+                                                                       const char *json,
+                                                                       size_t json_len,
+                                                                       wechatpay_reply **reply);
+
+/**
+ * APP下单.
+ *
+ * `POST /v3/pay/transactions/app`. For direct merchants. Not idempotent.
+ * The reply is a JSON object: `prepay_id`.
+ *
+ * Members of `json`:
+ * - `appid`, text, required. Example: `wxd678efh567hg6787`.
+ * - `mchid`, text, required. Example: `1230000109`.
+ * - `description`, text, required.
+ * - `attach`, text, optional.
+ * - `out_trade_no`, text, required. Example: `1217752501201407033233368018`.
+ * - `amount`, object {total, currency}, required.
+ * - `time_expire`, text, optional. RFC 3339 time. Example: `2018-06-08T10:34:56+08:00`.
+ * - `notify_url`, text, required. Example: `https://www.weixin.qq.com/wxpay/pay.php`.
+ * - `goods_tag`, text, optional. Example: `WXG`.
+ * - `limit_pay`, list of text (no_balance, no_credit, no_debit, balance_only), optional. Example: `no_balance`.
+ * - `support_fapiao`, boolean, optional. Example: `true`.
+ * - `detail`, object {cost_price, invoice_id, goods_detail}, optional.
+ * - `scene_info`, object {payer_client_ip, device_id, store_info}, optional.
+ * - `payer`, object {identity}, optional.
+ * - `settle_info`, object {profit_sharing}, optional.
+ * - `subsidy_info`, object {subsidy_detail}, optional.
+ *
+ * https://pay.weixin.qq.com/doc/v3/merchant/4013070347
+ */
+WECHATPAY_MUST_USE
+wechatpay_error *wechatpay_pay_transactions_app_create(const wechatpay_client *client,
+                                                       const char *json,
+                                                       size_t json_len,
+                                                       wechatpay_reply **reply);
+
+/**
+ * APP下单并签约.
+ *
+ * `POST /v3/pay/transactions/app-with-contract`. For direct merchants. Not idempotent.
+ * The reply is a JSON object: `prepay_id`.
+ *
+ * Members of `json`:
+ * - `appid`, text, required. Example: `wxd678efh567hg6787`.
+ * - `mchid`, text, required. Example: `1230000109`.
+ * - `description`, text, required.
+ * - `out_trade_no`, text, required. Example: `1217752501201407033233368018`.
+ * - `time_expire`, text, optional. Example: `2018-06-08T10:34:56+08:00`.
+ * - `attach`, text, optional.
+ * - `notify_url`, text, required. Example: `https://www.weixin.qq.com/wxpay/pay.php`.
+ * - `goods_tag`, text, optional. Example: `WXG`.
+ * - `support_fapiao`, boolean, optional. Example: `true`.
+ * - `amount`, object {total, currency}, required.
+ * - `detail`, object {cost_price, invoice_id, goods_detail}, optional.
+ * - `scene_info`, object {payer_client_ip, device_id, store_info}, optional.
+ * - `settle_info`, object {profit_sharing}, optional.
+ * - `contract_info`, object {plan_id, contract_mchid, contract_appid, contract_code, request_serial, contract_display_account, contract_notify_url}, required.
+ *
+ * https://pay.weixin.qq.com/doc/v3/merchant/4017019923
+ */
+WECHATPAY_MUST_USE
+wechatpay_error *wechatpay_pay_transactions_app_with_contract_create(const wechatpay_client *client,
+                                                                     const char *json,
+                                                                     size_t json_len,
+                                                                     wechatpay_reply **reply);
+
+/**
+ * 关单.
+ *
+ * `POST /v3/pay/transactions/out-trade-no/{out_trade_no}/close`. For direct merchants. Not idempotent.
+ * The reply has no body.
+ *
+ * Members of `json`:
+ * - `out_trade_no`, text, required. Example: `1217752501201407033233368018`.
+ * - `mchid`, text, required. Example: `1230000109`.
+ *
+ * https://pay.weixin.qq.com/doc/v3/merchant/4012791860
+ */
+WECHATPAY_MUST_USE
+wechatpay_error *wechatpay_pay_transactions_close_by_out_trade_no(const wechatpay_client *client,
+                                                                  const char *json,
+                                                                  size_t json_len,
+                                                                  wechatpay_reply **reply);
+
+/**
+ * 付款码支付.
+ *
+ * `POST /v3/pay/transactions/codepay`. For direct merchants. Not idempotent.
+ * The reply is a JSON object: `appid`, `mchid`, `out_trade_no`, `transaction_id`, `trade_type`, `bank_type`, `success_time`, `trade_state`, `trade_state_desc`, `attach`, `payer`, `amount`, `promotion_detail`.
+ *
+ * Members of `json`:
+ * - `appid`, text, required. Example: `wxd678efh567hg6787`.
+ * - `mchid`, text, required. Example: `1230000109`.
+ * - `description`, text, required.
+ * - `out_trade_no`, text, required. Example: `1217752501201407033233368018`.
+ * - `attach`, text, optional.
+ * - `goods_tag`, text, optional. Example: `WXG`.
+ * - `support_fapiao`, boolean, optional. Example: `true`.
+ * - `payer`, object {auth_code}, required.
+ * - `amount`, object {total, currency}, required.
+ * - `scene_info`, object {device_id, device_ip, store_info}, required.
+ * - `detail`, object {cost_price, invoice_id, goods_detail}, optional.
+ * - `settle_info`, object {profit_sharing}, optional.
+ *
+ * https://pay.weixin.qq.com/doc/v3/merchant/4012382150
+ */
+WECHATPAY_MUST_USE
+wechatpay_error *wechatpay_pay_transactions_code_pay_create(const wechatpay_client *client,
+                                                            const char *json,
+                                                            size_t json_len,
+                                                            wechatpay_reply **reply);
+
+/**
+ * 微信分付-支付方式前置服务.
+ *
+ * `POST /v3/pay/transactions/exposure`. For direct merchants. Not idempotent.
+ * The reply is a JSON object: `fqf_exposure`, `market_exposure_token`.
+ *
+ * Members of `json`:
+ * - `mchid`, text, optional. Example: `1230000109`.
+ * - `appid`, text, required. Example: `wxd678efh567hg6787`.
+ * - `payer`, object {openid, phone_number_hash}, required.
+ * - `out_trade_no`, text, required. Example: `1217752501201407033233368018`.
+ *
+ * https://pay.weixin.qq.com/doc/v3/merchant/4014326314
+ */
+WECHATPAY_MUST_USE
+wechatpay_error *wechatpay_pay_transactions_exposure(const wechatpay_client *client,
+                                                     const char *json,
+                                                     size_t json_len,
+                                                     wechatpay_reply **reply);
+
+/**
+ * 微信支付订单号查询.
+ *
+ * `GET /v3/pay/transactions/id/{transaction_id}`. For direct merchants. Idempotent.
+ * The reply is a JSON object: `transaction_id`, `trade_type`, `trade_state`, `trade_state_desc`, `bank_type`, `success_time`, `appid`, `mchid`, `description`, `attach`, `out_trade_no`, `amount`, `time_expire`, `notify_url`, `goods_tag`, `limit_pay`, `support_fapiao`, `detail`, `scene_info`, `payer`, `promotion_detail`.
+ *
+ * Members of `json`:
+ * - `transaction_id`, text, required. Example: `1217752501201407033233368018`.
+ * - `mchid`, text, required. Example: `1230000109`.
+ *
+ * https://pay.weixin.qq.com/doc/v3/merchant/4012791858
+ */
+WECHATPAY_MUST_USE
+wechatpay_error *wechatpay_pay_transactions_get_by_id(const wechatpay_client *client,
+                                                      const char *json,
+                                                      size_t json_len,
+                                                      wechatpay_reply **reply);
+
+/**
+ * 商户订单号查询.
+ *
+ * `GET /v3/pay/transactions/out-trade-no/{out_trade_no}`. For direct merchants. Idempotent.
+ * The reply is a JSON object: `transaction_id`, `trade_type`, `trade_state`, `trade_state_desc`, `bank_type`, `success_time`, `appid`, `mchid`, `description`, `attach`, `out_trade_no`, `amount`, `time_expire`, `notify_url`, `goods_tag`, `limit_pay`, `support_fapiao`, `detail`, `scene_info`, `payer`, `installment_info`, `promotion_detail`.
+ *
+ * Members of `json`:
+ * - `out_trade_no`, text, required. Example: `1217752501201407033233368018`.
+ * - `mchid`, text, required. Example: `1230000109`.
+ *
+ * https://pay.weixin.qq.com/doc/v3/merchant/4012791859
+ */
+WECHATPAY_MUST_USE
+wechatpay_error *wechatpay_pay_transactions_get_by_out_trade_no(const wechatpay_client *client,
+                                                                const char *json,
+                                                                size_t json_len,
+                                                                wechatpay_reply **reply);
+
+/**
+ * H5下单.
+ *
+ * `POST /v3/pay/transactions/h5`. For direct merchants. Not idempotent.
+ * The reply is a JSON object: `h5_url`.
+ *
+ * Members of `json`:
+ * - `appid`, text, required. Example: `wxd678efh567hg6787`.
+ * - `mchid`, text, required. Example: `1230000109`.
+ * - `description`, text, required.
+ * - `attach`, text, optional.
+ * - `out_trade_no`, text, required. Example: `1217752501201407033233368018`.
+ * - `amount`, object {total, currency}, required.
+ * - `time_expire`, text, optional. RFC 3339 time. Example: `2018-06-08T10:34:56+08:00`.
+ * - `notify_url`, text, required. Example: `https://www.weixin.qq.com/wxpay/pay.php`.
+ * - `goods_tag`, text, optional. Example: `WXG`.
+ * - `limit_pay`, list of text (no_balance, no_credit, no_debit, balance_only), optional. Example: `no_balance`.
+ * - `support_fapiao`, boolean, optional. Example: `true`.
+ * - `detail`, object {cost_price, invoice_id, goods_detail}, optional.
+ * - `scene_info`, object {payer_client_ip, device_id, store_info, h5_info}, required.
+ * - `payer`, object {identity}, optional.
+ * - `settle_info`, object {profit_sharing}, optional.
+ *
+ * https://pay.weixin.qq.com/doc/v3/merchant/4012791834
+ */
+WECHATPAY_MUST_USE
+wechatpay_error *wechatpay_pay_transactions_h5_create(const wechatpay_client *client,
+                                                      const char *json,
+                                                      size_t json_len,
+                                                      wechatpay_reply **reply);
+
+/**
+ * JSAPI下单.
+ *
+ * `POST /v3/pay/transactions/jsapi`. For direct merchants. Not idempotent.
+ * The reply is a JSON object: `prepay_id`.
+ *
+ * Members of `json`:
+ * - `appid`, text, required. Example: `wxd678efh567hg6787`.
+ * - `mchid`, text, required. Example: `1230000109`.
+ * - `description`, text, required.
+ * - `attach`, text, optional.
+ * - `out_trade_no`, text, required. Example: `1217752501201407033233368018`.
+ * - `amount`, object {total, currency}, required.
+ * - `time_expire`, text, optional. RFC 3339 time. Example: `2018-06-08T10:34:56+08:00`.
+ * - `notify_url`, text, required. Example: `https://www.weixin.qq.com/wxpay/pay.php`.
+ * - `goods_tag`, text, optional. Example: `WXG`.
+ * - `limit_pay`, list of text (no_balance, no_credit, no_debit, balance_only), optional. Example: `no_balance`.
+ * - `support_fapiao`, boolean, optional. Example: `true`.
+ * - `detail`, object {cost_price, invoice_id, goods_detail}, optional.
+ * - `scene_info`, object {payer_client_ip, device_id, store_info}, optional.
+ * - `payer`, object {openid, identity}, required.
+ * - `settle_info`, object {profit_sharing}, optional.
+ * - `subsidy_info`, object {subsidy_detail}, optional.
+ *
+ * https://pay.weixin.qq.com/doc/v3/merchant/4012791856
+ */
+WECHATPAY_MUST_USE
+wechatpay_error *wechatpay_pay_transactions_jsapi_create(const wechatpay_client *client,
+                                                         const char *json,
+                                                         size_t json_len,
+                                                         wechatpay_reply **reply);
+
+/**
+ * JSAPI下单并授权/签约.
+ *
+ * `POST /v3/pay/transactions/jsapi-with-contract`. For direct merchants. Not idempotent.
+ * The reply is a JSON object: `prepay_id`.
+ *
+ * Members of `json`:
+ * - `appid`, text, required. Example: `wxd678efh567hg6787`.
+ * - `mchid`, text, required. Example: `1230000109`.
+ * - `description`, text, required.
+ * - `out_trade_no`, text, required. Example: `1217752501201407033233368018`.
+ * - `time_expire`, text, optional. Example: `2018-06-08T10:34:56+08:00`.
+ * - `attach`, text, optional.
+ * - `notify_url`, text, required. Example: `https://www.weixin.qq.com/wxpay/pay.php`.
+ * - `goods_tag`, text, optional. Example: `WXG`.
+ * - `support_fapiao`, boolean, optional. Example: `true`.
+ * - `amount`, object {total, currency}, required.
+ * - `payer`, object {openid}, required.
+ * - `detail`, object {cost_price, invoice_id, goods_detail}, optional.
+ * - `scene_info`, object {payer_client_ip, device_id, store_info}, optional.
+ * - `settle_info`, object {profit_sharing}, optional.
+ * - `contract_info`, object {password_free_contract_id, token, plan_id, contract_mchid, contract_appid, contract_code, request_serial, contract_display_account, contract_notify_url}, required.
+ *
+ * https://pay.weixin.qq.com/doc/v3/merchant/4012530178
+ */
+WECHATPAY_MUST_USE
+wechatpay_error *wechatpay_pay_transactions_jsapi_with_contract_create(const wechatpay_client *client,
+                                                                       const char *json,
+                                                                       size_t json_len,
+                                                                       wechatpay_reply **reply);
+
+/**
+ * Native下单.
+ *
+ * `POST /v3/pay/transactions/native`. For direct merchants. Not idempotent.
+ * The reply is a JSON object: `code_url`.
+ *
+ * Members of `json`:
+ * - `appid`, text, required. Example: `wxd678efh567hg6787`.
+ * - `mchid`, text, required. Example: `1230000109`.
+ * - `description`, text, required.
+ * - `attach`, text, optional.
+ * - `out_trade_no`, text, required. Example: `1217752501201407033233368018`.
+ * - `amount`, object {total, currency}, required.
+ * - `time_expire`, text, optional. RFC 3339 time. Example: `2018-06-08T10:34:56+08:00`.
+ * - `notify_url`, text, required. Example: `https://www.weixin.qq.com/wxpay/pay.php`.
+ * - `goods_tag`, text, optional. Example: `WXG`.
+ * - `limit_pay`, list of text (no_balance, no_credit, no_debit, balance_only), optional. Example: `no_balance`.
+ * - `support_fapiao`, boolean, optional. Example: `true`.
+ * - `detail`, object {cost_price, invoice_id, goods_detail}, optional.
+ * - `scene_info`, object {payer_client_ip, device_id, store_info}, optional.
+ * - `payer`, object {identity}, optional.
+ * - `settle_info`, object {profit_sharing}, optional.
+ *
+ * https://pay.weixin.qq.com/doc/v3/merchant/4012791877
+ */
+WECHATPAY_MUST_USE
+wechatpay_error *wechatpay_pay_transactions_native_create(const wechatpay_client *client,
+                                                          const char *json,
+                                                          size_t json_len,
+                                                          wechatpay_reply **reply);
+
+/**
+ * 撤销.
+ *
+ * `POST /v3/pay/transactions/out-trade-no/{out_trade_no}/reverse`. For direct merchants. Not idempotent.
+ * The reply is a JSON object: `appid`, `mchid`, `out_trade_no`.
+ *
+ * Members of `json`:
+ * - `out_trade_no`, text, required. Example: `1217752501201407033233368018`.
+ * - `appid`, text, required. Example: `wxd678efh567hg6787`.
+ * - `mchid`, text, required. Example: `1230000109`.
+ *
+ * https://pay.weixin.qq.com/doc/v3/merchant/4012382161
+ */
+WECHATPAY_MUST_USE
+wechatpay_error *wechatpay_pay_transactions_reverse_by_out_trade_no(const wechatpay_client *client,
+                                                                    const char *json,
+                                                                    size_t json_len,
+                                                                    wechatpay_reply **reply);
 
 #ifdef __cplusplus
 }  // extern "C"

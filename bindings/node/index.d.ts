@@ -123,6 +123,20 @@ export declare class Client {
 
   /** Sends any request, signed and verified like an operation: for paths that have no operation. */
   request(method: string, path: string, options?: RequestOptions): Promise<Reply>;
+
+  /** Encrypts a field for the platform, for {@link Client.request}: operations do it by themselves. */
+  encrypt(plaintext: string): Promise<Encrypted>;
+
+  /** Decrypts a field that the platform encrypted for this merchant: operations do it by themselves. */
+  decrypt(ciphertext: string): Promise<string>;
+}
+
+/** A field encrypted by hand. */
+export interface Encrypted {
+  /** The platform's key that can read it: requests of this client name it, as long as they prefer it. */
+  serial: string;
+  /** Base64. */
+  ciphertext: string;
 }
 
 /** Of the options of a client a receiver reads the platform's keys and `apiv3_key`; it needs no others. */

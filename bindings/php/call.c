@@ -89,37 +89,54 @@ wechatpay_reply *php_wechatpay_run(php_wechatpay_handle *handle, php_wechatpay_s
 }
 
 typedef struct {
-    const char *operation;
+    const char *name;
     zend_string *json;
-} operation_call;
+} named_call;
 
 static wechatpay_error *send_operation(const wechatpay_client *client, const void *arguments, wechatpay_reply **reply)
 {
-    const operation_call *call = arguments;
-    return wechatpay_call(client, call->operation, ZSTR_VAL(call->json), ZSTR_LEN(call->json), reply);
+    const named_call *call = arguments;
+    return wechatpay_call(client, call->name, ZSTR_VAL(call->json), ZSTR_LEN(call->json), reply);
 }
 
-void php_wechatpay_call(php_wechatpay_handle *handle, const char *operation, zval *params, zval *return_value)
+static wechatpay_error *send_utility(const wechatpay_client *client, const void *arguments, wechatpay_reply **reply)
+{
+    const named_call *call = arguments;
+    return wechatpay_utility(client, call->name, ZSTR_VAL(call->json), ZSTR_LEN(call->json), reply);
+}
+
+static void call_by_name(
+    php_wechatpay_handle *handle, php_wechatpay_send send, const char *name, zval *params, zval *return_value)
 {
     smart_str json = {0};
 
-    if (!php_wechatpay_encode_params(&json, params, operation)) {
+    if (!php_wechatpay_encode_params(&json, params, name)) {
         smart_str_free(&json);
         return;
     }
-    operation_call call = {operation, json.s};
-    wechatpay_reply *reply = php_wechatpay_run(handle, send_operation, &call);
+    named_call call = {name, json.s};
+    wechatpay_reply *reply = php_wechatpay_run(handle, send, &call);
     smart_str_free(&json);
     if (reply != NULL) {
         /* At its memory limit PHP jumps out of here; the reply is the library's memory, which no request gives back. */
         zend_try {
-            php_wechatpay_decode_reply(return_value, reply, operation);
+            php_wechatpay_decode_reply(return_value, reply, name);
         } zend_catch {
             wechatpay_reply_free(reply);
             zend_bailout();
         } zend_end_try();
         wechatpay_reply_free(reply);
     }
+}
+
+void php_wechatpay_call(php_wechatpay_handle *handle, const char *operation, zval *params, zval *return_value)
+{
+    call_by_name(handle, send_operation, operation, params, return_value);
+}
+
+void php_wechatpay_utility(php_wechatpay_handle *handle, const char *name, zval *params, zval *return_value)
+{
+    call_by_name(handle, send_utility, name, params, return_value);
 }
 
 void php_wechatpay_operation(INTERNAL_FUNCTION_PARAMETERS, const char *operation)

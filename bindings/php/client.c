@@ -303,6 +303,44 @@ static ZEND_NAMED_FUNCTION(request)
     }
 }
 
+/* ---------------------------------------------------------------- utilities */
+
+/* With a text as its only parameter; false: an exception has been thrown. */
+static bool utility_of_text(INTERNAL_FUNCTION_PARAMETERS, const char *name, const char *parameter)
+{
+    zend_string *text;
+    zval params;
+
+    ZEND_PARSE_PARAMETERS_START(1, 1)
+        Z_PARAM_STR(text)
+    ZEND_PARSE_PARAMETERS_END_EX(return false);
+
+    php_wechatpay_handle *own = own_handle(ZEND_THIS);
+    if (own == NULL) {
+        return false;
+    }
+    array_init_size(&params, 1);
+    add_assoc_str(&params, parameter, zend_string_copy(text));
+    php_wechatpay_utility(own, name, &params, return_value);
+    zval_ptr_dtor(&params);
+    return EG(exception) == NULL;
+}
+
+static ZEND_NAMED_FUNCTION(encrypt)
+{
+    utility_of_text(INTERNAL_FUNCTION_PARAM_PASSTHRU, "encrypt", "plaintext");
+}
+
+static ZEND_NAMED_FUNCTION(decrypt)
+{
+    if (utility_of_text(INTERNAL_FUNCTION_PARAM_PASSTHRU, "decrypt", "ciphertext")) {
+        zval record;
+        ZVAL_COPY_VALUE(&record, return_value);
+        ZVAL_COPY(return_value, zend_hash_str_find(Z_ARRVAL(record), ZEND_STRL("plaintext")));
+        zval_ptr_dtor(&record);
+    }
+}
+
 /* ---------------------------------------------------------------- reflection */
 
 static ZEND_NAMED_FUNCTION(operations)
@@ -336,6 +374,8 @@ static const zend_function_entry methods[] = {
     ZEND_FENTRY(withOptions, with_options, arginfo_derive, ZEND_ACC_PUBLIC)
     ZEND_FENTRY(call, call, arginfo_call, ZEND_ACC_PUBLIC)
     ZEND_FENTRY(request, request, arginfo_request, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(encrypt, encrypt, arginfo_encrypt, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(decrypt, decrypt, arginfo_decrypt, ZEND_ACC_PUBLIC)
     ZEND_FENTRY(operations, operations, arginfo_list, ZEND_ACC_PUBLIC | ZEND_ACC_STATIC)
     ZEND_FENTRY(optionNames, option_names, arginfo_list, ZEND_ACC_PUBLIC | ZEND_ACC_STATIC)
     ZEND_FE_END
@@ -367,6 +407,7 @@ void php_wechatpay_register_client(void)
     php_wechatpay_mark_sensitive(php_wechatpay_client_ce, "call", 1);
     php_wechatpay_mark_sensitive(php_wechatpay_client_ce, "request", 2);
     php_wechatpay_mark_sensitive(php_wechatpay_client_ce, "request", 3);
+    php_wechatpay_mark_sensitive(php_wechatpay_client_ce, "encrypt", 0);
 
     INIT_CLASS_ENTRY(ce, "WechatPay\\Reply", NULL);
     php_wechatpay_reply_ce = zend_register_internal_class_ex(&ce, NULL);

@@ -102,6 +102,9 @@ wechatpay_reply *php_wechatpay_run(php_wechatpay_handle *handle, php_wechatpay_s
 /* Calls an operation; what it gives, or an exception. */
 void php_wechatpay_call(php_wechatpay_handle *handle, const char *operation, zval *params, zval *return_value);
 
+/* Does what is no operation, by its name. */
+void php_wechatpay_utility(php_wechatpay_handle *handle, const char *name, zval *params, zval *return_value);
+
 /* What the generated methods do. */
 void php_wechatpay_operation(INTERNAL_FUNCTION_PARAMETERS, const char *operation);
 

@@ -48,6 +48,13 @@ static void check_reply(const struct place *place, const json_t *step, const wec
         json_decref(wanted);
         json_decref(actual);
     }
+    if (get(expect, "result_has") != NULL) {
+        json_t *wanted = fill(place, get(expect, "result_has"));
+        json_t *actual = length == 0 ? json_null() : json_read(body, length);
+        holds(problems, "result", wanted, actual);
+        json_decref(wanted);
+        json_decref(actual);
+    }
     if (get(expect, "result_base64") != NULL) {
         char *actual = base64(body, length);
         if (strcmp(text(expect, "result_base64"), actual) != 0) problem(problems, "result_base64: got %s", actual);
@@ -57,9 +64,9 @@ static void check_reply(const struct place *place, const json_t *step, const wec
     if (get(expect, "status") != NULL && json_integer_value(get(expect, "status")) != status) {
         problem(problems, "status: got %d", status);
     }
-    /* What is read from a notification is no host's reply. */
-    int local = get(get(step, "call"), "notification") != NULL;
-    if (local && status != 0) problem(problems, "a notification has the status %d of a reply", status);
+    /* What is read from a notification is no host's reply, and neither is what a utility gives. */
+    int local = get(get(step, "call"), "notification") != NULL || get(get(step, "call"), "utility") != NULL;
+    if (local && status != 0) problem(problems, "what no host sent has the status %d of a reply", status);
     if ((wechatpay_reply_request_id(reply) == NULL) != local) problem(problems, "the Request-ID is gone, or invented");
 }
 

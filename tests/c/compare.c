@@ -54,6 +54,10 @@ void holds(struct problems *problems, const char *what, const json_t *expected, 
         if (decoded_length(actual) != json_integer_value(ciphertext)) differ(problems, what, expected, actual);
         return;
     }
+    if (json_object_get(expected, "starts_with") != NULL) {
+        matches(problems, what, expected, actual);
+        return;
+    }
     if (!json_is_object(expected) || !json_is_object(actual)) {
         same(problems, what, expected, actual);
         return;

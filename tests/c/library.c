@@ -98,6 +98,14 @@ static wechatpay_error *read_notification(const wechatpay_client *client, const 
     return error;
 }
 
+static wechatpay_error *make_utility(const wechatpay_client *client, const json_t *call, wechatpay_reply **reply) {
+    char *json = json_write(json_object_get(call, "params"));
+    const char *name = json_string_value(json_object_get(call, "utility"));
+    wechatpay_error *error = wechatpay_utility(client, name, json, strlen(json), reply);
+    free(json);
+    return error;
+}
+
 wechatpay_error *make_call(const wechatpay_client *client, const json_t *call, enum face face, wechatpay_reply **reply) {
     const json_t *options = json_object_get(call, "options"), *request = json_object_get(call, "request");
     const json_t *notification = json_object_get(call, "notification");
@@ -111,6 +119,7 @@ wechatpay_error *make_call(const wechatpay_client *client, const json_t *call, e
         client = derived;
     }
     wechatpay_error *error = notification != NULL ? read_notification(client, notification, reply)
+                             : json_object_get(call, "utility") != NULL ? make_utility(client, call, reply)
                              : request != NULL    ? make_request(client, request, reply)
                                                   : make_operation(client, call, face, reply);
     wechatpay_client_free(derived);

@@ -12,11 +12,13 @@ function matches(expected, actual, what) {
   }
 }
 
-/** Objects may hold more; `{"$ciphertext": N}` stands for base64 text of N bytes. */
+/** Objects may hold more; `{"$ciphertext": N}` stands for base64 text of N bytes, `{"starts_with"}` for a text. */
 function holds(expected, actual, what) {
   if (isObject(expected) && '$ciphertext' in expected) {
     const bytes = Buffer.from(String(actual), 'base64');
     assert.deepEqual([bytes.length, bytes.toString('base64')], [expected.$ciphertext, actual], what);
+  } else if (isObject(expected) && 'starts_with' in expected) {
+    matches(expected, actual, what);
   } else if (isObject(expected) && isObject(actual)) {
     for (const [name, value] of Object.entries(expected)) {
       assert.ok(name in actual, `${what}.${name} is missing`);

@@ -123,6 +123,13 @@ final class Runner
             $notification = $client->notifications->parse($made['headers'], $made['body']);
             return get_object_vars($notification);
         }
+        if (isset($call['utility'])) {
+            $params = $this->fill((array) ($call['params'] ?? []));
+            return match ($call['utility']) {
+                'encrypt' => $client->encrypt(...$params),
+                'decrypt' => ['plaintext' => $client->decrypt(...$params)],
+            };
+        }
         if (isset($call['operation'])) {
             // Only parameters of operations and notifications hold placeholders: a raw request is sent as it is written.
             $params = $this->files($this->fill((array) ($call['params'] ?? [])));
@@ -183,6 +190,9 @@ final class Runner
         }
         if (array_key_exists('result', $expect)) {
             array_push($problems, ...differences('result', $this->fill($expect['result']), $result));
+        }
+        if (isset($expect['result_has'])) {
+            array_push($problems, ...missing('result', $this->fill($expect['result_has']), $result));
         }
         if (isset($expect['result_base64'])) {
             $actual = is_string($result) ? base64_encode($result) : $result;

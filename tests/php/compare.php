@@ -56,13 +56,16 @@ function matches(string $what, mixed $expected, mixed $actual): array
     return differences($what, $expected, $actual);
 }
 
-/** Objects may hold more; {"$ciphertext": N} stands for base64 text of N bytes. */
+/** Objects may hold more; {"$ciphertext": N} stands for base64 text of N bytes, {"starts_with"} for a text. */
 function missing(string $what, mixed $expected, mixed $actual): array
 {
     if (is_array($expected) && isset($expected['$ciphertext'])) {
         $bytes = is_string($actual) ? base64_decode($actual, true) : false;
         $fits = $bytes !== false && strlen($bytes) === $expected['$ciphertext'];
         return $fits ? [] : ["$what: expected " . show($expected) . ', got ' . show($actual)];
+    }
+    if (is_array($expected) && isset($expected['starts_with'])) {
+        return matches($what, $expected, $actual);
     }
     if (!is_array($expected) || array_is_list($expected) || !is_array($actual)) {
         return differences($what, $expected, $actual);

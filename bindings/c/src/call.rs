@@ -61,6 +61,27 @@ pub unsafe extern "C" fn wechatpay_request(
     }
 }
 
+/// Does what is no operation, by its name, with one flat object of texts:
+/// "encrypt" {plaintext} gives {serial, ciphertext}, "decrypt" {ciphertext} gives {plaintext}.
+/// The status of the reply is 0, since no host sent it.
+#[unsafe(no_mangle)]
+#[must_use]
+pub unsafe extern "C" fn wechatpay_utility(
+    client: *const Client,
+    name: *const c_char,
+    json: *const c_char,
+    json_len: usize,
+    reply: *mut *mut Reply,
+) -> *mut Error {
+    // SAFETY: the conventions.
+    unsafe {
+        run(client, reply, |client| {
+            let name = text(name).map_err(bad_argument("name"))?;
+            Ok(client.utility(name, params(json, json_len)?))
+        })
+    }
+}
+
 /// What every generated function does.
 ///
 /// # Safety

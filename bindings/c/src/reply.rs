@@ -43,7 +43,7 @@ impl Reply {
     }
 }
 
-/// HTTP status, 200 to 299; 0 for what the notification functions give.
+/// HTTP status, 200 to 299; 0 for what no host sent: utilities and notifications.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn wechatpay_reply_status(reply: *const Reply) -> i32 {
     // SAFETY: the conventions.

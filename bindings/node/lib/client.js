@@ -56,6 +56,21 @@ class Client {
     return reply(start, method.toUpperCase(), signal);
   }
 
+  encrypt(plaintext) {
+    return this.#utility('encrypt', { plaintext });
+  }
+
+  async decrypt(ciphertext) {
+    return (await this.#utility('decrypt', { ciphertext })).plaintext;
+  }
+
+  async #utility(name, params) {
+    Object.entries(params).forEach(([argument, value]) => checkText(name, argument, value));
+    const json = encodeRecord(name, 'params', params);
+    const start = (arrivals, token) => this.#native.utility(arrivals, token, name, json);
+    return (await reply(start, name)).body;
+  }
+
   #with(options) {
     return Object.keys(options).length === 0 ? this.#native : made(this.#native.withOptions(encodeOptions(options)));
   }

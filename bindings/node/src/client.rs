@@ -62,6 +62,12 @@ impl Client {
         arrivals.start(token, || Ok(self.0.call(&operation, params.as_bytes())))
     }
 
+    /// Does what is no operation, by its name.
+    #[napi(catch_unwind)]
+    pub fn utility(&self, arrivals: &Arrivals, token: u32, name: String, params: String) -> Either<Flight, Outcome> {
+        arrivals.start(token, || Ok(self.0.utility(&name, params.as_bytes())))
+    }
+
     /// Calls any path.
     #[napi(catch_unwind)]
     pub fn request(

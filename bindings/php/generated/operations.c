@@ -3,11 +3,96 @@
 
 #include "operation_arginfo.h"
 
+WECHATPAY_OPERATION(applyment4sub_applyment_create, "applyment4sub.applyment.create")
+WECHATPAY_OPERATION(applyment4sub_applyment_get_by_applyment_id, "applyment4sub.applyment.get_by_applyment_id")
+WECHATPAY_OPERATION(applyment4sub_applyment_get_by_business_code, "applyment4sub.applyment.get_by_business_code")
+
+WECHATPAY_OPERATION(certificates_list, "certificates.list")
+
+WECHATPAY_OPERATION(fund_app_brand_redpacket_brand_merchant_batches_details_get, "fund_app.brand_redpacket.brand_merchant_batches.details.get")
+
+WECHATPAY_OPERATION(fund_app_brand_redpacket_brand_merchant_batches_create, "fund_app.brand_redpacket.brand_merchant_batches.create")
+WECHATPAY_OPERATION(fund_app_brand_redpacket_brand_merchant_batches_get, "fund_app.brand_redpacket.brand_merchant_batches.get")
+
+WECHATPAY_OPERATION(fund_app_brand_redpacket_brand_merchant_out_batches_out_details_get, "fund_app.brand_redpacket.brand_merchant_out_batches.out_details.get")
+
+WECHATPAY_OPERATION(fund_app_brand_redpacket_brand_merchant_out_batches_get, "fund_app.brand_redpacket.brand_merchant_out_batches.get")
+
+WECHATPAY_OPERATION(fund_app_mch_transfer_elec_sign_create_by_out_bill_no, "fund_app.mch_transfer.elec_sign.create_by_out_bill_no")
+WECHATPAY_OPERATION(fund_app_mch_transfer_elec_sign_create_by_transfer_bill_no, "fund_app.mch_transfer.elec_sign.create_by_transfer_bill_no")
+WECHATPAY_OPERATION(fund_app_mch_transfer_elec_sign_get_by_out_bill_no, "fund_app.mch_transfer.elec_sign.get_by_out_bill_no")
+WECHATPAY_OPERATION(fund_app_mch_transfer_elec_sign_get_by_transfer_bill_no, "fund_app.mch_transfer.elec_sign.get_by_transfer_bill_no")
+
+WECHATPAY_OPERATION(fund_app_mch_transfer_partner_budget_electronic_receipts_create, "fund_app.mch_transfer.partner.budget.electronic_receipts.create")
+WECHATPAY_OPERATION(fund_app_mch_transfer_partner_budget_electronic_receipts_get, "fund_app.mch_transfer.partner.budget.electronic_receipts.get")
+
+WECHATPAY_OPERATION(fund_app_mch_transfer_partner_charity_budget_create, "fund_app.mch_transfer.partner.charity_budget.create")
+WECHATPAY_OPERATION(fund_app_mch_transfer_partner_charity_budget_get, "fund_app.mch_transfer.partner.charity_budget.get")
+WECHATPAY_OPERATION(fund_app_mch_transfer_partner_charity_budget_unlock, "fund_app.mch_transfer.partner.charity_budget.unlock")
+
+WECHATPAY_OPERATION(fund_app_mch_transfer_partner_charity_transfer_bills_create, "fund_app.mch_transfer.partner.charity_transfer_bills.create")
+WECHATPAY_OPERATION(fund_app_mch_transfer_partner_charity_transfer_bills_get_by_out_transfer_no, "fund_app.mch_transfer.partner.charity_transfer_bills.get_by_out_transfer_no")
+
+WECHATPAY_OPERATION(fund_app_mch_transfer_partner_electronic_receipts_create, "fund_app.mch_transfer.partner.electronic_receipts.create")
+WECHATPAY_OPERATION(fund_app_mch_transfer_partner_electronic_receipts_get, "fund_app.mch_transfer.partner.electronic_receipts.get")
+
+WECHATPAY_OPERATION(fund_app_mch_transfer_partner_sub_mch_authorizations_create, "fund_app.mch_transfer.partner.sub_mch_authorizations.create")
+WECHATPAY_OPERATION(fund_app_mch_transfer_partner_sub_mch_authorizations_get, "fund_app.mch_transfer.partner.sub_mch_authorizations.get")
+
+WECHATPAY_OPERATION(fund_app_mch_transfer_partner_transfer_bills_cancel_by_out_bill_no, "fund_app.mch_transfer.partner.transfer_bills.cancel_by_out_bill_no")
+WECHATPAY_OPERATION(fund_app_mch_transfer_partner_transfer_bills_create, "fund_app.mch_transfer.partner.transfer_bills.create")
+WECHATPAY_OPERATION(fund_app_mch_transfer_partner_transfer_bills_get_by_out_bill_no, "fund_app.mch_transfer.partner.transfer_bills.get_by_out_bill_no")
+WECHATPAY_OPERATION(fund_app_mch_transfer_partner_transfer_bills_pre_transfer_with_authorization, "fund_app.mch_transfer.partner.transfer_bills.pre_transfer_with_authorization")
+WECHATPAY_OPERATION(fund_app_mch_transfer_partner_transfer_bills_transfer, "fund_app.mch_transfer.partner.transfer_bills.transfer")
+
+WECHATPAY_OPERATION(fund_app_mch_transfer_partner_user_confirm_authorizations_close, "fund_app.mch_transfer.partner.user_confirm_authorizations.close")
+WECHATPAY_OPERATION(fund_app_mch_transfer_partner_user_confirm_authorizations_create, "fund_app.mch_transfer.partner.user_confirm_authorizations.create")
+WECHATPAY_OPERATION(fund_app_mch_transfer_partner_user_confirm_authorizations_get, "fund_app.mch_transfer.partner.user_confirm_authorizations.get")
+
+WECHATPAY_OPERATION(fund_app_mch_transfer_transfer_bills_cancel_by_out_bill_no, "fund_app.mch_transfer.transfer_bills.cancel_by_out_bill_no")
+WECHATPAY_OPERATION(fund_app_mch_transfer_transfer_bills_create, "fund_app.mch_transfer.transfer_bills.create")
+WECHATPAY_OPERATION(fund_app_mch_transfer_transfer_bills_get_by_out_bill_no, "fund_app.mch_transfer.transfer_bills.get_by_out_bill_no")
+WECHATPAY_OPERATION(fund_app_mch_transfer_transfer_bills_get_by_transfer_bill_no, "fund_app.mch_transfer.transfer_bills.get_by_transfer_bill_no")
+WECHATPAY_OPERATION(fund_app_mch_transfer_transfer_bills_pre_transfer_with_authorization, "fund_app.mch_transfer.transfer_bills.pre_transfer_with_authorization")
+WECHATPAY_OPERATION(fund_app_mch_transfer_transfer_bills_transfer, "fund_app.mch_transfer.transfer_bills.transfer")
+
+WECHATPAY_OPERATION(fund_app_mch_transfer_transfer_to_qq_wallet_bills_cancel, "fund_app.mch_transfer.transfer_to_qq_wallet_bills.cancel")
+WECHATPAY_OPERATION(fund_app_mch_transfer_transfer_to_qq_wallet_bills_create, "fund_app.mch_transfer.transfer_to_qq_wallet_bills.create")
+WECHATPAY_OPERATION(fund_app_mch_transfer_transfer_to_qq_wallet_bills_get, "fund_app.mch_transfer.transfer_to_qq_wallet_bills.get")
+
+WECHATPAY_OPERATION(fund_app_mch_transfer_user_confirm_authorization_close_by_out_authorization_no, "fund_app.mch_transfer.user_confirm_authorization.close_by_out_authorization_no")
+WECHATPAY_OPERATION(fund_app_mch_transfer_user_confirm_authorization_create, "fund_app.mch_transfer.user_confirm_authorization.create")
+WECHATPAY_OPERATION(fund_app_mch_transfer_user_confirm_authorization_get_by_out_authorization_no, "fund_app.mch_transfer.user_confirm_authorization.get_by_out_authorization_no")
+
 WECHATPAY_OPERATION(goldplan_merchants_change_custom_page_status, "goldplan.merchants.change_custom_page_status")
 WECHATPAY_OPERATION(goldplan_merchants_change_gold_plan_status, "goldplan.merchants.change_gold_plan_status")
 WECHATPAY_OPERATION(goldplan_merchants_close_advertising_show, "goldplan.merchants.close_advertising_show")
 WECHATPAY_OPERATION(goldplan_merchants_open_advertising_show, "goldplan.merchants.open_advertising_show")
 WECHATPAY_OPERATION(goldplan_merchants_set_advertising_industry_filter, "goldplan.merchants.set_advertising_industry_filter")
+
+WECHATPAY_OPERATION(merchant_service_complaint_notifications_create, "merchant_service.complaint_notifications.create")
+WECHATPAY_OPERATION(merchant_service_complaint_notifications_delete, "merchant_service.complaint_notifications.delete")
+WECHATPAY_OPERATION(merchant_service_complaint_notifications_get, "merchant_service.complaint_notifications.get")
+WECHATPAY_OPERATION(merchant_service_complaint_notifications_replace, "merchant_service.complaint_notifications.replace")
+
+WECHATPAY_OPERATION(merchant_service_complaints_negotiation_histories_list, "merchant_service.complaints.negotiation_histories.list")
+
+WECHATPAY_OPERATION(merchant_service_complaints_get, "merchant_service.complaints.get")
+WECHATPAY_OPERATION(merchant_service_complaints_list, "merchant_service.complaints.list")
+
+WECHATPAY_OPERATION(merchant_service_complaints_v2_negotiation_histories_list, "merchant_service.complaints_v2.negotiation_histories.list")
+
+WECHATPAY_OPERATION(merchant_service_complaints_v2_complete, "merchant_service.complaints_v2.complete")
+WECHATPAY_OPERATION(merchant_service_complaints_v2_get, "merchant_service.complaints_v2.get")
+WECHATPAY_OPERATION(merchant_service_complaints_v2_list, "merchant_service.complaints_v2.list")
+WECHATPAY_OPERATION(merchant_service_complaints_v2_response, "merchant_service.complaints_v2.response")
+WECHATPAY_OPERATION(merchant_service_complaints_v2_response_immediate_service, "merchant_service.complaints_v2.response_immediate_service")
+WECHATPAY_OPERATION(merchant_service_complaints_v2_update_refund_progress, "merchant_service.complaints_v2.update_refund_progress")
+
+WECHATPAY_OPERATION(merchant_service_feedbacks_create, "merchant_service.feedbacks.create")
+
+WECHATPAY_OPERATION(merchant_service_images_get, "merchant_service.images.get")
+WECHATPAY_OPERATION(merchant_service_images_upload, "merchant_service.images.upload")
 
 WECHATPAY_OPERATION(new_tax_control_fapiao_card_template_create, "new_tax_control_fapiao.card_template.create")
 
@@ -43,6 +128,304 @@ WECHATPAY_OPERATION(new_tax_control_fapiao_user_title_get, "new_tax_control_fapi
 
 WECHATPAY_OPERATION(new_tax_control_fapiao_download, "new_tax_control_fapiao.download")
 
+WECHATPAY_OPERATION(pay_acquiring_bank_transactions_exposure, "pay.acquiring_bank.transactions.exposure")
+
+WECHATPAY_OPERATION(pay_instal_partner_exposure, "pay.instal.partner.exposure")
+
+WECHATPAY_OPERATION(pay_instal_exposure, "pay.instal.exposure")
+
+WECHATPAY_OPERATION(pay_partner_transactions_app_create, "pay.partner.transactions.app.create")
+
+WECHATPAY_OPERATION(pay_partner_transactions_app_with_contract_create, "pay.partner.transactions.app_with_contract.create")
+
+WECHATPAY_OPERATION(pay_partner_transactions_code_pay_create, "pay.partner.transactions.code_pay.create")
+
+WECHATPAY_OPERATION(pay_partner_transactions_h5_create, "pay.partner.transactions.h5.create")
+
+WECHATPAY_OPERATION(pay_partner_transactions_jsapi_create, "pay.partner.transactions.jsapi.create")
+
+WECHATPAY_OPERATION(pay_partner_transactions_jsapi_with_contract_create, "pay.partner.transactions.jsapi_with_contract.create")
+
+WECHATPAY_OPERATION(pay_partner_transactions_mini_program_create, "pay.partner.transactions.mini_program.create")
+
+WECHATPAY_OPERATION(pay_partner_transactions_native_create, "pay.partner.transactions.native.create")
+
+WECHATPAY_OPERATION(pay_partner_transactions_scanned_pos_create, "pay.partner.transactions.scanned_pos.create")
+
+WECHATPAY_OPERATION(pay_partner_transactions_close_by_out_trade_no, "pay.partner.transactions.close_by_out_trade_no")
+WECHATPAY_OPERATION(pay_partner_transactions_exposure, "pay.partner.transactions.exposure")
+WECHATPAY_OPERATION(pay_partner_transactions_get_by_id, "pay.partner.transactions.get_by_id")
+WECHATPAY_OPERATION(pay_partner_transactions_get_by_out_trade_no, "pay.partner.transactions.get_by_out_trade_no")
+WECHATPAY_OPERATION(pay_partner_transactions_reverse_by_out_trade_no, "pay.partner.transactions.reverse_by_out_trade_no")
+
+WECHATPAY_OPERATION(pay_transactions_app_create, "pay.transactions.app.create")
+
+WECHATPAY_OPERATION(pay_transactions_app_with_contract_create, "pay.transactions.app_with_contract.create")
+
+WECHATPAY_OPERATION(pay_transactions_code_pay_create, "pay.transactions.code_pay.create")
+
+WECHATPAY_OPERATION(pay_transactions_h5_create, "pay.transactions.h5.create")
+
+WECHATPAY_OPERATION(pay_transactions_jsapi_create, "pay.transactions.jsapi.create")
+
+WECHATPAY_OPERATION(pay_transactions_jsapi_with_contract_create, "pay.transactions.jsapi_with_contract.create")
+
+WECHATPAY_OPERATION(pay_transactions_native_create, "pay.transactions.native.create")
+
+WECHATPAY_OPERATION(pay_transactions_close_by_out_trade_no, "pay.transactions.close_by_out_trade_no")
+WECHATPAY_OPERATION(pay_transactions_exposure, "pay.transactions.exposure")
+WECHATPAY_OPERATION(pay_transactions_get_by_id, "pay.transactions.get_by_id")
+WECHATPAY_OPERATION(pay_transactions_get_by_out_trade_no, "pay.transactions.get_by_out_trade_no")
+WECHATPAY_OPERATION(pay_transactions_reverse_by_out_trade_no, "pay.transactions.reverse_by_out_trade_no")
+
+static const zend_function_entry in_applyment4sub_applyment_methods[] = {
+    ZEND_FENTRY(create, applyment4sub_applyment_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(getByApplymentId, applyment4sub_applyment_get_by_applyment_id, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(getByBusinessCode, applyment4sub_applyment_get_by_business_code, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_applyment4sub_applyment_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_applyment4sub_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_applyment4sub_properties[] = {
+    {"applyment", "WechatPay\\Operations\\Applyment4subApplyment"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_certificates_methods[] = {
+    ZEND_FENTRY(list, certificates_list, takes_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_certificates_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_fund_app_brand_redpacket_brand_merchant_batches_details_methods[] = {
+    ZEND_FENTRY(get, fund_app_brand_redpacket_brand_merchant_batches_details_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_fund_app_brand_redpacket_brand_merchant_batches_details_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_fund_app_brand_redpacket_brand_merchant_batches_methods[] = {
+    ZEND_FENTRY(create, fund_app_brand_redpacket_brand_merchant_batches_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(get, fund_app_brand_redpacket_brand_merchant_batches_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_fund_app_brand_redpacket_brand_merchant_batches_properties[] = {
+    {"details", "WechatPay\\Operations\\FundAppBrandRedpacketBrandMerchantBatchesDetails"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_fund_app_brand_redpacket_brand_merchant_out_batches_out_details_methods[] = {
+    ZEND_FENTRY(get, fund_app_brand_redpacket_brand_merchant_out_batches_out_details_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_fund_app_brand_redpacket_brand_merchant_out_batches_out_details_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_fund_app_brand_redpacket_brand_merchant_out_batches_methods[] = {
+    ZEND_FENTRY(get, fund_app_brand_redpacket_brand_merchant_out_batches_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_fund_app_brand_redpacket_brand_merchant_out_batches_properties[] = {
+    {"outDetails", "WechatPay\\Operations\\FundAppBrandRedpacketBrandMerchantOutBatchesOutDetails"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_fund_app_brand_redpacket_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_fund_app_brand_redpacket_properties[] = {
+    {"brandMerchantBatches", "WechatPay\\Operations\\FundAppBrandRedpacketBrandMerchantBatches"},
+    {"brandMerchantOutBatches", "WechatPay\\Operations\\FundAppBrandRedpacketBrandMerchantOutBatches"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_fund_app_mch_transfer_elec_sign_methods[] = {
+    ZEND_FENTRY(createByOutBillNo, fund_app_mch_transfer_elec_sign_create_by_out_bill_no, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(createByTransferBillNo, fund_app_mch_transfer_elec_sign_create_by_transfer_bill_no, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(getByOutBillNo, fund_app_mch_transfer_elec_sign_get_by_out_bill_no, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(getByTransferBillNo, fund_app_mch_transfer_elec_sign_get_by_transfer_bill_no, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_fund_app_mch_transfer_elec_sign_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_fund_app_mch_transfer_partner_budget_electronic_receipts_methods[] = {
+    ZEND_FENTRY(create, fund_app_mch_transfer_partner_budget_electronic_receipts_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(get, fund_app_mch_transfer_partner_budget_electronic_receipts_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_fund_app_mch_transfer_partner_budget_electronic_receipts_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_fund_app_mch_transfer_partner_budget_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_fund_app_mch_transfer_partner_budget_properties[] = {
+    {"electronicReceipts", "WechatPay\\Operations\\FundAppMchTransferPartnerBudgetElectronicReceipts"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_fund_app_mch_transfer_partner_charity_budget_methods[] = {
+    ZEND_FENTRY(create, fund_app_mch_transfer_partner_charity_budget_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(get, fund_app_mch_transfer_partner_charity_budget_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(unlock, fund_app_mch_transfer_partner_charity_budget_unlock, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_fund_app_mch_transfer_partner_charity_budget_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_fund_app_mch_transfer_partner_charity_transfer_bills_methods[] = {
+    ZEND_FENTRY(create, fund_app_mch_transfer_partner_charity_transfer_bills_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(getByOutTransferNo, fund_app_mch_transfer_partner_charity_transfer_bills_get_by_out_transfer_no, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_fund_app_mch_transfer_partner_charity_transfer_bills_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_fund_app_mch_transfer_partner_electronic_receipts_methods[] = {
+    ZEND_FENTRY(create, fund_app_mch_transfer_partner_electronic_receipts_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(get, fund_app_mch_transfer_partner_electronic_receipts_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_fund_app_mch_transfer_partner_electronic_receipts_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_fund_app_mch_transfer_partner_sub_mch_authorizations_methods[] = {
+    ZEND_FENTRY(create, fund_app_mch_transfer_partner_sub_mch_authorizations_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(get, fund_app_mch_transfer_partner_sub_mch_authorizations_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_fund_app_mch_transfer_partner_sub_mch_authorizations_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_fund_app_mch_transfer_partner_transfer_bills_methods[] = {
+    ZEND_FENTRY(cancelByOutBillNo, fund_app_mch_transfer_partner_transfer_bills_cancel_by_out_bill_no, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(create, fund_app_mch_transfer_partner_transfer_bills_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(getByOutBillNo, fund_app_mch_transfer_partner_transfer_bills_get_by_out_bill_no, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(preTransferWithAuthorization, fund_app_mch_transfer_partner_transfer_bills_pre_transfer_with_authorization, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(transfer, fund_app_mch_transfer_partner_transfer_bills_transfer, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_fund_app_mch_transfer_partner_transfer_bills_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_fund_app_mch_transfer_partner_user_confirm_authorizations_methods[] = {
+    ZEND_FENTRY(close, fund_app_mch_transfer_partner_user_confirm_authorizations_close, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(create, fund_app_mch_transfer_partner_user_confirm_authorizations_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(get, fund_app_mch_transfer_partner_user_confirm_authorizations_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_fund_app_mch_transfer_partner_user_confirm_authorizations_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_fund_app_mch_transfer_partner_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_fund_app_mch_transfer_partner_properties[] = {
+    {"budget", "WechatPay\\Operations\\FundAppMchTransferPartnerBudget"},
+    {"charityBudget", "WechatPay\\Operations\\FundAppMchTransferPartnerCharityBudget"},
+    {"charityTransferBills", "WechatPay\\Operations\\FundAppMchTransferPartnerCharityTransferBills"},
+    {"electronicReceipts", "WechatPay\\Operations\\FundAppMchTransferPartnerElectronicReceipts"},
+    {"subMchAuthorizations", "WechatPay\\Operations\\FundAppMchTransferPartnerSubMchAuthorizations"},
+    {"transferBills", "WechatPay\\Operations\\FundAppMchTransferPartnerTransferBills"},
+    {"userConfirmAuthorizations", "WechatPay\\Operations\\FundAppMchTransferPartnerUserConfirmAuthorizations"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_fund_app_mch_transfer_transfer_bills_methods[] = {
+    ZEND_FENTRY(cancelByOutBillNo, fund_app_mch_transfer_transfer_bills_cancel_by_out_bill_no, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(create, fund_app_mch_transfer_transfer_bills_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(getByOutBillNo, fund_app_mch_transfer_transfer_bills_get_by_out_bill_no, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(getByTransferBillNo, fund_app_mch_transfer_transfer_bills_get_by_transfer_bill_no, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(preTransferWithAuthorization, fund_app_mch_transfer_transfer_bills_pre_transfer_with_authorization, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(transfer, fund_app_mch_transfer_transfer_bills_transfer, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_fund_app_mch_transfer_transfer_bills_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_fund_app_mch_transfer_transfer_to_qq_wallet_bills_methods[] = {
+    ZEND_FENTRY(cancel, fund_app_mch_transfer_transfer_to_qq_wallet_bills_cancel, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(create, fund_app_mch_transfer_transfer_to_qq_wallet_bills_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(get, fund_app_mch_transfer_transfer_to_qq_wallet_bills_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_fund_app_mch_transfer_transfer_to_qq_wallet_bills_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_fund_app_mch_transfer_user_confirm_authorization_methods[] = {
+    ZEND_FENTRY(closeByOutAuthorizationNo, fund_app_mch_transfer_user_confirm_authorization_close_by_out_authorization_no, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(create, fund_app_mch_transfer_user_confirm_authorization_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(getByOutAuthorizationNo, fund_app_mch_transfer_user_confirm_authorization_get_by_out_authorization_no, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_fund_app_mch_transfer_user_confirm_authorization_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_fund_app_mch_transfer_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_fund_app_mch_transfer_properties[] = {
+    {"elecSign", "WechatPay\\Operations\\FundAppMchTransferElecSign"},
+    {"partner", "WechatPay\\Operations\\FundAppMchTransferPartner"},
+    {"transferBills", "WechatPay\\Operations\\FundAppMchTransferTransferBills"},
+    {"transferToQqWalletBills", "WechatPay\\Operations\\FundAppMchTransferTransferToQqWalletBills"},
+    {"userConfirmAuthorization", "WechatPay\\Operations\\FundAppMchTransferUserConfirmAuthorization"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_fund_app_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_fund_app_properties[] = {
+    {"brandRedpacket", "WechatPay\\Operations\\FundAppBrandRedpacket"},
+    {"mchTransfer", "WechatPay\\Operations\\FundAppMchTransfer"},
+    {NULL, NULL},
+};
+
 static const zend_function_entry in_goldplan_merchants_methods[] = {
     ZEND_FENTRY(changeCustomPageStatus, goldplan_merchants_change_custom_page_status, needs_params_gives_array, ZEND_ACC_PUBLIC)
     ZEND_FENTRY(changeGoldPlanStatus, goldplan_merchants_change_gold_plan_status, needs_params_gives_array, ZEND_ACC_PUBLIC)
@@ -62,6 +445,94 @@ static const zend_function_entry in_goldplan_methods[] = {
 
 static const php_wechatpay_property in_goldplan_properties[] = {
     {"merchants", "WechatPay\\Operations\\GoldplanMerchants"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_merchant_service_complaint_notifications_methods[] = {
+    ZEND_FENTRY(create, merchant_service_complaint_notifications_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(delete, merchant_service_complaint_notifications_delete, takes_params_gives_nothing, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(get, merchant_service_complaint_notifications_get, takes_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(replace, merchant_service_complaint_notifications_replace, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_merchant_service_complaint_notifications_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_merchant_service_complaints_negotiation_histories_methods[] = {
+    ZEND_FENTRY(list, merchant_service_complaints_negotiation_histories_list, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_merchant_service_complaints_negotiation_histories_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_merchant_service_complaints_methods[] = {
+    ZEND_FENTRY(get, merchant_service_complaints_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(list, merchant_service_complaints_list, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_merchant_service_complaints_properties[] = {
+    {"negotiationHistories", "WechatPay\\Operations\\MerchantServiceComplaintsNegotiationHistories"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_merchant_service_complaints_v2_negotiation_histories_methods[] = {
+    ZEND_FENTRY(list, merchant_service_complaints_v2_negotiation_histories_list, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_merchant_service_complaints_v2_negotiation_histories_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_merchant_service_complaints_v2_methods[] = {
+    ZEND_FENTRY(complete, merchant_service_complaints_v2_complete, needs_params_gives_nothing, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(get, merchant_service_complaints_v2_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(list, merchant_service_complaints_v2_list, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(response, merchant_service_complaints_v2_response, needs_params_gives_nothing, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(responseImmediateService, merchant_service_complaints_v2_response_immediate_service, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(updateRefundProgress, merchant_service_complaints_v2_update_refund_progress, needs_params_gives_nothing, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_merchant_service_complaints_v2_properties[] = {
+    {"negotiationHistories", "WechatPay\\Operations\\MerchantServiceComplaintsV2NegotiationHistories"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_merchant_service_feedbacks_methods[] = {
+    ZEND_FENTRY(create, merchant_service_feedbacks_create, needs_params_gives_nothing, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_merchant_service_feedbacks_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_merchant_service_images_methods[] = {
+    ZEND_FENTRY(get, merchant_service_images_get, needs_params_gives_file, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(upload, merchant_service_images_upload, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_merchant_service_images_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_merchant_service_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_merchant_service_properties[] = {
+    {"complaintNotifications", "WechatPay\\Operations\\MerchantServiceComplaintNotifications"},
+    {"complaints", "WechatPay\\Operations\\MerchantServiceComplaints"},
+    {"complaintsV2", "WechatPay\\Operations\\MerchantServiceComplaintsV2"},
+    {"feedbacks", "WechatPay\\Operations\\MerchantServiceFeedbacks"},
+    {"images", "WechatPay\\Operations\\MerchantServiceImages"},
     {NULL, NULL},
 };
 
@@ -194,19 +665,299 @@ static const php_wechatpay_property in_new_tax_control_fapiao_properties[] = {
     {NULL, NULL},
 };
 
+static const zend_function_entry in_pay_acquiring_bank_transactions_methods[] = {
+    ZEND_FENTRY(exposure, pay_acquiring_bank_transactions_exposure, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_pay_acquiring_bank_transactions_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_pay_acquiring_bank_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_pay_acquiring_bank_properties[] = {
+    {"transactions", "WechatPay\\Operations\\PayAcquiringBankTransactions"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_pay_instal_partner_methods[] = {
+    ZEND_FENTRY(exposure, pay_instal_partner_exposure, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_pay_instal_partner_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_pay_instal_methods[] = {
+    ZEND_FENTRY(exposure, pay_instal_exposure, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_pay_instal_properties[] = {
+    {"partner", "WechatPay\\Operations\\PayInstalPartner"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_pay_partner_transactions_app_methods[] = {
+    ZEND_FENTRY(create, pay_partner_transactions_app_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_pay_partner_transactions_app_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_pay_partner_transactions_app_with_contract_methods[] = {
+    ZEND_FENTRY(create, pay_partner_transactions_app_with_contract_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_pay_partner_transactions_app_with_contract_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_pay_partner_transactions_code_pay_methods[] = {
+    ZEND_FENTRY(create, pay_partner_transactions_code_pay_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_pay_partner_transactions_code_pay_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_pay_partner_transactions_h5_methods[] = {
+    ZEND_FENTRY(create, pay_partner_transactions_h5_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_pay_partner_transactions_h5_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_pay_partner_transactions_jsapi_methods[] = {
+    ZEND_FENTRY(create, pay_partner_transactions_jsapi_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_pay_partner_transactions_jsapi_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_pay_partner_transactions_jsapi_with_contract_methods[] = {
+    ZEND_FENTRY(create, pay_partner_transactions_jsapi_with_contract_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_pay_partner_transactions_jsapi_with_contract_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_pay_partner_transactions_mini_program_methods[] = {
+    ZEND_FENTRY(create, pay_partner_transactions_mini_program_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_pay_partner_transactions_mini_program_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_pay_partner_transactions_native_methods[] = {
+    ZEND_FENTRY(create, pay_partner_transactions_native_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_pay_partner_transactions_native_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_pay_partner_transactions_scanned_pos_methods[] = {
+    ZEND_FENTRY(create, pay_partner_transactions_scanned_pos_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_pay_partner_transactions_scanned_pos_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_pay_partner_transactions_methods[] = {
+    ZEND_FENTRY(closeByOutTradeNo, pay_partner_transactions_close_by_out_trade_no, needs_params_gives_nothing, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(exposure, pay_partner_transactions_exposure, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(getById, pay_partner_transactions_get_by_id, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(getByOutTradeNo, pay_partner_transactions_get_by_out_trade_no, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(reverseByOutTradeNo, pay_partner_transactions_reverse_by_out_trade_no, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_pay_partner_transactions_properties[] = {
+    {"app", "WechatPay\\Operations\\PayPartnerTransactionsApp"},
+    {"appWithContract", "WechatPay\\Operations\\PayPartnerTransactionsAppWithContract"},
+    {"codePay", "WechatPay\\Operations\\PayPartnerTransactionsCodePay"},
+    {"h5", "WechatPay\\Operations\\PayPartnerTransactionsH5"},
+    {"jsapi", "WechatPay\\Operations\\PayPartnerTransactionsJsapi"},
+    {"jsapiWithContract", "WechatPay\\Operations\\PayPartnerTransactionsJsapiWithContract"},
+    {"miniProgram", "WechatPay\\Operations\\PayPartnerTransactionsMiniProgram"},
+    {"native", "WechatPay\\Operations\\PayPartnerTransactionsNative"},
+    {"scannedPos", "WechatPay\\Operations\\PayPartnerTransactionsScannedPos"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_pay_partner_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_pay_partner_properties[] = {
+    {"transactions", "WechatPay\\Operations\\PayPartnerTransactions"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_pay_transactions_app_methods[] = {
+    ZEND_FENTRY(create, pay_transactions_app_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_pay_transactions_app_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_pay_transactions_app_with_contract_methods[] = {
+    ZEND_FENTRY(create, pay_transactions_app_with_contract_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_pay_transactions_app_with_contract_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_pay_transactions_code_pay_methods[] = {
+    ZEND_FENTRY(create, pay_transactions_code_pay_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_pay_transactions_code_pay_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_pay_transactions_h5_methods[] = {
+    ZEND_FENTRY(create, pay_transactions_h5_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_pay_transactions_h5_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_pay_transactions_jsapi_methods[] = {
+    ZEND_FENTRY(create, pay_transactions_jsapi_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_pay_transactions_jsapi_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_pay_transactions_jsapi_with_contract_methods[] = {
+    ZEND_FENTRY(create, pay_transactions_jsapi_with_contract_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_pay_transactions_jsapi_with_contract_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_pay_transactions_native_methods[] = {
+    ZEND_FENTRY(create, pay_transactions_native_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_pay_transactions_native_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_pay_transactions_methods[] = {
+    ZEND_FENTRY(closeByOutTradeNo, pay_transactions_close_by_out_trade_no, needs_params_gives_nothing, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(exposure, pay_transactions_exposure, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(getById, pay_transactions_get_by_id, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(getByOutTradeNo, pay_transactions_get_by_out_trade_no, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(reverseByOutTradeNo, pay_transactions_reverse_by_out_trade_no, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_pay_transactions_properties[] = {
+    {"app", "WechatPay\\Operations\\PayTransactionsApp"},
+    {"appWithContract", "WechatPay\\Operations\\PayTransactionsAppWithContract"},
+    {"codePay", "WechatPay\\Operations\\PayTransactionsCodePay"},
+    {"h5", "WechatPay\\Operations\\PayTransactionsH5"},
+    {"jsapi", "WechatPay\\Operations\\PayTransactionsJsapi"},
+    {"jsapiWithContract", "WechatPay\\Operations\\PayTransactionsJsapiWithContract"},
+    {"native", "WechatPay\\Operations\\PayTransactionsNative"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_pay_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_pay_properties[] = {
+    {"acquiringBank", "WechatPay\\Operations\\PayAcquiringBank"},
+    {"instal", "WechatPay\\Operations\\PayInstal"},
+    {"partner", "WechatPay\\Operations\\PayPartner"},
+    {"transactions", "WechatPay\\Operations\\PayTransactions"},
+    {NULL, NULL},
+};
+
 static const zend_function_entry client_methods[] = {
     ZEND_FE_END
 };
 
 static const php_wechatpay_property client_properties[] = {
+    {"applyment4sub", "WechatPay\\Operations\\Applyment4sub"},
+    {"certificates", "WechatPay\\Operations\\Certificates"},
+    {"fundApp", "WechatPay\\Operations\\FundApp"},
     {"goldplan", "WechatPay\\Operations\\Goldplan"},
+    {"merchantService", "WechatPay\\Operations\\MerchantService"},
     {"newTaxControlFapiao", "WechatPay\\Operations\\NewTaxControlFapiao"},
+    {"pay", "WechatPay\\Operations\\Pay"},
     {NULL, NULL},
 };
 
 const php_wechatpay_namespace php_wechatpay_namespaces[] = {
+    {"WechatPay\\Operations\\Applyment4subApplyment", in_applyment4sub_applyment_methods, in_applyment4sub_applyment_properties},
+    {"WechatPay\\Operations\\Applyment4sub", in_applyment4sub_methods, in_applyment4sub_properties},
+    {"WechatPay\\Operations\\Certificates", in_certificates_methods, in_certificates_properties},
+    {"WechatPay\\Operations\\FundAppBrandRedpacketBrandMerchantBatchesDetails", in_fund_app_brand_redpacket_brand_merchant_batches_details_methods, in_fund_app_brand_redpacket_brand_merchant_batches_details_properties},
+    {"WechatPay\\Operations\\FundAppBrandRedpacketBrandMerchantBatches", in_fund_app_brand_redpacket_brand_merchant_batches_methods, in_fund_app_brand_redpacket_brand_merchant_batches_properties},
+    {"WechatPay\\Operations\\FundAppBrandRedpacketBrandMerchantOutBatchesOutDetails", in_fund_app_brand_redpacket_brand_merchant_out_batches_out_details_methods, in_fund_app_brand_redpacket_brand_merchant_out_batches_out_details_properties},
+    {"WechatPay\\Operations\\FundAppBrandRedpacketBrandMerchantOutBatches", in_fund_app_brand_redpacket_brand_merchant_out_batches_methods, in_fund_app_brand_redpacket_brand_merchant_out_batches_properties},
+    {"WechatPay\\Operations\\FundAppBrandRedpacket", in_fund_app_brand_redpacket_methods, in_fund_app_brand_redpacket_properties},
+    {"WechatPay\\Operations\\FundAppMchTransferElecSign", in_fund_app_mch_transfer_elec_sign_methods, in_fund_app_mch_transfer_elec_sign_properties},
+    {"WechatPay\\Operations\\FundAppMchTransferPartnerBudgetElectronicReceipts", in_fund_app_mch_transfer_partner_budget_electronic_receipts_methods, in_fund_app_mch_transfer_partner_budget_electronic_receipts_properties},
+    {"WechatPay\\Operations\\FundAppMchTransferPartnerBudget", in_fund_app_mch_transfer_partner_budget_methods, in_fund_app_mch_transfer_partner_budget_properties},
+    {"WechatPay\\Operations\\FundAppMchTransferPartnerCharityBudget", in_fund_app_mch_transfer_partner_charity_budget_methods, in_fund_app_mch_transfer_partner_charity_budget_properties},
+    {"WechatPay\\Operations\\FundAppMchTransferPartnerCharityTransferBills", in_fund_app_mch_transfer_partner_charity_transfer_bills_methods, in_fund_app_mch_transfer_partner_charity_transfer_bills_properties},
+    {"WechatPay\\Operations\\FundAppMchTransferPartnerElectronicReceipts", in_fund_app_mch_transfer_partner_electronic_receipts_methods, in_fund_app_mch_transfer_partner_electronic_receipts_properties},
+    {"WechatPay\\Operations\\FundAppMchTransferPartnerSubMchAuthorizations", in_fund_app_mch_transfer_partner_sub_mch_authorizations_methods, in_fund_app_mch_transfer_partner_sub_mch_authorizations_properties},
+    {"WechatPay\\Operations\\FundAppMchTransferPartnerTransferBills", in_fund_app_mch_transfer_partner_transfer_bills_methods, in_fund_app_mch_transfer_partner_transfer_bills_properties},
+    {"WechatPay\\Operations\\FundAppMchTransferPartnerUserConfirmAuthorizations", in_fund_app_mch_transfer_partner_user_confirm_authorizations_methods, in_fund_app_mch_transfer_partner_user_confirm_authorizations_properties},
+    {"WechatPay\\Operations\\FundAppMchTransferPartner", in_fund_app_mch_transfer_partner_methods, in_fund_app_mch_transfer_partner_properties},
+    {"WechatPay\\Operations\\FundAppMchTransferTransferBills", in_fund_app_mch_transfer_transfer_bills_methods, in_fund_app_mch_transfer_transfer_bills_properties},
+    {"WechatPay\\Operations\\FundAppMchTransferTransferToQqWalletBills", in_fund_app_mch_transfer_transfer_to_qq_wallet_bills_methods, in_fund_app_mch_transfer_transfer_to_qq_wallet_bills_properties},
+    {"WechatPay\\Operations\\FundAppMchTransferUserConfirmAuthorization", in_fund_app_mch_transfer_user_confirm_authorization_methods, in_fund_app_mch_transfer_user_confirm_authorization_properties},
+    {"WechatPay\\Operations\\FundAppMchTransfer", in_fund_app_mch_transfer_methods, in_fund_app_mch_transfer_properties},
+    {"WechatPay\\Operations\\FundApp", in_fund_app_methods, in_fund_app_properties},
     {"WechatPay\\Operations\\GoldplanMerchants", in_goldplan_merchants_methods, in_goldplan_merchants_properties},
     {"WechatPay\\Operations\\Goldplan", in_goldplan_methods, in_goldplan_properties},
+    {"WechatPay\\Operations\\MerchantServiceComplaintNotifications", in_merchant_service_complaint_notifications_methods, in_merchant_service_complaint_notifications_properties},
+    {"WechatPay\\Operations\\MerchantServiceComplaintsNegotiationHistories", in_merchant_service_complaints_negotiation_histories_methods, in_merchant_service_complaints_negotiation_histories_properties},
+    {"WechatPay\\Operations\\MerchantServiceComplaints", in_merchant_service_complaints_methods, in_merchant_service_complaints_properties},
+    {"WechatPay\\Operations\\MerchantServiceComplaintsV2NegotiationHistories", in_merchant_service_complaints_v2_negotiation_histories_methods, in_merchant_service_complaints_v2_negotiation_histories_properties},
+    {"WechatPay\\Operations\\MerchantServiceComplaintsV2", in_merchant_service_complaints_v2_methods, in_merchant_service_complaints_v2_properties},
+    {"WechatPay\\Operations\\MerchantServiceFeedbacks", in_merchant_service_feedbacks_methods, in_merchant_service_feedbacks_properties},
+    {"WechatPay\\Operations\\MerchantServiceImages", in_merchant_service_images_methods, in_merchant_service_images_properties},
+    {"WechatPay\\Operations\\MerchantService", in_merchant_service_methods, in_merchant_service_properties},
     {"WechatPay\\Operations\\NewTaxControlFapiaoCardTemplate", in_new_tax_control_fapiao_card_template_methods, in_new_tax_control_fapiao_card_template_properties},
     {"WechatPay\\Operations\\NewTaxControlFapiaoFapiaoApplicationsFapiaoFiles", in_new_tax_control_fapiao_fapiao_applications_fapiao_files_methods, in_new_tax_control_fapiao_fapiao_applications_fapiao_files_properties},
     {"WechatPay\\Operations\\NewTaxControlFapiaoFapiaoApplicationsRealEstateLeasing", in_new_tax_control_fapiao_fapiao_applications_real_estate_leasing_methods, in_new_tax_control_fapiao_fapiao_applications_real_estate_leasing_properties},
@@ -219,6 +970,30 @@ const php_wechatpay_namespace php_wechatpay_namespaces[] = {
     {"WechatPay\\Operations\\NewTaxControlFapiaoUserTitleTitleUrl", in_new_tax_control_fapiao_user_title_title_url_methods, in_new_tax_control_fapiao_user_title_title_url_properties},
     {"WechatPay\\Operations\\NewTaxControlFapiaoUserTitle", in_new_tax_control_fapiao_user_title_methods, in_new_tax_control_fapiao_user_title_properties},
     {"WechatPay\\Operations\\NewTaxControlFapiao", in_new_tax_control_fapiao_methods, in_new_tax_control_fapiao_properties},
+    {"WechatPay\\Operations\\PayAcquiringBankTransactions", in_pay_acquiring_bank_transactions_methods, in_pay_acquiring_bank_transactions_properties},
+    {"WechatPay\\Operations\\PayAcquiringBank", in_pay_acquiring_bank_methods, in_pay_acquiring_bank_properties},
+    {"WechatPay\\Operations\\PayInstalPartner", in_pay_instal_partner_methods, in_pay_instal_partner_properties},
+    {"WechatPay\\Operations\\PayInstal", in_pay_instal_methods, in_pay_instal_properties},
+    {"WechatPay\\Operations\\PayPartnerTransactionsApp", in_pay_partner_transactions_app_methods, in_pay_partner_transactions_app_properties},
+    {"WechatPay\\Operations\\PayPartnerTransactionsAppWithContract", in_pay_partner_transactions_app_with_contract_methods, in_pay_partner_transactions_app_with_contract_properties},
+    {"WechatPay\\Operations\\PayPartnerTransactionsCodePay", in_pay_partner_transactions_code_pay_methods, in_pay_partner_transactions_code_pay_properties},
+    {"WechatPay\\Operations\\PayPartnerTransactionsH5", in_pay_partner_transactions_h5_methods, in_pay_partner_transactions_h5_properties},
+    {"WechatPay\\Operations\\PayPartnerTransactionsJsapi", in_pay_partner_transactions_jsapi_methods, in_pay_partner_transactions_jsapi_properties},
+    {"WechatPay\\Operations\\PayPartnerTransactionsJsapiWithContract", in_pay_partner_transactions_jsapi_with_contract_methods, in_pay_partner_transactions_jsapi_with_contract_properties},
+    {"WechatPay\\Operations\\PayPartnerTransactionsMiniProgram", in_pay_partner_transactions_mini_program_methods, in_pay_partner_transactions_mini_program_properties},
+    {"WechatPay\\Operations\\PayPartnerTransactionsNative", in_pay_partner_transactions_native_methods, in_pay_partner_transactions_native_properties},
+    {"WechatPay\\Operations\\PayPartnerTransactionsScannedPos", in_pay_partner_transactions_scanned_pos_methods, in_pay_partner_transactions_scanned_pos_properties},
+    {"WechatPay\\Operations\\PayPartnerTransactions", in_pay_partner_transactions_methods, in_pay_partner_transactions_properties},
+    {"WechatPay\\Operations\\PayPartner", in_pay_partner_methods, in_pay_partner_properties},
+    {"WechatPay\\Operations\\PayTransactionsApp", in_pay_transactions_app_methods, in_pay_transactions_app_properties},
+    {"WechatPay\\Operations\\PayTransactionsAppWithContract", in_pay_transactions_app_with_contract_methods, in_pay_transactions_app_with_contract_properties},
+    {"WechatPay\\Operations\\PayTransactionsCodePay", in_pay_transactions_code_pay_methods, in_pay_transactions_code_pay_properties},
+    {"WechatPay\\Operations\\PayTransactionsH5", in_pay_transactions_h5_methods, in_pay_transactions_h5_properties},
+    {"WechatPay\\Operations\\PayTransactionsJsapi", in_pay_transactions_jsapi_methods, in_pay_transactions_jsapi_properties},
+    {"WechatPay\\Operations\\PayTransactionsJsapiWithContract", in_pay_transactions_jsapi_with_contract_methods, in_pay_transactions_jsapi_with_contract_properties},
+    {"WechatPay\\Operations\\PayTransactionsNative", in_pay_transactions_native_methods, in_pay_transactions_native_properties},
+    {"WechatPay\\Operations\\PayTransactions", in_pay_transactions_methods, in_pay_transactions_properties},
+    {"WechatPay\\Operations\\Pay", in_pay_methods, in_pay_properties},
     {"WechatPay\\Operations", client_methods, client_properties},
 };
 

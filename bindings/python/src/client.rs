@@ -70,6 +70,10 @@ impl Client {
         guarded(py, || Ok(Call::new(self.0.request(method, path, query, body))))
     }
 
+    fn utility(&self, py: Python<'_>, name: &str, params: &[u8]) -> PyResult<Call> {
+        guarded(py, || Ok(Call::new(self.0.utility(name, params))))
+    }
+
     /// With this merchant's keys; they are looked at here, since a property must not fail for want of one.
     fn parse_notification<'py>(&self, py: Python<'py>, headers: &[u8], body: &[u8]) -> PyResult<Bound<'py, PyBytes>> {
         let record = guarded(py, || self.0.receiver()?.parse(headers, body))?;

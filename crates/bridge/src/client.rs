@@ -18,7 +18,7 @@ pub struct Client(wechatpay_sdk::Client);
 
 /// A verified reply.
 pub struct Reply {
-    /// HTTP status, 2xx.
+    /// HTTP status, 2xx; 0 for a utility.
     pub status: u16,
     /// The platform's `Request-ID`.
     pub request_id: Option<String>,
@@ -120,6 +120,12 @@ impl Client {
 }
 
 impl Reply {
+    /// What no host sent as a reply.
+    pub(crate) fn utility(value: &Value) -> Self {
+        let body = serde_json::to_vec(value).expect("a JSON value can always be written").into();
+        Self { status: 0, request_id: None, body, kind: ReplyKind::Json }
+    }
+
     fn new(response: Response, documented: Option<ReplyKind>) -> Self {
         let kind = documented.unwrap_or_else(|| judge(&response.body));
         Self { status: response.status, request_id: response.request_id, body: response.body, kind }

@@ -54,12 +54,18 @@ impl ErrorRecord {
     /// An argument that cannot be read; `problem` follows its name. Nothing was sent.
     #[must_use]
     pub fn bad_argument(operation: Option<&str>, argument: &str, problem: impl fmt::Display) -> Box<Self> {
-        let mut record: Box<Self> = Error::bad_argument(argument, problem).into();
-        if let Some(operation) = operation {
-            record.text = format!("{operation}: {}", record.text);
-            record.operation = Some(operation.to_owned());
+        let record: Box<Self> = Error::bad_argument(argument, problem).into();
+        match operation {
+            Some(operation) => record.of_operation(operation),
+            None => record,
         }
-        record
+    }
+
+    /// Says which function of a client failed.
+    pub(crate) fn of_operation(mut self: Box<Self>, operation: &str) -> Box<Self> {
+        self.text = format!("{operation}: {}", self.text);
+        self.operation = Some(operation.to_owned());
+        self
     }
 
     /// An option that cannot be read; `problem` follows its name.

@@ -18,6 +18,7 @@ mod completions;
 mod error;
 mod guard;
 mod receiver;
+mod utility;
 mod wake;
 
 pub use call::{Call, Running, Waited, wait};

@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 use crate::error::Error;
 use crate::operation::{BodyKind, Field, Operation, Param, Place, Schema};
 use crate::platform_keys::PlatformKey;
-use crate::suggest;
+use crate::{sensitive, suggest};
 
 /// RFC 3986 unreserved characters stay; all else is encoded, so that no URL parser changes what was signed.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
@@ -160,27 +160,9 @@ impl Binder<'_> {
     }
 
     fn encrypt(&mut self, plaintext: &str, path: &str) -> Result<String, Error> {
-        let key = self.key.ok_or_else(|| {
-            Error::invalid(
-                path,
-                "no_platform_key",
-                "must be encrypted, but no platform key is valid now; configure WeChat Pay's public key",
-            )
-        })?;
-        let limit = key.key.max_plaintext();
-        if plaintext.len() > limit {
-            let problem = format!(
-                "is {} bytes long, but at most {limit} can be encrypted under the platform's key",
-                plaintext.len()
-            );
-            return Err(Error::invalid(path, "too_long_to_encrypt", problem));
-        }
-        let ciphertext = key
-            .key
-            .encrypt_oaep(plaintext.as_bytes())
-            .map_err(|error| Error::invalid(path, "too_long_to_encrypt", format!("cannot be encrypted: {error}")))?;
+        let ciphertext = sensitive::encrypt(self.key, plaintext, path)?;
         self.encrypted = true;
-        Ok(STANDARD.encode(ciphertext))
+        Ok(ciphertext)
     }
 }
 

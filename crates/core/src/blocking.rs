@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use crate::error::Error;
 use crate::operation::{Call, Method};
-use crate::{CallOptions, Options, Response, runtimes};
+use crate::{CallOptions, Encrypted, Options, Response, Sensitive, runtimes};
 
 /// A blocking client. In async code it would hold up the executor: use [`crate::Client`] there.
 #[derive(Debug, Clone)]
@@ -69,6 +69,22 @@ impl Client {
         body: Option<&Value>,
     ) -> Result<Response, Error> {
         wait(self.0.request(method, path, query, body))
+    }
+
+    /// See [`crate::Client::encrypt`].
+    ///
+    /// # Errors
+    /// Invalid request.
+    pub fn encrypt(&self, plaintext: &str) -> Result<Encrypted, Error> {
+        self.0.encrypt(plaintext)
+    }
+
+    /// See [`crate::Client::decrypt`].
+    ///
+    /// # Errors
+    /// Decrypt.
+    pub fn decrypt(&self, ciphertext: &str) -> Result<Sensitive, Error> {
+        wait(self.0.decrypt(ciphertext))
     }
 }
 

@@ -1,7 +1,5 @@
 //! From a verified body to what the caller gets: encrypted fields decrypted, JSON checked. Pure.
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use serde_json::Value;
 
@@ -9,6 +7,7 @@ use crate::bind::to_bytes;
 use crate::crypto::PrivateKey;
 use crate::error::{Error, ErrorKind};
 use crate::operation::{Operation, ReplyKind};
+use crate::sensitive;
 
 /// Decodes a success body of an operation.
 ///
@@ -60,13 +59,7 @@ fn decrypt(value: &mut Value, path: &str, key: &PrivateKey) -> Result<(), Error>
     if ciphertext.is_empty() {
         return Ok(());
     }
-    let plaintext = STANDARD.decode(&*ciphertext).ok().and_then(|bytes| key.decrypt_oaep(&bytes).ok());
-    let text = plaintext.and_then(|bytes| String::from_utf8(bytes.to_vec()).ok()).ok_or_else(|| {
-        let message = format!(
-            "{path} of the reply cannot be decrypted with the merchant's private key: it was encrypted for another certificate; check that serial_no names the certificate of the configured private key"
-        );
-        Error::new(ErrorKind::Decrypt, "cannot_decrypt", message)
-    })?;
+    let text = sensitive::decrypt(key, ciphertext, &format!("{path} of the reply"))?;
     *value = Value::String(text);
     Ok(())
 }

@@ -48,6 +48,8 @@ pub struct Call {
     pub params: Map<String, Value>,
     /// or any path;
     pub request: Option<Request>,
+    /// or what is no operation, by its name, with its parameters;
+    pub utility: Option<String>,
     /// or a notification that the sandbox makes and the client reads.
     pub notification: Option<Value>,
     /// Options of this call.
@@ -89,6 +91,8 @@ pub struct Expect {
     /// The JSON of the reply; null where it has no body.
     #[serde(default, deserialize_with = "given")]
     pub result: Option<Value>,
+    /// What the JSON of the reply must hold; it may hold more.
+    pub result_has: Option<Value>,
     /// The bytes of a file.
     pub result_base64: Option<String>,
     /// The reply's status, where the call was a raw request.

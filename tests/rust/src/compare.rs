@@ -9,7 +9,7 @@ pub fn differences(what: &str, expected: &Value, actual: &Value) -> Vec<String> 
 }
 
 /// Where `actual` lacks something of `expected`: objects may hold more, everything else must be equal. An object
-/// `{"$ciphertext": N}` stands for base64 text of N bytes.
+/// `{"$ciphertext": N}` stands for base64 text of N bytes, `{"starts_with": …}` for a text.
 pub(crate) fn missing(what: &str, expected: &Value, actual: &Value) -> Vec<String> {
     match (expected, actual) {
         (Value::Object(members), _) if members.contains_key("$ciphertext") => {
@@ -18,6 +18,7 @@ pub(crate) fn missing(what: &str, expected: &Value, actual: &Value) -> Vec<Strin
             let fits = bytes.is_some_and(|bytes| members["$ciphertext"] == bytes.len());
             if fits { Vec::new() } else { vec![format!("{what}: expected {expected}, got {actual}")] }
         }
+        (Value::Object(members), _) if members.contains_key("starts_with") => text(what, expected, actual),
         (Value::Object(members), Value::Object(others)) => members
             .iter()
             .flat_map(|(name, value)| match others.get(name) {

@@ -110,6 +110,22 @@ final class Client extends Operations
     public function request(string $method, string $path, ?array $query = null, mixed $body = null): Reply {}
 
     /**
+     * Encrypts a field for the platform, for `request()`: operations do it by themselves.
+     *
+     * @return array{serial: string, ciphertext: string} `serial` names the platform's key that can read it: requests of
+     *     this client name it too, as long as they prefer it. `ciphertext` is base64.
+     * @throws Exception\InvalidRequestException
+     */
+    public function encrypt(string $plaintext): array {}
+
+    /**
+     * Decrypts a field that the platform encrypted for this merchant: operations do it by themselves.
+     *
+     * @throws Exception\DecryptException
+     */
+    public function decrypt(string $ciphertext): string {}
+
+    /**
      * All operations, sorted by id.
      *
      * @return list<array{

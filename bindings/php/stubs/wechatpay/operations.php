@@ -5,7 +5,17 @@ namespace WechatPay;
 /** Everything that is typed. */
 abstract class Operations
 {
+    public readonly \WechatPay\Operations\Applyment4sub $applyment4sub;
+
+    public readonly \WechatPay\Operations\Certificates $certificates;
+
+    public readonly \WechatPay\Operations\FundApp $fundApp;
+
     public readonly \WechatPay\Operations\Goldplan $goldplan;
 
+    public readonly \WechatPay\Operations\MerchantService $merchantService;
+
     public readonly \WechatPay\Operations\NewTaxControlFapiao $newTaxControlFapiao;
+
+    public readonly \WechatPay\Operations\Pay $pay;
 }

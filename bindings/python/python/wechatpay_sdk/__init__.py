@@ -25,7 +25,7 @@ from ._errors import (
 from ._native import VERSION
 from ._notifications import Answer, Notification, Notifications
 from ._options import ClientOptions, MerchantOptions, NotificationsOptions
-from ._reply import Reply
+from ._reply import Encrypted, Reply
 
 __all__ = [
     "Answer",
@@ -35,6 +35,7 @@ __all__ = [
     "ClientOptions",
     "ConfigError",
     "DecryptError",
+    "Encrypted",
     "IntegrityError",
     "InternalError",
     "InvalidRequestError",

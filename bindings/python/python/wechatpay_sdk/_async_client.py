@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ._base import BaseClient
 from ._lazy import load
-from ._reply import Reply, content, whole
+from ._reply import Encrypted, Reply, content, whole
 from .operations import AsyncOperations
 
 if TYPE_CHECKING:
@@ -42,6 +42,18 @@ class AsyncClient(BaseClient, AsyncOperations):
         body: anything that is JSON.
         """
         return whole(await _completed(self._request(method, path, query, body)))
+
+    async def encrypt(self, plaintext: str) -> Encrypted:
+        """Encrypts a field for the platform, for ``request()``: operations do it by themselves.
+
+        The ``serial`` names the key: requests of this client name it too, as long as they prefer it.
+        """
+        return Encrypted(**content(await _completed(self._utility("encrypt", plaintext=plaintext))))
+
+    async def decrypt(self, ciphertext: str) -> str:
+        """Decrypts a field that the platform encrypted for this merchant: operations do it by themselves."""
+        text: str = content(await _completed(self._utility("decrypt", ciphertext=ciphertext)))["plaintext"]
+        return text
 
     async def close(self) -> None:
         """Ends the use of this client; clients derived from it go on."""

@@ -75,6 +75,9 @@ class BaseClient:
     def _call(self, operation: str, params: Mapping[str, Any]) -> native.Call:
         return self._open().call(operation, encode(params, operation))
 
+    def _utility(self, name: str, **params: Any) -> native.Call:
+        return self._open().utility(name, encode(params, name))
+
     def _request(self, method: str, path: str, query: Mapping[str, Any] | None, body: Any) -> native.Call:
         return self._open().request(
             method,

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from ._base import BaseClient
-from ._reply import Reply, content, whole
+from ._reply import Encrypted, Reply, content, whole
 from .operations import Operations
 
 if TYPE_CHECKING:
@@ -37,6 +37,18 @@ class Client(BaseClient, Operations):
         body: anything that is JSON.
         """
         return whole(self._request(method, path, query, body).wait())
+
+    def encrypt(self, plaintext: str) -> Encrypted:
+        """Encrypts a field for the platform, for ``request()``: operations do it by themselves.
+
+        The ``serial`` names the key: requests of this client name it too, as long as they prefer it.
+        """
+        return Encrypted(**content(self._utility("encrypt", plaintext=plaintext).wait()))
+
+    def decrypt(self, ciphertext: str) -> str:
+        """Decrypts a field that the platform encrypted for this merchant: operations do it by themselves."""
+        text: str = content(self._utility("decrypt", ciphertext=ciphertext).wait())["plaintext"]
+        return text
 
     def close(self) -> None:
         """Ends the use of this client; clients derived from it go on."""

@@ -26,6 +26,17 @@ class Reply(NamedTuple):
         return f"Reply(status={self.status}, request_id={self.request_id!r}, body=<{type(self.body).__name__}>)"
 
 
+class Encrypted(NamedTuple):
+    """A field encrypted by hand.
+
+    serial: the platform's key that can read it.
+    ciphertext: base64.
+    """
+
+    serial: str
+    ciphertext: str
+
+
 def content(raw: RawReply) -> Any:
     """The body in Python's types: whole numbers are exact, others are floats."""
     _, _, body, kind = raw

@@ -38,19 +38,95 @@ mod leaf {
     pub(super) static BINARY: Schema = Schema::Binary;
 }
 
+/// Operations `applyment4sub.*`.
+pub mod applyment4sub;
+
+/// Operations `certificates.*`.
+pub mod certificates;
+
+/// Operations `fund_app.*`.
+pub mod fund_app;
+
 /// Operations `goldplan.*`.
 pub mod goldplan;
+
+/// Operations `merchant_service.*`.
+pub mod merchant_service;
 
 /// Operations `new_tax_control_fapiao.*`.
 pub mod new_tax_control_fapiao;
 
+/// Operations `pay.*`.
+pub mod pay;
+
 /// All operations, sorted by id.
 pub static OPERATIONS: &[&op::Operation] = &[
+    &applyment4sub::applyment::CREATE_OPERATION,
+    &applyment4sub::applyment::GET_BY_APPLYMENT_ID_OPERATION,
+    &applyment4sub::applyment::GET_BY_BUSINESS_CODE_OPERATION,
+    &certificates::LIST_OPERATION,
+    &fund_app::brand_redpacket::brand_merchant_batches::CREATE_OPERATION,
+    &fund_app::brand_redpacket::brand_merchant_batches::details::GET_OPERATION,
+    &fund_app::brand_redpacket::brand_merchant_batches::GET_OPERATION,
+    &fund_app::brand_redpacket::brand_merchant_out_batches::GET_OPERATION,
+    &fund_app::brand_redpacket::brand_merchant_out_batches::out_details::GET_OPERATION,
+    &fund_app::mch_transfer::elec_sign::CREATE_BY_OUT_BILL_NO_OPERATION,
+    &fund_app::mch_transfer::elec_sign::CREATE_BY_TRANSFER_BILL_NO_OPERATION,
+    &fund_app::mch_transfer::elec_sign::GET_BY_OUT_BILL_NO_OPERATION,
+    &fund_app::mch_transfer::elec_sign::GET_BY_TRANSFER_BILL_NO_OPERATION,
+    &fund_app::mch_transfer::partner::budget::electronic_receipts::CREATE_OPERATION,
+    &fund_app::mch_transfer::partner::budget::electronic_receipts::GET_OPERATION,
+    &fund_app::mch_transfer::partner::charity_budget::CREATE_OPERATION,
+    &fund_app::mch_transfer::partner::charity_budget::GET_OPERATION,
+    &fund_app::mch_transfer::partner::charity_budget::UNLOCK_OPERATION,
+    &fund_app::mch_transfer::partner::charity_transfer_bills::CREATE_OPERATION,
+    &fund_app::mch_transfer::partner::charity_transfer_bills::GET_BY_OUT_TRANSFER_NO_OPERATION,
+    &fund_app::mch_transfer::partner::electronic_receipts::CREATE_OPERATION,
+    &fund_app::mch_transfer::partner::electronic_receipts::GET_OPERATION,
+    &fund_app::mch_transfer::partner::sub_mch_authorizations::CREATE_OPERATION,
+    &fund_app::mch_transfer::partner::sub_mch_authorizations::GET_OPERATION,
+    &fund_app::mch_transfer::partner::transfer_bills::CANCEL_BY_OUT_BILL_NO_OPERATION,
+    &fund_app::mch_transfer::partner::transfer_bills::CREATE_OPERATION,
+    &fund_app::mch_transfer::partner::transfer_bills::GET_BY_OUT_BILL_NO_OPERATION,
+    &fund_app::mch_transfer::partner::transfer_bills::PRE_TRANSFER_WITH_AUTHORIZATION_OPERATION,
+    &fund_app::mch_transfer::partner::transfer_bills::TRANSFER_OPERATION,
+    &fund_app::mch_transfer::partner::user_confirm_authorizations::CLOSE_OPERATION,
+    &fund_app::mch_transfer::partner::user_confirm_authorizations::CREATE_OPERATION,
+    &fund_app::mch_transfer::partner::user_confirm_authorizations::GET_OPERATION,
+    &fund_app::mch_transfer::transfer_bills::CANCEL_BY_OUT_BILL_NO_OPERATION,
+    &fund_app::mch_transfer::transfer_bills::CREATE_OPERATION,
+    &fund_app::mch_transfer::transfer_bills::GET_BY_OUT_BILL_NO_OPERATION,
+    &fund_app::mch_transfer::transfer_bills::GET_BY_TRANSFER_BILL_NO_OPERATION,
+    &fund_app::mch_transfer::transfer_bills::PRE_TRANSFER_WITH_AUTHORIZATION_OPERATION,
+    &fund_app::mch_transfer::transfer_bills::TRANSFER_OPERATION,
+    &fund_app::mch_transfer::transfer_to_qq_wallet_bills::CANCEL_OPERATION,
+    &fund_app::mch_transfer::transfer_to_qq_wallet_bills::CREATE_OPERATION,
+    &fund_app::mch_transfer::transfer_to_qq_wallet_bills::GET_OPERATION,
+    &fund_app::mch_transfer::user_confirm_authorization::CLOSE_BY_OUT_AUTHORIZATION_NO_OPERATION,
+    &fund_app::mch_transfer::user_confirm_authorization::CREATE_OPERATION,
+    &fund_app::mch_transfer::user_confirm_authorization::GET_BY_OUT_AUTHORIZATION_NO_OPERATION,
     &goldplan::merchants::CHANGE_CUSTOM_PAGE_STATUS_OPERATION,
     &goldplan::merchants::CHANGE_GOLD_PLAN_STATUS_OPERATION,
     &goldplan::merchants::CLOSE_ADVERTISING_SHOW_OPERATION,
     &goldplan::merchants::OPEN_ADVERTISING_SHOW_OPERATION,
     &goldplan::merchants::SET_ADVERTISING_INDUSTRY_FILTER_OPERATION,
+    &merchant_service::complaint_notifications::CREATE_OPERATION,
+    &merchant_service::complaint_notifications::DELETE_OPERATION,
+    &merchant_service::complaint_notifications::GET_OPERATION,
+    &merchant_service::complaint_notifications::REPLACE_OPERATION,
+    &merchant_service::complaints::GET_OPERATION,
+    &merchant_service::complaints::LIST_OPERATION,
+    &merchant_service::complaints::negotiation_histories::LIST_OPERATION,
+    &merchant_service::complaints_v2::COMPLETE_OPERATION,
+    &merchant_service::complaints_v2::GET_OPERATION,
+    &merchant_service::complaints_v2::LIST_OPERATION,
+    &merchant_service::complaints_v2::negotiation_histories::LIST_OPERATION,
+    &merchant_service::complaints_v2::RESPONSE_OPERATION,
+    &merchant_service::complaints_v2::RESPONSE_IMMEDIATE_SERVICE_OPERATION,
+    &merchant_service::complaints_v2::UPDATE_REFUND_PROGRESS_OPERATION,
+    &merchant_service::feedbacks::CREATE_OPERATION,
+    &merchant_service::images::GET_OPERATION,
+    &merchant_service::images::UPLOAD_OPERATION,
     &new_tax_control_fapiao::card_template::CREATE_OPERATION,
     &new_tax_control_fapiao::DOWNLOAD_OPERATION,
     &new_tax_control_fapiao::fapiao_applications::CREATE_OPERATION,
@@ -73,4 +149,33 @@ pub static OPERATIONS: &[&op::Operation] = &[
     &new_tax_control_fapiao::merchant::tax_codes::LIST_OPERATION,
     &new_tax_control_fapiao::user_title::GET_OPERATION,
     &new_tax_control_fapiao::user_title::title_url::GET_OPERATION,
+    &pay::acquiring_bank::transactions::EXPOSURE_OPERATION,
+    &pay::instal::EXPOSURE_OPERATION,
+    &pay::instal::partner::EXPOSURE_OPERATION,
+    &pay::partner::transactions::app::CREATE_OPERATION,
+    &pay::partner::transactions::app_with_contract::CREATE_OPERATION,
+    &pay::partner::transactions::CLOSE_BY_OUT_TRADE_NO_OPERATION,
+    &pay::partner::transactions::code_pay::CREATE_OPERATION,
+    &pay::partner::transactions::EXPOSURE_OPERATION,
+    &pay::partner::transactions::GET_BY_ID_OPERATION,
+    &pay::partner::transactions::GET_BY_OUT_TRADE_NO_OPERATION,
+    &pay::partner::transactions::h5::CREATE_OPERATION,
+    &pay::partner::transactions::jsapi::CREATE_OPERATION,
+    &pay::partner::transactions::jsapi_with_contract::CREATE_OPERATION,
+    &pay::partner::transactions::mini_program::CREATE_OPERATION,
+    &pay::partner::transactions::native::CREATE_OPERATION,
+    &pay::partner::transactions::REVERSE_BY_OUT_TRADE_NO_OPERATION,
+    &pay::partner::transactions::scanned_pos::CREATE_OPERATION,
+    &pay::transactions::app::CREATE_OPERATION,
+    &pay::transactions::app_with_contract::CREATE_OPERATION,
+    &pay::transactions::CLOSE_BY_OUT_TRADE_NO_OPERATION,
+    &pay::transactions::code_pay::CREATE_OPERATION,
+    &pay::transactions::EXPOSURE_OPERATION,
+    &pay::transactions::GET_BY_ID_OPERATION,
+    &pay::transactions::GET_BY_OUT_TRADE_NO_OPERATION,
+    &pay::transactions::h5::CREATE_OPERATION,
+    &pay::transactions::jsapi::CREATE_OPERATION,
+    &pay::transactions::jsapi_with_contract::CREATE_OPERATION,
+    &pay::transactions::native::CREATE_OPERATION,
+    &pay::transactions::REVERSE_BY_OUT_TRADE_NO_OPERATION,
 ];

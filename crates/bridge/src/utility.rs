@@ -1,0 +1,57 @@
+//! What a client can do besides calling operations: functions by name, each with a flat record and a JSON reply.
+//!
+//! One entry for all of them, so that a further one is a line here and a method in each language, and no native function.
+
+use serde_json::{Map, Value, json};
+
+use crate::call::Call;
+use crate::client::{Client, Reply};
+use crate::error::{ErrorRecord, Result};
+
+impl Client {
+    /// One of these, with a JSON object of texts:
+    ///
+    /// | name | parameters | reply |
+    /// |---|---|---|
+    /// | `encrypt` | `{"plaintext"}` | `{"serial", "ciphertext"}` |
+    /// | `decrypt` | `{"ciphertext"}` | `{"plaintext"}` |
+    #[must_use]
+    pub fn utility(&self, name: &str, params: &[u8]) -> Call {
+        let (client, name, params) = (self.core().clone(), name.to_owned(), params.to_vec());
+        // None of them changes anything at the platform.
+        Call::new(name.clone(), false, async move {
+            let value = run(&client, &name, &params).await.map_err(|record| record.of_operation(&name))?;
+            Ok(Reply::utility(&value))
+        })
+    }
+}
+
+async fn run(client: &wechatpay_sdk::Client, name: &str, params: &[u8]) -> Result<Value> {
+    let params = Params::read(params)?;
+    match name {
+        "encrypt" => {
+            let encrypted = client.encrypt(params.text("plaintext")?)?;
+            Ok(json!({"serial": encrypted.serial, "ciphertext": encrypted.ciphertext}))
+        }
+        "decrypt" => {
+            let plaintext = client.decrypt(params.text("ciphertext")?).await?;
+            Ok(json!({"plaintext": plaintext.expose()}))
+        }
+        _ => Err(ErrorRecord::bad_argument(None, "name", "is not the name of a utility")),
+    }
+}
+
+/// The parameters of a utility. What is wrong with one is said without repeating it.
+struct Params(Map<String, Value>);
+
+impl Params {
+    fn read(json: &[u8]) -> Result<Self> {
+        let bad = |_| ErrorRecord::bad_argument(None, "params", "must be a JSON object");
+        serde_json::from_slice(json).map(Self).map_err(bad)
+    }
+
+    fn text(&self, name: &str) -> Result<&str> {
+        let text = self.0.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
+        text.ok_or_else(|| ErrorRecord::bad_argument(None, name, "is required: a text that is not empty"))
+    }
+}
