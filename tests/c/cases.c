@@ -115,6 +115,8 @@ static void check_one_request(const json_t *wanted, const json_t *received, stru
             json_t *actual = body == NULL ? json_null() : json_read(body, strlen(body));
             holds(problems, name, value, actual);
             json_decref(actual);
+        } else if (strcmp(name, "understood") == 0) {
+            holds(problems, name, value, get(received, name));
         } else if (strcmp(name, "headers") == 0) {
             json_object_foreach(value, header, header_value) {
                 matches(problems, header, header_value, get(get(received, "headers"), header));
@@ -186,17 +188,25 @@ static void prepare(const struct place *place, const json_t *step) {
     }
 }
 
-/* A call with its placeholders filled, which only parameters of operations and notifications hold; the order of a
- * notification is replaced by what the sandbox makes of it. */
+/* A call with its placeholders filled; the order of a notification is replaced by what the sandbox makes of it. */
 static json_t *filled_call(const struct place *place, const json_t *call) {
-    json_t *filled = json_copy((json_t *)call);
-    if (get(call, "params") != NULL) json_object_set_new(filled, "params", fill(place, get(call, "params")));
-    if (get(call, "notification") != NULL) {
-        json_t *order = fill(place, get(call, "notification"));
+    json_t *filled = fill(place, call);
+    const json_t *order = get(filled, "notification");
+    if (order != NULL) {
         json_object_set_new(filled, "notification", sandbox_admin(place->info, "POST", "/notifications", order));
-        json_decref(order);
     }
     return filled;
+}
+
+/* Puts members of the reply aside for later steps. */
+static void keep(const struct place *place, const json_t *step, const wechatpay_reply *reply) {
+    if (get(step, "keep") == NULL || reply == NULL) return;
+    json_t *body = json_read(wechatpay_reply_body(reply), wechatpay_reply_body_length(reply)), *member;
+    const char *name;
+    json_object_foreach(get(step, "keep"), name, member) {
+        json_object_set(place->kept, name, get(body, json_string_value(member)));
+    }
+    json_decref(body);
 }
 
 static void run_step(const struct place *place, const json_t *record, const json_t *step, const wechatpay_client *client,
@@ -216,6 +226,7 @@ static void run_step(const struct place *place, const json_t *record, const json
         json_t *call = filled_call(place, get(step, "call"));
         wechatpay_reply *reply;
         wechatpay_error *error = make_call(client, call, face, &reply);
+        keep(place, step, reply);
         check(place, record, step, reply, error, problems);
         wechatpay_error_free(error);
         wechatpay_reply_free(reply);

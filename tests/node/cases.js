@@ -13,7 +13,7 @@ const { parse } = require(path.join(SDK, 'lib', 'json.js'));
 
 const TESTS = path.dirname(__dirname);
 const VECTORS = path.join(TESTS, 'vectors');
-const STEP = ['state', 'clock', 'faults', 'call', 'times', 'expect'];
+const STEP = ['state', 'clock', 'faults', 'call', 'times', 'keep', 'expect'];
 const KINDS = {
   config: sdk.ConfigError,
   invalid_request: sdk.InvalidRequestError,
@@ -48,6 +48,7 @@ function startOptions(sandbox, changed = {}) {
 class Runner {
   constructor(sandbox) {
     this.sandbox = sandbox;
+    this.kept = {};
   }
 
   async run(test) {
@@ -60,6 +61,9 @@ class Runner {
         await this.sandbox.admin('DELETE', '/journal');
         assert.ok(made.error || step.call, 'the client was accepted');
         const outcome = made.error ? made : await settled(() => this.call(made.result, step.call));
+        for (const [name, member] of Object.entries(outcome.error ? {} : (step.keep ?? {}))) {
+          this.kept[name] = outcome.result[member];
+        }
         await this.check(test, step.expect, outcome);
       }
     }
@@ -81,19 +85,19 @@ class Runner {
     }
   }
 
-  async call(client, { operation, params = {}, request, utility, notification, options }) {
+  async call(client, call) {
+    const { operation, params = {}, request, utility, notification, options } = this.fill(call);
     if (utility) {
-      return useUtility(client, utility, this.fill(params));
+      return useUtility(client, utility, params);
     }
     if (notification) {
-      const { headers, body } = await this.sandbox.notification(this.fill(notification));
+      const { headers, body } = await this.sandbox.notification(notification);
       const read = client.notifications.parse(headers, Buffer.from(body));
       return { ...read, resource: read.resource };
     }
     if (operation) {
-      return client.call(operation, withFiles(this.fill(params)), options);
+      return client.call(operation, withFiles(params), options);
     }
-    // A raw request is sent as it is written: it holds no placeholders.
     const { method, path, ...rest } = request;
     return client.request(method, path, { ...rest, ...options });
   }
@@ -154,12 +158,15 @@ class Runner {
 
   checkWire(wanted, received) {
     assert.equal(received.length, wanted.length, `requests received: ${inspect(received)}`);
-    wanted.forEach(({ authorized = true, body_contains, body_json, headers, ...same }, at) => {
+    wanted.forEach(({ authorized = true, body_contains, body_json, understood, headers, ...same }, at) => {
       const entry = received[at];
       assert.equal(entry.authorized, authorized);
       contains(body_contains ?? [], entry.body, true);
       if (body_json) {
         holds(body_json, JSON.parse(entry.body), 'body_json');
+      }
+      if (understood !== undefined) {
+        holds(understood, entry.understood, 'understood');
       }
       for (const [name, value] of Object.entries(headers ?? {})) {
         matches(value, entry.headers[name], name);
@@ -191,6 +198,8 @@ class Runner {
         return info[rest];
       case 'vectors':
         return fs.readFileSync(path.join(VECTORS, rest), 'utf8');
+      case 'kept':
+        return this.kept[rest];
       case 'path':
         return path.join(VECTORS, rest);
       case 'file':

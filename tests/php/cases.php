@@ -55,6 +55,9 @@ function load_cases(string $tests): array
 
 final class Runner
 {
+    /** Members of replies that later steps use. */
+    private array $kept = [];
+
     /** @param bool $methods through the method of an operation, or else by its id */
     public function __construct(private Sandbox $sandbox, private string $tests, private bool $methods)
     {
@@ -71,7 +74,7 @@ final class Runner
             $client = $error;
         }
         foreach ($case['steps'] as $step) {
-            $unknown = array_diff(array_keys($step), ['state', 'clock', 'faults', 'call', 'times', 'expect']);
+            $unknown = array_diff(array_keys($step), ['state', 'clock', 'faults', 'call', 'times', 'keep', 'expect']);
             if ($unknown !== []) {
                 return ['unknown members ' . implode(', ', $unknown)];
             }
@@ -106,7 +109,10 @@ final class Runner
             if (!isset($step['call'])) {
                 return ['the client was accepted'];
             }
-            $result = $this->call($client, $step['call']);
+            $result = $this->call($client, $this->fill($step['call']));
+            foreach ((array) ($step['keep'] ?? []) as $name => $member) {
+                $this->kept[$name] = $result[$member];
+            }
         } catch (WechatPayException $thrown) {
             $error = $thrown;
         }
@@ -119,20 +125,19 @@ final class Runner
             $client = $client->withOptions($call['options']);
         }
         if (isset($call['notification'])) {
-            $made = $this->sandbox->admin('POST', '/notifications', $this->fill($call['notification']));
+            $made = $this->sandbox->admin('POST', '/notifications', $call['notification']);
             $notification = $client->notifications->parse($made['headers'], $made['body']);
             return get_object_vars($notification);
         }
         if (isset($call['utility'])) {
-            $params = $this->fill((array) ($call['params'] ?? []));
+            $params = (array) ($call['params'] ?? []);
             return match ($call['utility']) {
                 'encrypt' => $client->encrypt(...$params),
                 'decrypt' => ['plaintext' => $client->decrypt(...$params)],
             };
         }
         if (isset($call['operation'])) {
-            // Only parameters of operations and notifications hold placeholders: a raw request is sent as it is written.
-            $params = $this->files($this->fill((array) ($call['params'] ?? [])));
+            $params = $this->files((array) ($call['params'] ?? []));
             $method = $this->methods ? method_of($client, $call['operation']) : null;
             return $method ? $method($params) : $client->call($call['operation'], $params);
         }
@@ -233,6 +238,7 @@ final class Runner
                 array_push($problems, ...match ($name) {
                     'body_contains' => contains($name, $value, $entry['body'], true),
                     'body_json' => missing($name, $value, read_json($entry['body'])),
+                    'understood' => missing($name, $value, $entry['understood']),
                     'headers' => array_merge(...array_map(
                         fn ($header, $text) => matches($header, $text, $entry['headers'][$header] ?? null),
                         array_keys($value),
@@ -263,6 +269,7 @@ final class Runner
         return match (true) {
             $rest === null => $this->sandbox->info[$name],
             $kind === 'vectors' => file_get_contents("$this->tests/vectors/$rest"),
+            $kind === 'kept' => $this->kept[$rest],
             $kind === 'path' => "$this->tests/vectors/$rest",
             $kind === 'file' => file_get_contents($this->sandbox->info[$rest]),
         };

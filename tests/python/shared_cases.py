@@ -79,6 +79,7 @@ class Runner:
     def __init__(self, sandbox: Sandbox, face: type[Client] | type[AsyncClient]) -> None:
         self.sandbox = sandbox
         self.face = face
+        self.kept: dict[str, str] = {}
 
     def run(self, case: dict[str, Any]) -> None:
         admin = self.sandbox.admin
@@ -89,7 +90,7 @@ class Runner:
         except WechatPayError as refusal:
             client = refusal
         for step in case["steps"]:
-            unknown = set(step) - {"state", "clock", "faults", "call", "times", "expect"}
+            unknown = set(step) - {"state", "clock", "faults", "call", "times", "keep", "expect"}
             assert not unknown, f"unknown members {unknown}"
             admin("DELETE", "/faults")
             if "state" in step:
@@ -109,6 +110,8 @@ class Runner:
                     result = self.call(client, self.fill_call(step["call"]))
                 except WechatPayError as raised:
                     error = raised
+                if error is None:
+                    self.kept.update({name: result[member] for name, member in step.get("keep", {}).items()})
                 self.check(case, step["expect"], result, error)
 
     def call(self, client: Client | AsyncClient, call: dict[str, Any]) -> Any:
@@ -179,6 +182,8 @@ class Runner:
                     assert [text for text in value if text not in entry["body"]] == [], entry["body"]
                 elif name == "body_json":
                     holds(value, json.loads(entry["body"]), name)
+                elif name == "understood":
+                    holds(value, entry[name], name)
                 elif name == "headers":
                     for header, text in value.items():
                         matches(text, entry["headers"].get(header), header)
@@ -188,9 +193,7 @@ class Runner:
                     raise AssertionError(f"unknown member {name} of a request on the wire")
 
     def fill_call(self, call: dict[str, Any]) -> dict[str, Any]:
-        """Parameters of operations and notifications hold placeholders: a raw request is sent as it is written."""
-        filled = {name: self.fill(call[name]) for name in ("params", "notification") if name in call}
-        return {"params": {}, **call, **filled}
+        return {"params": {}, **self.fill(call)}
 
     def fill(self, value: Any) -> Any:
         """Puts values in the place of ``${...}`` in every text."""
@@ -208,6 +211,8 @@ class Runner:
             return self.sandbox.info[name]
         if kind == "vectors":
             return (VECTORS / rest).read_text("utf-8")
+        if kind == "kept":
+            return self.kept[rest]
         if kind == "path":
             return str(VECTORS / rest)
         assert kind == "file", f"unknown placeholder {name}"
@@ -268,6 +273,9 @@ def holds(expected: Any, actual: Any, what: str) -> None:
         for name, value in expected.items():
             assert name in actual, f"{what}.{name} is missing"
             holds(value, actual[name], f"{what}.{name}")
+    elif isinstance(expected, list) and isinstance(actual, list) and len(expected) == len(actual):
+        for at, (item, other) in enumerate(zip(expected, actual)):
+            holds(item, other, f"{what}[{at}]")
     else:
         assert actual == expected, f"{what}: expected {expected!r}, got {actual!r}"
 

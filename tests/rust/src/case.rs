@@ -33,6 +33,9 @@ pub struct Step {
     pub call: Option<Call>,
     /// How often the call is made; each time must be as expected.
     pub times: Option<u32>,
+    /// Members of the reply that later steps use, by the name that they give them.
+    #[serde(default)]
+    pub keep: Map<String, Value>,
     /// What must come out.
     pub expect: Expect,
 }
@@ -72,7 +75,7 @@ pub struct Request {
 }
 
 /// Options of one call.
-#[derive(Debug, Clone, Copy, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CallOptions {
     /// Seconds.
@@ -80,6 +83,8 @@ pub struct CallOptions {
     /// `never`, `safe` or `idempotent`.
     #[serde(default, deserialize_with = "retry")]
     pub retry: Option<wechatpay_sdk::Retry>,
+    /// The serial of the key that the caller encrypted with; holds placeholders.
+    pub encrypted_with: Option<String>,
 }
 
 /// What must come out.

@@ -1,5 +1,7 @@
 //! Runs cases: through the async client or the blocking one, both built from JSON as every binding does.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::path::Path;
 
 use base64::Engine;
@@ -26,6 +28,7 @@ pub enum Face {
 pub struct Runner<'a> {
     local: &'a Local,
     names: Value,
+    kept: RefCell<HashMap<String, String>>,
 }
 
 /// Which cases held, and what was wrong with the others.
@@ -44,7 +47,8 @@ impl<'a> Runner<'a> {
     /// Never: the sandbox describes itself as an object.
     #[must_use]
     pub fn new(local: &'a Local) -> Self {
-        Self { local, names: serde_json::to_value(&local.info).expect("the description is plain data") }
+        let names = serde_json::to_value(&local.info).expect("the description is plain data");
+        Self { local, names, kept: RefCell::default() }
     }
 
     /// Runs the cases.
@@ -83,6 +87,9 @@ impl<'a> Runner<'a> {
                     (Ok(client), Some(call)) => self.call(client, call, face).await,
                     (Ok(_), None) => return vec!["the client was accepted".to_owned()],
                 };
+                if let Ok(reply) = &outcome {
+                    self.keep(step, reply);
+                }
                 let problems = self.check(case, step, &outcome).await;
                 if !problems.is_empty() {
                     return problems.into_iter().map(|problem| format!("step {}: {problem}", at + 1)).collect();
@@ -93,12 +100,13 @@ impl<'a> Runner<'a> {
     }
 
     async fn call(&self, client: &Client, call: &Call, face: Face) -> Result<Response, Error> {
-        let client = match call.options {
+        let client = match &call.options {
             None => client.clone(),
             Some(options) => {
                 let mut wanted = CallOptions::default();
                 wanted.timeout = options.timeout.map(std::time::Duration::from_secs_f64);
                 wanted.retry = options.retry;
+                wanted.encrypted_with = options.encrypted_with.as_deref().map(|serial| self.fill_text(serial));
                 client.with_options(wanted)
             }
         };
@@ -109,7 +117,10 @@ impl<'a> Runner<'a> {
             return utility(&client, name, &self.fill(&call.params.clone().into())).await;
         }
         let Value::Object(params) = self.fill(&call.params.clone().into()) else { unreachable!("it was an object") };
-        let call = Call { params, ..call.clone() };
+        let mut call = Call { params, ..call.clone() };
+        if let Some(raw) = &mut call.request {
+            raw.body = raw.body.as_ref().map(|body| self.fill(body));
+        }
         match face {
             Face::Async => match (&call.operation, &call.request) {
                 (Some(operation), None) => client.call(operation, call.params).await,
@@ -124,6 +135,15 @@ impl<'a> Runner<'a> {
                 let run = || blocking_call(&client.into(), call);
                 std::thread::scope(|scope| scope.spawn(run).join()).expect("the blocking client does not panic")
             }),
+        }
+    }
+
+    /// Puts members of the reply aside for later steps.
+    fn keep(&self, step: &Step, reply: &Response) {
+        for (name, member) in &step.keep {
+            let member = member.as_str().expect("a member of the reply is named by a text");
+            let value = json_of(reply)[member].as_str().expect("what is kept is a text").to_owned();
+            self.kept.borrow_mut().insert(name.clone(), value);
         }
     }
 
@@ -226,6 +246,7 @@ impl<'a> Runner<'a> {
                         let body = received["body"].as_str().and_then(|body| serde_json::from_str(body).ok());
                         missing(name, value, &body.unwrap_or(Value::Null))
                     }
+                    "understood" => missing(name, value, &received[name]),
                     "headers" => {
                         let headers = value.as_object().expect("headers are an object");
                         let actual = &received["headers"];
@@ -260,6 +281,10 @@ impl<'a> Runner<'a> {
         };
         let value = match name.split_once('/') {
             None => own(name),
+            Some(("kept", name)) => {
+                let kept = self.kept.borrow();
+                kept.get(name).unwrap_or_else(|| panic!("no step has kept {name}")).clone()
+            }
             Some(("vectors", file)) => vector_text(file),
             Some(("path", file)) => tests_dir().join("vectors").join(file).to_string_lossy().into_owned(),
             Some(("file", name)) => std::fs::read_to_string(Path::new(&own(name))).expect("a file of the sandbox"),

@@ -58,7 +58,7 @@ impl From<Problem> for Refusal {
             "issue": problem.issue,
             "location": problem.location(),
         });
-        Self::new(400, "PARAM_ERROR", "参数错误").with_detail(detail)
+        Self::new(400, "PARAM_ERROR", problem.message).with_detail(detail)
     }
 }
 

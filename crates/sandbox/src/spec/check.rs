@@ -16,9 +16,23 @@ pub(crate) struct Problem {
     /// What was sent; `None` for a field that is missing or that is a secret.
     pub(crate) value: Option<Value>,
     pub(crate) issue: String,
+    /// What the reply says in words.
+    pub(crate) message: &'static str,
+}
+
+/// A request that is well formed.
+pub(crate) struct Checked {
+    /// `{"path": {…}, "query": {…}, "header": {…}, "body": …}`, encrypted fields opened.
+    pub(crate) parameters: Value,
+    /// Whether there were any.
+    pub(crate) opened: bool,
 }
 
 impl Problem {
+    pub(crate) fn new(field: impl Into<String>, value: Option<Value>, issue: impl Into<String>) -> Self {
+        Self { field: field.into(), value, issue: issue.into(), message: "参数错误" }
+    }
+
     /// `body`, `path`, `query` or `header`.
     pub(crate) fn location(&self) -> &str {
         self.field.trim_start_matches('/').split('/').next().unwrap_or_default()
@@ -39,7 +53,7 @@ impl Endpoint<'_> {
         headers: &HeaderMap,
         body: Option<Value>,
         mut decrypt: impl FnMut(&str, &str) -> Result<String, Problem>,
-    ) -> Result<Value, Problem> {
+    ) -> Result<Checked, Problem> {
         let mut parameters = json!({"path": {}, "query": {}, "header": {}});
         for (place, name, schema, _) in self.parameters() {
             let values = self.values(place, name, query, headers)?;
@@ -69,9 +83,9 @@ impl Endpoint<'_> {
             encrypted::each(self.document, schema, "platform_public_key", "/body", value, &mut open)?;
         }
 
-        let validator = self.validator().map_err(|issue| Problem { field: "/body".to_owned(), value: None, issue })?;
+        let validator = self.validator().map_err(|issue| Problem::new("/body", None, issue))?;
         match validator.validate(&parameters) {
-            Ok(()) => Ok(parameters),
+            Ok(()) => Ok(Checked { parameters, opened: !secrets.is_empty() }),
             Err(error) => {
                 let mut field = error.instance_path().as_str().to_owned();
                 if let ValidationErrorKind::Required { property } = error.kind() {
@@ -79,7 +93,7 @@ impl Endpoint<'_> {
                 }
                 let issue = error.masked_with("the value").to_string();
                 let value = parameters.pointer(&field).filter(|_| !secrets.contains(&field)).cloned();
-                Err(Problem { field, value, issue })
+                Err(Problem::new(field, value, issue))
             }
         }
     }
@@ -99,9 +113,8 @@ impl Endpoint<'_> {
             "path" => {
                 let raw = self.path_parameters.iter().find(|(other, _)| other == name);
                 let decoded = raw.map(|(_, raw)| percent_decode_str(raw).decode_utf8().map(String::from)).transpose();
-                let issue = "is not percent-encoded UTF-8".to_owned();
                 decoded
-                    .map_err(|_| Problem { field: format!("/path/{name}"), value: None, issue })?
+                    .map_err(|_| Problem::new(format!("/path/{name}"), None, "is not percent-encoded UTF-8"))?
                     .into_iter()
                     .collect()
             }
