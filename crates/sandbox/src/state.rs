@@ -42,13 +42,13 @@ pub struct State {
     #[serde(default)]
     pub default_sub_merchant: Option<SubMerchant>,
     /// Transfers to users by `out_bill_no`, as the queries answer them; names stand here in plain text.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub transfer_bills: BTreeMap<String, Value>,
     /// Complaints, the first listed first, as the queries answer them; telephone numbers stand here in plain text.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub complaints: Vec<Value>,
     /// Applications of sub-merchants by `business_code`, as the queries answer them.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub applyments: BTreeMap<String, Value>,
 }
 
