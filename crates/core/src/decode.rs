@@ -64,11 +64,7 @@ fn collect<'a>(value: &'a mut Value, steps: &[&str], at: &str, found: &mut Vec<(
                 collect(member, rest, &at, found);
             }
         }
-        (Value::String(text), []) => {
-            if sensitive::may_be_ciphertext(text) {
-                found.push((at.to_owned(), text));
-            }
-        }
+        (Value::String(text), []) if sensitive::may_be_ciphertext(text) => found.push((at.to_owned(), text)),
         _ => {}
     }
 }

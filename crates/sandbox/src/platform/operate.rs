@@ -103,10 +103,9 @@ impl Encrypted<'_> {
             return Err(Problem::new("/header/Wechatpay-Serial", None, issue));
         }
         let plaintext = STANDARD.decode(ciphertext).ok().and_then(|bytes| self.key.key.decrypt_oaep(&bytes).ok());
-        plaintext.and_then(|plaintext| String::from_utf8(plaintext.to_vec()).ok()).ok_or_else(|| Problem {
-            message: "请确认待处理的消息是否为加密后的密文",
-            ..Problem::new(field, None, "cannot be decrypted with the key that Wechatpay-Serial names")
-        })
+        plaintext
+            .and_then(|plaintext| String::from_utf8(plaintext.to_vec()).ok())
+            .ok_or_else(|| Problem::undecryptable(field))
     }
 }
 

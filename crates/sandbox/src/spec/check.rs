@@ -8,6 +8,8 @@ use serde_json::{Map, Value, json};
 
 use super::{Document, Endpoint, encrypted};
 
+const UNDECRYPTABLE: &str = "cannot be decrypted with the key that Wechatpay-Serial names";
+
 /// What is wrong with a request, as the `detail` of PARAM_ERROR tells it.
 #[derive(Debug)]
 pub(crate) struct Problem {
@@ -16,8 +18,6 @@ pub(crate) struct Problem {
     /// What was sent; `None` for a field that is missing or that is a secret.
     pub(crate) value: Option<Value>,
     pub(crate) issue: String,
-    /// What the reply says in words.
-    pub(crate) message: &'static str,
 }
 
 /// A request that is well formed.
@@ -30,7 +30,21 @@ pub(crate) struct Checked {
 
 impl Problem {
     pub(crate) fn new(field: impl Into<String>, value: Option<Value>, issue: impl Into<String>) -> Self {
-        Self { field: field.into(), value, issue: issue.into(), message: "参数错误" }
+        Self { field: field.into(), value, issue: issue.into() }
+    }
+
+    /// A field that is no ciphertext, or one under another key.
+    pub(crate) fn undecryptable(field: &str) -> Self {
+        Self::new(field, None, UNDECRYPTABLE)
+    }
+
+    /// The words of the reply, which are the platform's.
+    pub(crate) fn message(&self) -> &'static str {
+        if self.issue == UNDECRYPTABLE {
+            "请确认待处理的消息是否为加密后的密文"
+        } else {
+            "参数错误"
+        }
     }
 
     /// `body`, `path`, `query` or `header`.

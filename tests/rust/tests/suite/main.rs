@@ -2,6 +2,7 @@
 
 mod capture;
 mod cases;
+mod encrypted_with;
 mod filled;
 mod fuzz;
 mod network;
