@@ -25,6 +25,7 @@ pub mod decode;
 mod error;
 #[rustfmt::skip]
 pub mod generated;
+pub mod invocation;
 mod merchant;
 pub mod notification;
 mod open_enum;
@@ -48,6 +49,7 @@ pub use builder::ClientBuilder;
 pub use client::{CallOptions, Client, Response};
 pub use error::{Detail, Error, ErrorKind, Retryability};
 pub use generated::*;
+pub use invocation::{AppRecord, Invocation, JsapiRecord};
 pub use merchant::Merchant;
 pub(crate) use open_enum::open_enum;
 pub use options::{OptionType, Options};

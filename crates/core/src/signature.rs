@@ -49,6 +49,15 @@ pub struct Signer {
 }
 
 impl Signer {
+    /// Base64 of the signature of any message in the merchant's name.
+    ///
+    /// # Errors
+    /// Internal: the key was good when the client was built.
+    pub(crate) async fn sign(&self, message: &[u8]) -> Result<String, Error> {
+        let signature = self.private_key.sign(message);
+        signature.map(|signature| STANDARD.encode(signature)).map_err(|error| Error::internal(error.to_string()))
+    }
+
     /// The value of the `Authorization` header for this request.
     ///
     /// # Errors
