@@ -7,6 +7,8 @@
 
 use std::fmt;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 
 use crate::ambient::nonce;
@@ -127,7 +129,7 @@ impl Invocation {
     }
 
     async fn sign(&self, message: &[u8]) -> Result<String, Error> {
-        self.client.merchant.signer.sign(message).await
+        self.client.merchant.signer.sign(message, self.client.timeout).await.map(|signature| STANDARD.encode(signature))
     }
 }
 

@@ -9,6 +9,8 @@ use hyper::HeaderMap;
 use hyper::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
+use time::format_description::well_known::Rfc3339;
+use time::{OffsetDateTime, UtcOffset};
 use wechatpay_sdk::crypto::default_backend;
 
 use crate::identity::Identity;
@@ -112,7 +114,7 @@ fn envelope(order: &Order, identity: &Identity) -> Result<Value, String> {
         .map_err(|error| error.to_string())?;
     let mut envelope = json!({
         "id": format!("EV-{}", random::digits(18)),
-        "create_time": clock::beijing_time(clock::now()),
+        "create_time": beijing_time(clock::now()),
         "resource_type": "encrypt-resource",
         "event_type": order.event_type,
         "summary": "本地微信支付的通知",
@@ -126,6 +128,13 @@ fn envelope(order: &Order, identity: &Identity) -> Result<Value, String> {
     });
     merge_patch(&mut envelope, order.envelope.clone().into());
     Ok(envelope)
+}
+
+/// `2018-06-08T10:34:56+08:00`
+pub(crate) fn beijing_time(now: i64) -> String {
+    let offset = UtcOffset::from_hms(8, 0, 0).expect("a valid offset");
+    let time = OffsetDateTime::from_unix_timestamp(now).map(|time| time.to_offset(offset));
+    time.ok().and_then(|time| time.format(&Rfc3339).ok()).expect("the clock shows a year of four digits")
 }
 
 /// As the platform writes them; receivers must not care.

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use crate::clock::beijing_time;
+use crate::notify::beijing_time;
 use crate::random;
 
 /// Seconds that an order stays open where it names no `time_expire`. Documented: seven days.
