@@ -22,6 +22,7 @@ mod builder;
 mod client;
 pub mod crypto;
 pub mod decode;
+mod envelope;
 mod error;
 #[rustfmt::skip]
 pub mod generated;
