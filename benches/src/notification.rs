@@ -13,6 +13,7 @@ use wechatpay_sdk::Options;
 use wechatpay_sdk::ambient::{Ambient, System};
 use wechatpay_sdk::crypto::{PrivateKey, PublicKey, default_backend};
 use wechatpay_sdk::notification::Notifications;
+use wechatpay_sdk::pay::transactions::GetByIdReply;
 use wechatpay_sdk::signature::reply_message;
 
 use crate::server::{KEY_ID, key, private_pem, public_pem};
@@ -100,7 +101,7 @@ pub(crate) fn floor(path: &str) -> impl FnMut() {
     }
 }
 
-/// Reads it as a Rust program does: verified, decrypted, and its resource parsed.
+/// Reads it as a Rust program does: verified, decrypted, and its resource as the type that a query answers with, too.
 pub(crate) fn parse(path: &str) -> impl FnMut() {
     let written = read(path);
     let options = Options::from_json(written["options"].to_string().as_bytes()).expect("options");
@@ -113,7 +114,7 @@ pub(crate) fn parse(path: &str) -> impl FnMut() {
     let body = text(&written["body"]).to_owned();
     move || {
         let notification = notifications.parse(&headers, body.as_bytes()).expect("a good notification");
-        let resource: Value = notification.resource().expect("JSON");
-        assert_eq!(resource["trade_state"], "SUCCESS");
+        let transaction: GetByIdReply = notification.resource().expect("a transaction");
+        assert_eq!(transaction.trade_state.as_deref(), Some("SUCCESS"));
     }
 }

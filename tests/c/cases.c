@@ -208,7 +208,7 @@ static json_t *filled_call(const struct place *place, const json_t *call) {
     if (get(call, "payment") != NULL) {
         json_t *payment = fill(place, get(call, "payment"));
         json_t *paid = sandbox_admin(place->info, "POST", "/orders/pay", payment);
-        json_object_set(filled, "notification", get(paid, "notification"));
+        json_object_set(filled, "notification", json_object_get(paid, "notification"));
         json_decref(payment);
         json_decref(paid);
     }

@@ -9,7 +9,8 @@ use serde_json::Value;
 use crate::platform::answer::{Answer, Refusal};
 use crate::state::Business;
 
-/// Acts on the state. The parameters (`{"path", "query", "header", "body"}`, and `"signed_by"`: the mchid) have passed the operation's schema.
+/// Acts on the state. The parameters (`{"path", "query", "header", "body"}`) have passed the operation's schema;
+/// `merchant.mchid` is who calls.
 pub(crate) type Behaviour = fn(&mut Business, &Value) -> Result<Answer, Refusal>;
 
 /// The behaviour of the operation with this id.

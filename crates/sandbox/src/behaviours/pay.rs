@@ -17,10 +17,10 @@ pub(super) fn jsapi(business: &mut Business, parameters: &Value) -> Result<Answe
     if body.get("sp_mchid").is_some() {
         let named = |name: &str| body["payer"].get(name).is_some();
         if !named("sp_openid") && !named("sub_openid") {
-            return Err(missing("/body/payer/sp_openid", "sp_openid or sub_openid is required"));
+            return Err(wrong("/body/payer/sp_openid", None, "sp_openid or sub_openid is required"));
         }
         if named("sub_openid") && body.get("sub_appid").is_none() {
-            return Err(missing("/body/sub_appid", "sub_appid is required with sub_openid"));
+            return Err(wrong("/body/sub_appid", None, "sub_appid is required with sub_openid"));
         }
     }
     prepay(business, parameters, "JSAPI").map(|order| reply("prepay_id", &order.prepay_id))
@@ -53,7 +53,7 @@ fn prepay<'a>(business: &'a mut Business, parameters: &Value, trade_type: &'stat
     // Documented: an amount is at least one cent.
     if body["amount"]["total"].as_i64().is_none_or(|total| total < 1) {
         let value = Some(body["amount"]["total"].clone());
-        return Err(Problem { field: "/body/amount/total".into(), value, issue: "is less than 1".into() }.into());
+        return Err(wrong("/body/amount/total", value, "is less than 1"));
     }
     let out_trade_no = body["out_trade_no"].as_str().unwrap_or_default();
     if let Some(order) = business.orders.get(&owner, out_trade_no) {
@@ -107,7 +107,7 @@ pub(super) fn reverse(business: &mut Business, parameters: &Value) -> Result<Ans
 /// Whose order it is, who must be the one that signed. The code for another's order is an assumption.
 fn owner(place: &Value, parameters: &Value) -> Result<Owner, Refusal> {
     let owner = Owner::named_in(place);
-    if parameters["signed_by"] == owner.mchid.as_str() {
+    if parameters["merchant"]["mchid"] == owner.mchid.as_str() {
         Ok(owner)
     } else {
         Err(Refusal::new(403, "NO_AUTH", "请求中的商户号与签名的商户号不一致"))
@@ -118,8 +118,8 @@ fn path<'a>(parameters: &'a Value, name: &str) -> &'a str {
     parameters["path"][name].as_str().unwrap_or_default()
 }
 
-fn missing(field: &str, issue: &str) -> Refusal {
-    Problem { field: field.to_owned(), value: None, issue: issue.to_owned() }.into()
+fn wrong(field: &str, value: Option<Value>, issue: &str) -> Refusal {
+    Problem { field: field.to_owned(), value, issue: issue.to_owned() }.into()
 }
 
 fn ended(state: TradeState) -> Refusal {

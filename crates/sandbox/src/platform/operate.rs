@@ -60,7 +60,7 @@ impl Platform {
         let encrypted = Encrypted { request, key };
         let mut parameters =
             endpoint.check(request.query(), &request.headers, body, |field, text| encrypted.open(field, text))?;
-        parameters["signed_by"] = json!(merchant.mchid);
+        parameters["merchant"] = json!({"mchid": merchant.mchid});
         match behaviour(&endpoint.operation.id) {
             Some(behaviour) => behaviour(&mut self.business(), &parameters),
             None => example(endpoint, merchant),
