@@ -45,20 +45,23 @@ async function main() {
   await new Promise((resolve) => {
     server.listen(0, '127.0.0.1', resolve);
   });
-  const payment = paid(server);
-  const { prepay_id } = await client.pay.transactions.jsapi.create({
-    appid: APPID,
-    mchid: client.mchid,
-    description: 'tea',
-    out_trade_no: OUT_TRADE_NO,
-    notify_url: `http://127.0.0.1:${server.address().port}/notify`,
-    amount: { total: 100 },
-    payer: { openid: OPENID },
-  });
-  // What the mini program hands to wx.requestPayment().
-  console.log(JSON.stringify(await client.invocation.miniProgram({ appid: APPID, prepay_id })));
-  await payment;
-  server.close();
+  try {
+    const payment = paid(server);
+    const { prepay_id } = await client.pay.transactions.jsapi.create({
+      appid: APPID,
+      mchid: client.mchid,
+      description: 'tea',
+      out_trade_no: OUT_TRADE_NO,
+      notify_url: `http://127.0.0.1:${server.address().port}/notify`,
+      amount: { total: 100 },
+      payer: { openid: OPENID },
+    });
+    // What the mini program hands to wx.requestPayment().
+    console.log(JSON.stringify(await client.invocation.miniProgram({ appid: APPID, prepay_id })));
+    await payment;
+  } finally {
+    server.close();
+  }
   // The notification says that it is paid; the query is what to trust where one never comes.
   const order = await client.pay.transactions.getByOutTradeNo({ out_trade_no: OUT_TRADE_NO, mchid: client.mchid });
   console.log(`${OUT_TRADE_NO}: ${order.trade_state}, ${order.amount.total}`);

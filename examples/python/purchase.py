@@ -75,7 +75,7 @@ def main(out_trade_no: str) -> int:
     except WechatPayError as error:
         print(error, file=sys.stderr)
         return 1
-    print(f"{out_trade_no}: {order['trade_state']}, {order['amount']['total']}")
+    print(f"{out_trade_no}: {order.get('trade_state')}, {order['amount']['total']}")
     return 0
 
 
