@@ -7,7 +7,7 @@
 
 #include "notification.h"
 
-#define PATIENCE 60 /* seconds; valgrind is slow */
+#define PATIENCE 150 /* seconds; valgrind is slow */
 
 /* The allocator of AddressSanitizer has locks of its own that a fork does not take (GCC before 14): a child of a process
  * whose other threads allocate at that moment waits for them for ever, whatever it does. There the plain program and the
