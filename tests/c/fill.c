@@ -17,10 +17,10 @@ static char *placeholder(const struct place *place, const char *name) {
     char path[4096];
     if (strchr(name, '/') == NULL) return strdup(own(place, name));
     if (strncmp(name, "file/", 5) == 0) return read_file(own(place, name + 5), NULL);
-    if (strncmp(name, "kept/", 5) == 0) {
-        const char *kept = json_string_value(json_object_get(place->kept, name + 5));
-        if (kept == NULL) broken("no step has kept %s", name + 5);
-        return strdup(kept);
+    if (strncmp(name, "reply/", 6) == 0) {
+        const char *text = json_string_value(json_object_get(place->last, name + 6));
+        if (text == NULL) broken("${%s} is no text of the last result", name);
+        return strdup(text);
     }
     snprintf(path, sizeof path, "%s/vectors/%s", place->tests, strchr(name, '/') + 1);
     if (strncmp(name, "vectors/", 8) == 0) return read_file(path, NULL);

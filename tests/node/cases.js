@@ -13,7 +13,7 @@ const { parse } = require(path.join(SDK, 'lib', 'json.js'));
 
 const TESTS = path.dirname(__dirname);
 const VECTORS = path.join(TESTS, 'vectors');
-const STEP = ['state', 'clock', 'faults', 'call', 'times', 'keep', 'expect'];
+const STEP = ['state', 'clock', 'faults', 'call', 'times', 'expect'];
 const KINDS = {
   config: sdk.ConfigError,
   invalid_request: sdk.InvalidRequestError,
@@ -48,7 +48,6 @@ function startOptions(sandbox, changed = {}) {
 class Runner {
   constructor(sandbox) {
     this.sandbox = sandbox;
-    this.kept = {};
   }
 
   async run(test) {
@@ -61,10 +60,8 @@ class Runner {
         await this.sandbox.admin('DELETE', '/journal');
         assert.ok(made.error || step.call, 'the client was accepted');
         const outcome = made.error ? made : await settled(() => this.call(made.result, step.call));
-        for (const [name, member] of Object.entries(outcome.error ? {} : (step.keep ?? {}))) {
-          this.kept[name] = outcome.result[member];
-        }
         await this.check(test, step.expect, outcome);
+        this.last = outcome.result;
       }
     }
   }
@@ -86,12 +83,14 @@ class Runner {
   }
 
   async call(client, call) {
-    const { operation, params = {}, request, utility, notification, options } = this.fill(call);
+    const { operation, params = {}, request, utility, notification, payment, options } = this.fill(call);
     if (utility) {
       return useUtility(client, utility, params);
     }
-    if (notification) {
-      const { headers, body } = await this.sandbox.notification(notification);
+    if (notification || payment) {
+      const { headers, body } = notification
+        ? await this.sandbox.notification(notification)
+        : (await this.sandbox.admin('POST', '/orders/pay', payment)).notification;
       const read = client.notifications.parse(headers, Buffer.from(body));
       return { ...read, resource: read.resource };
     }
@@ -109,7 +108,7 @@ class Runner {
     } else if (error) {
       throw error;
     } else {
-      this.checkResult(expect, result);
+      await this.checkResult(expect, result);
     }
     const received = await this.sandbox.journal();
     if (expect.wire || ['config', 'invalid_request'].includes(expect.error?.kind)) {
@@ -121,7 +120,7 @@ class Runner {
     }
   }
 
-  checkResult(expect, given) {
+  async checkResult(expect, given) {
     let result = given;
     if (expect.status !== undefined) {
       assert.equal(given.status, expect.status);
@@ -133,6 +132,10 @@ class Runner {
     }
     if ('result_has' in expect) {
       holds(this.fill(expect.result_has), result, 'result');
+    }
+    if ('cashier' in expect) {
+      const said = await this.sandbox.admin('POST', '/cashier', { record: result });
+      holds(this.fill(expect.cashier), said, 'cashier');
     }
     if ('result_base64' in expect) {
       assert.equal(result.toString('base64'), expect.result_base64);
@@ -196,10 +199,10 @@ class Runner {
       case undefined:
         assert.ok(rest in info, `\${${name}} is not in sandbox.json`);
         return info[rest];
+      case 'reply':
+        return this.last[rest];
       case 'vectors':
         return fs.readFileSync(path.join(VECTORS, rest), 'utf8');
-      case 'kept':
-        return this.kept[rest];
       case 'path':
         return path.join(VECTORS, rest);
       case 'file':
@@ -217,6 +220,12 @@ async function useUtility(client, name, params) {
       return client.encrypt(params.plaintext);
     case 'decrypt':
       return { plaintext: await client.decrypt(params.ciphertext) };
+    case 'invocation.jsapi':
+      return client.invocation.jsapi(params);
+    case 'invocation.mini_program':
+      return client.invocation.miniProgram(params);
+    case 'invocation.app':
+      return client.invocation.app(params);
     default:
       throw new Error(`${name} is no utility`);
   }

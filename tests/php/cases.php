@@ -55,8 +55,8 @@ function load_cases(string $tests): array
 
 final class Runner
 {
-    /** Members of replies that later steps use. */
-    private array $kept = [];
+    /** What the case's last call gave. */
+    private mixed $last = null;
 
     /** @param bool $methods through the method of an operation, or else by its id */
     public function __construct(private Sandbox $sandbox, private string $tests, private bool $methods)
@@ -74,7 +74,7 @@ final class Runner
             $client = $error;
         }
         foreach ($case['steps'] as $step) {
-            $unknown = array_diff(array_keys($step), ['state', 'clock', 'faults', 'call', 'times', 'keep', 'expect']);
+            $unknown = array_diff(array_keys($step), ['state', 'clock', 'faults', 'call', 'times', 'expect']);
             if ($unknown !== []) {
                 return ['unknown members ' . implode(', ', $unknown)];
             }
@@ -110,13 +110,12 @@ final class Runner
                 return ['the client was accepted'];
             }
             $result = $this->call($client, $this->fill($step['call']));
-            foreach ((array) ($step['keep'] ?? []) as $name => $member) {
-                $this->kept[$name] = $result[$member];
-            }
         } catch (WechatPayException $thrown) {
             $error = $thrown;
         }
-        return $this->check($case, (array) $step['expect'], $result, $error);
+        $problems = $this->check($case, (array) $step['expect'], $result, $error);
+        $this->last = $result instanceof Reply ? $result->body : $result;
+        return $problems;
     }
 
     private function call(Client $client, array $call): mixed
@@ -124,8 +123,10 @@ final class Runner
         if (isset($call['options'])) {
             $client = $client->withOptions($call['options']);
         }
-        if (isset($call['notification'])) {
-            $made = $this->sandbox->admin('POST', '/notifications', $call['notification']);
+        if (isset($call['notification']) || isset($call['payment'])) {
+            $made = isset($call['notification'])
+                ? $this->sandbox->admin('POST', '/notifications', $call['notification'])
+                : $this->sandbox->admin('POST', '/orders/pay', $call['payment'])['notification'];
             $notification = $client->notifications->parse($made['headers'], $made['body']);
             return get_object_vars($notification);
         }
@@ -133,6 +134,9 @@ final class Runner
             $params = (array) ($call['params'] ?? []);
             return match ($call['utility']) {
                 'encrypt' => $client->encrypt(...$params),
+                'invocation.jsapi' => $client->invocation->jsapi(...$params),
+                'invocation.mini_program' => $client->invocation->miniProgram(...$params),
+                'invocation.app' => $client->invocation->app(...$params),
                 'decrypt' => ['plaintext' => $client->decrypt(...$params)],
             };
         }
@@ -198,6 +202,10 @@ final class Runner
         }
         if (isset($expect['result_has'])) {
             array_push($problems, ...missing('result', $this->fill($expect['result_has']), $result));
+        }
+        if (isset($expect['cashier'])) {
+            $said = $this->sandbox->admin('POST', '/cashier', ['record' => $result]);
+            array_push($problems, ...missing('cashier', $this->fill($expect['cashier']), $said));
         }
         if (isset($expect['result_base64'])) {
             $actual = is_string($result) ? base64_encode($result) : $result;
@@ -268,8 +276,8 @@ final class Runner
         [$kind, $rest] = explode('/', $name, 2) + [1 => null];
         return match (true) {
             $rest === null => $this->sandbox->info[$name],
+            $kind === 'reply' => $this->last[$rest],
             $kind === 'vectors' => file_get_contents("$this->tests/vectors/$rest"),
-            $kind === 'kept' => $this->kept[$rest],
             $kind === 'path' => "$this->tests/vectors/$rest",
             $kind === 'file' => file_get_contents($this->sandbox->info[$rest]),
         };

@@ -79,7 +79,7 @@ class Runner:
     def __init__(self, sandbox: Sandbox, face: type[Client] | type[AsyncClient]) -> None:
         self.sandbox = sandbox
         self.face = face
-        self.kept: dict[str, str] = {}
+        self.last: Any = None  # what the case's last call gave
 
     def run(self, case: dict[str, Any]) -> None:
         admin = self.sandbox.admin
@@ -90,7 +90,7 @@ class Runner:
         except WechatPayError as refusal:
             client = refusal
         for step in case["steps"]:
-            unknown = set(step) - {"state", "clock", "faults", "call", "times", "keep", "expect"}
+            unknown = set(step) - {"state", "clock", "faults", "call", "times", "expect"}
             assert not unknown, f"unknown members {unknown}"
             admin("DELETE", "/faults")
             if "state" in step:
@@ -110,14 +110,15 @@ class Runner:
                     result = self.call(client, self.fill_call(step["call"]))
                 except WechatPayError as raised:
                     error = raised
-                if error is None:
-                    self.kept.update({name: result[member] for name, member in step.get("keep", {}).items()})
                 self.check(case, step["expect"], result, error)
+                self.last = result.body if isinstance(result, wechatpay_sdk.Reply) else result
 
     def call(self, client: Client | AsyncClient, call: dict[str, Any]) -> Any:
         client = client.with_options(**call.get("options", {})) if "options" in call else client
         if "notification" in call:
             return read(client, self.sandbox.admin("POST", "/notifications", call["notification"]))
+        if "payment" in call:
+            return read(client, self.sandbox.admin("POST", "/orders/pay", call["payment"])["notification"])
         if "utility" in call:
             return utility(client, call["utility"], call["params"])
         if "operation" in call:
@@ -154,6 +155,9 @@ class Runner:
             assert result == self.fill(expect["result"])
         if "result_has" in expect:
             holds(self.fill(expect["result_has"]), result, "result")
+        if "cashier" in expect:
+            said = self.sandbox.admin("POST", "/cashier", {"record": result})
+            holds(self.fill(expect["cashier"]), said, "cashier")
         if "result_base64" in expect:
             assert result == base64.b64decode(expect["result_base64"])
 
@@ -209,10 +213,10 @@ class Runner:
         kind, _, rest = name.partition("/")
         if not rest:
             return self.sandbox.info[name]
+        if kind == "reply":
+            return str(self.last[rest])
         if kind == "vectors":
             return (VECTORS / rest).read_text("utf-8")
-        if kind == "kept":
-            return self.kept[rest]
         if kind == "path":
             return str(VECTORS / rest)
         assert kind == "file", f"unknown placeholder {name}"

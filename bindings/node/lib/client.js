@@ -5,12 +5,14 @@ const native = require('../load.js');
 const { reply } = require('./calls.js');
 const { checkText, encode, encodeOptions, encodeRecord } = require('./encode.js');
 const { made } = require('./errors.js');
+const { Invocation } = require('./invocation.js');
 const { addProducts } = require('./namespaces.js');
 const { Notifications } = require('./notifications.js');
 
 class Client {
   #native;
   #notifications;
+  #invocation;
 
   constructor(options) {
     this.#native = options instanceof native.Client ? options : made(native.open(encodeOptions(options)));
@@ -26,6 +28,10 @@ class Client {
 
   get notifications() {
     return (this.#notifications ??= new Notifications(made(this.#native.receiver())));
+  }
+
+  get invocation() {
+    return (this.#invocation ??= new Invocation((name, params) => this.#utility(name, params)));
   }
 
   forMerchant(options) {
@@ -65,8 +71,8 @@ class Client {
   }
 
   async #utility(name, params) {
-    Object.entries(params).forEach(([argument, value]) => checkText(name, argument, value));
     const json = encodeRecord(name, 'params', params);
+    Object.entries(params).forEach(([argument, value]) => checkText(name, argument, value));
     const start = (arrivals, token) => this.#native.utility(arrivals, token, name, json);
     return (await reply(start, name)).body;
   }

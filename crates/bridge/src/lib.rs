@@ -17,6 +17,8 @@ mod client;
 mod completions;
 mod error;
 mod guard;
+mod headers;
+mod readable;
 mod receiver;
 mod utility;
 mod wake;

@@ -1,5 +1,7 @@
 //! The two signed messages of APIv3, and the diagnosis of a signature that does not hold. Pure: no clock, no I/O.
 
+use std::time::Duration;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use http::HeaderMap;
@@ -49,6 +51,14 @@ pub struct Signer {
 }
 
 impl Signer {
+    /// Signs any message, within `limit`, which a key in this process does not need.
+    ///
+    /// # Errors
+    /// Internal: the key was good when the client was built.
+    pub async fn sign(&self, message: &[u8], _limit: Duration) -> Result<Vec<u8>, Error> {
+        self.private_key.sign(message).map_err(|error| Error::internal(error.to_string()))
+    }
+
     /// The value of the `Authorization` header for this request.
     ///
     /// # Errors

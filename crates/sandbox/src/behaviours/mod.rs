@@ -4,6 +4,7 @@ mod applyment4sub;
 mod complaints;
 mod fapiao;
 mod goldplan;
+mod pay;
 mod transfer_bills;
 
 use serde_json::Value;
@@ -33,6 +34,18 @@ pub(crate) fn behaviour(id: &str) -> Option<Behaviour> {
         "applyment4sub.applyment.create" => applyment4sub::create,
         "applyment4sub.applyment.get_by_business_code" => applyment4sub::get_by_business_code,
         "applyment4sub.applyment.get_by_applyment_id" => applyment4sub::get_by_applyment_id,
+        "pay.transactions.jsapi.create"
+        | "pay.partner.transactions.jsapi.create"
+        | "pay.partner.transactions.mini_program.create" => pay::jsapi,
+        "pay.transactions.app.create" | "pay.partner.transactions.app.create" => pay::app,
+        "pay.transactions.native.create" | "pay.partner.transactions.native.create" => pay::native,
+        "pay.transactions.h5.create" | "pay.partner.transactions.h5.create" => pay::h5,
+        "pay.transactions.get_by_out_trade_no" | "pay.partner.transactions.get_by_out_trade_no" => {
+            pay::get_by_out_trade_no
+        }
+        "pay.transactions.get_by_id" | "pay.partner.transactions.get_by_id" => pay::get_by_id,
+        "pay.transactions.close_by_out_trade_no" | "pay.partner.transactions.close_by_out_trade_no" => pay::close,
+        "pay.transactions.reverse_by_out_trade_no" | "pay.partner.transactions.reverse_by_out_trade_no" => pay::reverse,
         _ => return None,
     })
 }

@@ -68,11 +68,11 @@ impl Platform {
         if opened {
             entry.understood = Some(parameters.to_string().into());
         }
+        parameters["merchant"] = json!({"mchid": merchant.mchid});
         let reader =
             Reader { merchant, other: matches!(fault, Some(Fault::OtherCertificate)).then_some(&self.identity) };
         match behaviour(&endpoint.operation.id) {
             Some(behaviour) => {
-                parameters["merchant"] = json!({"mchid": merchant.mchid});
                 let answer = behaviour(&mut self.business(), &parameters)?;
                 reader.seal(endpoint, answer)
             }

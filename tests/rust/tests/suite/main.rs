@@ -5,6 +5,7 @@ mod cases;
 mod encrypted_with;
 mod filled;
 mod fuzz;
+mod invocation;
 mod network;
 mod notifications;
 mod processes;
