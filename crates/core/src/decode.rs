@@ -26,7 +26,9 @@ pub fn decode(operation: &Operation, body: Bytes, key: &PrivateKey) -> Result<By
                 let mut fields = Vec::new();
                 collect(&mut value, &steps, "", &mut fields);
                 for (path, text) in fields {
-                    *text = sensitive::decrypt(key, text, &path)?;
+                    *text = sensitive::decrypt(key, text, &path).map_err(|error| {
+                        error.with_note("; where the platform sent plain text, request() gives it as it came")
+                    })?;
                 }
             }
             Ok(to_bytes(&value))
@@ -47,9 +49,9 @@ pub(crate) fn not_json() -> Error {
     Error::new(ErrorKind::Integrity, "not_json", "the platform's reply is signed but not the JSON that is documented")
 }
 
-/// The ciphertexts at a documented path, each with the path of its own element (`data[0].payer_phone`). Null, an empty
-/// text and plain text stay what they are. The wire decides what is a list, whatever the document says: a field that is
-/// encrypted is decrypted either way.
+/// The ciphertexts at a documented path, each with the path of its own element (`data[0].payer_phone`). Null and an empty
+/// text stay what they are; any other text must decrypt, since nobody could tell a ciphertext from a name afterwards. The
+/// wire decides what is a list, whatever the document says: a field that is encrypted is decrypted either way.
 fn collect<'a>(value: &'a mut Value, steps: &[&str], at: &str, found: &mut Vec<(String, &'a mut String)>) {
     match (value, steps) {
         (Value::Array(items), _) => {
@@ -64,7 +66,7 @@ fn collect<'a>(value: &'a mut Value, steps: &[&str], at: &str, found: &mut Vec<(
                 collect(member, rest, &at, found);
             }
         }
-        (Value::String(text), []) if sensitive::may_be_ciphertext(text) => found.push((at.to_owned(), text)),
+        (Value::String(text), []) if !text.is_empty() => found.push((at.to_owned(), text)),
         _ => {}
     }
 }

@@ -128,19 +128,6 @@ pub(crate) fn encrypt(key: Option<&PlatformKey>, plaintext: &str, path: &str) ->
     Ok(STANDARD.encode(ciphertext))
 }
 
-/// Whether a field of a reply may be the ciphertext that the documents promise. The platform sends some of them empty,
-/// masked or in plain text, and what it has signed is what it says: such a text is handed on as it came, since one
-/// telephone number in plain text is no reason to lose a page of complaints. Whatever else may be ciphertext, cut short or
-/// damaged, must decrypt, so that ciphertext never passes for a name: base64 beyond the length of a name (but for digits
-/// alone, a card's number), and any text of ASCII that is longer than half a block of the smallest key.
-pub(crate) fn may_be_ciphertext(text: &str) -> bool {
-    const LONGER_THAN_A_NAME: usize = 16;
-    const HALF_A_BLOCK: usize = 172;
-    let digits = text.bytes().all(|byte| byte.is_ascii_digit());
-    let base64 = || STANDARD.decode(text).is_ok();
-    text.is_ascii() && (text.len() >= HALF_A_BLOCK || text.len() >= LONGER_THAN_A_NAME && !digits && base64())
-}
-
 /// The text of a field that the platform encrypted; `path` names the field.
 pub(crate) fn decrypt(key: &PrivateKey, ciphertext: &str, path: &str) -> Result<String, Error> {
     let plaintext = STANDARD.decode(ciphertext).ok().and_then(|bytes| key.decrypt_oaep(&bytes).ok());

@@ -129,6 +129,7 @@ fn no_key_and_no_client_prints_a_secret() {
     let mut keys = PlatformKeys::default();
     keys.add_certificate(certificate);
     secrets.debug(&keys);
+    secrets.debug(&Encryption::Ours(None));
 }
 
 /// Who reads a signature in a log could open the cashier in the merchant's name.
