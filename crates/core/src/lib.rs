@@ -26,6 +26,7 @@ mod error;
 #[rustfmt::skip]
 pub mod generated;
 mod merchant;
+mod merchant_key;
 pub mod notification;
 mod open_enum;
 pub mod operation;
@@ -49,6 +50,7 @@ pub use client::{CallOptions, Client, Response};
 pub use error::{Detail, Error, ErrorKind, Retryability};
 pub use generated::*;
 pub use merchant::Merchant;
+pub use merchant_key::{CustomKey, KeyError, KeyFuture, MerchantKey, SigningKey};
 pub(crate) use open_enum::open_enum;
 pub use options::{OptionType, Options};
 pub use retry::Retry;
