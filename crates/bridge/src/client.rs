@@ -1,6 +1,7 @@
 //! The client as bindings hold it: JSON in, bytes out.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -11,10 +12,34 @@ use zeroize::Zeroizing;
 
 use crate::call::Call;
 use crate::error::{ErrorRecord, Result};
+use crate::signer::Elsewhere;
 
 /// A client of one merchant; cheap to clone, shared by threads.
 #[derive(Clone)]
 pub struct Client(wechatpay_sdk::Client);
+
+/// Where the merchant's key is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Key {
+    /// Among the options.
+    InOptions,
+    /// With whoever waits for the calls, who answers their [`crate::Question`]s.
+    Elsewhere,
+}
+
+impl Key {
+    /// By which functions a binding was given.
+    ///
+    /// # Errors
+    /// Config, where one only decrypts.
+    pub fn given(sign: bool, decrypt: bool) -> Result<Self> {
+        match (sign, decrypt) {
+            (true, _) => Ok(Self::Elsewhere),
+            (false, false) => Ok(Self::InOptions),
+            (false, true) => Err(ErrorRecord::bad_option("decrypt", "is given without sign; the two are one key's")),
+        }
+    }
+}
 
 /// A verified reply.
 pub struct Reply {
@@ -29,12 +54,17 @@ pub struct Reply {
 }
 
 impl Client {
-    /// A client from a JSON object of options (their names: [`crate::option_names`]). The text is wiped.
+    /// A client from a JSON object of options (their names: [`crate::option_names`]). The text is wiped. `key` says where
+    /// the merchant's key is.
     ///
     /// # Errors
     /// Config, naming the option.
-    pub fn from_json(options: Vec<u8>) -> Result<Self> {
-        Ok(Self(wechatpay_sdk::Client::from_options(&read_options(options)?)?))
+    pub fn from_json(options: Vec<u8>, key: Key) -> Result<Self> {
+        let options = read_options(options)?;
+        Ok(Self(match key {
+            Key::InOptions => wechatpay_sdk::Client::from_options(&options)?,
+            Key::Elsewhere => wechatpay_sdk::Client::from_options_with_key(&options, Arc::new(Elsewhere))?,
+        }))
     }
 
     /// A client from the `WECHATPAY_*` variables.
@@ -49,8 +79,12 @@ impl Client {
     ///
     /// # Errors
     /// Config, naming the option.
-    pub fn for_merchant(&self, options: Vec<u8>) -> Result<Self> {
-        Ok(Self(self.0.for_merchant(&read_options(options)?)?))
+    pub fn for_merchant(&self, options: Vec<u8>, key: Key) -> Result<Self> {
+        let options = read_options(options)?;
+        Ok(Self(match key {
+            Key::InOptions => self.0.for_merchant(&options)?,
+            Key::Elsewhere => self.0.for_merchant_with_key(&options, Arc::new(Elsewhere))?,
+        }))
     }
 
     /// The same client with other defaults: `{"timeout": seconds, "retry": "never" | "safe" | "idempotent"}`, each

@@ -166,12 +166,7 @@ impl SigningKey {
     ///
     /// # Errors
     /// Decrypt (`cannot_decrypt`, `decrypter_failed`, `no_decrypter`) and timeout (`decrypter_timeout`).
-    pub async fn decrypt(
-        &self,
-        ciphertext: &[u8],
-        path: &str,
-        limit: Duration,
-    ) -> Result<Zeroizing<Vec<u8>>, Error> {
+    pub async fn decrypt(&self, ciphertext: &[u8], path: &str, limit: Duration) -> Result<Zeroizing<Vec<u8>>, Error> {
         match self {
             Self::Local(key) => key.decrypt_oaep(ciphertext).map_err(|_| foreign(path)),
             Self::Custom(custom) => custom.decrypt(ciphertext, path, limit).await,
@@ -182,7 +177,8 @@ impl SigningKey {
 impl CustomKey {
     async fn sign(&self, message: &[u8], limit: Duration) -> Result<Vec<u8>, Error> {
         let signature = within(limit, self.key.sign(message)).await.ok_or_else(|| {
-            let message = format!("sign did not answer within the {} ms that were left; nothing was sent", limit.as_millis());
+            let message =
+                format!("sign did not answer within the {} ms that were left; nothing was sent", limit.as_millis());
             Error::new(ErrorKind::Timeout, "signer_timeout", message).with_retry(Retryability::Safe)
         })?;
         let signature = signature.map_err(|error| {
@@ -213,7 +209,8 @@ impl CustomKey {
             Error::new(ErrorKind::Decrypt, code, format!("{path} cannot be decrypted: {problem}"))
         };
         let plaintext = within(limit, self.key.decrypt(ciphertext)).await.ok_or_else(|| {
-            let message = format!("decrypt did not answer within the {} ms that were left for {path}", limit.as_millis());
+            let message =
+                format!("decrypt did not answer within the {} ms that were left for {path}", limit.as_millis());
             Error::new(ErrorKind::Timeout, "decrypter_timeout", message).with_retry(Retryability::Safe)
         })?;
         plaintext.map(Zeroizing::new).map_err(|error| match error.unsupported {
