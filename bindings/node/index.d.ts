@@ -15,6 +15,12 @@ export type {
 /** The version of this package. */
 export declare const VERSION: string;
 
+/**
+ * A function of a key that lies elsewhere, in an HSM or a KMS: from bytes to bytes, or to a promise of them. What it throws
+ * is the `cause` of the call's error, and its words stand in that error's: they must hold no key, signature or plaintext.
+ */
+export type KeyFunction = (input: Buffer) => ArrayBufferView | ArrayBufferLike | Promise<ArrayBufferView | ArrayBufferLike>;
+
 /** What belongs to one merchant. */
 export interface MerchantOptions {
   /** Merchant number. */
@@ -23,8 +29,12 @@ export interface MerchantOptions {
   serial_no?: string | undefined;
   /** The merchant's private key (apiclient_key.pem) as PEM text, */
   merchant_private_key?: string | undefined;
-  /** or its file. */
+  /** or its file, */
   merchant_private_key_path?: string | undefined;
+  /** or the signature of a message by a key that lies elsewhere: RSASSA-PKCS1-v1_5 with SHA-256. */
+  sign?: KeyFunction | undefined;
+  /** Beside `sign`, where replies have encrypted fields: the plaintext of a ciphertext, RSAES-OAEP with SHA-1. */
+  decrypt?: KeyFunction | undefined;
   /** The merchant's API certificate (apiclient_cert.pem) as PEM text, */
   merchant_certificate?: string | undefined;
   /** or its file. */
@@ -140,7 +150,7 @@ export interface Encrypted {
 }
 
 /** Of the options of a client a receiver reads the platform's keys and `apiv3_key`; it needs no others. */
-export type NotificationsOptions = Partial<ClientOptions> & { apiv3_key: string };
+export type NotificationsOptions = Partial<Omit<ClientOptions, 'sign' | 'decrypt'>> & { apiv3_key: string };
 
 /** Receives notifications; share it. It holds no key that could sign a payment. Nothing here waits for the network. */
 export declare class Notifications {

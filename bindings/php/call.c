@@ -16,8 +16,10 @@
 
 struct php_wechatpay_wait {
     php_wechatpay_wait *outer;
+    /* The callables for the merchant's key, where that lies elsewhere. */
+    HashTable *signer;
     sigset_t before;
-    /* A signal handler ended the request with a fatal error. The jump is made up for behind the library's frames. */
+    /* A signal handler, or the merchant's key, ended the request with a fatal error. The jump is made up for behind the library's frames. */
     bool bailed_out;
 };
 
@@ -37,31 +39,48 @@ static void block_signals(sigset_t *before)
     pthread_sigmask(SIG_SETMASK, &all, before);
 }
 
+void php_wechatpay_let_signals_in(const php_wechatpay_wait *wait)
+{
+    /* What is pending is handled within this call. */
+    pthread_sigmask(SIG_SETMASK, &wait->before, NULL);
+}
+
+void php_wechatpay_keep_signals_out(php_wechatpay_wait *wait, bool bailed_out)
+{
+    wait->bailed_out |= bailed_out;
+    WECHATPAY_G(wait) = wait;
+    block_signals(&wait->before);
+}
+
+HashTable *php_wechatpay_signer_of(const php_wechatpay_wait *wait)
+{
+    return wait->signer;
+}
+
 int php_wechatpay_keep_going(void *context)
 {
     php_wechatpay_wait *wait = WECHATPAY_G(wait);
     if (wait == NULL) {
         return 1;
     }
-    /* What is pending is handled within this call. */
-    pthread_sigmask(SIG_SETMASK, &wait->before, NULL);
+    bool bailed_out = false;
+    php_wechatpay_let_signals_in(wait);
     if (RAISED(vm_interrupt) && !RAISED(timed_out) && zend_interrupt_function) {
         LOWER(vm_interrupt);
         zend_try {
             zend_interrupt_function(EG(current_execute_data));
         } zend_catch {
-            wait->bailed_out = true;
+            bailed_out = true;
         } zend_end_try();
-        WECHATPAY_G(wait) = wait;
     }
-    block_signals(&wait->before);
+    php_wechatpay_keep_signals_out(wait, bailed_out);
     return !wait->bailed_out && !EG(exception) && !RAISED(timed_out);
 }
 
 wechatpay_reply *php_wechatpay_run(php_wechatpay_handle *handle, php_wechatpay_send send, const void *arguments)
 {
     wechatpay_reply *reply = NULL;
-    php_wechatpay_wait wait = {.outer = WECHATPAY_G(wait), .bailed_out = false};
+    php_wechatpay_wait wait = {.outer = WECHATPAY_G(wait), .signer = handle->signer, .bailed_out = false};
 
     php_wechatpay_handle_share(handle);
     WECHATPAY_G(wait) = &wait;

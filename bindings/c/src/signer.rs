@@ -3,7 +3,7 @@
 use std::ffi::{CStr, c_char, c_void};
 use std::sync::Arc;
 
-use wechatpay_bridge::{self as bridge, KeyError, Task};
+use wechatpay_bridge::{self as bridge, Key, KeyError, Task};
 
 use crate::error::Error;
 use crate::input::{bad_option, bytes};
@@ -81,6 +81,7 @@ pub unsafe extern "C" fn wechatpay_options_set_signer(
         // SAFETY: the conventions.
         let options = unsafe { options.as_mut() }.ok_or_else(|| bad_option("options")("is NULL"))?;
         if sign.is_none() {
+            Key::given(false, decrypt.is_some())?;
             return Err(bad_option("sign")("is NULL"));
         }
         options.signer = Some(Arc::new(Signer { sign, decrypt, context, free_context }));

@@ -105,11 +105,11 @@ function define(target, name, value, enumerable) {
   Object.defineProperty(target, name, { value, enumerable, writable: true, configurable: true });
 }
 
-/** The error of a native record. */
-function fromRecord(json) {
+/** The error of a native record; `cause` is what the application's own code threw. */
+function fromRecord(json, cause) {
   const { text, ...fields } = parse(json);
   const Class = CLASSES.get(fields.kind) ?? WechatPayError;
-  return new Class(text, fields);
+  return new Class(text, { ...fields, cause });
 }
 
 /** A native object, or the error whose record stands in its place. */
