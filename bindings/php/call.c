@@ -18,6 +18,8 @@ struct php_wechatpay_wait {
     php_wechatpay_wait *outer;
     /* The callables for the merchant's key, where that lies elsewhere. */
     HashTable *signer;
+    /* What they threw: it becomes the previous exception of ours. */
+    zend_object *thrown;
     sigset_t before;
     /* A signal handler, or the merchant's key, ended the request with a fatal error. The jump is made up for behind the library's frames. */
     bool bailed_out;
@@ -52,6 +54,29 @@ void php_wechatpay_keep_signals_out(php_wechatpay_wait *wait, bool bailed_out)
     block_signals(&wait->before);
 }
 
+void php_wechatpay_keep_thrown(php_wechatpay_wait *wait)
+{
+    if (wait->thrown != NULL) {
+        OBJ_RELEASE(wait->thrown);
+    }
+    wait->thrown = EG(exception);
+    GC_ADDREF(wait->thrown);
+    zend_clear_exception();
+}
+
+/* Makes what the merchant's key threw the reason of what is thrown now. */
+static void add_thrown(zend_object *thrown)
+{
+    if (thrown == NULL) {
+        return;
+    }
+    if (EG(exception) == NULL || zend_is_unwind_exit(EG(exception)) || zend_is_graceful_exit(EG(exception))) {
+        OBJ_RELEASE(thrown);
+    } else {
+        zend_exception_set_previous(EG(exception), thrown);
+    }
+}
+
 HashTable *php_wechatpay_signer_of(const php_wechatpay_wait *wait)
 {
     return wait->signer;
@@ -80,7 +105,7 @@ int php_wechatpay_keep_going(void *context)
 wechatpay_reply *php_wechatpay_run(php_wechatpay_handle *handle, php_wechatpay_send send, const void *arguments)
 {
     wechatpay_reply *reply = NULL;
-    php_wechatpay_wait wait = {.outer = WECHATPAY_G(wait), .signer = handle->signer, .bailed_out = false};
+    php_wechatpay_wait wait = {.outer = WECHATPAY_G(wait), .signer = handle->signer, .thrown = NULL, .bailed_out = false};
 
     php_wechatpay_handle_share(handle);
     WECHATPAY_G(wait) = &wait;
@@ -97,10 +122,10 @@ wechatpay_reply *php_wechatpay_run(php_wechatpay_handle *handle, php_wechatpay_s
     }
     if (error != NULL) {
         php_wechatpay_throw(error);
-        return NULL;
     }
+    add_thrown(wait.thrown);
     if (EG(exception)) {
-        /* Thrown by a handler at the very moment when the reply came: it must not get lost. */
+        /* Also by a handler at the very moment when the reply came: it must not get lost. */
         wechatpay_reply_free(reply);
         return NULL;
     }

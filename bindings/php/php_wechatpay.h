@@ -122,6 +122,9 @@ void php_wechatpay_let_signals_in(const php_wechatpay_wait *wait);
 void php_wechatpay_keep_signals_out(php_wechatpay_wait *wait, bool bailed_out);
 HashTable *php_wechatpay_signer_of(const php_wechatpay_wait *wait);
 
+/* Takes the exception away that the merchant's key threw, for the end of the call. */
+void php_wechatpay_keep_thrown(php_wechatpay_wait *wait);
+
 /* ---------------------------------------------------------------- the merchant's key, where it lies elsewhere */
 
 /* Whether an option is one of its callables. */

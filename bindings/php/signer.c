@@ -5,8 +5,7 @@
 #include "zend_exceptions.h"
 #include "zend_fibers.h"
 
-/* What went wrong, as the library tells it in its error; the exception itself stays where it is, and becomes the previous
- * one of ours. */
+/* What went wrong, as the library tells it in its error. */
 static void fail(wechatpay_answer *answer, zend_object *thrown)
 {
     zval rv;
@@ -68,8 +67,9 @@ static void ask(const char *task, const char *input, size_t length, wechatpay_an
     }
     if (EG(exception) == NULL) {
         take(answer, task, &given);
-    } else if (!zend_is_unwind_exit(EG(exception))) {
+    } else if (!zend_is_unwind_exit(EG(exception)) && !zend_is_graceful_exit(EG(exception))) {
         fail(answer, EG(exception));
+        php_wechatpay_keep_thrown(wait);
     }
     zval_ptr_dtor(&given);
     zval_ptr_dtor(&argument);

@@ -8,6 +8,7 @@ mod notifications;
 mod processes;
 mod secrets;
 mod sharing;
+mod signers;
 mod typed;
 mod vectors;
 mod wires;

@@ -17,7 +17,9 @@ use wechatpay_sdk::notification::{Notifications, ack};
 use wechatpay_sdk::operation::{Call, Schema, find_operation, operations};
 use wechatpay_sdk::platform_keys::PlatformKeys;
 use wechatpay_sdk::signature::Signer;
-use wechatpay_sdk::{ApiV3Key, CallOptions, Client, Error, ErrorKind, File, OptionType, Options, Sensitive, blocking};
+use wechatpay_sdk::{
+    ApiV3Key, CallOptions, Client, Error, ErrorKind, File, OptionType, Options, Sensitive, SigningKey, blocking,
+};
 use wechatpay_suite::{Face, Local, Runner, load, tests_dir, vector_text, vectors};
 
 use crate::notifications::{At, headers, options as receiver_options};
@@ -114,8 +116,11 @@ fn no_key_and_no_client_prints_a_secret() {
         for backend in [&AwsLc as &dyn wechatpay_sdk::crypto::Backend, &RustCrypto] {
             let key = PrivateKey::from_pem_with(backend, &pem).expect("a good key");
             Secrets::new(&pem, []).debug(&key);
-            let signer = Signer { mchid: "1900000001".into(), serial_no: "00".into(), private_key: key };
+            let signer =
+                Signer { mchid: "1900000001".into(), serial_no: "00".into(), key: SigningKey::Local(key.clone()) };
             Secrets::new(&pem, []).debug(&signer);
+            let custom = SigningKey::custom(Arc::new(key), None);
+            Secrets::new(&pem, []).debug(&custom);
         }
     }
     secrets.debug(&PublicKey::from_pem(&vector_text("keys/platform_pub.pem")).expect("a good key"));
