@@ -64,13 +64,20 @@ void php_wechatpay_keep_thrown(php_wechatpay_wait *wait)
     zend_clear_exception();
 }
 
-/* Makes what the merchant's key threw the reason of what is thrown now. */
-static void add_thrown(zend_object *thrown)
+/* Whether it is the merchant's key that failed. */
+static bool is_of_key(const wechatpay_error *error)
+{
+    const char *code = wechatpay_error_code(error);
+    return strncmp(code, "signer_", strlen("signer_")) == 0 || strncmp(code, "decrypter_", strlen("decrypter_")) == 0;
+}
+
+/* Makes what the merchant's key threw the reason of what is thrown now, if it is. */
+static void add_thrown(zend_object *thrown, bool of_key)
 {
     if (thrown == NULL) {
         return;
     }
-    if (EG(exception) == NULL || zend_is_unwind_exit(EG(exception)) || zend_is_graceful_exit(EG(exception))) {
+    if (!of_key || EG(exception) == NULL || zend_is_unwind_exit(EG(exception)) || zend_is_graceful_exit(EG(exception))) {
         OBJ_RELEASE(thrown);
     } else {
         zend_exception_set_previous(EG(exception), thrown);
@@ -121,9 +128,12 @@ wechatpay_reply *php_wechatpay_run(php_wechatpay_handle *handle, php_wechatpay_s
         zend_bailout();
     }
     if (error != NULL) {
+        bool of_key = is_of_key(error);
         php_wechatpay_throw(error);
+        add_thrown(wait.thrown, of_key);
+    } else {
+        add_thrown(wait.thrown, false);
     }
-    add_thrown(wait.thrown);
     if (EG(exception)) {
         /* Also by a handler at the very moment when the reply came: it must not get lost. */
         wechatpay_reply_free(reply);

@@ -106,7 +106,7 @@ function checkSignal(operation, signal) {
 async function reply(start, operation, signal, signer) {
   const outcome = await outcomeOf(start, operation, signal, signer);
   if (!outcome.ok) {
-    throw fromRecord(outcome.body, outcome.failure?.thrown);
+    throw fromRecord(outcome.body, outcome.failure);
   }
   const body = typeof outcome.body === 'string' ? parse(outcome.body) : outcome.body;
   return { status: outcome.status, requestId: outcome.requestId ?? null, body: body ?? undefined };

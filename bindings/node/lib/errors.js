@@ -105,10 +105,11 @@ function define(target, name, value, enumerable) {
   Object.defineProperty(target, name, { value, enumerable, writable: true, configurable: true });
 }
 
-/** The error of a native record; `cause` is what the application's own code threw. */
-function fromRecord(json, cause) {
+/** The error of a native record; its cause is what the merchant's key threw, if that is what failed. */
+function fromRecord(json, failure) {
   const { text, ...fields } = parse(json);
   const Class = CLASSES.get(fields.kind) ?? WechatPayError;
+  const cause = /^(signer|decrypter)_/.test(fields.code) ? failure?.thrown : undefined;
   return new Class(text, { ...fields, cause });
 }
 

@@ -1,5 +1,6 @@
 //! Clients and calls.
 
+use std::cell::Cell;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -118,17 +119,18 @@ impl Call {
     /// Blocks until the reply is there, without holding the GIL. What the call asks the merchant's key is answered here.
     fn wait<'py>(&self, py: Python<'py>) -> PyResult<RawReply<'py>> {
         let call = self.take()?;
-        let (mut signal, mut failure) = (None, None);
+        let (mut signal, mut failure, ends) = (None, None, Cell::new(false));
         let keep_going = || {
             // None: the interpreter is shutting down, and nobody is left to be interrupted.
             signal = Python::try_attach(|py| py.check_signals().err()).flatten();
-            signal.is_none()
+            signal.is_none() && !ends.get()
         };
         let key = self.key.as_ref();
         let answer = |task: Task, input: &[u8]| {
             let answered = Python::try_attach(|py| {
                 ask(py, key, task, input).map_err(|raised| {
                     let told = words(py, &raised);
+                    ends.set(ends.get() || !raised.is_instance_of::<PyException>(py));
                     failure = Some(raised);
                     told
                 })
@@ -159,7 +161,9 @@ fn failed(py: Python<'_>, raised: Option<PyErr>, record: &ErrorRecord) -> PyErr 
         Some(raised) if !raised.is_instance_of::<PyException>(py) => interrupted(py, Some(raised), record),
         raised => {
             let error = raise(py, record);
-            error.set_cause(py, raised);
+            if record.is_of_key() {
+                error.set_cause(py, raised);
+            }
             error
         }
     }

@@ -3,6 +3,7 @@
 use std::future::{Future, poll_fn};
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -15,15 +16,16 @@ use crate::client::Reply;
 use crate::completions::Ticket;
 use crate::error::{ErrorRecord, Result};
 use crate::guard::panicked;
-use crate::signer::{Answer, Question, Task, poll_at_desk};
+use crate::signer::{Answer, Asking, Elsewhere, Question, Task};
 
-type Work = Pin<Box<dyn Future<Output = Result<Reply>> + Send>>;
+pub(crate) type Work = Pin<Box<dyn Future<Output = Result<Reply>> + Send>>;
 
 /// A call that has not begun. It runs as a task of its own or on the thread that waits for it, so that all cores sign.
 pub struct Call {
     operation: String,
     changes: bool,
     future: Work,
+    key: Option<Arc<Elsewhere>>,
 }
 
 impl Call {
@@ -36,7 +38,12 @@ impl Call {
         let caught = AssertUnwindSafe(future)
             .catch_unwind()
             .map(|outcome| outcome.unwrap_or_else(|panic| Err(panicked(&*panic))));
-        Self { operation, changes, future: Box::pin(caught) }
+        Self { operation, changes, future: Box::pin(caught), key: None }
+    }
+
+    /// Says where the key lies that it asks.
+    pub(crate) fn with_key(self, key: Option<&Arc<Elsewhere>>) -> Self {
+        Self { key: key.cloned(), ..self }
     }
 
     /// The error of a caller who gives this call up while it is under way.
@@ -51,7 +58,7 @@ impl Call {
     /// # Errors
     /// Internal, where the operating system gives no threads.
     pub fn spawn(self, ask: impl FnMut(Question) + Send + 'static) -> Result<Running> {
-        let task = runtimes::spawn(asking(self.future, ask))?;
+        let task = runtimes::spawn(asking(Asking::new(self.future, self.key), ask))?;
         Ok(Running { _ticket: Ticket::new(task.abort_handle()), task })
     }
 
@@ -61,16 +68,16 @@ impl Call {
         ask: impl FnMut(Question) + Send + 'static,
         done: impl FnOnce(Result<Reply>) + Send + 'static,
     ) -> Result<Ticket> {
-        let future = asking(self.future, ask);
+        let future = asking(Asking::new(self.future, self.key), ask);
         let task = runtimes::spawn(async move { done(future.await) })?;
         Ok(Ticket::new(task.abort_handle()))
     }
 }
 
 /// The call, with what it asks handed on.
-async fn asking(mut future: Work, mut ask: impl FnMut(Question)) -> Result<Reply> {
+async fn asking(mut call: Asking, mut ask: impl FnMut(Question)) -> Result<Reply> {
     poll_fn(|context| {
-        let (polled, questions) = poll_at_desk(future.as_mut(), context);
+        let (polled, questions) = call.poll(context);
         questions.into_iter().for_each(&mut ask);
         polled
     })
@@ -120,9 +127,10 @@ pub fn wait(
     // Also while a panic of `keep_going` unwinds: a connection that is dropped may have something to do on the runtime.
     let _inside = callers.enter();
     let pid = std::process::id();
-    let Call { operation, changes, mut future } = call;
+    let Call { operation, changes, future, key } = call;
+    let mut call = Asking::new(future, key);
     loop {
-        let turn = poll_fn(|context| match poll_at_desk(future.as_mut(), context) {
+        let turn = poll_fn(|context| match call.poll(context) {
             (Poll::Ready(done), _) => Poll::Ready(Turn::Done(done)),
             (Poll::Pending, questions) if questions.is_empty() => Poll::Pending,
             (Poll::Pending, questions) => Poll::Ready(Turn::Asks(questions)),
@@ -143,11 +151,11 @@ pub fn wait(
         }
     }
     if pid == std::process::id() {
-        drop(future);
+        drop(call);
         runtimes::sweep();
     } else {
         // A signal handler, or a key, forked: here, in the child, the sockets and timers of the parent's call stand still.
-        std::mem::forget(future);
+        std::mem::forget(call);
     }
     Ok(Waited::GivenUp(Error::cancelled(&operation, changes).into()))
 }

@@ -14,9 +14,9 @@ use crate::call::Call;
 use crate::error::{ErrorRecord, Result};
 use crate::signer::Elsewhere;
 
-/// A client of one merchant; cheap to clone, shared by threads.
+/// A client of one merchant; cheap to clone, shared by threads. With its key, where that lies elsewhere.
 #[derive(Clone)]
-pub struct Client(wechatpay_sdk::Client);
+pub struct Client(wechatpay_sdk::Client, Option<Arc<Elsewhere>>);
 
 /// Where the merchant's key is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,6 +28,10 @@ pub enum Key {
 }
 
 impl Key {
+    fn of_client(self) -> Option<Arc<Elsewhere>> {
+        (self == Self::Elsewhere).then(|| Arc::new(Elsewhere::new()))
+    }
+
     /// By which functions a binding was given.
     ///
     /// # Errors
@@ -60,11 +64,12 @@ impl Client {
     /// # Errors
     /// Config, naming the option.
     pub fn from_json(options: Vec<u8>, key: Key) -> Result<Self> {
-        let options = read_options(options)?;
-        Ok(Self(match key {
-            Key::InOptions => wechatpay_sdk::Client::from_options(&options)?,
-            Key::Elsewhere => wechatpay_sdk::Client::from_options_with_key(&options, Arc::new(Elsewhere))?,
-        }))
+        let (options, key) = (read_options(options)?, key.of_client());
+        let core = match key.clone() {
+            None => wechatpay_sdk::Client::from_options(&options)?,
+            Some(key) => wechatpay_sdk::Client::from_options_with_key(&options, key)?,
+        };
+        Ok(Self(core, key))
     }
 
     /// A client from the `WECHATPAY_*` variables.
@@ -72,7 +77,7 @@ impl Client {
     /// # Errors
     /// Config, naming the variable or option.
     pub fn from_env() -> Result<Self> {
-        Ok(Self(wechatpay_sdk::Client::from_env()?))
+        Ok(Self(wechatpay_sdk::Client::from_env()?, None))
     }
 
     /// A client for another merchant over the same connections; options as JSON, which is wiped.
@@ -80,11 +85,12 @@ impl Client {
     /// # Errors
     /// Config, naming the option.
     pub fn for_merchant(&self, options: Vec<u8>, key: Key) -> Result<Self> {
-        let options = read_options(options)?;
-        Ok(Self(match key {
-            Key::InOptions => self.0.for_merchant(&options)?,
-            Key::Elsewhere => self.0.for_merchant_with_key(&options, Arc::new(Elsewhere))?,
-        }))
+        let (options, key) = (read_options(options)?, key.of_client());
+        let core = match key.clone() {
+            None => self.0.for_merchant(&options)?,
+            Some(key) => self.0.for_merchant_with_key(&options, key)?,
+        };
+        Ok(Self(core, key))
     }
 
     /// The same client with other defaults: `{"timeout": seconds, "retry": "never" | "safe" | "idempotent"}`, each
@@ -107,7 +113,7 @@ impl Client {
                 _ => return Err(ErrorRecord::bad_option(name, "is not an option of a call: timeout and retry are")),
             };
         }
-        Ok(Self(self.0.with_options(changed)))
+        Ok(Self(self.0.with_options(changed), self.1.clone()))
     }
 
     /// The merchant number that this client signs for.
@@ -118,6 +124,11 @@ impl Client {
 
     pub(crate) fn core(&self) -> &wechatpay_sdk::Client {
         &self.0
+    }
+
+    /// The merchant's key, where it lies elsewhere.
+    pub(crate) fn key(&self) -> Option<&Arc<Elsewhere>> {
+        self.1.as_ref()
     }
 
     /// A call of an operation with a flat JSON object of parameters. It is read, checked and sent when it runs.
@@ -132,6 +143,7 @@ impl Client {
             let response = client.call(&operation, params).await?;
             Ok(Reply::new(response, found.map(|operation| operation.reply)))
         })
+        .with_key(self.key())
     }
 
     /// A call of any path. `query` is a JSON object of texts, numbers, booleans, or lists of them; `body` is JSON.
@@ -150,6 +162,7 @@ impl Client {
             let response = client.request(method, &path, &query, body.as_ref()).await?;
             Ok(Reply::new(response, None))
         })
+        .with_key(self.key())
     }
 }
 

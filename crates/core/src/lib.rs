@@ -31,7 +31,7 @@ pub mod notification;
 mod open_enum;
 pub mod operation;
 mod options;
-mod per_process;
+pub mod per_process;
 pub mod platform_keys;
 pub mod resource;
 mod retry;

@@ -33,7 +33,7 @@ impl Client {
     /// Invalid request, without the text: `too_long_to_encrypt`, `no_platform_key`.
     pub fn encrypt(&self, plaintext: &str) -> Result<Encrypted, Error> {
         let key = self.merchant.platform.preferred(self.shared.ambient.now());
-        let ciphertext = encrypt(key, plaintext, "plaintext")?;
+        let ciphertext = encrypt(key, plaintext, "plaintext").map_err(|error| error.with_operation("encrypt"))?;
         Ok(Encrypted { serial: key.map(|key| key.serial.clone()).unwrap_or_default(), ciphertext })
     }
 
@@ -42,7 +42,8 @@ impl Client {
     /// # Errors
     /// As [`SigningKey::decrypt`], without the text.
     pub async fn decrypt(&self, ciphertext: &str) -> Result<Sensitive, Error> {
-        decrypt(&self.merchant.signer.key, ciphertext, "ciphertext", self.timeout).await.map(Sensitive::from)
+        let plaintext = decrypt(&self.merchant.signer.key, ciphertext, "ciphertext", self.timeout).await;
+        plaintext.map(Sensitive::from).map_err(|error| error.with_operation("decrypt"))
     }
 }
 

@@ -51,7 +51,9 @@ class BaseClient:
         retry: never; safe (GETs, and what was provably never sent: the default); idempotent (you say that repeating
         these calls is harmless).
         """
-        return self._of(self._open().with_options(json.dumps({"timeout": timeout, "retry": retry}).encode()), self._signer)
+        return self._of(
+            self._open().with_options(json.dumps({"timeout": timeout, "retry": retry}).encode()), self._signer
+        )
 
     @property
     def mchid(self) -> str:

@@ -1,8 +1,8 @@
 """How calls finish in an event loop: one descriptor wakes it for all that have finished meanwhile.
 
 Completing each call by a ``call_soon_threadsafe`` of its own is what makes asyncio slow. No thread of the SDK's runtime
-ever takes the GIL: it queues the result and writes at most one byte. What a call asks the merchant's key, where that lies
-elsewhere, comes the same way, and is answered by a task of the loop.
+ever takes the GIL: it queues the result and writes at most one byte. What a call asks the merchant's key, where that
+lies elsewhere, comes the same way, and is answered by a task of the loop.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class _UnderWay:
             answer.cancel()
 
     def fail(self, error: WechatPayError) -> None:
-        if self._raised is not None:
+        if self._raised is not None and error.code.startswith(("signer_", "decrypter_")):
             error.__cause__ = self._raised
         self.future.set_exception(error)
 

@@ -43,9 +43,9 @@ class MerchantOptions(_Required, NotificationsOptions, total=False):
     merchant_private_key, merchant_private_key_path: its private key (apiclient_key.pem), as PEM text or file.
     serial_no: serial number of the merchant's API certificate; not needed where the certificate is given.
     merchant_certificate, merchant_certificate_path: that certificate (apiclient_cert.pem), as PEM text or file.
-    sign: in place of the private key, where that lies elsewhere (HSM, KMS): the signature of a message, RSASSA-PKCS1-v1_5
-    with SHA-256. A function, or with AsyncClient also a coroutine function. What it raises stands in errors, and so in
-    logs: its words must hold no key, no signature and no plaintext.
+    sign: in place of the private key, where that lies elsewhere (HSM, KMS): the signature of a message,
+    RSASSA-PKCS1-v1_5 with SHA-256. A function, or with AsyncClient also a coroutine function. What it raises stands in
+    errors, and so in logs: its words must hold no key, no signature and no plaintext.
     decrypt: beside ``sign``, where replies have encrypted fields: the plaintext of a ciphertext, RSAES-OAEP with SHA-1.
     """
 

@@ -18,7 +18,8 @@ use wechatpay_sdk::operation::{Call, Schema, find_operation, operations};
 use wechatpay_sdk::platform_keys::PlatformKeys;
 use wechatpay_sdk::signature::Signer;
 use wechatpay_sdk::{
-    ApiV3Key, CallOptions, Client, Error, ErrorKind, File, OptionType, Options, Sensitive, SigningKey, blocking,
+    ApiV3Key, CallOptions, Client, Error, ErrorKind, File, KeyError, OptionType, Options, Sensitive, SigningKey,
+    blocking,
 };
 use wechatpay_suite::{Face, Local, Runner, load, tests_dir, vector_text, vectors};
 
@@ -121,12 +122,15 @@ fn no_key_and_no_client_prints_a_secret() {
             Secrets::new(&pem, []).debug(&signer);
             let custom = SigningKey::custom(Arc::new(key), None);
             Secrets::new(&pem, []).debug(&custom);
+            let SigningKey::Custom(inside) = custom else { panic!("it is custom") };
+            Secrets::new(&pem, []).debug(&inside);
         }
     }
     secrets.debug(&PublicKey::from_pem(&vector_text("keys/platform_pub.pem")).expect("a good key"));
     let certificate = Certificate::from_pem(&vector_text("keys/platform_cert.pem")).expect("a good certificate");
     secrets.debug(&ApiV3Key::new(APIV3_KEY).expect("32 bytes"));
     secrets.display(&CryptoError::BadKey);
+    secrets.debug(&KeyError::from_error(CryptoError::Sign));
     secrets.debug(&certificate);
     let mut keys = PlatformKeys::default();
     keys.add_certificate(certificate);
@@ -292,14 +296,30 @@ async fn no_error_of_any_kind_and_no_reply_prints_a_secret() {
     secrets.debug(&reply);
     secrets.debug(&local.info);
 
-    let bridge = wechatpay_bridge::Client::from_json(Value::Object(local.options()).to_string().into_bytes());
+    let bridge = wechatpay_bridge::Client::from_json(
+        Value::Object(local.options()).to_string().into_bytes(),
+        wechatpay_bridge::Key::InOptions,
+    );
     let bridge = bridge.expect("good options");
     secrets.debug(&bridge);
     local.admin.fault(json!({"fault": {"kind": "reply", "body": {"sub_mchid": OPENID}}})).await;
     let call = bridge.call(TITLE, Value::Object(title()).to_string().as_bytes());
-    let reply = call.spawn().expect("there are threads").await.expect("a success");
+    let reply = call.spawn(drop).expect("there are threads").await.expect("a success");
     assert!(String::from_utf8_lossy(&reply.body).contains(OPENID));
     secrets.debug(&reply);
+
+    let mut without_key = local.options();
+    without_key.remove("merchant_private_key_path");
+    let (options, key) = (Value::Object(without_key).to_string().into_bytes(), wechatpay_bridge::Key::Elsewhere);
+    secrets.debug(&key);
+    let bridge = wechatpay_bridge::Client::from_json(options, key).expect("good options");
+    let (asked, mut questions) = tokio::sync::mpsc::unbounded_channel();
+    let call = bridge.call(TITLE, Value::Object(title()).to_string().as_bytes());
+    let _running = call.spawn(move |question| drop(asked.send(question))).expect("there are threads");
+    let question = questions.recv().await.expect("it is asked to sign");
+    assert!(String::from_utf8_lossy(&question.input).contains(OPENID));
+    secrets.debug(&question);
+    secrets.debug(&question.task);
 }
 
 /// The files of Rust below a folder, by the module that they are.
