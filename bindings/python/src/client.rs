@@ -1,6 +1,6 @@
 //! Clients and calls.
 
-use std::cell::Cell;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -119,18 +119,20 @@ impl Call {
     /// Blocks until the reply is there, without holding the GIL. What the call asks the merchant's key is answered here.
     fn wait<'py>(&self, py: Python<'py>) -> PyResult<RawReply<'py>> {
         let call = self.take()?;
-        let (mut signal, mut failure, ends) = (None, None, Cell::new(false));
+        let (mut signal, mut failure) = (None, None);
+        // What the key raised may be no failure, but the end of the program.
+        let ends = AtomicBool::new(false);
         let keep_going = || {
             // None: the interpreter is shutting down, and nobody is left to be interrupted.
             signal = Python::try_attach(|py| py.check_signals().err()).flatten();
-            signal.is_none() && !ends.get()
+            signal.is_none() && !ends.load(Ordering::Relaxed)
         };
         let key = self.key.as_ref();
         let answer = |task: Task, input: &[u8]| {
             let answered = Python::try_attach(|py| {
                 ask(py, key, task, input).map_err(|raised| {
                     let told = words(py, &raised);
-                    ends.set(ends.get() || !raised.is_instance_of::<PyException>(py));
+                    ends.fetch_or(!raised.is_instance_of::<PyException>(py), Ordering::Relaxed);
                     failure = Some(raised);
                     told
                 })
