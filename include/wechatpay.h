@@ -435,7 +435,10 @@ wechatpay_error *wechatpay_request(const wechatpay_client *client,
 
 /**
  * Does what is no operation, by its name, with one flat object of texts:
- * "encrypt" {plaintext} gives {serial, ciphertext}, "decrypt" {ciphertext} gives {plaintext}.
+ * "encrypt" {plaintext} gives {serial, ciphertext}, "decrypt" {ciphertext} gives {plaintext};
+ * "invocation.jsapi" and "invocation.mini_program" {appid, prepay_id} give {appId, timeStamp, nonceStr, package, signType,
+ * paySign}, "invocation.app" {appid, partnerid, prepay_id} gives {appid, partnerid, prepayid, package, noncestr,
+ * timestamp, sign}: what the front end needs to open the cashier, as it is.
  * The status of the reply is 0, since no host sent it.
  */
 WECHATPAY_MUST_USE

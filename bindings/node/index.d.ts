@@ -122,6 +122,9 @@ export declare class Client {
    */
   get notifications(): Notifications;
 
+  /** Signs what front ends need to open the cashier after a prepay. */
+  get invocation(): Invocation;
+
   /** A client for another merchant over the same connections. */
   forMerchant(options: MerchantOptions): Client;
 
@@ -139,6 +142,50 @@ export declare class Client {
 
   /** Decrypts a field that the platform encrypted for this merchant: operations do it by themselves. */
   decrypt(ciphertext: string): Promise<string>;
+}
+
+/**
+ * Signs what front ends need to open the cashier; nothing is sent. `prepay_id` is bare, as the reply of the prepay has
+ * it; `appid` is the one that the prepay named.
+ */
+export interface Invocation {
+  /** For a page in WeChat, after `pay.transactions.jsapi`. */
+  jsapi(params: { appid: string; prepay_id: string }): Promise<JsapiRecord>;
+
+  /** For a mini program. */
+  miniProgram(params: { appid: string; prepay_id: string }): Promise<JsapiRecord>;
+
+  /** For an app; `partnerid` is the merchant number that the prepay named. */
+  app(params: { appid: string; partnerid: string; prepay_id: string }): Promise<AppRecord>;
+}
+
+/**
+ * For `getBrandWCPayRequest` of a page in WeChat and `wx.requestPayment` of a mini program: give it to the front end as
+ * it is. Not for logs: who has the signature can open the cashier.
+ */
+export interface JsapiRecord {
+  appId: string;
+  /** Unix seconds, as a text. */
+  timeStamp: string;
+  nonceStr: string;
+  /** `prepay_id=...` */
+  package: string;
+  signType: 'RSA';
+  /** Base64. */
+  paySign: string;
+}
+
+/** For `PayReq` of WeChat's SDK in an app: give it to the app as it is. Not for logs, as {@link JsapiRecord}. */
+export interface AppRecord {
+  appid: string;
+  partnerid: string;
+  prepayid: string;
+  package: 'Sign=WXPay';
+  noncestr: string;
+  /** Unix seconds, as a text. */
+  timestamp: string;
+  /** Base64. */
+  sign: string;
 }
 
 /** A field encrypted by hand. */

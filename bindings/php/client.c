@@ -419,6 +419,7 @@ void php_wechatpay_register_client(void)
         ZEND_ACC_FINAL | ZEND_ACC_NOT_SERIALIZABLE | ZEND_ACC_NO_DYNAMIC_PROPERTIES;
     php_wechatpay_declare(php_wechatpay_client_ce, "mchid", MAY_BE_STRING);
     php_wechatpay_declare_object(php_wechatpay_client_ce, "notifications", "WechatPay\\Notifications");
+    php_wechatpay_declare_object(php_wechatpay_client_ce, "invocation", "WechatPay\\Invocation");
     php_wechatpay_mark_sensitive(php_wechatpay_client_ce, "__construct", 0);
     php_wechatpay_mark_sensitive(php_wechatpay_client_ce, "persistent", 1);
     php_wechatpay_mark_sensitive(php_wechatpay_client_ce, "forMerchant", 0);

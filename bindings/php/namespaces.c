@@ -220,7 +220,7 @@ void php_wechatpay_declare_object(zend_class_entry *ce, const char *name, const 
     zend_string_release(type);
 }
 
-static zend_class_entry *register_namespace(const php_wechatpay_namespace *namespace)
+zend_class_entry *php_wechatpay_register_namespace(const php_wechatpay_namespace *namespace)
 {
     zend_class_entry ce;
     INIT_CLASS_ENTRY_EX(ce, namespace->class_name, strlen(namespace->class_name), namespace->methods);
@@ -252,7 +252,7 @@ void php_wechatpay_register_namespaces(void)
     handlers.get_properties_for = shown;
 
     for (size_t at = 0; at < php_wechatpay_namespace_count; at++) {
-        zend_class_entry *ce = register_namespace(&php_wechatpay_namespaces[at]);
+        zend_class_entry *ce = php_wechatpay_register_namespace(&php_wechatpay_namespaces[at]);
         if (at + 1 < php_wechatpay_namespace_count) {
             ce->ce_flags |= ZEND_ACC_FINAL;
         } else {

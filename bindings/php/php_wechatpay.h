@@ -85,7 +85,11 @@ extern zend_class_entry *php_wechatpay_notifications_ce;
 
 void php_wechatpay_register_namespaces(void);
 void php_wechatpay_register_client(void);
+void php_wechatpay_register_invocation(void);
 void php_wechatpay_register_notifications(void);
+
+/* A class of what hangs on a client and has no constructor; its methods find the client's handle in their object. */
+zend_class_entry *php_wechatpay_register_namespace(const php_wechatpay_namespace *namespace);
 
 /* Declares a property that is read only: of a type, or of a class. */
 void php_wechatpay_declare(zend_class_entry *ce, const char *name, uint32_t type);

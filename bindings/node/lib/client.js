@@ -5,6 +5,7 @@ const native = require('../load.js');
 const { reply } = require('./calls.js');
 const { checkText, encode, encodeOptions, encodeRecord } = require('./encode.js');
 const { made } = require('./errors.js');
+const { Invocation } = require('./invocation.js');
 const { addProducts } = require('./namespaces.js');
 const { Notifications } = require('./notifications.js');
 const { withoutFunctions } = require('./signer.js');
@@ -30,6 +31,7 @@ function withSigner(client, signer) {
 class Client {
   #native;
   #notifications;
+  #invocation;
 
   constructor(options) {
     this.#native = options instanceof native.Client ? options : open(options, native.open);
@@ -45,6 +47,10 @@ class Client {
 
   get notifications() {
     return (this.#notifications ??= new Notifications(made(this.#native.receiver())));
+  }
+
+  get invocation() {
+    return (this.#invocation ??= new Invocation((name, params) => this.#utility(name, params)));
   }
 
   forMerchant(options) {
@@ -85,8 +91,8 @@ class Client {
   }
 
   async #utility(name, params) {
-    Object.entries(params).forEach(([argument, value]) => checkText(name, argument, value));
     const json = encodeRecord(name, 'params', params);
+    Object.entries(params).forEach(([argument, value]) => checkText(name, argument, value));
     const start = (arrivals, token) => this.#native.utility(arrivals, token, name, json);
     return (await reply(start, name, undefined, this.#signer)).body;
   }

@@ -20,6 +20,8 @@ mod client;
 mod completions;
 mod error;
 mod guard;
+mod headers;
+mod readable;
 mod receiver;
 mod signer;
 mod utility;

@@ -52,8 +52,10 @@ pub struct Call {
     pub request: Option<Request>,
     /// or what is no operation, by its name, with its parameters;
     pub utility: Option<String>,
-    /// or a notification that the sandbox makes and the client reads.
+    /// or a notification that the sandbox makes and the client reads;
     pub notification: Option<Value>,
+    /// or an order that the sandbox pays, whose notification the client reads.
+    pub payment: Option<Value>,
     /// Options of this call.
     pub options: Option<CallOptions>,
 }
@@ -95,6 +97,8 @@ pub struct Expect {
     pub result: Option<Value>,
     /// What the JSON of the reply must hold; it may hold more.
     pub result_has: Option<Value>,
+    /// What the sandbox's cashier says when it is opened with the result.
+    pub cashier: Option<Value>,
     /// The bytes of a file.
     pub result_base64: Option<String>,
     /// The reply's status, where the call was a raw request.

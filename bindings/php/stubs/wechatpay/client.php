@@ -21,6 +21,9 @@ final class Client extends Operations
      */
     public readonly Notifications $notifications;
 
+    /** Signs what front ends need to open the cashier after a prepay. */
+    public readonly Invocation $invocation;
+
     /**
      * Nothing is sent. Null stands for an option that is not given.
      *

@@ -3,6 +3,7 @@
 mod capture;
 mod cases;
 mod filled;
+mod invocation;
 mod network;
 mod notifications;
 mod processes;

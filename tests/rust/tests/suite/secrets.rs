@@ -21,6 +21,7 @@ use wechatpay_sdk::{
     ApiV3Key, CallOptions, Client, Error, ErrorKind, File, KeyError, OptionType, Options, Sensitive, SigningKey,
     blocking,
 };
+use wechatpay_sdk::{AppRecord, JsapiRecord};
 use wechatpay_suite::{Face, Local, Runner, load, tests_dir, vector_text, vectors};
 
 use crate::notifications::{At, headers, options as receiver_options};
@@ -136,6 +137,25 @@ fn no_key_and_no_client_prints_a_secret() {
     let mut keys = PlatformKeys::default();
     keys.add_certificate(certificate);
     secrets.debug(&keys);
+}
+
+/// Who reads a signature in a log could open the cashier in the merchant's name.
+#[test]
+fn no_record_for_a_front_end_prints_its_signature() {
+    let secrets = Secrets::new(&key_pem(), []);
+    let client = Client::from_options(&parse(&options()).expect("good options")).expect("good options");
+    secrets.debug(&client.invocation());
+    secrets.debug(&blocking::Client::new(client).invocation());
+    for case in vectors("invocation.json")["cases"].as_array().expect("a list") {
+        let record = case["record"].clone();
+        let signature = record.get("sign").unwrap_or(&record["paySign"]).as_str().expect("base64").to_owned();
+        let secrets = Secrets::new(&key_pem(), [signature]);
+        if case["front_end"] == "app" {
+            secrets.debug(&serde_json::from_value::<AppRecord>(record).expect("a record"));
+        } else {
+            secrets.debug(&serde_json::from_value::<JsapiRecord>(record).expect("a record"));
+        }
+    }
 }
 
 /// A `…_path` option that was given the text itself is a likely mistake, and must not print the key.
@@ -356,6 +376,7 @@ fn printable<'a>(module: &'a str, text: &'a str) -> impl Iterator<Item = String>
 fn every_public_type_is_searched() {
     // The tests above are plain functions: what they search is known when they have run.
     no_key_and_no_client_prints_a_secret();
+    no_record_for_a_front_end_prints_its_signature();
     no_text_and_no_file_prints_what_it_holds();
     no_bound_request_prints_what_it_carries();
     no_receiver_and_no_notification_prints_a_secret();
