@@ -21,10 +21,7 @@ pub fn decode(operation: &Operation, body: Bytes, key: &PrivateKey) -> Result<By
         ReplyKind::Json => {
             check_json(&body)?;
             let mut value = serde_json::from_slice(&body).map_err(|_| not_json())?;
-            for path in operation.encrypted_reply {
-                let steps: Vec<&str> = path.split('.').collect();
-                decrypt_at(&mut value, &steps, path, key)?;
-            }
+            decrypt_fields(&mut value, operation.encrypted_reply, "reply", key)?;
             Ok(to_bytes(&value))
         }
     }
@@ -43,6 +40,14 @@ pub(crate) fn not_json() -> Error {
     Error::new(ErrorKind::Integrity, "not_json", "the platform's reply is signed but not the JSON that is documented")
 }
 
+/// Decrypts the fields at these paths (`items[].payer.name`) of `whole`, as it is called in errors.
+pub(crate) fn decrypt_fields(value: &mut Value, paths: &[&str], whole: &str, key: &PrivateKey) -> Result<(), Error> {
+    paths.iter().try_for_each(|path| {
+        let steps: Vec<&str> = path.split('.').collect();
+        decrypt_at(value, &steps, &format!("{path} of the {whole}"), key)
+    })
+}
+
 fn decrypt_at(value: &mut Value, steps: &[&str], path: &str, key: &PrivateKey) -> Result<(), Error> {
     let [step, rest @ ..] = steps else { return decrypt(value, path, key) };
     let Some(value) = value.get_mut(step.trim_end_matches("[]")) else { return Ok(()) };
@@ -59,7 +64,7 @@ fn decrypt(value: &mut Value, path: &str, key: &PrivateKey) -> Result<(), Error>
     if ciphertext.is_empty() {
         return Ok(());
     }
-    let text = sensitive::decrypt(key, ciphertext, &format!("{path} of the reply"))?;
+    let text = sensitive::decrypt(key, ciphertext, path)?;
     *value = Value::String(text);
     Ok(())
 }

@@ -95,6 +95,8 @@ async fn an_order_that_makes_no_sense_is_refused() {
     let client = Client::start().await;
     for (order, reason) in [
         (json!({"resource": {}}), "event_type"),
+        (json!({"event_type": "X"}), "resource"),
+        (json!({"event": "tea.brewed"}), "tea.brewed"),
         (json!({"event_type": "X", "resource": {}, "apiv3_key": "short"}), "32 bytes"),
         (json!({"event_type": "X", "resource": {}, "headers": {"a b": "c"}}), "headers.a b"),
         (json!({"event_type": "X", "resource": {}, "signed_with": "pen"}), "pen"),
