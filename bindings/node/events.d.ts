@@ -3917,14 +3917,12 @@ export interface WebizpayRevokedEvent extends Notification<WebizpayRevoked> {
   readonly event_type: 'WEBIZPAY.REVOKED';
 }
 
-declare const newer: unique symbol;
-
-/** An event type that is newer than this package: any text but those of the events here. */
-export type UnknownEventType = string & { readonly [newer]: true };
-
-/** An event that is newer than this package. */
+/**
+ * An event that is newer than this package. Its event type is a text that none of the others has, whatever the literal
+ * says: to compare it with one, take the event as a `Notification`.
+ */
 export interface UnknownEvent extends Notification<unknown> {
-  readonly event_type: UnknownEventType;
+  readonly event_type: '(newer than this package)';
 }
 
 /** What a notification may be: `event_type` tells which. */

@@ -6,6 +6,8 @@ use serde_json::{Map, Value, json};
 use crate::model::{Event, EventShape, Events, Field, Shape, Type};
 use crate::output::{CASES, Files};
 
+const CREATE_TIME: &str = "2026-11-21T12:00:00+08:00";
+
 /// Adds the file, where there are events.
 pub(crate) fn generate(events: &Events, files: &mut Files) {
     if events.events.is_empty() {
@@ -18,7 +20,7 @@ pub(crate) fn generate(events: &Events, files: &mut Files) {
 }
 
 fn case(events: &Events, event: &Event, shape: &EventShape) -> Value {
-    let mut order = json!({"event": event.id});
+    let mut order = json!({"event": event.id, "envelope": {"id": "EV-1", "create_time": CREATE_TIME}});
     let mut name = event.id.clone();
     if let Some(original_type) = &shape.original_type {
         order["original_type"] = json!(original_type);
@@ -28,10 +30,13 @@ fn case(events: &Events, event: &Event, shape: &EventShape) -> Value {
     json!({
         "name": name,
         "call": {"notification": order},
-        "expect": {"result_has": {
+        "expect": {"result": {
+            "id": "EV-1",
+            "create_time": CREATE_TIME,
             "event_type": event.own_types().first(),
-            "original_type": original_type,
             "resource_type": event.resource_type.as_deref().unwrap_or("encrypt-resource"),
+            "summary": event.title,
+            "original_type": original_type,
             "resource": object(events, &shape.component),
         }},
     })
@@ -51,6 +56,7 @@ fn object(events: &Events, component: &str) -> Value {
 
 fn value(events: &Events, field: &Field, ty: &Type) -> Value {
     match ty {
+        _ if field.given.is_some() => json!(field.given),
         Type::Any => json!({}),
         Type::Text | Type::Secret { .. } | Type::Json(_) | Type::File => json!(field.name),
         Type::Integer | Type::Number => json!(1),

@@ -4,6 +4,8 @@ mod events;
 
 use std::collections::{BTreeMap, HashMap};
 
+use serde_json::Value;
+
 use crate::Result;
 use crate::words::pascal;
 pub(crate) use events::{Event, EventShape, Events};
@@ -52,6 +54,8 @@ pub(crate) struct Field {
     pub(crate) ty: Type,
     /// What the document says besides the type, as short sentences.
     pub(crate) notes: Vec<String>,
+    /// The document's example of it, or its default.
+    pub(crate) given: Option<Value>,
 }
 
 /// The type of a value.

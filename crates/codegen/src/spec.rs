@@ -164,7 +164,8 @@ impl Reader<'_> {
 
     fn field(&mut self, name: &str, required: bool, schema: &Value, direction: Direction) -> Result<Field> {
         let ty = self.ty(name, schema, direction).map_err(|error| format!("{name}: {error}"))?;
-        Ok(Field { name: name.to_owned(), required, ty, notes: notes(schema, direction) })
+        let given = [&schema["examples"][0], &schema["default"]].into_iter().find(|value| !value.is_null()).cloned();
+        Ok(Field { name: name.to_owned(), required, ty, notes: notes(schema, direction), given })
     }
 
     fn ty(&mut self, name: &str, schema: &Value, direction: Direction) -> Result<Type> {

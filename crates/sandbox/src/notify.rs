@@ -116,7 +116,7 @@ fn envelope(order: &Order, identity: &Identity) -> Result<Value, String> {
         "create_time": beijing_time(clock::now()),
         "resource_type": content.resource_type,
         "event_type": content.event_type,
-        "summary": "本地微信支付的通知",
+        "summary": content.summary,
         "resource": {
             "original_type": content.original_type,
             "algorithm": "AEAD_AES_256_GCM",
@@ -141,6 +141,7 @@ fn content(order: &Order, identity: &Identity) -> Result<EventExample, String> {
             resource_type: "encrypt-resource".to_owned(),
             associated_data: original_type.clone(),
             original_type: Some(original_type),
+            summary: "本地微信支付的通知".to_owned(),
             resource: order.resource.clone().ok_or("resource is missing, or event")?,
         });
     };

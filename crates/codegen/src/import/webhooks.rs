@@ -47,7 +47,16 @@ pub(super) fn document(facts: &Webhooks) -> Result<Value> {
         "webhooks": webhooks,
         "components": {"schemas": schemas},
     });
-    mark_sensitive(WEBHOOKS, &marks()?["sensitive"], &mut document)?;
+    // A table may hold fewer events than there are marks for; a test holds every mark against this project's document.
+    let mut marks = marks()?["sensitive"].take();
+    let there = |place: &str| {
+        let component = place.strip_prefix(WEBHOOKS).and_then(|place| place.strip_prefix('/'));
+        component.is_some_and(|component| !document["components"]["schemas"][component].is_null())
+    };
+    if let Some(marks) = marks.as_object_mut() {
+        marks.retain(|place, _| there(place));
+    }
+    mark_sensitive(WEBHOOKS, &marks, &mut document)?;
     Ok(document)
 }
 

@@ -5,15 +5,15 @@ use crate::WEBHOOKS;
 use crate::model::{Event, EventShape, Events, Shape};
 use crate::output::{Files, NODE_EVENTS};
 
+/// The literal event type stands for every text that is newer: the compiler tells the members of a union apart by literals
+/// only.
 const UNKNOWN: &str = "
-declare const newer: unique symbol;
-
-/** An event type that is newer than this package: any text but those of the events here. */
-export type UnknownEventType = string & { readonly [newer]: true };
-
-/** An event that is newer than this package. */
+/**
+ * An event that is newer than this package. Its event type is a text that none of the others has, whatever the literal
+ * says: to compare it with one, take the event as a `Notification`.
+ */
 export interface UnknownEvent extends Notification<unknown> {
-  readonly event_type: UnknownEventType;
+  readonly event_type: '(newer than this package)';
 }
 ";
 

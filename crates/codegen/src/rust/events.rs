@@ -113,3 +113,14 @@ fn decoding(out: &mut Code, events: &Events) {
     out.line("    }");
     out.line("}");
 }
+
+/// For the tests: every variant that holds a resource.
+pub(super) fn list(events: &Events) -> String {
+    let mut out = Code::default();
+    out.line("//! Every event that has a type.");
+    out.line("");
+    out.line("events! {");
+    events.shapes().for_each(|(_, shape)| out.line(&format!("    {},", shape.component)));
+    out.line("}");
+    out.text
+}

@@ -30,6 +30,7 @@ pub(crate) fn generate(products: &[Product], events: &Events, files: &mut Files)
     files.add(format!("{RUST}/{WEBHOOKS}.rs"), "//", WEBHOOKS, &events::table(events)?);
     files.add(format!("{RUST}/events.rs"), "//", WEBHOOKS, &events::types(events));
     files.add(format!("{SUITE}/types.rs"), "//", "*", &filled::list(products, &events.product));
+    files.add(format!("{SUITE}/events.rs"), "//", WEBHOOKS, &events::list(events));
     Ok(())
 }
 

@@ -457,7 +457,7 @@ pub struct CouponSend {
     pub openid: Option<crate::Sensitive>,
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub unionid: Option<String>,
+    pub unionid: Option<crate::Sensitive>,
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub send_channel: Option<CouponSendChannel>,
@@ -1159,7 +1159,7 @@ pub struct EntrustSign {
     pub out_contract_code: Option<String>,
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub contract_display_account: Option<String>,
+    pub contract_display_account: Option<crate::Sensitive>,
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub contract_state: Option<SignContractState>,
@@ -1294,7 +1294,7 @@ pub struct EntrustTerminate {
     pub out_contract_code: Option<String>,
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub contract_display_account: Option<String>,
+    pub contract_display_account: Option<crate::Sensitive>,
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub contract_state: Option<ContractState>,
@@ -1354,7 +1354,7 @@ pub struct EntrustTerminateInquiry {
     pub contract_id: Option<String>,
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub contract_display_account: Option<String>,
+    pub contract_display_account: Option<crate::Sensitive>,
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub contract_state: Option<ContractState>,
@@ -1399,10 +1399,10 @@ pub struct EntrustTerminateRetention {
 pub struct FacepayUserStateChange {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub user_id: Option<String>,
+    pub user_id: Option<crate::Sensitive>,
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub out_user_id: Option<String>,
+    pub out_user_id: Option<crate::Sensitive>,
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub organization_id: Option<String>,
@@ -1588,7 +1588,7 @@ pub struct InsuranceEntrustRenew {
     pub out_contract_code: Option<String>,
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub insured_display_name: Option<String>,
+    pub insured_display_name: Option<crate::Sensitive>,
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub contract_state: Option<ContractState>,
@@ -1630,7 +1630,7 @@ pub struct InsuranceEntrustSign {
     pub out_contract_code: Option<String>,
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub insured_display_name: Option<String>,
+    pub insured_display_name: Option<crate::Sensitive>,
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub contract_state: Option<ContractState>,
@@ -1672,7 +1672,7 @@ pub struct InsuranceEntrustTerminate {
     pub out_contract_code: Option<String>,
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub insured_display_name: Option<String>,
+    pub insured_display_name: Option<crate::Sensitive>,
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub contract_state: Option<ContractState>,
@@ -1849,7 +1849,7 @@ pub struct MchtransferAuthorizationClosed {
     pub openid: Option<crate::Sensitive>,
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub user_display_name: Option<String>,
+    pub user_display_name: Option<crate::Sensitive>,
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub authorization_id: Option<String>,
@@ -1882,7 +1882,7 @@ pub struct MchtransferAuthorizationConfirmed {
     pub openid: Option<crate::Sensitive>,
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub user_display_name: Option<String>,
+    pub user_display_name: Option<crate::Sensitive>,
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub authorization_id: Option<String>,
@@ -2047,7 +2047,7 @@ pub struct MchtransferQqwalletbillFinished {
     pub openid: Option<crate::Sensitive>,
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub user_qq: Option<String>,
+    pub user_qq: Option<crate::Sensitive>,
     /// Optional. Encrypted for the merchant: in plaintext where the receiver was made from a client, else ciphertext.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user_name: Option<crate::Sensitive>,
@@ -2104,7 +2104,7 @@ pub struct MchwithdrawChange {
     pub solution: Option<String>,
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub account_number: Option<String>,
+    pub account_number: Option<crate::Sensitive>,
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub account_bank: Option<String>,
@@ -2260,7 +2260,7 @@ pub struct MembercardAcceptCard {
     pub openid: Option<crate::Sensitive>,
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub unionid: Option<String>,
+    pub unionid: Option<crate::Sensitive>,
     /// Optional. Encrypted for the merchant: in plaintext where the receiver was made from a client, else ciphertext.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub phone_number: Option<crate::Sensitive>,
@@ -2296,7 +2296,7 @@ pub struct MembercardActivateCard {
     pub openid: Option<crate::Sensitive>,
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub unionid: Option<String>,
+    pub unionid: Option<crate::Sensitive>,
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub outer_str: Option<String>,
@@ -2326,7 +2326,7 @@ pub struct MembercardUsercardManage {
     pub openid: Option<crate::Sensitive>,
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub unionid: Option<String>,
+    pub unionid: Option<crate::Sensitive>,
 }
 
 /// 合作伙伴订阅通知 (`merchant_notify.notify`).
@@ -2464,7 +2464,7 @@ pub struct ParkingFeeQueryTransInfo {
     pub out_serial_number: Option<String>,
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub plate_number: Option<String>,
+    pub plate_number: Option<crate::Sensitive>,
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub out_parking_id: Option<String>,
@@ -3121,7 +3121,7 @@ pub struct ProductCouponSpSend {
     pub openid: Option<crate::Sensitive>,
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub unionid: Option<String>,
+    pub unionid: Option<crate::Sensitive>,
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub receive_time: Option<String>,
@@ -3139,7 +3139,7 @@ pub struct ProductCouponSpSend {
     pub valid_end_time: Option<String>,
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub phone_number: Option<String>,
+    pub phone_number: Option<crate::Sensitive>,
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub country_code: Option<String>,
@@ -3406,7 +3406,7 @@ pub struct RefundAbnormal {
     pub success_time: Option<String>,
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub user_received_account: Option<String>,
+    pub user_received_account: Option<crate::Sensitive>,
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub amount: Option<AbnormalAmount>,
@@ -3451,7 +3451,7 @@ pub struct RefundClosed {
     pub success_time: Option<String>,
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub user_received_account: Option<String>,
+    pub user_received_account: Option<crate::Sensitive>,
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub amount: Option<AbnormalAmount>,
@@ -3499,10 +3499,10 @@ pub struct RefundSuccess {
     pub success_time: Option<String>,
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub user_received_account: Option<String>,
+    pub user_received_account: Option<crate::Sensitive>,
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub recv_account: Option<String>,
+    pub recv_account: Option<crate::Sensitive>,
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fund_source: Option<FundSource>,
@@ -4039,7 +4039,7 @@ pub struct VehicleEntranceStateChange {
     pub out_parking_no: Option<String>,
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub plate_number: Option<String>,
+    pub plate_number: Option<crate::Sensitive>,
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub plate_color: Option<PlateColor>,
@@ -4093,7 +4093,7 @@ pub struct VehicleUserStateChange {
     pub bind_state: Option<String>,
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub plate_number: Option<String>,
+    pub plate_number: Option<crate::Sensitive>,
 }
 
 /// 商户平台申诉通知 (`violation.appeal`).
@@ -4210,10 +4210,10 @@ pub struct WebizpayAuthorized {
     pub sub_mchid: Option<String>,
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub user_id: Option<String>,
+    pub user_id: Option<crate::Sensitive>,
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub employee_id: Option<String>,
+    pub employee_id: Option<crate::Sensitive>,
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub authorization_time: Option<String>,
@@ -4237,7 +4237,7 @@ pub struct WebizpayPaymentrefundsuccess {
     pub card_no: Option<String>,
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub employee_id: Option<String>,
+    pub employee_id: Option<crate::Sensitive>,
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub transaction_id: Option<String>,
@@ -4291,7 +4291,7 @@ pub struct WebizpayPaymentsuccess {
     pub card_no: Option<String>,
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub employee_id: Option<String>,
+    pub employee_id: Option<crate::Sensitive>,
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub receive_mch_name: Option<String>,
@@ -4348,7 +4348,7 @@ pub struct WebizpayQuotacardexpired {
     pub card_no: Option<String>,
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub employee_id: Option<String>,
+    pub employee_id: Option<crate::Sensitive>,
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub card_state: Option<CardState>,
@@ -4375,7 +4375,7 @@ pub struct WebizpayRevoked {
     pub sub_mchid: Option<String>,
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub user_id: Option<String>,
+    pub user_id: Option<crate::Sensitive>,
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub authorization_state: Option<AuthorizationState>,
@@ -4761,7 +4761,7 @@ pub struct AttachInfo {
     pub activity_id: Option<String>,
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub phone_number: Option<String>,
+    pub phone_number: Option<crate::Sensitive>,
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub country_code: Option<String>,
@@ -6245,7 +6245,7 @@ pub struct Receiver {
     pub r#type: Option<ReceiverType>,
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub account: Option<String>,
+    pub account: Option<crate::Sensitive>,
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub amount: Option<crate::Number>,
@@ -6333,10 +6333,10 @@ pub struct BankTransferInfo {
     pub bank_name: Option<String>,
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub bank_card_tail: Option<String>,
+    pub bank_card_tail: Option<crate::Sensitive>,
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub bank_account_name: Option<String>,
+    pub bank_account_name: Option<crate::Sensitive>,
 }
 
 /// Object `qr_recharge_info` in a resource.
@@ -6382,10 +6382,10 @@ pub struct OnlineBankRechargeInfo {
     pub online_bank_type: Option<OnlineBankType>,
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub bank_card_tail: Option<String>,
+    pub bank_card_tail: Option<crate::Sensitive>,
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub bank_account_name: Option<String>,
+    pub bank_account_name: Option<crate::Sensitive>,
 }
 
 crate::open_enum! {
@@ -6428,10 +6428,10 @@ pub struct FundReturnedDetail {
     pub bank_name: Option<String>,
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub bank_card_tail: Option<String>,
+    pub bank_card_tail: Option<crate::Sensitive>,
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub bank_account_name: Option<String>,
+    pub bank_account_name: Option<crate::Sensitive>,
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub amount: Option<crate::Number>,
@@ -6705,7 +6705,7 @@ pub struct ParkingInfo {
     pub parking_id: Option<String>,
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub plate_number: Option<String>,
+    pub plate_number: Option<crate::Sensitive>,
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub plate_color: Option<PlateColor>,
@@ -6966,7 +6966,7 @@ pub struct SubOrder {
     pub individual_auth_id: Option<String>,
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub individual_name: Option<String>,
+    pub individual_name: Option<crate::Sensitive>,
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub trade_type: Option<String>,

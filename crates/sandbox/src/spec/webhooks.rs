@@ -12,6 +12,8 @@ pub(crate) struct EventExample {
     pub(crate) original_type: Option<String>,
     /// What the documents say; else the original type, as the platform does.
     pub(crate) associated_data: String,
+    /// In words, for people.
+    pub(crate) summary: String,
     pub(crate) resource: Value,
 }
 
@@ -40,6 +42,7 @@ impl Catalog {
             resource_type: said("resource-type").unwrap_or_else(|| "encrypt-resource".to_owned()),
             associated_data: said("associated-data").or_else(|| original_type.clone()).unwrap_or_default(),
             original_type,
+            summary: webhook["summary"].as_str().unwrap_or_default().to_owned(),
             resource,
         })
     }

@@ -2,6 +2,7 @@
 
 mod capture;
 mod cases;
+mod events;
 mod filled;
 mod network;
 mod notifications;
