@@ -117,7 +117,7 @@ def test_importing_starts_nothing_and_loads_no_product(sandbox: Sandbox) -> None
         assert len(os.listdir("/proc/self/task")) == 1, "a thread at import"
         client = wechatpay_sdk.Client.from_env()
         assert len(os.listdir("/proc/self/task")) == 1, "a thread before the first call"
-        for name in ("asyncio", "inspect", "wechatpay_sdk._loop", "wechatpay_sdk.operations.goldplan"):
+        for name in ("asyncio", "inspect", *(f"wechatpay_sdk.{name}" for name in ("_loop", "events", "operations.goldplan"))):
             assert name not in sys.modules, name
         client.goldplan
         assert "wechatpay_sdk.operations.goldplan" in sys.modules

@@ -3,14 +3,11 @@
 namespace WechatPay;
 
 /**
- * What `Notification::$resource` holds, by `Notification::$event_type`. For static analysers and editors only: there is
- * no such interface at run time, and newer events come, too.
+ * What `Notification::$resource` holds, by `Notification::$event_type`. For static analysers and editors only: there is no
+ * such interface at run time, and events that are newer come, too.
  *
- *     /** @phpstan-import-type RefundSuccess from \WechatPay\Events * /
- *     if ($notification->event_type === 'REFUND.SUCCESS') {
- *         /** @var RefundSuccess $refund * /
- *         $refund = $notification->resource;
- *     }
+ * A class of yours takes a type with `@phpstan-import-type RefundSuccess from \WechatPay\Events`. Where it knows that
+ * `$notification->event_type === 'REFUND.SUCCESS'`, it says so of what it reads: `@var RefundSuccess $refund`.
  *
  * 异常转付处理结果回调通知 (`abnormal_fund_processing.transfer.success`). Event type `ABNORMAL_FUND_PROCESSING.TRANSFER.SUCCESS`. Original type `abnormal_fund_processing`.
  * https://pay.weixin.qq.com/doc/v3/partner/4014591539

@@ -5,6 +5,13 @@ use crate::WEBHOOKS;
 use crate::model::{EventShape, Events, Shape};
 use crate::output::{Files, PHP_STUBS};
 
+const ABOUT: &str = "\
+What `Notification::$resource` holds, by `Notification::$event_type`. For static analysers and editors only: there is no
+such interface at run time, and events that are newer come, too.
+
+A class of yours takes a type with `@phpstan-import-type RefundSuccess from \\WechatPay\\Events`. Where it knows that
+`$notification->event_type === 'REFUND.SUCCESS'`, it says so of what it reads: `@var RefundSuccess $refund`.";
+
 /// Adds the stub. Its interface exists in it only: PHPDoc types need a class-like to hang on, and there is nothing to
 /// load at run time.
 pub(super) fn generate(events: &Events, files: &mut Files) {
@@ -12,16 +19,7 @@ pub(super) fn generate(events: &Events, files: &mut Files) {
 }
 
 fn stub(events: &Events) -> String {
-    let mut doc = vec![
-        "What `Notification::$resource` holds, by `Notification::$event_type`. For static analysers and editors only: there is".to_owned(),
-        "no such interface at run time, and newer events come, too.".to_owned(),
-        String::new(),
-        "    /** @phpstan-import-type RefundSuccess from \\WechatPay\\Events */".to_owned(),
-        "    if ($notification->event_type === 'REFUND.SUCCESS') {".to_owned(),
-        "        /** @var RefundSuccess $refund */".to_owned(),
-        "        $refund = $notification->resource;".to_owned(),
-        "    }".to_owned(),
-    ];
+    let mut doc: Vec<String> = ABOUT.lines().map(str::to_owned).collect();
     for (event, shape) in events.shapes() {
         doc.push(String::new());
         doc.push(format!("{} (`{}`). {}", event.title, event.id, event.notes(&shape.component).join(" ")));
