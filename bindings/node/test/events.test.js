@@ -53,7 +53,7 @@ test('what is not so is found', () => {
   for (const [from, to] of [
     ['"out_refund_no":', '"out_refund_noo":'],
     [`=== 'REFUND.CLOSED'`, `=== 'REFUND.CLOSE'`],
-    ['resource, events.RefundClosed', 'resource, events.RefundAbnormal'],
+    ['resource, events.RefundClosed', 'resource, events.RefundSuccess'],
   ]) {
     const wrong = right.replace(from, to);
     assert.notEqual(wrong, right);

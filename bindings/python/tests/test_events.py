@@ -25,7 +25,11 @@ def shape(case: dict[str, Any]) -> str:
 
 def program(cases: list[dict[str, Any]]) -> str:
     names = sorted({shape(case) for case in cases})
-    lines = ["from typing_extensions import assert_type", "from wechatpay_sdk import Notification, Notifications"]
+    lines = [
+        "# pyright: strict",
+        "from typing_extensions import assert_type",
+        "from wechatpay_sdk import Notification, Notifications",
+    ]
     lines.append(f"from wechatpay_sdk.events import Event, UnknownEvent, {', '.join(names)}")
     for at, case in enumerate(cases):
         result, name = case["expect"]["result"], shape(case)
@@ -63,8 +67,13 @@ def unknown(event: UnknownEvent) -> str:
 
 
 def check(checker: str, file: Path) -> str:
-    more = ["--strict", "--cache-dir", str(file.parent / "cache")] if checker == "mypy" else []
-    done = subprocess.run([sys.executable, "-m", checker, *more, str(file)], capture_output=True, text=True, timeout=500)
+    strictly = {
+        "mypy": ["--strict", "--cache-dir", str(file.parent / "cache")],
+        "pyright": ["--pythonpath", sys.executable],
+    }
+    done = subprocess.run(
+        [sys.executable, "-m", checker, *strictly[checker], str(file)], capture_output=True, text=True, timeout=500
+    )
     assert done.returncode in (0, 1), done.stdout + done.stderr
     return done.stdout
 

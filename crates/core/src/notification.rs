@@ -152,6 +152,18 @@ impl Notification {
 
     /// The event with its resource as the type of it.
     ///
+    /// ```no_run
+    /// # fn take(notification: &wechatpay_sdk::notification::Notification) -> Result<(), wechatpay_sdk::Error> {
+    /// use wechatpay_sdk::events::Event;
+    ///
+    /// match notification.event()? {
+    ///     Event::TransactionSuccess(payment) => println!("{:?} is paid", payment.out_trade_no),
+    ///     Event::RefundSuccess(refund) => println!("{:?} is refunded", refund.out_refund_no),
+    ///     _ => println!("{} is taken note of", notification.event_type),
+    /// }
+    /// # Ok(()) }
+    /// ```
+    ///
     /// # Errors
     /// Integrity (`malformed_notification`) where the resource is not of the documented type; as JSON it can still be
     /// read.

@@ -107,20 +107,25 @@ impl Event {
 
     /// What the documents say of the event in this shape, in sentences for doc comments.
     pub(crate) fn notes(&self, component: &str) -> Vec<String> {
-        let quoted = |list: &[String]| format!("`{}`", list.join("`, `"));
-        let mut notes = vec![format!("Event type {}.", quoted(&self.event_types))];
-        let told =
-            self.shapes.iter().find(|shape| shape.component == component).and_then(|shape| shape.original_type.clone());
-        if let Some(original_type) = &told {
-            notes.push(format!("What it is where the original type is `{original_type}`."));
-        } else if !self.original_types.is_empty() {
-            notes.push(format!("Original type {}.", quoted(&self.original_types)));
-        }
+        let quoted = |texts: &[&str]| format!("`{}`", texts.join("`, `"));
+        let mut notes = vec![format!("Event type {}.", quoted(&self.own_types()))];
         let foreign = self.event_types.iter().filter(|event_type| !Events::owns(self, event_type));
         notes.extend(foreign.map(|event_type| {
-            format!("Under event type `{event_type}` it is that event, since nothing tells the two apart.")
+            format!(
+                "With event type `{event_type}`, which documents name as well, it comes as `{}`: nothing tells the two apart.",
+                event_type.to_lowercase()
+            )
         }));
-        if told.is_none() && !self.variants.is_empty() {
+        let shape = self.shapes.iter().find(|shape| shape.component == component);
+        match shape.filter(|_| self.shapes.len() > 1).map(|shape| self.told_by(shape)) {
+            Some(told_by) => notes.push(format!("Told by original type {}.", quoted(&told_by))),
+            None if self.original_types.is_empty() => {}
+            None => {
+                let names: Vec<&str> = self.original_types.iter().map(String::as_str).collect();
+                notes.push(format!("Original type {}.", quoted(&names)));
+            }
+        }
+        if shape.is_some_and(|shape| shape.original_type.is_none()) && !self.variants.is_empty() {
             notes.push(format!(
                 "Which fields are there depends on what it is in particular: {}.",
                 self.variants.join(", ")
