@@ -3621,7 +3621,7 @@ export interface ProductCouponSpSendEvent extends Notification<ProductCouponSpSe
 /**
  * 分账动账成功回退通知.
  *
- * Event type `PROFITSHARING.RETURN`, `TRANSACTION.SUCCESS`. Original type `profitsharing`. Under event type `TRANSACTION.SUCCESS` it is that event, since nothing tells the two apart. For direct merchants and service providers.
+ * Event type `PROFITSHARING.RETURN`. With event type `TRANSACTION.SUCCESS`, which documents name as well, it comes as `transaction.success`: nothing tells the two apart. Original type `profitsharing`. For direct merchants and service providers.
  *
  * @see https://pay.weixin.qq.com/doc/v3/merchant/4012289679
  */
@@ -3632,7 +3632,7 @@ export interface ProfitsharingReturnEvent extends Notification<ProfitsharingRetu
 /**
  * 分账动账成功变动通知.
  *
- * Event type `PROFITSHARING.SUCCESS`, `TRANSACTION.SUCCESS`. Original type `profitsharing`. Under event type `TRANSACTION.SUCCESS` it is that event, since nothing tells the two apart. For direct merchants and service providers.
+ * Event type `PROFITSHARING.SUCCESS`. With event type `TRANSACTION.SUCCESS`, which documents name as well, it comes as `transaction.success`: nothing tells the two apart. Original type `profitsharing`. For direct merchants and service providers.
  *
  * @see https://pay.weixin.qq.com/doc/v3/merchant/4012289679
  */
@@ -3786,7 +3786,7 @@ export interface TransactionPayBackEvent extends Notification<TransactionPayBack
 /**
  * 支付成功通知.
  *
- * Event type `TRANSACTION.SUCCESS`. Original type `transaction`, `profitsharing`. Which fields are there depends on what it is in particular: BASIC 普通支付通知, PARTNER 服务商支付通知, COMBINE 合单支付通知, INSURANCE_ENTRUST 保险商户委托代扣成功支付通知, PARKING 停车服务订单支付成功通知, GLOBAL 跨境/全球-支付成功通知. For direct merchants and service providers.
+ * Event type `TRANSACTION.SUCCESS`. Told by original type `transaction`. Which fields are there depends on what it is in particular: BASIC 普通支付通知, PARTNER 服务商支付通知, COMBINE 合单支付通知, INSURANCE_ENTRUST 保险商户委托代扣成功支付通知, PARKING 停车服务订单支付成功通知, GLOBAL 跨境/全球-支付成功通知. For direct merchants and service providers.
  *
  * @see https://pay.weixin.qq.com/doc/v3/merchant/4012791861
  */
@@ -3798,7 +3798,7 @@ export interface TransactionSuccessEvent extends Notification<TransactionSuccess
 /**
  * 支付成功通知.
  *
- * Event type `TRANSACTION.SUCCESS`. What it is where the original type is `profitsharing`. For direct merchants and service providers.
+ * Event type `TRANSACTION.SUCCESS`. Told by original type `profitsharing`. For direct merchants and service providers.
  *
  * @see https://pay.weixin.qq.com/doc/v3/merchant/4012791861
  */

@@ -1562,7 +1562,7 @@ namespace WechatPay;
  *     channel_custom_info?: string,
  * }
  *
- * 分账动账成功回退通知 (`profitsharing.return`). Event type `PROFITSHARING.RETURN`, `TRANSACTION.SUCCESS`. Original type `profitsharing`. Under event type `TRANSACTION.SUCCESS` it is that event, since nothing tells the two apart. For direct merchants and service providers.
+ * 分账动账成功回退通知 (`profitsharing.return`). Event type `PROFITSHARING.RETURN`. With event type `TRANSACTION.SUCCESS`, which documents name as well, it comes as `transaction.success`: nothing tells the two apart. Original type `profitsharing`. For direct merchants and service providers.
  * https://pay.weixin.qq.com/doc/v3/merchant/4012289679
  *
  * @phpstan-type ProfitsharingReturn array{
@@ -1581,7 +1581,7 @@ namespace WechatPay;
  *     success_time: string,
  * }
  *
- * 分账动账成功变动通知 (`profitsharing.success`). Event type `PROFITSHARING.SUCCESS`, `TRANSACTION.SUCCESS`. Original type `profitsharing`. Under event type `TRANSACTION.SUCCESS` it is that event, since nothing tells the two apart. For direct merchants and service providers.
+ * 分账动账成功变动通知 (`profitsharing.success`). Event type `PROFITSHARING.SUCCESS`. With event type `TRANSACTION.SUCCESS`, which documents name as well, it comes as `transaction.success`: nothing tells the two apart. Original type `profitsharing`. For direct merchants and service providers.
  * https://pay.weixin.qq.com/doc/v3/merchant/4012289679
  *
  * @phpstan-type ProfitsharingSuccess array{
@@ -1999,7 +1999,7 @@ namespace WechatPay;
  *     },
  * }
  *
- * 支付成功通知 (`transaction.success`). Event type `TRANSACTION.SUCCESS`. Original type `transaction`, `profitsharing`. Which fields are there depends on what it is in particular: BASIC 普通支付通知, PARTNER 服务商支付通知, COMBINE 合单支付通知, INSURANCE_ENTRUST 保险商户委托代扣成功支付通知, PARKING 停车服务订单支付成功通知, GLOBAL 跨境/全球-支付成功通知. For direct merchants and service providers.
+ * 支付成功通知 (`transaction.success`). Event type `TRANSACTION.SUCCESS`. Told by original type `transaction`. Which fields are there depends on what it is in particular: BASIC 普通支付通知, PARTNER 服务商支付通知, COMBINE 合单支付通知, INSURANCE_ENTRUST 保险商户委托代扣成功支付通知, PARKING 停车服务订单支付成功通知, GLOBAL 跨境/全球-支付成功通知. For direct merchants and service providers.
  * https://pay.weixin.qq.com/doc/v3/merchant/4012791861
  *
  * @phpstan-type TransactionSuccess array{
@@ -2111,7 +2111,7 @@ namespace WechatPay;
  *     trade_scenario?: 'RECOMMERCE'|string,
  * }
  *
- * 支付成功通知 (`transaction.success`). Event type `TRANSACTION.SUCCESS`. What it is where the original type is `profitsharing`. For direct merchants and service providers.
+ * 支付成功通知 (`transaction.success`). Event type `TRANSACTION.SUCCESS`. Told by original type `profitsharing`. For direct merchants and service providers.
  * https://pay.weixin.qq.com/doc/v3/merchant/4012791861
  *
  * @phpstan-type TransactionSuccessProfitsharing array{

@@ -55,7 +55,7 @@ export interface WithdrawDetail {
 /**
  * 泡好通知.
  *
- * Event type `TEA.BREWED`. Original type `tea`, `refill`. Which fields are there depends on what it is in particular: GREEN 绿茶, BLACK 红茶. For direct merchants.
+ * Event type `TEA.BREWED`. Told by original type `tea`. Which fields are there depends on what it is in particular: GREEN 绿茶, BLACK 红茶. For direct merchants.
  *
  * @see https://example.com/tea.brewed
  */
@@ -67,7 +67,7 @@ export interface TeaBrewedEvent extends Notification<TeaBrewed> {
 /**
  * 泡好通知.
  *
- * Event type `TEA.BREWED`. What it is where the original type is `refill`. For direct merchants.
+ * Event type `TEA.BREWED`. Told by original type `refill`. For direct merchants.
  *
  * @see https://example.com/tea.brewed
  */
@@ -79,7 +79,7 @@ export interface TeaBrewedRefillEvent extends Notification<TeaBrewedRefill> {
 /**
  * 续杯通知.
  *
- * Event type `TEA.REFILLED`, `TEA.BREWED`. Original type `refill`. Under event type `TEA.BREWED` it is that event, since nothing tells the two apart.
+ * Event type `TEA.REFILLED`. With event type `TEA.BREWED`, which documents name as well, it comes as `tea.brewed`: nothing tells the two apart. Original type `refill`.
  */
 export interface TeaRefilledEvent extends Notification<TeaRefilled> {
   readonly event_type: 'TEA.REFILLED';

@@ -3,16 +3,13 @@
 namespace WechatPay;
 
 /**
- * What `Notification::$resource` holds, by `Notification::$event_type`. For static analysers and editors only: there is
- * no such interface at run time, and newer events come, too.
+ * What `Notification::$resource` holds, by `Notification::$event_type`. For static analysers and editors only: there is no
+ * such interface at run time, and events that are newer come, too.
  *
- *     /** @phpstan-import-type RefundSuccess from \WechatPay\Events * /
- *     if ($notification->event_type === 'REFUND.SUCCESS') {
- *         /** @var RefundSuccess $refund * /
- *         $refund = $notification->resource;
- *     }
+ * A class of yours takes a type with `@phpstan-import-type RefundSuccess from \WechatPay\Events`. Where it knows that
+ * `$notification->event_type === 'REFUND.SUCCESS'`, it says so of what it reads: `@var RefundSuccess $refund`.
  *
- * 泡好通知 (`tea.brewed`). Event type `TEA.BREWED`. Original type `tea`, `refill`. Which fields are there depends on what it is in particular: GREEN 绿茶, BLACK 红茶. For direct merchants.
+ * 泡好通知 (`tea.brewed`). Event type `TEA.BREWED`. Told by original type `tea`. Which fields are there depends on what it is in particular: GREEN 绿茶, BLACK 红茶. For direct merchants.
  * https://example.com/tea.brewed
  *
  * @phpstan-type TeaBrewed array{
@@ -22,12 +19,12 @@ namespace WechatPay;
  *     leaf?: string,
  * }
  *
- * 泡好通知 (`tea.brewed`). Event type `TEA.BREWED`. What it is where the original type is `refill`. For direct merchants.
+ * 泡好通知 (`tea.brewed`). Event type `TEA.BREWED`. Told by original type `refill`. For direct merchants.
  * https://example.com/tea.brewed
  *
  * @phpstan-type TeaBrewedRefill array{out_trade_no?: string, times: int}
  *
- * 续杯通知 (`tea.refilled`). Event type `TEA.REFILLED`, `TEA.BREWED`. Original type `refill`. Under event type `TEA.BREWED` it is that event, since nothing tells the two apart.
+ * 续杯通知 (`tea.refilled`). Event type `TEA.REFILLED`. With event type `TEA.BREWED`, which documents name as well, it comes as `tea.brewed`: nothing tells the two apart. Original type `refill`.
  *
  * @phpstan-type TeaRefilled array{type?: string, Self?: int|float, payload?: string}
  *

@@ -60,7 +60,7 @@ class WithdrawDetail(TypedDict):
 class TeaBrewedEvent(Notification):
     """泡好通知.
 
-    Event type `TEA.BREWED`. Original type `tea`, `refill`. Which fields are there depends on what it is in particular: GREEN 绿茶, BLACK 红茶. For direct merchants.
+    Event type `TEA.BREWED`. Told by original type `tea`. Which fields are there depends on what it is in particular: GREEN 绿茶, BLACK 红茶. For direct merchants.
 
     https://example.com/tea.brewed
     """
@@ -73,7 +73,7 @@ class TeaBrewedEvent(Notification):
 class TeaBrewedRefillEvent(Notification):
     """泡好通知.
 
-    Event type `TEA.BREWED`. What it is where the original type is `refill`. For direct merchants.
+    Event type `TEA.BREWED`. Told by original type `refill`. For direct merchants.
 
     https://example.com/tea.brewed
     """
@@ -86,7 +86,7 @@ class TeaBrewedRefillEvent(Notification):
 class TeaRefilledEvent(Notification):
     """续杯通知.
 
-    Event type `TEA.REFILLED`, `TEA.BREWED`. Original type `refill`. Under event type `TEA.BREWED` it is that event, since nothing tells the two apart.
+    Event type `TEA.REFILLED`. With event type `TEA.BREWED`, which documents name as well, it comes as `tea.brewed`: nothing tells the two apart. Original type `refill`.
     """
 
     event_type: Literal["TEA.REFILLED"]

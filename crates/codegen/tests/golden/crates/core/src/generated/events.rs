@@ -3,7 +3,7 @@
 
 /// 泡好通知 (`tea.brewed`).
 ///
-/// Event type `TEA.BREWED`. Original type `tea`, `refill`. Which fields are there depends on what it is in particular: GREEN 绿茶, BLACK 红茶. For direct merchants.
+/// Event type `TEA.BREWED`. Told by original type `tea`. Which fields are there depends on what it is in particular: GREEN 绿茶, BLACK 红茶. For direct merchants.
 ///
 /// Document: <https://example.com/tea.brewed>
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
@@ -24,7 +24,7 @@ pub struct TeaBrewed {
 
 /// 泡好通知 (`tea.brewed`).
 ///
-/// Event type `TEA.BREWED`. What it is where the original type is `refill`. For direct merchants.
+/// Event type `TEA.BREWED`. Told by original type `refill`. For direct merchants.
 ///
 /// Document: <https://example.com/tea.brewed>
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
@@ -39,7 +39,7 @@ pub struct TeaBrewedRefill {
 
 /// 续杯通知 (`tea.refilled`).
 ///
-/// Event type `TEA.REFILLED`, `TEA.BREWED`. Original type `refill`. Under event type `TEA.BREWED` it is that event, since nothing tells the two apart.
+/// Event type `TEA.REFILLED`. With event type `TEA.BREWED`, which documents name as well, it comes as `tea.brewed`: nothing tells the two apart. Original type `refill`.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct TeaRefilled {
     /// Optional.
