@@ -15,13 +15,15 @@ use zeroize::Zeroizing;
 use crate::ambient::{Ambient, System};
 use crate::client::Client;
 use crate::crypto::PrivateKey;
-use crate::decode::decrypt_fields;
+use crate::decode::texts_at;
+use crate::envelope::Envelope;
 use crate::error::{Error, ErrorKind};
 use crate::merchant::{apiv3_key, platform_keys};
 use crate::options::Options;
 use crate::platform_keys::PlatformKeys;
 use crate::resource::{decrypt_resource, no_apiv3_key};
 use crate::secret::ApiV3Key;
+use crate::sensitive;
 use crate::signature::verify;
 use crate::webhook::{self, Row, Webhook};
 
@@ -30,12 +32,13 @@ const ALGORITHM: &str = "AEAD_AES_256_GCM";
 /// Receives notifications. Made from options it holds the platform's keys and the APIv3 key, and nothing that could sign
 /// a payment: a host that only receives needs no more. A few events (`brand_member_card_sp.user_card.*`,
 /// `membercard.accept_card`, `mchtransfer.qqwalletbill.finished`) hold fields that are encrypted once more, for the
-/// merchant's key: a receiver that was made from a client opens them, any other leaves them as they are.
+/// merchant's key: a receiver that was made from a client opens them, any other leaves them as they are. So does that of a
+/// client whose key lies elsewhere; such a field is opened with [`Client::decrypt`].
 #[derive(Debug, Clone)]
 pub struct Notifications {
     platform: PlatformKeys,
     apiv3_key: ApiV3Key,
-    /// The merchant's, for fields inside of a resource.
+    /// The merchant's, for fields inside of a resource, where it lies in this process: reading a notification never waits.
     private_key: Option<PrivateKey>,
     ambient: Arc<dyn Ambient>,
 }
@@ -66,12 +69,13 @@ impl Notifications {
     /// # Errors
     /// Signature: `missing_header`, `probe`, `bad_timestamp`, `clock_skew`, `unknown_serial`, `certificate_expired`,
     /// `unknown_signature_type`, `bad_signature`. Integrity: `malformed_notification`. Decrypt: `unknown_algorithm`,
-    /// `bad_ciphertext`, `cannot_decrypt` (of a field inside of the resource too, which it names). To each the answer is [`failure`].
+    /// `bad_ciphertext`, `cannot_decrypt` (of a field inside of the resource too, which it names). To each the answer is
+    /// [`failure`].
     pub fn parse(&self, headers: &HeaderMap, body: &[u8]) -> Result<Notification, Error> {
         verify(headers, body, &self.platform, self.ambient.now())?;
-        let envelope: Value = serde_json::from_slice(body).map_err(|_| malformed("is not JSON"))?;
+        let envelope = Envelope::read(body).ok_or_else(|| malformed("is not JSON"))?;
         let text = |at: &str| {
-            let text = envelope.pointer(at).and_then(Value::as_str).map(str::to_owned);
+            let text = envelope.text(at).map(str::to_owned);
             text.ok_or_else(|| malformed(&format!("has no text at {at}")))
         };
         let algorithm = text("/resource/algorithm")?;
@@ -104,7 +108,11 @@ impl Notifications {
         };
         let mut resource: Value =
             serde_json::from_slice(&plaintext).map_err(|_| malformed("its resource is not JSON"))?;
-        decrypt_fields(&mut resource, row.encrypted, "resource", key)?;
+        for path in row.encrypted {
+            for text in texts_at(&mut resource, path) {
+                *text = sensitive::decrypt_here(key, text, &format!("{path} of the resource"))?;
+            }
+        }
         Ok(Zeroizing::new(resource.to_string().into_bytes()))
     }
 }
@@ -118,7 +126,7 @@ impl Client {
         Ok(Notifications {
             platform: self.merchant.platform.clone(),
             apiv3_key: self.merchant.apiv3_key.clone().ok_or_else(no_apiv3_key)?,
-            private_key: Some(self.merchant.signer.private_key.clone()),
+            private_key: self.merchant.signer.key.local().cloned(),
             ambient: Arc::clone(&self.shared.ambient),
         })
     }

@@ -3,13 +3,15 @@
 
 use std::collections::BTreeSet;
 use std::mem::discriminant;
+use std::sync::Arc;
 
 use http::{HeaderMap, HeaderName};
 use serde_json::{Value, json};
+use wechatpay_sdk::crypto::PrivateKey;
 use wechatpay_sdk::events::{self, Event};
 use wechatpay_sdk::notification::{Notification, Notifications};
 use wechatpay_sdk::webhook::webhooks;
-use wechatpay_sdk::{Error, Options};
+use wechatpay_sdk::{Client, Error, Options};
 use wechatpay_suite::{Local, tests_dir};
 
 /// What an event holds, as JSON.
@@ -156,4 +158,29 @@ async fn a_field_for_the_merchant_is_opened_where_the_key_is() {
     assert_eq!((error.kind().as_str(), error.code()), ("decrypt", "cannot_decrypt"));
     assert!(error.message().contains("phone_number of the resource"), "{error}");
     assert!(!format!("{error} {error:?}").contains("openid-of-a-person"), "{error}");
+}
+
+/// Reading never waits: what a key elsewhere must open is left to `decrypt`, which does.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_field_for_a_key_elsewhere_is_opened_by_hand() {
+    let receiving = Receiving::start();
+    let info = &receiving.local.info;
+    let pem = std::fs::read_to_string(&info.merchant_private_key_path).expect("a key");
+    let client = Client::builder()
+        .mchid(&info.mchid)
+        .serial_no(&info.serial_no)
+        .public_key_id(&info.public_key_id)
+        .platform_public_key_path(info.platform_public_key_path.to_string_lossy())
+        .apiv3_key(&info.apiv3_key)
+        .base_url(&info.base_url)
+        .merchant_key(Arc::new(PrivateKey::from_pem(&pem).expect("a good key")))
+        .build()
+        .expect("complete");
+    let receiver = client.notifications().expect("with an APIv3 key");
+    let notification =
+        receiving.read_with(&receiver, json!({"event": "membercard.accept_card"})).await.expect("readable");
+    let Ok(Event::MembercardAcceptCard(card)) = notification.event() else { panic!("no card") };
+    let sealed = card.phone_number.expect("a number");
+    assert_eq!(sealed.expose().len(), 344, "base64 of 256 bytes");
+    assert_eq!(client.decrypt(sealed.expose()).await.expect("its key").expose(), "phone_number");
 }
