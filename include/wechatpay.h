@@ -112,6 +112,11 @@
 #define WECHATPAY_REPLY_FILE 30
 
 /**
+ * What a function of the merchant's key answers into. It belongs to the library and lives while that function runs.
+ */
+typedef struct wechatpay_answer wechatpay_answer;
+
+/**
  * A client of one merchant, owned by the caller. It never changes: any number of threads may use it at once, and a
  * child may go on using it after a fork. What is derived from a client lives on when that is freed.
  */
@@ -140,6 +145,20 @@ typedef struct wechatpay_options wechatpay_options;
  * threads may read it.
  */
 typedef struct wechatpay_reply wechatpay_reply;
+
+/**
+ * Asked for the signature of a message (RSASSA-PKCS1-v1_5 with SHA-256 over the message itself: raw bytes, not base64)
+ * or for the plaintext of a ciphertext (RSAES-OAEP with SHA-1). It runs on the thread that makes the call, and with
+ * several threads on several at once. It answers by wechatpay_answer_give or wechatpay_answer_fail; it may make calls of
+ * other clients; it must return (no longjmp, no C++ exception). The time of the call goes on meanwhile, but does not
+ * interrupt it: what comes too late is not used, and nothing is sent.
+ */
+typedef void (*wechatpay_key_function)(void *context, const char *input, size_t input_len, wechatpay_answer *answer);
+
+/**
+ * Frees the context of a merchant's key.
+ */
+typedef void (*wechatpay_free_context)(void *context);
 
 /**
  * Asked every 50 ms while a call is under way, on the thread that makes the call: 0 gives the call up, anything else
@@ -314,6 +333,30 @@ wechatpay_error *wechatpay_options_set_number(wechatpay_options *options,
 void wechatpay_options_free(wechatpay_options *options);
 
 /**
+ * Gives clients a merchant's key that lies elsewhere, in an HSM or a KMS, in place of merchant_private_key. `sign` is
+ * needed; `decrypt` may be NULL where no reply has encrypted fields. `context` is handed to both. From now on it belongs
+ * to the options and to the clients that are made of them and derived from those: once all of these are freed, or have
+ * another one, `free_context` (which may be NULL) is called with it, once. With an error it stays the caller's.
+ */
+WECHATPAY_MUST_USE
+wechatpay_error *wechatpay_options_set_signer(wechatpay_options *options,
+                                              wechatpay_key_function sign,
+                                              wechatpay_key_function decrypt,
+                                              void *context,
+                                              wechatpay_free_context free_context);
+
+/**
+ * Answers with a signature or a plaintext, which is copied. The last answer counts.
+ */
+void wechatpay_answer_give(wechatpay_answer *answer, const char *start, size_t length);
+
+/**
+ * Answers that there is none, and why: `problem` stands in the error of the call, and so in logs. It must not hold a
+ * signature, a plaintext or a key. What is not UTF-8 in it is replaced; NULL is no reason.
+ */
+void wechatpay_answer_fail(wechatpay_answer *answer, const char *problem);
+
+/**
  * Makes a client from options, which stay with the caller. Nothing is sent.
  */
 WECHATPAY_MUST_USE wechatpay_error *wechatpay_client_new(const wechatpay_options *options, wechatpay_client **client);
@@ -440,7 +483,7 @@ wechatpay_error *wechatpay_client_notifications(const wechatpay_client *client,
  * them, the names in any case or as CGI has them (HTTP_WECHATPAY_SERIAL); others than the signature's do not matter.
  * `body`: the bytes of the request as they came. The body of the reply is JSON:
  * {id, create_time, event_type, resource_type, summary, original_type, resource}, null for what is missing. `resource`
- * is decrypted and may hold openids: not for logs.
+ * is decrypted and may hold openids: not for logs. Its members stand in spec/webhooks.json, by event_type.
  */
 WECHATPAY_MUST_USE
 wechatpay_error *wechatpay_notifications_parse(const wechatpay_notifications *notifications,

@@ -1,6 +1,8 @@
+import type { Event } from './events.js';
 import type { Operations } from './operations/index.js';
 import type { Answer, CallOptions, Notification, NotificationBody, NotificationHeaders } from './types.js';
 
+export type * as events from './events.js';
 export type * as operations from './operations/index.js';
 export type {
   Answer,
@@ -15,6 +17,12 @@ export type {
 /** The version of this package. */
 export declare const VERSION: string;
 
+/**
+ * A function of a key that lies elsewhere, in an HSM or a KMS: from bytes to bytes, or to a promise of them. What it throws
+ * is the `cause` of the call's error, and its words stand in that error's: they must hold no key, signature or plaintext.
+ */
+export type KeyFunction = (input: Buffer) => ArrayBufferView | ArrayBufferLike | Promise<ArrayBufferView | ArrayBufferLike>;
+
 /** What belongs to one merchant. */
 export interface MerchantOptions {
   /** Merchant number. */
@@ -23,8 +31,12 @@ export interface MerchantOptions {
   serial_no?: string | undefined;
   /** The merchant's private key (apiclient_key.pem) as PEM text, */
   merchant_private_key?: string | undefined;
-  /** or its file. */
+  /** or its file, */
   merchant_private_key_path?: string | undefined;
+  /** or the signature of a message by a key that lies elsewhere: RSASSA-PKCS1-v1_5 with SHA-256. */
+  sign?: KeyFunction | undefined;
+  /** Beside `sign`, where replies have encrypted fields: the plaintext of a ciphertext, RSAES-OAEP with SHA-1. */
+  decrypt?: KeyFunction | undefined;
   /** The merchant's API certificate (apiclient_cert.pem) as PEM text, */
   merchant_certificate?: string | undefined;
   /** or its file. */
@@ -187,9 +199,13 @@ export interface Encrypted {
 }
 
 /** Of the options of a client a receiver reads the platform's keys and `apiv3_key`; it needs no others. */
-export type NotificationsOptions = Partial<ClientOptions> & { apiv3_key: string };
+export type NotificationsOptions = Partial<Omit<ClientOptions, 'sign' | 'decrypt'>> & { apiv3_key: string };
 
-/** Receives notifications; share it. It holds no key that could sign a payment. Nothing here waits for the network. */
+/**
+ * Receives notifications; share it. Made from options it holds no key that could sign a payment. Nothing here waits for
+ * the network. Fields inside of a resource that are encrypted for the merchant are opened by a client's receiver, which
+ * has the private key; any other leaves them as they are.
+ */
 export declare class Notifications {
   /** @throws {ConfigError} naming the option */
   constructor(options: NotificationsOptions);
@@ -198,13 +214,16 @@ export declare class Notifications {
   static fromEnv(): Notifications;
 
   /**
-   * Verifies the signature, then parses and decrypts.
+   * Verifies the signature, then parses and decrypts. Of what comes back, `event_type` tells the type of the resource:
+   * `if (event.event_type === 'REFUND.SUCCESS') event.resource.out_refund_no`. With a type of your own for the resource
+   * it is a {@link Notification} of that.
    *
    * @param headers of the request, such as `request.headers`; names in any case
    * @param body of the request byte for byte: what a framework parsed and wrote again fails as `bad_signature`
    * @throws {SignatureError | IntegrityError | DecryptError} to which the answer is {@link Notifications.failure}
    */
-  parse<Resource = any>(headers: NotificationHeaders, body: NotificationBody): Notification<Resource>;
+  parse(headers: NotificationHeaders, body: NotificationBody): Event;
+  parse<Resource>(headers: NotificationHeaders, body: NotificationBody): Notification<Resource>;
 
   /** The answer where a notification has been taken: it does not come again. */
   ack(): Answer;

@@ -243,7 +243,8 @@ void case_run(const struct place *where, const json_t *record, enum face face, s
     wechatpay_client *client;
     sandbox_tell(place->info, "POST", "/reset", NULL);
     json_t *changed = fill(place, get(record, "client")), *options = sandbox_options(place->info, changed), *step;
-    wechatpay_error *refused = client_from_json(options, &client);
+    json_t *signer = fill(place, get(record, "signer"));
+    wechatpay_error *refused = client_from_json(options, signer, &client);
     size_t at;
     json_array_foreach(get(record, "steps"), at, step) {
         if (problems->count == 0) run_step(place, record, step, client, refused, face, problems);
@@ -253,4 +254,5 @@ void case_run(const struct place *where, const json_t *record, enum face face, s
     wechatpay_client_free(client);
     json_decref(options);
     json_decref(changed);
+    json_decref(signer);
 }

@@ -7,6 +7,7 @@ const path = require('node:path');
 const { inspect } = require('node:util');
 const { SDK, sdk } = require('../../bindings/node/test/support.js');
 const { always, contains, holds, isObject, matches } = require('./compare.js');
+const { functions } = require('./signer.js');
 
 // JSON.parse would round the large integers of the cases. Its own tests hold it against literals.
 const { parse } = require(path.join(SDK, 'lib', 'json.js'));
@@ -31,9 +32,10 @@ function load() {
   const folder = path.join(TESTS, 'cases');
   const files = fs.readdirSync(folder).filter((name) => name.endsWith('.json'));
   return files.sort().flatMap((file) =>
-    parse(fs.readFileSync(path.join(folder, file), 'utf8')).map(({ name, client, secrets, steps, ...step }) => ({
+    parse(fs.readFileSync(path.join(folder, file), 'utf8')).map(({ name, client, signer, secrets, steps, ...step }) => ({
       name: `${path.basename(file, '.json')}: ${name}`,
       client: client ?? {},
+      signer,
       secrets: secrets ?? [],
       steps: steps ?? [step],
     })),
@@ -52,7 +54,7 @@ class Runner {
 
   async run(test) {
     await this.sandbox.reset();
-    const options = startOptions(this.sandbox, this.fill(test.client));
+    const options = { ...startOptions(this.sandbox, this.fill(test.client)), ...functions(this.fill(test.signer)) };
     const made = await settled(async () => new sdk.Client(options));
     for (const step of test.steps) {
       await this.prepare(step);
@@ -85,7 +87,7 @@ class Runner {
   async call(client, call) {
     const { operation, params = {}, request, utility, notification, payment, options } = this.fill(call);
     if (utility) {
-      return useUtility(client, utility, params);
+      return useUtility(options ? client.withOptions(options) : client, utility, params);
     }
     if (notification || payment) {
       const { headers, body } = notification

@@ -42,9 +42,10 @@ function load_cases(string $tests): array
     foreach (glob("$tests/cases/*.json") as $path) {
         foreach (read_json(file_get_contents($path)) as $case) {
             $name = basename($path, '.json') . ': ' . $case['name'];
-            $step = array_diff_key($case, array_flip(['name', 'client', 'secrets']));
+            $step = array_diff_key($case, array_flip(['name', 'client', 'signer', 'secrets']));
             $cases[$name] = [
                 'client' => (array) ($case['client'] ?? []),
+                'signer' => $case['signer'] ?? null,
                 'secrets' => $case['secrets'] ?? [],
                 'steps' => $case['steps'] ?? [$step],
             ];
@@ -69,7 +70,8 @@ final class Runner
         $admin = $this->sandbox->admin(...);
         $admin('POST', '/reset');
         try {
-            $client = new Client($this->sandbox->options($this->fill($case['client'])));
+            $functions = functions_of_signer($this->fill($case['signer']));
+            $client = new Client([...$this->sandbox->options($this->fill($case['client'])), ...$functions]);
         } catch (WechatPayException $error) {
             $client = $error;
         }

@@ -11,6 +11,8 @@ import re
 import urllib.request
 from typing import Any
 
+from signer import functions
+
 import wechatpay_sdk
 from wechatpay_sdk import AsyncClient, Client, WechatPayError
 
@@ -63,9 +65,9 @@ def load() -> list[dict[str, Any]]:
     for path in sorted((TESTS / "cases").glob("*.json")):
         for case in json.loads(path.read_text("utf-8")):
             name, client = case.pop("name"), case.pop("client", {})
-            secrets = case.pop("secrets", [])
+            same = {"client": client, "secrets": case.pop("secrets", []), "signer": case.pop("signer", None)}
             steps = case.pop("steps", None) or [case]
-            cases.append({"name": f"{path.stem}: {name}", "client": client, "secrets": secrets, "steps": steps})
+            cases.append({"name": f"{path.stem}: {name}", **same, "steps": steps})
     return cases
 
 
@@ -86,7 +88,8 @@ class Runner:
         admin("POST", "/reset")
         client: Client | AsyncClient | WechatPayError
         try:
-            client = self.face(**self.sandbox.options(self.fill(case["client"])))
+            signer = functions(self.fill(case["signer"]), is_async=self.face is AsyncClient)
+            client = self.face(**self.sandbox.options(self.fill(case["client"])), **signer)
         except WechatPayError as refusal:
             client = refusal
         for step in case["steps"]:

@@ -120,7 +120,8 @@ unsafe fn run(
     unsafe {
         give(reply, "reply", || {
             let client = handle(client, "client")?;
-            match wait(make(&client.inner)?, TICK, || client.keep_going())? {
+            let call = make(&client.inner)?;
+            match wait(call, TICK, || client.keep_going(), |task, input| client.answer(task, input))? {
                 Waited::Done(result) => Ok(Reply::new(result?)),
                 Waited::GivenUp(record) => Err(record),
             }

@@ -25,6 +25,7 @@ impl Client {
             let value = run(&client, &name, &params).await.map_err(|record| record.of_operation(&name))?;
             Ok(Reply::utility(&value))
         })
+        .with_key(self.key())
     }
 }
 

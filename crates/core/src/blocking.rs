@@ -1,12 +1,13 @@
 //! The same client for code without async; what drives it is in [`runtimes`].
 
 use std::future::Future;
+use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
 use crate::error::Error;
 use crate::operation::{Call, Method};
-use crate::{AppRecord, CallOptions, Encrypted, JsapiRecord, Options, Response, Sensitive, runtimes};
+use crate::{AppRecord, CallOptions, Encrypted, JsapiRecord, MerchantKey, Options, Response, Sensitive, runtimes};
 
 /// A blocking client. In async code it would hold up the executor: use [`crate::Client`] there.
 #[derive(Debug, Clone)]
@@ -33,6 +34,14 @@ impl Client {
     /// Config.
     pub fn for_merchant(&self, options: &Options) -> Result<Self, Error> {
         self.0.for_merchant(options).map(Self)
+    }
+
+    /// See [`crate::Client::for_merchant_with_key`].
+    ///
+    /// # Errors
+    /// Config.
+    pub fn for_merchant_with_key(&self, options: &Options, key: Arc<dyn MerchantKey>) -> Result<Self, Error> {
+        self.0.for_merchant_with_key(options, key).map(Self)
     }
 
     /// See [`crate::Client::with_options`].

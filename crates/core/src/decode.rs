@@ -1,19 +1,27 @@
-//! From a verified body to what the caller gets: encrypted fields decrypted, JSON checked. Pure.
+//! From a verified body to what the caller gets: encrypted fields decrypted, JSON checked. Pure, but for a key that does
+//! not lie in this process.
+
+use std::time::Duration;
 
 use bytes::Bytes;
 use serde_json::Value;
 
 use crate::bind::to_bytes;
-use crate::crypto::PrivateKey;
 use crate::error::{Error, ErrorKind};
+use crate::merchant_key::SigningKey;
 use crate::operation::{Operation, ReplyKind};
 use crate::sensitive;
 
-/// Decodes a success body of an operation.
+/// Decodes a success body of an operation; each of its encrypted fields takes at most `limit()`.
 ///
 /// # Errors
-/// Integrity (`empty_reply`, `not_json`) or decrypt (`cannot_decrypt`, naming the element that failed).
-pub fn decode(operation: &Operation, body: Bytes, key: &PrivateKey) -> Result<Bytes, Error> {
+/// Integrity (`empty_reply`, `not_json`), or as [`SigningKey::decrypt`], naming the element that failed.
+pub async fn decode(
+    operation: &Operation,
+    body: Bytes,
+    key: &SigningKey,
+    limit: impl Fn() -> Duration,
+) -> Result<Bytes, Error> {
     match operation.reply {
         ReplyKind::Empty => Ok(Bytes::new()),
         ReplyKind::Binary => Ok(body),
@@ -22,11 +30,8 @@ pub fn decode(operation: &Operation, body: Bytes, key: &PrivateKey) -> Result<By
             check_json(&body)?;
             let mut value = serde_json::from_slice(&body).map_err(|_| not_json())?;
             for path in operation.encrypted_reply {
-                let steps: Vec<&str> = path.split('.').collect();
-                let mut fields = Vec::new();
-                collect(&mut value, &steps, "", &mut fields);
-                for (path, text) in fields {
-                    *text = sensitive::decrypt(key, text, &path).map_err(|error| {
+                for (path, text) in fields_at(&mut value, path) {
+                    *text = sensitive::decrypt(key, text, &path, limit()).await.map_err(|error| {
                         error.with_note("; where the platform sent plain text, request() gives it as it came")
                     })?;
                 }
@@ -49,9 +54,17 @@ pub(crate) fn not_json() -> Error {
     Error::new(ErrorKind::Integrity, "not_json", "the platform's reply is signed but not the JSON that is documented")
 }
 
-/// The ciphertexts at a documented path, each with the path of its own element (`data[0].payer_phone`). Null and an empty
-/// text stay what they are; any other text must decrypt, since nobody could tell a ciphertext from a name afterwards. The
-/// wire decides what is a list, whatever the document says: a field that is encrypted is decrypted either way.
+/// The ciphertexts at a documented path (`data[].payer_phone`), each with the path of its own element
+/// (`data[0].payer_phone`). Null and an empty text stay what they are; any other text must decrypt, since nobody could tell
+/// a ciphertext from a name afterwards. The wire decides what is a list, whatever the document says: a field that is
+/// encrypted is decrypted either way.
+pub(crate) fn fields_at<'a>(value: &'a mut Value, path: &str) -> Vec<(String, &'a mut String)> {
+    let steps: Vec<&str> = path.split('.').collect();
+    let mut fields = Vec::new();
+    collect(value, &steps, "", &mut fields);
+    fields
+}
+
 fn collect<'a>(value: &'a mut Value, steps: &[&str], at: &str, found: &mut Vec<(String, &'a mut String)>) {
     match (value, steps) {
         (Value::Array(items), _) => {

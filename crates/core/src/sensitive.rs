@@ -5,12 +5,15 @@
 //!
 //! Source: <https://pay.weixin.qq.com/doc/v3/merchant/4012365343>
 
+use std::time::Duration;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 use crate::client::Client;
 use crate::crypto::PrivateKey;
-use crate::error::{Detail, Error, ErrorKind};
+use crate::error::Error;
+use crate::merchant_key::{SigningKey, foreign};
 use crate::platform_keys::{NoKey, PlatformKey, PlatformKeys};
 use crate::secret::Sensitive;
 
@@ -38,9 +41,9 @@ impl Client {
     /// Decrypts a field that the platform encrypted for this merchant.
     ///
     /// # Errors
-    /// Decrypt (`cannot_decrypt`), without the text.
+    /// As [`SigningKey::decrypt`], without the text.
     pub async fn decrypt(&self, ciphertext: &str) -> Result<Sensitive, Error> {
-        let plaintext = decrypt(&self.merchant.signer.private_key, ciphertext, "ciphertext");
+        let plaintext = decrypt(&self.merchant.signer.key, ciphertext, "ciphertext", self.timeout).await;
         plaintext.map(Sensitive::from).map_err(|error| error.with_operation("decrypt"))
     }
 }
@@ -129,16 +132,15 @@ pub(crate) fn encrypt(key: Option<&PlatformKey>, plaintext: &str, path: &str) ->
 }
 
 /// The text of a field that the platform encrypted; `path` names the field.
-pub(crate) fn decrypt(key: &PrivateKey, ciphertext: &str, path: &str) -> Result<String, Error> {
-    let plaintext = STANDARD.decode(ciphertext).ok().and_then(|bytes| key.decrypt_oaep(&bytes).ok());
-    plaintext.and_then(|bytes| String::from_utf8(bytes.to_vec()).ok()).ok_or_else(|| undecryptable(path))
+pub(crate) async fn decrypt(key: &SigningKey, ciphertext: &str, path: &str, limit: Duration) -> Result<String, Error> {
+    let bytes = STANDARD.decode(ciphertext).map_err(|_| foreign(path))?;
+    let plaintext = key.decrypt(&bytes, path, limit).await?;
+    std::str::from_utf8(&plaintext).map(str::to_owned).map_err(|_| foreign(path))
 }
 
-fn undecryptable(path: &str) -> Error {
-    const PROBLEM: &str = "cannot be decrypted with the merchant's private key: it was encrypted for another certificate of the merchant, or altered; merchant_private_key must be the key of the certificate that serial_no names, and of the one that the platform encrypts for (merchant console, API security)";
-    Error::new(ErrorKind::Decrypt, "cannot_decrypt", format!("{path} {PROBLEM}")).with_detail(Detail {
-        field: Some(path.to_owned()),
-        issue: Some(PROBLEM.to_owned()),
-        ..Detail::default()
-    })
+/// The same with a key in this process, without waiting.
+pub(crate) fn decrypt_here(key: &PrivateKey, ciphertext: &str, path: &str) -> Result<String, Error> {
+    let bytes = STANDARD.decode(ciphertext).map_err(|_| foreign(path))?;
+    let plaintext = key.decrypt_oaep(&bytes).map_err(|_| foreign(path))?;
+    std::str::from_utf8(&plaintext).map(str::to_owned).map_err(|_| foreign(path))
 }

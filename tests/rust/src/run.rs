@@ -12,7 +12,7 @@ use wechatpay_sdk::{CallOptions, Client, Error, Response, blocking};
 use crate::case::{Call, Case, Step};
 use crate::compare::{contains, differences, missing, text};
 use crate::local::{self, Local};
-use crate::{tests_dir, vector_text};
+use crate::{signer, tests_dir, vector_text};
 
 /// Which client makes the calls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,7 +71,8 @@ impl<'a> Runner<'a> {
     async fn run_case(&self, case: &Case, face: Face) -> Vec<String> {
         let admin = &self.local.admin;
         admin.reset().await;
-        let client = local::client(self.local.options_with(&self.fill(&case.client)));
+        let key = signer::key(&self.fill(&case.signer));
+        let client = local::client(self.local.options_with(&self.fill(&case.client)), key);
         for (at, step) in case.steps.iter().enumerate() {
             admin.clear_faults().await;
             if let Some(patch) = &step.state {

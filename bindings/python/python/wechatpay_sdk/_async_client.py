@@ -29,6 +29,8 @@ class AsyncClient(BaseClient, AsyncOperations):
     Cancelling a task drops its call. A request that had already left may still take effect: query it before repeating.
     """
 
+    _may_await = True
+
     async def call(self, operation: str, params: Mapping[str, Any] | None = None) -> Any:
         """Calls an operation by its id, with its parameters as one flat record."""
         return await self._run(operation, params or {})

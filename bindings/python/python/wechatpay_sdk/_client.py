@@ -26,6 +26,8 @@ class Client(BaseClient, Operations):
     outcome is unknown.
     """
 
+    _may_await = False
+
     def call(self, operation: str, params: Mapping[str, Any] | None = None) -> Any:
         """Calls an operation by its id, with its parameters as one flat record."""
         return content(self._call(operation, params or {}).wait())

@@ -3,6 +3,7 @@
 mod capture;
 mod cases;
 mod encrypted_with;
+mod events;
 mod filled;
 mod fuzz;
 mod invocation;
@@ -11,6 +12,7 @@ mod notifications;
 mod processes;
 mod secrets;
 mod sharing;
+mod signers;
 mod typed;
 mod vectors;
 mod wires;
