@@ -16,13 +16,14 @@ CARGO_BUILD := cargo build --locked --workspace --features wechatpay-sdk/rustcry
 # The artefacts as a user gets them: installed, never used from the build folders.
 C_PREFIX := $(CURDIR)/target/c/prefix
 NPM := $(CURDIR)/target/npm
+RECEIVERS := $(CURDIR)/target/receivers
 PHP_EXTENSION := $(CURDIR)/target/php/extension/modules/wechatpay.so
 RUN := WECHATPAY_BIN=$(CURDIR)/target/debug/wechatpay WECHATPAY_RESULTS=$(RESULTS) WECHATPAY_INSTALLED=$(NPM)/installed \
     WECHATPAY_TEST_HOOKS=$(NPM)/test-hooks.node WECHATPAY_PYTHON_HOOKS=$(CURDIR)/target/debug/lib_native.so WECHATPAY_PHP_EXTENSION=$(PHP_EXTENSION) PKG_CONFIG_PATH=$(C_PREFIX)/lib/pkgconfig
 
 at-most-4-MB = stat -c '%s %n' $(1) | awk '$$1 > 4000000 {print $$2 " has " $$1 " bytes, more than 4 MB"; big = 1} END {exit big}'
 
-.PHONY: help demo test bench generate install lint drift test-rust test-python test-node test-c test-php table wheel node c php \
+.PHONY: help demo test bench generate install lint drift test-rust test-python test-node test-c test-php test-receivers table wheel node c php \
     command fresh-results tools tools-all clean
 
 help: ## Lists the targets.
@@ -55,7 +56,7 @@ demo: $(VENV)/.ready tools-all ## Opens Gold Plan and the custom page for 200 su
 	$(MAKE) --no-print-directory wheel node c php
 	$(RUN) $(BIN)/python examples/demo/run.py target/release/wechatpay
 
-test: fresh-results lint drift test-rust test-python test-node test-c test-php table ## All suites, in every language.
+test: fresh-results lint drift test-rust test-python test-node test-c test-php test-receivers table ## All suites, in every language.
 	@echo; echo "make test: all suites passed"
 
 # ---------------------------------------------------------------- their parts
@@ -129,6 +130,19 @@ php: c ## The PHP extension over the installed C library, in target/php.
 test-php: test-c ## .phpt tests, php-fpm and valgrind, and the shared cases, with the loaded extension.
 	$(RUN) bindings/php/test.sh $(C_PREFIX) target/c/hooks target/php
 	$(RUN) php -d extension=$(PHP_EXTENSION) tests/php/run.php
+
+# The Node programs beside what they import: their frameworks as the lock file pins them, and the tarball.
+$(RECEIVERS)/node/.ready: examples/node/package.json examples/node/package-lock.json node
+	rm -rf $(RECEIVERS)/node
+	mkdir -p $(RECEIVERS)/node
+	cp examples/node/package.json examples/node/package-lock.json examples/node/*_receiver.mjs $(RECEIVERS)/node
+	cd $(RECEIVERS)/node && npm ci --silent --no-audit --no-fund
+	cd $(RECEIVERS)/node && npm install --silent --no-audit --no-fund --no-save --offline $(NPM)/*.tgz
+	touch $@
+
+test-receivers: wheel php command $(RECEIVERS)/node/.ready ## The receivers of examples/ as real processes, before the sandbox and a Redis.
+	cargo build --locked --features wechatpay-sdk/rustcrypto -p wechatpay-examples
+	$(RUN) $(BIN)/python -m pytest -q -p no:cacheprovider tests/receivers
 
 table: test-rust test-python test-node test-c test-php ## The README's programs, the same surface everywhere, cases × languages.
 	$(RUN) $(BIN)/python -m pytest -q -p no:cacheprovider tests/readme

@@ -166,6 +166,44 @@ export declare class Notifications {
   failure(message: string): Answer;
 }
 
+/** How a store of processed notifications keeps what it knows. */
+export interface SeenOptions {
+  /** SECONDS for which ids are kept; default two days, since the platform repeats itself for one. */
+  seconds?: number | undefined;
+}
+
+/**
+ * Lets each notification be processed once; share it.
+ *
+ * `claim` first. True: it is yours, process it, then say `done`, or `release` where that failed. False: it has been
+ * processed, so acknowledge it. An error: somebody else is just processing it (`seen_busy`), or the store cannot tell
+ * (`seen_store`); answer with {@link Notifications.failure}, and it comes again. A claim holds for two minutes: whoever is
+ * killed meanwhile loses nothing.
+ */
+export declare class Seen {
+  private constructor(store: unknown);
+
+  /** A store in the memory of this process, for a receiver that is one process. @throws {ConfigError} */
+  static memory(options?: SeenOptions): Seen;
+
+  /**
+   * A store in a Redis, for all receivers that use it. Nothing is sent yet.
+   *
+   * @param url `redis://user:password@host:6379/0`, with TLS `rediss://...`; all but the host may be missing
+   * @throws {ConfigError}
+   */
+  static redis(url: string, options?: SeenOptions): Seen;
+
+  /** Whether the notification with this id is yours; of any number that ask at once, it is one's. */
+  claim(id: string): Promise<boolean>;
+
+  /** It has been processed. Where this rejects, it has been all the same: acknowledge it. */
+  done(id: string): Promise<void>;
+
+  /** Processing failed: the next delivery may have it. Where this rejects, it may so after two minutes. */
+  release(id: string): Promise<void>;
+}
+
 /** What an error knows; the same names in every language. */
 export interface ErrorFields {
   kind?: ErrorKind;

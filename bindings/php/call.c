@@ -1,9 +1,6 @@
 /* One call: out, waited for with signals let in, and back. */
 #include "php_wechatpay.h"
 
-#include <pthread.h>
-#include <signal.h>
-
 #include "zend_exceptions.h"
 
 #if PHP_VERSION_ID >= 80200
@@ -23,7 +20,7 @@ struct php_wechatpay_wait {
 
 /* PHP's signal handlers are for PHP's thread: a thread of the library, begun to look up a name, inherits a mask that
  * lets no signal through. This thread takes what came in every 50 ms, in php_wechatpay_keep_going. */
-static void block_signals(sigset_t *before)
+void php_wechatpay_block_signals(sigset_t *before)
 {
     sigset_t all;
     sigfillset(&all);
@@ -54,7 +51,7 @@ int php_wechatpay_keep_going(void *context)
         } zend_end_try();
         WECHATPAY_G(wait) = wait;
     }
-    block_signals(&wait->before);
+    php_wechatpay_block_signals(&wait->before);
     return !wait->bailed_out && !EG(exception) && !RAISED(timed_out);
 }
 
@@ -65,7 +62,7 @@ wechatpay_reply *php_wechatpay_run(php_wechatpay_handle *handle, php_wechatpay_s
 
     php_wechatpay_handle_share(handle);
     WECHATPAY_G(wait) = &wait;
-    block_signals(&wait.before);
+    php_wechatpay_block_signals(&wait.before);
     wechatpay_error *error = send(handle->client, arguments, &reply);
     pthread_sigmask(SIG_SETMASK, &wait.before, NULL);
     WECHATPAY_G(wait) = wait.outer;

@@ -9,6 +9,8 @@
 #include "php.h"
 #include "zend_smart_str.h"
 
+#include <pthread.h>
+#include <signal.h>
 #include <wechatpay.h>
 
 #if defined(ZTS) && defined(COMPILE_DL_WECHATPAY)
@@ -23,6 +25,8 @@ typedef struct php_wechatpay_wait php_wechatpay_wait;
 ZEND_BEGIN_MODULE_GLOBALS(wechatpay)
     /* Key -> client, kept between requests. */
     HashTable persistent;
+    /* Configuration -> store of processed notifications, kept likewise. */
+    HashTable seen;
     php_wechatpay_wait *wait;
 ZEND_END_MODULE_GLOBALS(wechatpay)
 
@@ -80,6 +84,7 @@ extern zend_class_entry *php_wechatpay_notifications_ce;
 void php_wechatpay_register_namespaces(void);
 void php_wechatpay_register_client(void);
 void php_wechatpay_register_notifications(void);
+void php_wechatpay_register_seen(void);
 
 /* Declares a property that is read only: of a type, or of a class. */
 void php_wechatpay_declare(zend_class_entry *ce, const char *name, uint32_t type);
@@ -107,6 +112,9 @@ void php_wechatpay_utility(php_wechatpay_handle *handle, const char *name, zval 
 
 /* What the generated methods do. */
 void php_wechatpay_operation(INTERNAL_FUNCTION_PARAMETERS, const char *operation);
+
+/* Keeps PHP's signal handlers out of the library: its threads inherit the mask. The mask before is given back. */
+void php_wechatpay_block_signals(sigset_t *before);
 
 /* Asked by the library during a call, every 50 ms. */
 int php_wechatpay_keep_going(void *context);

@@ -7,6 +7,7 @@ pub mod arrivals;
 pub mod client;
 pub mod outcome;
 pub mod receiver;
+pub mod seen;
 #[cfg(feature = "test-hooks")]
 pub mod test_hooks;
 

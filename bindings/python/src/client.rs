@@ -86,7 +86,7 @@ impl Client {
 pub(crate) struct Call(Mutex<Option<bridge::Call>>);
 
 impl Call {
-    fn new(call: bridge::Call) -> Self {
+    pub(crate) fn new(call: bridge::Call) -> Self {
         Self(Mutex::new(Some(call)))
     }
 

@@ -5,7 +5,7 @@
 //! - [`wait`] blocks the thread and lets the interpreter look after signals in between (C, PHP, Python);
 //! - [`Completions::start`] queues the result for an event loop, with one wake-up for many calls (asyncio).
 //!
-//! A [`Receiver`] reads notifications; that needs no network, and so no call.
+//! A [`Receiver`] reads notifications; that needs no network, and so no call. A [`Seen`] knows which have been processed.
 //!
 //! Errors are one flat record ([`ErrorRecord`]); panics become one at every entry ([`guard`]). After a fork the child
 //! uses a runtime and connections of its own; nothing here holds a lock across the fork that the child would need.
@@ -18,6 +18,7 @@ mod completions;
 mod error;
 mod guard;
 mod receiver;
+mod seen;
 mod utility;
 mod wake;
 
@@ -28,4 +29,5 @@ pub use completions::{Completions, Done, Ticket};
 pub use error::{ErrorRecord, Result};
 pub use guard::guard;
 pub use receiver::{Receiver, ack, failure};
+pub use seen::Seen;
 pub use wechatpay_sdk::operation::ReplyKind;

@@ -1,4 +1,4 @@
-//! The same client for code without async; what drives it is in [`runtimes`].
+//! The same client, and the same store of notification ids, for code without async; what drives it is in [`runtimes`].
 
 use std::future::Future;
 
@@ -85,6 +85,42 @@ impl Client {
     /// Decrypt.
     pub fn decrypt(&self, ciphertext: &str) -> Result<Sensitive, Error> {
         wait(self.0.decrypt(ciphertext))
+    }
+}
+
+/// [`crate::Seen`] for code without async.
+#[derive(Debug)]
+pub struct Seen(crate::Seen);
+
+impl Seen {
+    /// Wraps a store.
+    #[must_use]
+    pub fn new(seen: crate::Seen) -> Self {
+        Self(seen)
+    }
+
+    /// See [`crate::Seen::claim`].
+    ///
+    /// # Errors
+    /// Transport and timeout.
+    pub fn claim(&self, id: &str) -> Result<bool, Error> {
+        wait(self.0.claim(id))
+    }
+
+    /// See [`crate::Seen::done`].
+    ///
+    /// # Errors
+    /// Transport and timeout.
+    pub fn done(&self, id: &str) -> Result<(), Error> {
+        wait(self.0.done(id))
+    }
+
+    /// See [`crate::Seen::release`].
+    ///
+    /// # Errors
+    /// Transport and timeout.
+    pub fn release(&self, id: &str) -> Result<(), Error> {
+        wait(self.0.release(id))
     }
 }
 

@@ -37,6 +37,7 @@ mod retry;
 #[cfg(feature = "blocking")]
 pub mod runtimes;
 mod secret;
+mod seen;
 mod send;
 pub mod sensitive;
 pub mod signature;
@@ -53,5 +54,6 @@ pub(crate) use open_enum::open_enum;
 pub use options::{OptionType, Options};
 pub use retry::Retry;
 pub use secret::{ApiV3Key, File, REDACTED, Sensitive};
+pub use seen::Seen;
 pub use sensitive::Encrypted;
 pub use serde_json::Number;

@@ -43,12 +43,18 @@
 //! | `DELETE /faults` | | `{}`; refused listeners open again |
 //! | `GET /journal` | | `[{"seq", "host", "method", "target", "headers", "body" or "body_base64", "operation", "mchid", "authorized", "status", "fault"}]` |
 //! | `DELETE /journal` | | `{}` |
-//! | `POST /notifications` | `{"event_type", "resource", "original_type"?, "signed_with"?, "seconds"?, "apiv3_key"?, "envelope"?, "headers"?, "body"?, "url"?}` | `{"id", "headers", "body", "answer"}` |
+//! | `POST /notifications` | `{"event_type", "resource", "original_type"?, "signed_with"?, "seconds"?, "apiv3_key"?, "envelope"?, "headers"?, "body"?, "url"?, "redeliver"?, "header_case"?}` | `{"id", "headers", "body", "answer", "deliveries"}` |
 //!
 //! A notification carries `resource` (JSON, or a text as it is) encrypted under the merchant's APIv3 key, or under
 //! `apiv3_key`; `envelope` is a merge patch of the body before it is signed with the `public_key` or the `certificate`,
 //! `seconds` from now. What comes after is spoilt: `headers` replaces (or, null, removes) some, `body` is another one.
-//! With `url` it is delivered there once, and `answer` is what the receiver said within 5 seconds.
+//! With `url` it is delivered there, and `answer` is what the receiver said within 5 seconds: `{"status", "body", "taken"}`,
+//! or `{"error"}`. With `redeliver`, `{"scale": N}`, it comes again until an answer is 2xx, at most 15 times after 15 s, 15 s,
+//! 30 s, 3, 10, 20, 30, 30, 30 and 60 minutes, and 3, 3, 3, 6 and 6 hours, as from the platform; `scale` is what each of these
+//! seconds lasts (0.0001: nine seconds for the whole day). Every delivery is signed afresh, and spoilt like the first;
+//! `deliveries` tells all of them, `[{"after_seconds", "answer"}]`, and the reply comes after the last. `header_case` is `lower`
+//! (as gateways write names) or `title`. A probe is a delivery with
+//! `"headers": {"Wechatpay-Signature": "WECHATPAY/SIGNTEST/…"}`.
 //!
 //! `match` holds any of `operation` (id), `method`, `path` (without query) and `host` (`main` or `backup`); a fault
 //! strikes the next `times` (1) calls that match, one fault a call, the first armed first. `fault` is one of
@@ -75,6 +81,7 @@
 mod admin;
 mod behaviours;
 mod clock;
+mod deliver;
 mod error;
 mod faults;
 mod host;

@@ -26,11 +26,13 @@ from ._native import VERSION
 from ._notifications import Answer, Notification, Notifications
 from ._options import ClientOptions, MerchantOptions, NotificationsOptions
 from ._reply import Encrypted, Reply
+from ._seen import AsyncSeen, Seen
 
 __all__ = [
     "Answer",
     "ApiError",
     "AsyncClient",
+    "AsyncSeen",
     "Client",
     "ClientOptions",
     "ConfigError",
@@ -44,6 +46,7 @@ __all__ = [
     "Notifications",
     "NotificationsOptions",
     "Reply",
+    "Seen",
     "SignatureError",
     "TimeoutError",
     "TransportError",

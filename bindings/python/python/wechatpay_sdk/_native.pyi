@@ -13,6 +13,7 @@ __all__ = [
     "Client",
     "Completions",
     "Receiver",
+    "Seen",
     "Ticket",
     "ack",
     "bad_argument",
@@ -45,6 +46,16 @@ class Receiver:
     @staticmethod
     def from_env() -> Receiver: ...
     def parse_notification(self, headers: bytes, body: bytes) -> bytes: ...
+
+@final
+class Seen:
+    @staticmethod
+    def memory(seconds: float) -> Seen: ...
+    @staticmethod
+    def redis(url: str, seconds: float) -> Seen: ...
+    def claim(self, id: str) -> Call: ...
+    def done(self, id: str) -> Call: ...
+    def release(self, id: str) -> Call: ...
 
 @final
 class Call:

@@ -7,6 +7,7 @@ mod network;
 mod notifications;
 mod processes;
 mod secrets;
+mod seen;
 mod sharing;
 mod typed;
 mod vectors;

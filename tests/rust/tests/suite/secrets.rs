@@ -104,6 +104,11 @@ fn no_key_and_no_client_prints_a_secret() {
         .apiv3_key(APIV3_KEY)
         .proxy(format!("http://user:{OPENID}@127.0.0.1:1"));
     secrets.debug(&builder);
+    let store = format!("rediss://{OPENID}:{APIV3_KEY}@store:6379/0");
+    let seen = wechatpay_sdk::Seen::redis(&store, wechatpay_sdk::Seen::DEFAULT_TTL).expect("a store");
+    secrets.debug(&seen);
+    secrets.debug(&blocking::Seen::new(seen));
+    secrets.debug(&wechatpay_bridge::Seen::redis(&store, None).expect("a store"));
     secrets.debug(&CallOptions::default());
     secrets.debug(&wechatpay_sdk::Retry::default());
     secrets.debug(&OptionType::Text);
