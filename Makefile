@@ -21,6 +21,9 @@ PHP_EXTENSION := $(CURDIR)/target/php/extension/modules/wechatpay.so
 RUN := WECHATPAY_BIN=$(CURDIR)/target/debug/wechatpay WECHATPAY_RESULTS=$(RESULTS) WECHATPAY_INSTALLED=$(NPM)/installed \
     WECHATPAY_TEST_HOOKS=$(NPM)/test-hooks.node WECHATPAY_PYTHON_HOOKS=$(CURDIR)/target/debug/lib_native.so WECHATPAY_PHP_EXTENSION=$(PHP_EXTENSION) PKG_CONFIG_PATH=$(C_PREFIX)/lib/pkgconfig
 
+# Runs a command with the URL of a Redis of its own.
+WITH_REDIS := $(PYTHON) $(CURDIR)/tests/receivers/redis_server.py
+
 at-most-4-MB = stat -c '%s %n' $(1) | awk '$$1 > 4000000 {print $$2 " has " $$1 " bytes, more than 4 MB"; big = 1} END {exit big}'
 
 .PHONY: help demo test bench generate install lint drift test-rust test-python test-node test-c test-php test-receivers table wheel node c php \
@@ -104,7 +107,7 @@ test-python: wheel command | $(RESULTS) ## The shared cases and the binding's ow
 	target/fresh-venv/bin/pip install --quiet --disable-pip-version-check $(WHEELS)/*.whl \
 	    $$(grep -E '^(pytest|cryptography)=' $(DEV_REQUIREMENTS))
 	$(RUN) target/fresh-venv/bin/python -m pytest -q -p no:cacheprovider tests/python
-	$(RUN) $(BIN)/python -m pytest -q bindings/python/tests
+	$(RUN) $(WITH_REDIS) $(BIN)/python -m pytest -q bindings/python/tests
 
 node: tools-all ## The npm tarball, in target/npm, installed into target/npm/installed.
 	cargo build --release --locked -p wechatpay-node
@@ -114,21 +117,21 @@ node: tools-all ## The npm tarball, in target/npm, installed into target/npm/ins
 test-node: node command bindings/node/node_modules/.ready | $(RESULTS) ## The shared cases and the binding's own tests, against the installed tarball.
 	cargo build --locked -p wechatpay-node --features test-hooks
 	cp target/debug/libwechatpay_node.so $(NPM)/test-hooks.node
-	cd bindings/node && $(RUN) node --test test/*.test.js
+	cd bindings/node && $(RUN) $(WITH_REDIS) node --test test/*.test.js
 	$(RUN) node tests/node/run.js
 
 c: tools-all ## The C library, installed into target/c/prefix.
 	$(MAKE) --no-print-directory -C bindings/c prefix
 
 test-c: command tools-all | $(RESULTS) ## Header, symbols, sanitizers and valgrind, and the shared cases, against the installed C library.
-	$(RUN) $(MAKE) --no-print-directory -C bindings/c test
+	$(RUN) $(WITH_REDIS) $(MAKE) --no-print-directory -C bindings/c test
 	$(RUN) tests/c/run.sh
 
 php: c ## The PHP extension over the installed C library, in target/php.
 	bindings/php/build.sh $(C_PREFIX) target/php/extension
 
 test-php: test-c ## .phpt tests, php-fpm and valgrind, and the shared cases, with the loaded extension.
-	$(RUN) bindings/php/test.sh $(C_PREFIX) target/c/hooks target/php
+	$(RUN) $(WITH_REDIS) bindings/php/test.sh $(C_PREFIX) target/c/hooks target/php
 	$(RUN) php -d extension=$(PHP_EXTENSION) tests/php/run.php
 
 # The Node programs beside what they import: their frameworks as the lock file pins them, and the tarball.

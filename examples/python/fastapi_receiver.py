@@ -11,7 +11,6 @@ import logging
 import os
 
 from fastapi import FastAPI, Request, Response
-
 from wechatpay_sdk import AsyncSeen, Notification, Notifications, WechatPayError
 
 log = logging.getLogger("uvicorn.error")

@@ -10,7 +10,6 @@ import contextlib
 import os
 
 from flask import Flask, Response, request
-
 from wechatpay_sdk import Notification, Notifications, Seen, WechatPayError
 
 redis = os.environ.get("WECHATPAY_SEEN_REDIS")

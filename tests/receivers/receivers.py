@@ -49,8 +49,12 @@ def php(port: str) -> list[str]:
 
 
 PROGRAMS = {
-    "fastapi": Program(lambda port: python("uvicorn", "fastapi_receiver:app", "--port", port), EXAMPLES / "python", True),
-    "flask": Program(lambda port: python("flask", "--app", "flask_receiver", "run", "-p", port), EXAMPLES / "python", False),
+    "fastapi": Program(
+        lambda port: python("uvicorn", "fastapi_receiver:app", "--port", port), EXAMPLES / "python", True
+    ),
+    "flask": Program(
+        lambda port: python("flask", "--app", "flask_receiver", "run", "-p", port), EXAMPLES / "python", False
+    ),
     "express": Program(lambda _: ["node", "express_receiver.mjs"], NODE, True),
     "fastify": Program(lambda _: ["node", "fastify_receiver.mjs"], NODE, False),
     "axum": Program(lambda _: [str(AXUM)], EXAMPLES, True),
@@ -91,7 +95,7 @@ class Receiver:
         self._environment.pop("WECHATPAY_SEEN_REDIS", None)
         if program.shares:
             self._environment["WECHATPAY_SEEN_REDIS"] = redis
-        self._log = tempfile.TemporaryFile("w+b")
+        self._log = tempfile.TemporaryFile("w+b")  # noqa: SIM115
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> bool:

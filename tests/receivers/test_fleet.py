@@ -1,8 +1,8 @@
 """Two processes of one receiver, and the Redis by which they know what has been processed.
 
-Issue: "tested against a real Redis from Debian's packages with two receiver processes and the same notification sent 50
-times in parallel: processed once. If the store is down, the caller is told; the notification is not silently accepted or
-lost".
+Issue: "tested against a real Redis from Debian's packages with two receiver processes and the same notification sent
+50 times in parallel: processed once. If the store is down, the caller is told; the notification is not silently
+accepted or lost".
 """
 
 from __future__ import annotations
@@ -87,7 +87,9 @@ def test_nothing_is_lost_and_nothing_done_twice_while_the_store_is_away(fleet: F
 
     def deliver(at: int) -> list[dict[str, Any]]:
         url = fleet.receivers[at % 2].url
-        deliveries: list[dict[str, Any]] = sandbox.notify(numbers[at], url=url, redeliver={"scale": 0.001})["deliveries"]
+        deliveries: list[dict[str, Any]] = sandbox.notify(numbers[at], url=url, redeliver={"scale": 0.001})[
+            "deliveries"
+        ]
         return deliveries
 
     with ThreadPoolExecutor(4) as platform:

@@ -50,10 +50,10 @@ class _Store:
 class Seen(_Store):
     """Lets each notification be processed once. Share it: between threads, and across forks.
 
-    ``claim`` first. True: it is yours, process it, then say ``done``, or ``release`` where that failed. False: it has been
-    processed, so acknowledge it. An error: somebody else is just processing it (``seen_busy``), or the store cannot tell
-    (``seen_store``); answer with ``failure``, and it comes again. A claim holds for two minutes: whoever is killed meanwhile
-    loses nothing.
+    ``claim`` first. True: it is yours, process it, then say ``done``, or ``release`` where that failed. False: it has
+    been processed, so acknowledge it. An error: somebody else is just processing it (``seen_busy``), or the store
+    cannot tell (``seen_store``); answer with ``failure``, and it comes again. A claim holds for two minutes: whoever is
+    killed meanwhile loses nothing.
     """
 
     def claim(self, id: str) -> bool:  # noqa: A002
