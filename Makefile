@@ -144,7 +144,7 @@ $(RECEIVERS)/node/.ready: examples/node/package.json examples/node/package-lock.
 	touch $@
 
 test-receivers: wheel php command $(RECEIVERS)/node/.ready ## The receivers of examples/ as real processes, before the sandbox and a Redis.
-	cargo build --locked --features wechatpay-sdk/rustcrypto -p wechatpay-examples
+	$(CARGO_BUILD) --bin axum_receiver
 	$(RUN) $(BIN)/python -m pytest -q -p no:cacheprovider tests/receivers
 
 table: test-rust test-python test-node test-c test-php ## The README's programs, the same surface everywhere, cases × languages.

@@ -87,8 +87,8 @@ class Sandbox:
 class Receiver:
     """A program that runs, or will, on a port of its own; ``close`` ends it."""
 
-    def __init__(self, program: Program, sandbox: Sandbox, redis: str, port: int | None = None) -> None:
-        self.port = port or free_port()
+    def __init__(self, program: Program, sandbox: Sandbox, redis: str, port: int) -> None:
+        self.port = port
         self.url = f"http://127.0.0.1:{self.port}/notify"
         self._program = program
         self._environment = {**os.environ, **sandbox.environment, "PORT": str(self.port)}
@@ -140,7 +140,7 @@ class Receiver:
 
 def started(program: Program, sandbox: Sandbox, redis: str) -> Receiver:
     for _ in range(5):
-        receiver = Receiver(program, sandbox, redis)
+        receiver = Receiver(program, sandbox, redis, free_port())
         if receiver.start():
             return receiver
         written = receiver.written()

@@ -7,6 +7,8 @@ Issue: "each receives notifications that the sandbox signs, encrypts and deliver
 from __future__ import annotations
 
 import json
+import socket
+import struct
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
@@ -40,10 +42,12 @@ class Visited:
         self.name = name
         self._sandbox = sandbox
         for attempt in range(5):
-            self.receiver = Receiver(PROGRAMS[name], sandbox, redis.url)
             self.early = self.id(f"early-{attempt}")
-            with ThreadPoolExecutor(1) as platform:
+            with busy_port() as listener, ThreadPoolExecutor(1) as platform:
+                self.receiver = Receiver(PROGRAMS[name], sandbox, redis.url, listener.getsockname()[1])
                 made = platform.submit(self.notify, self.early, redeliver={"scale": 0.001})
+                cut_off(listener)
+                listener.close()
                 up = self.receiver.start()
                 self.deliveries: list[dict[str, Any]] = made.result()["deliveries"] if up else []
             if up:
@@ -64,6 +68,17 @@ class Visited:
 
     def times(self, id: str) -> int:  # noqa: A002
         return self.receiver.processed()[id]
+
+
+def busy_port() -> socket.socket:
+    return socket.create_server(("127.0.0.1", 0))
+
+
+def cut_off(listener: socket.socket) -> None:
+    """Resets one connection: what it carried is lost, and the port is free at once for somebody else."""
+    connection, _ = listener.accept()
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    connection.close()
 
 
 @pytest.fixture(scope="module", params=PROGRAMS)

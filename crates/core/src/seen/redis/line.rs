@@ -169,10 +169,16 @@ impl fmt::Display for Problem {
             Self::Refused(error) if error.kind() == ErrorKind::AuthenticationFailed => {
                 f.write_str("refused the user or the password of its URL")
             }
-            Self::Refused(error) => match error.code() {
+            Self::Refused(error) => match code(error) {
                 Some(code) => write!(f, "refused to answer ({code})"),
                 None => f.write_str("answered what no Redis answers"),
             },
         }
     }
+}
+
+/// Of the answer to one command, or of the first refusal among several.
+fn code(error: &RedisError) -> Option<String> {
+    let of_several = || Some(error.clone().into_server_errors()?.first()?.1.code().to_owned());
+    error.code().map(str::to_owned).or_else(of_several)
 }
