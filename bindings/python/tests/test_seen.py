@@ -63,32 +63,32 @@ def test_one_gets_it_until_it_is_done(seen: Seen, event: str) -> None:
 
 def test_of_many_threads_one_gets_it(seen: Seen, event: str) -> None:
     with ThreadPoolExecutor(16) as threads:
-        outcomes = list(threads.map(lambda _: outcome(lambda: seen.claim(event)), range(50)))
-    assert sorted(outcomes) == ["True"] + ["seen_busy"] * 49
+        asked = [threads.submit(outcome, lambda: seen.claim(event)) for _ in range(50)]
+    assert sorted(one.result() for one in asked) == ["True"] + ["seen_busy"] * 49
 
 
 @pytest.mark.parametrize("kind", ["memory", "redis"])
 def test_of_many_tasks_one_gets_it(kind: str, redis: str, event: str) -> None:
-    async def ask(seen: AsyncSeen) -> str:
+    async def ask() -> str:
         try:
-            return str(await seen.claim(event))
+            return str(await store.claim(event))
         except TimeoutError as error:
             return error.code
 
     async def main() -> list[str]:
-        outcomes = await asyncio.gather(*(ask(seen) for _ in range(50)))
-        await seen.done(event)
-        assert await seen.claim(event) is False
-        await seen.release(event)
-        assert await seen.claim(event) is False
+        outcomes = await asyncio.gather(*(ask() for _ in range(50)))
+        await store.done(event)
+        assert await store.claim(event) is False
+        await store.release(event)
+        assert await store.claim(event) is False
         return outcomes
 
-    seen = AsyncSeen.memory(seconds=60) if kind == "memory" else AsyncSeen.redis(redis, seconds=60)
+    store = AsyncSeen.memory(seconds=60) if kind == "memory" else AsyncSeen.redis(redis, seconds=60)
     assert sorted(asyncio.run(main())) == ["True"] + ["seen_busy"] * 49
 
     # Another event loop, with the same store.
     async def again() -> bool:
-        return await seen.claim(event)
+        return await store.claim(event)
 
     assert asyncio.run(again()) is False
 
@@ -133,7 +133,7 @@ def test_the_password_of_a_store_is_never_shown(redis: str) -> None:
 
 def test_what_makes_no_store_is_refused() -> None:
     untyped: Any = Seen
-    for make, field in [
+    cases: list[tuple[Callable[[], Any], str]] = [
         (lambda: Seen.memory(seconds=0), "seconds"),
         (lambda: Seen.memory(seconds=-1), "seconds"),
         (lambda: Seen.memory(seconds=float("nan")), "seconds"),
@@ -143,7 +143,8 @@ def test_what_makes_no_store_is_refused() -> None:
         (lambda: untyped.memory(seconds=True), "seconds"),
         (lambda: Seen.redis("http://:secret@cache"), "url"),
         (lambda: untyped.redis(b"redis://cache"), "url"),
-    ]:
+    ]
+    for make, field in cases:
         with pytest.raises(ConfigError) as refused:
             make()
         assert refused.value.field == field
