@@ -177,8 +177,8 @@ export interface SeenOptions {
  *
  * `claim` first. True: it is yours, process it, then say `done`, or `release` where that failed. False: it has been
  * processed, so acknowledge it. An error: somebody else is just processing it (`seen_busy`), or the store cannot tell
- * (`seen_store`); answer with {@link Notifications.failure}, and it comes again. A claim holds for two minutes: whoever is
- * killed meanwhile loses nothing.
+ * (`seen_store`); answer with {@link Notifications.failure}, and it comes again. A claim holds for two minutes: whoever
+ * is killed meanwhile loses nothing.
  */
 export declare class Seen {
   private constructor(store: unknown);

@@ -1,7 +1,7 @@
 // Receives notifications with Express: `PORT=8080 node express_receiver.mjs`.
 //
-// Takes its keys from the WECHATPAY_* variables: the platform's, and the APIv3 key. WECHATPAY_SEEN_REDIS is the URL of the
-// Redis by which several processes know what has been processed; one process alone may do without.
+// Takes its keys from the WECHATPAY_* variables: the platform's, and the APIv3 key. WECHATPAY_SEEN_REDIS is the URL of
+// the Redis by which several processes know what has been processed; one process alone may do without.
 
 import express from 'express';
 import { Notifications, Seen, WechatPayError } from 'wechatpay-sdk';

@@ -3,8 +3,8 @@
 /**
  * Receives the notifications of WeChat Pay, each once: php -S 127.0.0.1:8080 receiver.php
  *
- * Takes its keys from the WECHATPAY_* variables: the platform's, and the APIv3 key. WECHATPAY_SEEN_REDIS is the URL of the
- * Redis by which several workers know what has been processed; one worker alone may do without.
+ * Takes its keys from the WECHATPAY_* variables: the platform's, and the APIv3 key. WECHATPAY_SEEN_REDIS is the URL of
+ * the Redis by which several workers know what has been processed; one worker alone may do without.
  */
 
 declare(strict_types=1);

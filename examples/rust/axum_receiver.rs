@@ -1,7 +1,7 @@
 //! Receives notifications with axum: `PORT=8080 cargo run -p wechatpay-examples --bin axum_receiver`.
 //!
-//! Takes its keys from the `WECHATPAY_*` variables: the platform's, and the APIv3 key. `WECHATPAY_SEEN_REDIS` is the URL
-//! of the Redis by which several processes know what has been processed; one process alone may do without.
+//! Takes its keys from the `WECHATPAY_*` variables: the platform's, and the APIv3 key. `WECHATPAY_SEEN_REDIS` is the
+//! URL of the Redis by which several processes know what has been processed; one process alone may do without.
 #![expect(clippy::print_stdout, reason = "what this example does with a notification")]
 
 use std::env;

@@ -16,16 +16,16 @@ const TICK: Duration = Duration::from_secs(60);
 /// child may go on using it after a fork.
 ///
 /// wechatpay_seen_claim first. If it gives 1, the notification is yours: process it, then say wechatpay_seen_done, or
-/// wechatpay_seen_release where that failed. If it gives 0, it has been processed: acknowledge it. If it fails, somebody
-/// else is just processing it (code seen_busy), or the store cannot tell (seen_store): answer with failure, and the
-/// platform sends it again. A claim holds for two minutes: whoever is killed meanwhile loses nothing.
+/// wechatpay_seen_release where that failed. If it gives 0, it has been processed: acknowledge it. If it fails,
+/// somebody else is just processing it (code seen_busy), or the store cannot tell (seen_store): answer with failure,
+/// and the platform sends it again. A claim holds for two minutes: whoever is killed meanwhile loses nothing.
 pub struct Seen {
     inner: bridge::Seen,
 }
 
 /// Makes a store in the memory of this process, for a receiver that is one process: a forked child has its own, which
-/// begins empty. `seconds`: how long it keeps ids, at most a year; 0 or less for two days, since the platform repeats itself
-/// for one.
+/// begins empty. `seconds`: how long it keeps ids, at most a year; 0 or less for two days, since the platform repeats
+/// itself for one.
 #[unsafe(no_mangle)]
 #[must_use]
 pub unsafe extern "C" fn wechatpay_seen_memory(seconds: f64, seen: *mut *mut Seen) -> *mut Error {
@@ -33,8 +33,8 @@ pub unsafe extern "C" fn wechatpay_seen_memory(seconds: f64, seen: *mut *mut See
     unsafe { give(seen, "seen", || Ok(Seen { inner: bridge::Seen::memory(given(seconds))? })) }
 }
 
-/// Makes a store in a Redis, for all receivers that use it. `url`: redis://user:password@host:6379/0, with TLS rediss://...;
-/// all but the host may be missing. `seconds`: as for wechatpay_seen_memory. Nothing is sent yet.
+/// Makes a store in a Redis, for all receivers that use it. `url`: redis://user:password@host:6379/0, with TLS
+/// rediss://...; all but the host may be missing. `seconds`: as for wechatpay_seen_memory. Nothing is sent yet.
 #[unsafe(no_mangle)]
 #[must_use]
 pub unsafe extern "C" fn wechatpay_seen_redis(url: *const c_char, seconds: f64, seen: *mut *mut Seen) -> *mut Error {
@@ -47,8 +47,8 @@ pub unsafe extern "C" fn wechatpay_seen_redis(url: *const c_char, seconds: f64, 
     }
 }
 
-/// Asks for the notification with this id. `claimed` becomes 1: it is the caller's, of any number that ask at once one's;
-/// or 0: it has been processed.
+/// Asks for the notification with this id. `claimed` becomes 1: it is the caller's, of any number that ask at once
+/// one's; or 0: it has been processed.
 #[unsafe(no_mangle)]
 #[must_use]
 pub unsafe extern "C" fn wechatpay_seen_claim(seen: *const Seen, id: *const c_char, claimed: *mut i32) -> *mut Error {

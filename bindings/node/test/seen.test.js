@@ -85,7 +85,10 @@ test('what makes no store is refused by name', () => {
     [() => Seen.redis('http://:secret@cache'), 'url'],
     [() => Seen.redis(new URL('redis://cache')), 'url'],
   ]) {
-    assert.throws(make, (error) => error instanceof ConfigError && error.field === field && !/secret/.test(String(error)));
+    assert.throws(
+      make,
+      (error) => error instanceof ConfigError && error.field === field && !/secret/.test(String(error)),
+    );
   }
   assert.throws(() => new Seen(), InvalidRequestError);
 });

@@ -48,12 +48,12 @@
 //! A notification carries `resource` (JSON, or a text as it is) encrypted under the merchant's APIv3 key, or under
 //! `apiv3_key`; `envelope` is a merge patch of the body before it is signed with the `public_key` or the `certificate`,
 //! `seconds` from now. What comes after is spoilt: `headers` replaces (or, null, removes) some, `body` is another one.
-//! With `url` it is delivered there, and `answer` is what the receiver said within 5 seconds: `{"status", "body", "taken"}`,
-//! or `{"error"}`. With `redeliver`, `{"scale": N}`, it comes again until an answer is 2xx, at most 15 times after 15 s, 15 s,
-//! 30 s, 3, 10, 20, 30, 30, 30 and 60 minutes, and 3, 3, 3, 6 and 6 hours, as from the platform; `scale` is what each of these
-//! seconds lasts (0.0001: nine seconds for the whole day). Every delivery is signed afresh, and spoilt like the first;
-//! `deliveries` tells all of them, `[{"after_seconds", "answer"}]`, and the reply comes after the last. `header_case` is `lower`
-//! (as gateways write names) or `title`. A probe is a delivery with
+//! With `url` it is delivered there, and `answer` is what the receiver said within 5 seconds: `{"status", "body",
+//! "taken"}`, or `{"error"}`. With `redeliver`, `{"scale": N}`, it comes again until an answer is 2xx, at most 15 times
+//! after 15 s, 15 s, 30 s, 3, 10, 20, 30, 30, 30 and 60 minutes, and 3, 3, 3, 6 and 6 hours, as from the platform;
+//! `scale` is what each of these seconds lasts (0.0001: nine seconds for the whole day). Every delivery is signed
+//! afresh, and spoilt like the first; `deliveries` tells all of them, `[{"after_seconds", "answer"}]`, and the reply
+//! comes after the last. `header_case` is `lower` (as gateways write names) or `title`. A probe is a delivery with
 //! `"headers": {"Wechatpay-Signature": "WECHATPAY/SIGNTEST/…"}`.
 //!
 //! `match` holds any of `operation` (id), `method`, `path` (without query) and `host` (`main` or `backup`); a fault

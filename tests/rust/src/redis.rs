@@ -19,7 +19,8 @@ pub struct Redis {
 }
 
 impl Redis {
-    /// Starts one; `arguments` are those of `redis-server`, and may name the folder `{dir}` and a second free port `{port}`.
+    /// Starts one; `arguments` are those of `redis-server`, and may name the folder `{dir}` and a second free port
+    /// `{port}`.
     ///
     /// # Panics
     /// When it does not start: `tools/need.sh` installs it.

@@ -6,17 +6,17 @@ namespace WechatPay;
  * Lets each notification be processed once.
  *
  * `claim` first. True: it is yours, process it, then say `done`, or `release` where that failed. False: it has been
- * processed, so acknowledge it. An exception: somebody else is just processing it (`seen_busy`), or the store cannot tell
- * (`seen_store`); answer with `Notifications::failure()`, and it comes again. A claim holds for two minutes: whoever is
- * killed meanwhile loses nothing. It cannot be cloned or serialized.
+ * processed, so acknowledge it. An exception: somebody else is just processing it (`seen_busy`), or the store cannot
+ * tell (`seen_store`); answer with `Notifications::failure()`, and it comes again. A claim holds for two minutes: whoever
+ * is killed meanwhile loses nothing. It cannot be cloned or serialized.
  */
 final class Seen
 {
     private function __construct() {}
 
     /**
-     * A store in the memory of this worker, kept between its requests. php-fpm has several workers, each with its own: there
-     * use `redis`.
+     * A store in the memory of this worker, kept between its requests. php-fpm has several workers, each with its own:
+     * there use `redis`.
      *
      * @param float $seconds how long it keeps ids, at most a year
      * @throws Exception\ConfigException

@@ -93,11 +93,12 @@ impl Seen {
     }
 
     /// A store in a Redis (or what speaks its protocol), for all receivers that use it:
-    /// `redis://user:password@host:6379/0`, with TLS `rediss://…`; all but the host may be missing. Nothing is sent yet.
+    /// `redis://user:password@host:6379/0`, with TLS `rediss://…`; all but the host may be missing. Nothing is sent
+    /// yet.
     ///
-    /// TLS trusts the authorities that the client trusts: those of the system (where `SSL_CERT_FILE` names a file, those
-    /// in it) and Mozilla's. Its keys begin with `wechatpay:seen:`. It must keep what it is told for as long as `ttl`: a
-    /// Redis that evicts keys, or forgets them at a restart or a failover, lets a repetition through.
+    /// TLS trusts the authorities that the client trusts: those of the system (where `SSL_CERT_FILE` names a file,
+    /// those in it) and Mozilla's. Its keys begin with `wechatpay:seen:`. It must keep what it is told for as long as
+    /// `ttl`: a Redis that evicts keys, or forgets them at a restart or a failover, lets a repetition through.
     ///
     /// # Errors
     /// Config, naming `url` or `seconds`.
@@ -129,8 +130,8 @@ impl Seen {
     /// The notification has been processed: for `ttl`, nobody gets it any more. Takes at most two seconds.
     ///
     /// # Errors
-    /// Transport or timeout (`seen_store`) where the store cannot be told. It has been processed all the same: acknowledge
-    /// it, since a failure would bring it again.
+    /// Transport or timeout (`seen_store`) where the store cannot be told. It has been processed all the same:
+    /// acknowledge it, since a failure would bring it again.
     pub async fn done(&self, id: &str) -> Result<(), Error> {
         match &self.store {
             Store::Memory(memory) => memory.done(checked(id)?, self.times),
@@ -140,8 +141,8 @@ impl Seen {
         Ok(())
     }
 
-    /// Processing has failed: whoever asks next may have it. What is done stays done, and what another process has claimed
-    /// stays its own. Takes at most two seconds.
+    /// Processing has failed: whoever asks next may have it. What is done stays done, and what another process has
+    /// claimed stays its own. Takes at most two seconds.
     ///
     /// # Errors
     /// Transport or timeout (`seen_store`) where the store cannot be told: the claim ends by itself after two minutes.

@@ -1,5 +1,5 @@
-//! Issue: "an optional `seen` store keyed by notification id with a time limit: in memory, and Redis for fleets […] If the
-//! store is down, the caller is told", against a real Redis.
+//! Issue: "an optional `seen` store keyed by notification id with a time limit: in memory, and Redis for fleets […] If
+//! the store is down, the caller is told", against a real Redis.
 
 use std::collections::BTreeMap;
 use std::process::Command;
