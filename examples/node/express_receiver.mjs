@@ -19,7 +19,7 @@ app.post('/notify', express.raw({ type: () => true, limit: '1mb' }), async (requ
 
 async function receive(request) {
   try {
-    const notification = notifications.parse(request.headers, request.body);
+    const notification = notifications.parse(request.headers, request.body ?? '');
     if (await seen.claim(notification.id)) {
       await processed(notification);
     }
