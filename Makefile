@@ -71,7 +71,7 @@ lint: $(VENV)/.ready bindings/node/node_modules/.ready ## Formatting and linters
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	cd bindings/node && npx prettier --config .prettierrc.json --ignore-path .prettierignore --check . ../../tests/node \
-	    ../../examples/node ../../benches/node_calls.mjs
+	    ../../examples/node ../../benches/*.mjs
 
 drift: $(VENV)/.ready ## Generated files are what spec/ says, and spec/ is valid OpenAPI 3.1.
 	$(PYTHON) examples/demo/generate.py --verify
@@ -155,8 +155,8 @@ table: test-rust test-python test-node test-c test-php ## The README's programs,
 bench: $(VENV)/.ready ## CPU time per call against the floor of this machine, throughput and memory; writes benches/RESULTS.md.
 	cargo build --release --locked -p wechatpay-bench
 	$(MAKE) --no-print-directory wheel node c php
-	cc -O2 -o target/c/c_calls benches/c_calls.c $$(PKG_CONFIG_PATH=$(C_PREFIX)/lib/pkgconfig pkg-config --cflags --libs wechatpay jansson) \
-	    -Wl,-rpath,$(C_PREFIX)/lib
+	for program in c_calls c_notifications; do cc -O2 -o target/c/$$program benches/$$program.c \
+	    $$(PKG_CONFIG_PATH=$(C_PREFIX)/lib/pkgconfig pkg-config --cflags --libs wechatpay jansson) -Wl,-rpath,$(C_PREFIX)/lib; done
 	$(RUN) $(BIN)/python benches/run.py target/release/wechatpay-bench --publish
 
 install: tools ## Header, C libraries and wechatpay.pc under PREFIX (/usr/local).

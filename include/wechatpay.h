@@ -112,6 +112,11 @@
 #define WECHATPAY_REPLY_FILE 30
 
 /**
+ * What a function of the merchant's key answers into. It belongs to the library and lives while that function runs.
+ */
+typedef struct wechatpay_answer wechatpay_answer;
+
+/**
  * A client of one merchant, owned by the caller. It never changes: any number of threads may use it at once, and a
  * child may go on using it after a fork. What is derived from a client lives on when that is freed.
  */
@@ -142,15 +147,18 @@ typedef struct wechatpay_options wechatpay_options;
 typedef struct wechatpay_reply wechatpay_reply;
 
 /**
- * Knows which notifications have been processed; owned by the caller. Any number of threads may use it at once, and a
- * child may go on using it after a fork.
- *
- * wechatpay_seen_claim first. If it gives 1, the notification is yours: process it, then say wechatpay_seen_done, or
- * wechatpay_seen_release where that failed. If it gives 0, it has been processed: acknowledge it. If it fails, somebody
- * else is just processing it (code seen_busy), or the store cannot tell (seen_store): answer with failure, and the
- * platform sends it again. A claim holds for two minutes: whoever is killed meanwhile loses nothing.
+ * Asked for the signature of a message (RSASSA-PKCS1-v1_5 with SHA-256 over the message itself: raw bytes, not base64)
+ * or for the plaintext of a ciphertext (RSAES-OAEP with SHA-1). It runs on the thread that makes the call, and with
+ * several threads on several at once. It answers by wechatpay_answer_give or wechatpay_answer_fail; it may make calls of
+ * other clients; it must return (no longjmp, no C++ exception). The time of the call goes on meanwhile, but does not
+ * interrupt it: what comes too late is not used, and nothing is sent.
  */
-typedef struct wechatpay_seen wechatpay_seen;
+typedef void (*wechatpay_key_function)(void *context, const char *input, size_t input_len, wechatpay_answer *answer);
+
+/**
+ * Frees the context of a merchant's key.
+ */
+typedef void (*wechatpay_free_context)(void *context);
 
 /**
  * Asked every 50 ms while a call is under way, on the thread that makes the call: 0 gives the call up, anything else
@@ -325,6 +333,30 @@ wechatpay_error *wechatpay_options_set_number(wechatpay_options *options,
 void wechatpay_options_free(wechatpay_options *options);
 
 /**
+ * Gives clients a merchant's key that lies elsewhere, in an HSM or a KMS, in place of merchant_private_key. `sign` is
+ * needed; `decrypt` may be NULL where no reply has encrypted fields. `context` is handed to both. From now on it belongs
+ * to the options and to the clients that are made of them and derived from those: once all of these are freed, or have
+ * another one, `free_context` (which may be NULL) is called with it, once. With an error it stays the caller's.
+ */
+WECHATPAY_MUST_USE
+wechatpay_error *wechatpay_options_set_signer(wechatpay_options *options,
+                                              wechatpay_key_function sign,
+                                              wechatpay_key_function decrypt,
+                                              void *context,
+                                              wechatpay_free_context free_context);
+
+/**
+ * Answers with a signature or a plaintext, which is copied. The last answer counts.
+ */
+void wechatpay_answer_give(wechatpay_answer *answer, const char *start, size_t length);
+
+/**
+ * Answers that there is none, and why: `problem` stands in the error of the call, and so in logs. It must not hold a
+ * signature, a plaintext or a key. What is not UTF-8 in it is replaced; NULL is no reason.
+ */
+void wechatpay_answer_fail(wechatpay_answer *answer, const char *problem);
+
+/**
  * Makes a client from options, which stay with the caller. Nothing is sent.
  */
 WECHATPAY_MUST_USE wechatpay_error *wechatpay_client_new(const wechatpay_options *options, wechatpay_client **client);
@@ -403,7 +435,10 @@ wechatpay_error *wechatpay_request(const wechatpay_client *client,
 
 /**
  * Does what is no operation, by its name, with one flat object of texts:
- * "encrypt" {plaintext} gives {serial, ciphertext}, "decrypt" {ciphertext} gives {plaintext}.
+ * "encrypt" {plaintext} gives {serial, ciphertext}, "decrypt" {ciphertext} gives {plaintext};
+ * "invocation.jsapi" and "invocation.mini_program" {appid, prepay_id} give {appId, timeStamp, nonceStr, package, signType,
+ * paySign}, "invocation.app" {appid, partnerid, prepay_id} gives {appid, partnerid, prepayid, package, noncestr,
+ * timestamp, sign}: what the front end needs to open the cashier, as it is.
  * The status of the reply is 0, since no host sent it.
  */
 WECHATPAY_MUST_USE
@@ -464,48 +499,6 @@ WECHATPAY_MUST_USE wechatpay_error *wechatpay_notifications_failure(const char *
  * Frees a receiver; NULL is legal. What it has read stays.
  */
 void wechatpay_notifications_free(wechatpay_notifications *notifications);
-
-/**
- * Makes a store in the memory of this process, for a receiver that is one process: a forked child has its own, which
- * begins empty. `seconds`: how long it keeps ids, at most a year; 0 or less for two days, since the platform repeats itself
- * for one.
- */
-WECHATPAY_MUST_USE
-wechatpay_error *wechatpay_seen_memory(double seconds,
-                                       wechatpay_seen **seen);
-
-/**
- * Makes a store in a Redis, for all receivers that use it. `url`: redis://user:password@host:6379/0, with TLS rediss://...;
- * all but the host may be missing. `seconds`: as for wechatpay_seen_memory. Nothing is sent yet.
- */
-WECHATPAY_MUST_USE
-wechatpay_error *wechatpay_seen_redis(const char *url,
-                                      double seconds,
-                                      wechatpay_seen **seen);
-
-/**
- * Asks for the notification with this id. `claimed` becomes 1: it is the caller's, of any number that ask at once one's;
- * or 0: it has been processed.
- */
-WECHATPAY_MUST_USE
-wechatpay_error *wechatpay_seen_claim(const wechatpay_seen *seen,
-                                      const char *id,
-                                      int32_t *claimed);
-
-/**
- * The notification has been processed. Where this fails, it has been all the same: acknowledge it.
- */
-WECHATPAY_MUST_USE wechatpay_error *wechatpay_seen_done(const wechatpay_seen *seen, const char *id);
-
-/**
- * Processing failed: the next delivery may have it. Where this fails, it may so after two minutes.
- */
-WECHATPAY_MUST_USE wechatpay_error *wechatpay_seen_release(const wechatpay_seen *seen, const char *id);
-
-/**
- * Frees a store; NULL is legal. What a Redis knows stays there.
- */
-void wechatpay_seen_free(wechatpay_seen *seen);
 
 /**
  * How many options a client knows.

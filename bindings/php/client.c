@@ -25,10 +25,11 @@ static php_wechatpay_handle *handle_of(wechatpay_error *error, wechatpay_client 
     return php_wechatpay_handle_new(polled);
 }
 
-static php_wechatpay_handle *handle_of_options(HashTable *options)
+/* `signer` is as of php_wechatpay_options: the caller frees it. */
+static php_wechatpay_handle *handle_of_options(HashTable *options, zval *signer)
 {
     wechatpay_client *client = NULL;
-    wechatpay_options *collected = php_wechatpay_options(options);
+    wechatpay_options *collected = php_wechatpay_options(options, signer);
     if (collected == NULL) {
         return NULL;
     }
@@ -38,18 +39,18 @@ static php_wechatpay_handle *handle_of_options(HashTable *options)
 }
 
 /* Takes over the handle. */
-static void give_handle(zend_object *object, php_wechatpay_handle *handle)
+static void give_handle(zend_object *object, php_wechatpay_handle *handle, zval *signer)
 {
-    php_wechatpay_object_of(object)->handle = handle;
+    php_wechatpay_handle_give(object, handle, signer);
     zend_update_property_string(
         php_wechatpay_client_ce, object, ZEND_STRL("mchid"), wechatpay_client_mchid(handle->client));
 }
 
-static void return_client(zval *return_value, php_wechatpay_handle *handle)
+static void return_client(zval *return_value, php_wechatpay_handle *handle, zval *signer)
 {
     if (handle != NULL) {
         object_init_ex(return_value, php_wechatpay_client_ce);
-        give_handle(Z_OBJ_P(return_value), handle);
+        give_handle(Z_OBJ_P(return_value), handle, signer);
     }
 }
 
@@ -75,19 +76,23 @@ static ZEND_NAMED_FUNCTION(construct)
         zend_throw_error(NULL, "WechatPay\\Client is constructed already");
         RETURN_THROWS();
     }
-    php_wechatpay_handle *handle = handle_of_options(options);
+    zval signer;
+    php_wechatpay_handle *handle = handle_of_options(options, &signer);
     if (handle != NULL) {
-        give_handle(Z_OBJ_P(ZEND_THIS), handle);
+        give_handle(Z_OBJ_P(ZEND_THIS), handle, &signer);
     }
+    zval_ptr_dtor(&signer);
 }
 
 static ZEND_NAMED_FUNCTION(from_env)
 {
     wechatpay_client *client = NULL;
+    zval none;
 
     ZEND_PARSE_PARAMETERS_NONE();
     wechatpay_error *error = wechatpay_client_from_env(&client);
-    return_client(return_value, handle_of(error, client));
+    ZVAL_UNDEF(&none);
+    return_client(return_value, handle_of(error, client), &none);
 }
 
 typedef struct {
@@ -115,8 +120,17 @@ static ZEND_NAMED_FUNCTION(persistent_client)
 
     php_wechatpay_options_digest(options, asked.digest);
     persistent *kept = zend_hash_find_ptr(&WECHATPAY_G(persistent), key);
+    zval signer;
+    ZVAL_UNDEF(&signer);
     if (kept == NULL) {
-        asked.handle = handle_of_options(options);
+        asked.handle = handle_of_options(options, &signer);
+        if (asked.handle != NULL && Z_TYPE(signer) == IS_ARRAY) {
+            php_wechatpay_handle_release(asked.handle);
+            asked.handle = NULL;
+            php_wechatpay_throw_option("sign", "is a callable, which does not outlive its request: use new Client");
+        }
+        zval_ptr_dtor(&signer);
+        ZVAL_UNDEF(&signer);
         if (asked.handle == NULL) {
             RETURN_THROWS();
         }
@@ -127,7 +141,7 @@ static ZEND_NAMED_FUNCTION(persistent_client)
         php_wechatpay_throw_option("key", "is in use with other options; give each set of options a key of its own");
         RETURN_THROWS();
     }
-    return_client(return_value, php_wechatpay_handle_share(kept->handle));
+    return_client(return_value, php_wechatpay_handle_share(kept->handle), &signer);
 }
 
 static ZEND_NAMED_FUNCTION(for_merchant)
@@ -140,13 +154,15 @@ static ZEND_NAMED_FUNCTION(for_merchant)
     ZEND_PARSE_PARAMETERS_END();
 
     php_wechatpay_handle *own = own_handle(ZEND_THIS);
-    wechatpay_options *collected = own ? php_wechatpay_options(options) : NULL;
-    if (collected == NULL) {
-        RETURN_THROWS();
+    zval signer;
+    ZVAL_UNDEF(&signer);
+    wechatpay_options *collected = own ? php_wechatpay_options(options, &signer) : NULL;
+    if (collected != NULL) {
+        wechatpay_error *error = wechatpay_client_for_merchant(own->client, collected, &client);
+        wechatpay_options_free(collected);
+        return_client(return_value, handle_of(error, client), &signer);
     }
-    wechatpay_error *error = wechatpay_client_for_merchant(own->client, collected, &client);
-    wechatpay_options_free(collected);
-    return_client(return_value, handle_of(error, client));
+    zval_ptr_dtor(&signer);
 }
 
 /* false: an exception has been thrown. */
@@ -196,7 +212,7 @@ static ZEND_NAMED_FUNCTION(with_options)
         RETURN_THROWS();
     }
     wechatpay_error *error = wechatpay_client_with_options(own->client, timeout, retry, &client);
-    return_client(return_value, handle_of(error, client));
+    return_client(return_value, handle_of(error, client), &php_wechatpay_object_of(Z_OBJ_P(ZEND_THIS))->signer);
 }
 
 /* ---------------------------------------------------------------- calls */
@@ -362,6 +378,8 @@ static ZEND_NAMED_FUNCTION(option_names)
     for (size_t at = 0; at < count; at++) {
         add_next_index_string(return_value, wechatpay_option_name(at));
     }
+    add_next_index_string(return_value, "sign");
+    add_next_index_string(return_value, "decrypt");
 }
 
 /* ---------------------------------------------------------------- the classes */
@@ -401,6 +419,7 @@ void php_wechatpay_register_client(void)
         ZEND_ACC_FINAL | ZEND_ACC_NOT_SERIALIZABLE | ZEND_ACC_NO_DYNAMIC_PROPERTIES;
     php_wechatpay_declare(php_wechatpay_client_ce, "mchid", MAY_BE_STRING);
     php_wechatpay_declare_object(php_wechatpay_client_ce, "notifications", "WechatPay\\Notifications");
+    php_wechatpay_declare_object(php_wechatpay_client_ce, "invocation", "WechatPay\\Invocation");
     php_wechatpay_mark_sensitive(php_wechatpay_client_ce, "__construct", 0);
     php_wechatpay_mark_sensitive(php_wechatpay_client_ce, "persistent", 1);
     php_wechatpay_mark_sensitive(php_wechatpay_client_ce, "forMerchant", 0);

@@ -7,10 +7,12 @@
 #include "compare.h"
 #include "library.h"
 
-/* Where the suite runs: the folder tests/ of the repository, and the sandbox's description. */
+/* Where the suite runs: the folder tests/ of the repository, the sandbox's description, and within a case what its last
+ * call gave. */
 struct place {
     const char *tests;
     const json_t *info;
+    json_t *last;
 };
 
 /* All cases of all files as a list, each with the file's name before its own. */

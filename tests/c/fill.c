@@ -17,6 +17,11 @@ static char *placeholder(const struct place *place, const char *name) {
     char path[4096];
     if (strchr(name, '/') == NULL) return strdup(own(place, name));
     if (strncmp(name, "file/", 5) == 0) return read_file(own(place, name + 5), NULL);
+    if (strncmp(name, "reply/", 6) == 0) {
+        const char *text = json_string_value(json_object_get(place->last, name + 6));
+        if (text == NULL) broken("${%s} is no text of the last result", name);
+        return strdup(text);
+    }
     snprintf(path, sizeof path, "%s/vectors/%s", place->tests, strchr(name, '/') + 1);
     if (strncmp(name, "vectors/", 8) == 0) return read_file(path, NULL);
     if (strncmp(name, "path/", 5) == 0) return strdup(path);

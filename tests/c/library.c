@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "json.h"
+#include "signer.h"
 
 typedef wechatpay_error *operation_function(const wechatpay_client *, const char *, size_t, wechatpay_reply **);
 
@@ -34,7 +35,7 @@ static wechatpay_error *set_option(wechatpay_options *options, const char *name,
     return error;
 }
 
-wechatpay_error *client_from_json(const json_t *record, wechatpay_client **client) {
+wechatpay_error *client_from_json(const json_t *record, const json_t *signer, wechatpay_client **client) {
     wechatpay_options *options = wechatpay_options_new();
     wechatpay_error *error = NULL;
     const char *name;
@@ -43,6 +44,7 @@ wechatpay_error *client_from_json(const json_t *record, wechatpay_client **clien
     json_object_foreach((json_t *)record, name, value) {
         if ((error = set_option(options, name, value)) != NULL) break;
     }
+    if (error == NULL && json_is_object(signer)) error = set_signer(options, signer);
     if (error == NULL) error = wechatpay_client_new(options, client);
     wechatpay_options_free(options);
     return error;

@@ -7,6 +7,7 @@ const path = require('node:path');
 const { inspect } = require('node:util');
 const { SDK, sdk } = require('../../bindings/node/test/support.js');
 const { always, contains, holds, isObject, matches } = require('./compare.js');
+const { functions } = require('./signer.js');
 
 // JSON.parse would round the large integers of the cases. Its own tests hold it against literals.
 const { parse } = require(path.join(SDK, 'lib', 'json.js'));
@@ -31,9 +32,10 @@ function load() {
   const folder = path.join(TESTS, 'cases');
   const files = fs.readdirSync(folder).filter((name) => name.endsWith('.json'));
   return files.sort().flatMap((file) =>
-    parse(fs.readFileSync(path.join(folder, file), 'utf8')).map(({ name, client, secrets, steps, ...step }) => ({
+    parse(fs.readFileSync(path.join(folder, file), 'utf8')).map(({ name, client, signer, secrets, steps, ...step }) => ({
       name: `${path.basename(file, '.json')}: ${name}`,
       client: client ?? {},
+      signer,
       secrets: secrets ?? [],
       steps: steps ?? [step],
     })),
@@ -52,7 +54,7 @@ class Runner {
 
   async run(test) {
     await this.sandbox.reset();
-    const options = startOptions(this.sandbox, this.fill(test.client));
+    const options = { ...startOptions(this.sandbox, this.fill(test.client)), ...functions(this.fill(test.signer)) };
     const made = await settled(async () => new sdk.Client(options));
     for (const step of test.steps) {
       await this.prepare(step);
@@ -61,6 +63,7 @@ class Runner {
         assert.ok(made.error || step.call, 'the client was accepted');
         const outcome = made.error ? made : await settled(() => this.call(made.result, step.call));
         await this.check(test, step.expect, outcome);
+        this.last = outcome.result;
       }
     }
   }
@@ -81,12 +84,14 @@ class Runner {
     }
   }
 
-  async call(client, { operation, params = {}, request, utility, notification, options }) {
+  async call(client, { operation, params = {}, request, utility, notification, payment, options }) {
     if (utility) {
-      return useUtility(client, utility, this.fill(params));
+      return useUtility(options ? client.withOptions(options) : client, utility, this.fill(params));
     }
-    if (notification) {
-      const { headers, body } = await this.sandbox.notification(this.fill(notification));
+    if (notification || payment) {
+      const { headers, body } = notification
+        ? await this.sandbox.notification(this.fill(notification))
+        : (await this.sandbox.admin('POST', '/orders/pay', this.fill(payment))).notification;
       const read = client.notifications.parse(headers, Buffer.from(body));
       return { ...read, resource: read.resource };
     }
@@ -105,7 +110,7 @@ class Runner {
     } else if (error) {
       throw error;
     } else {
-      this.checkResult(expect, result);
+      await this.checkResult(expect, result);
     }
     const received = await this.sandbox.journal();
     if (expect.wire || ['config', 'invalid_request'].includes(expect.error?.kind)) {
@@ -117,7 +122,7 @@ class Runner {
     }
   }
 
-  checkResult(expect, given) {
+  async checkResult(expect, given) {
     let result = given;
     if (expect.status !== undefined) {
       assert.equal(given.status, expect.status);
@@ -129,6 +134,10 @@ class Runner {
     }
     if ('result_has' in expect) {
       holds(this.fill(expect.result_has), result, 'result');
+    }
+    if ('cashier' in expect) {
+      const said = await this.sandbox.admin('POST', '/cashier', { record: result });
+      holds(this.fill(expect.cashier), said, 'cashier');
     }
     if ('result_base64' in expect) {
       assert.equal(result.toString('base64'), expect.result_base64);
@@ -189,6 +198,8 @@ class Runner {
       case undefined:
         assert.ok(rest in info, `\${${name}} is not in sandbox.json`);
         return info[rest];
+      case 'reply':
+        return this.last[rest];
       case 'vectors':
         return fs.readFileSync(path.join(VECTORS, rest), 'utf8');
       case 'path':
@@ -208,6 +219,12 @@ async function useUtility(client, name, params) {
       return client.encrypt(params.plaintext);
     case 'decrypt':
       return { plaintext: await client.decrypt(params.ciphertext) };
+    case 'invocation.jsapi':
+      return client.invocation.jsapi(params);
+    case 'invocation.mini_program':
+      return client.invocation.miniProgram(params);
+    case 'invocation.app':
+      return client.invocation.app(params);
     default:
       throw new Error(`${name} is no utility`);
   }

@@ -42,9 +42,10 @@ function load_cases(string $tests): array
     foreach (glob("$tests/cases/*.json") as $path) {
         foreach (read_json(file_get_contents($path)) as $case) {
             $name = basename($path, '.json') . ': ' . $case['name'];
-            $step = array_diff_key($case, array_flip(['name', 'client', 'secrets']));
+            $step = array_diff_key($case, array_flip(['name', 'client', 'signer', 'secrets']));
             $cases[$name] = [
                 'client' => (array) ($case['client'] ?? []),
+                'signer' => $case['signer'] ?? null,
                 'secrets' => $case['secrets'] ?? [],
                 'steps' => $case['steps'] ?? [$step],
             ];
@@ -55,6 +56,9 @@ function load_cases(string $tests): array
 
 final class Runner
 {
+    /** What the case's last call gave. */
+    private mixed $last = null;
+
     /** @param bool $methods through the method of an operation, or else by its id */
     public function __construct(private Sandbox $sandbox, private string $tests, private bool $methods)
     {
@@ -66,7 +70,8 @@ final class Runner
         $admin = $this->sandbox->admin(...);
         $admin('POST', '/reset');
         try {
-            $client = new Client($this->sandbox->options($this->fill($case['client'])));
+            $functions = functions_of_signer($this->fill($case['signer']));
+            $client = new Client([...$this->sandbox->options($this->fill($case['client'])), ...$functions]);
         } catch (WechatPayException $error) {
             $client = $error;
         }
@@ -110,7 +115,9 @@ final class Runner
         } catch (WechatPayException $thrown) {
             $error = $thrown;
         }
-        return $this->check($case, (array) $step['expect'], $result, $error);
+        $problems = $this->check($case, (array) $step['expect'], $result, $error);
+        $this->last = $result instanceof Reply ? $result->body : $result;
+        return $problems;
     }
 
     private function call(Client $client, array $call): mixed
@@ -118,8 +125,10 @@ final class Runner
         if (isset($call['options'])) {
             $client = $client->withOptions($call['options']);
         }
-        if (isset($call['notification'])) {
-            $made = $this->sandbox->admin('POST', '/notifications', $this->fill($call['notification']));
+        if (isset($call['notification']) || isset($call['payment'])) {
+            $made = isset($call['notification'])
+                ? $this->sandbox->admin('POST', '/notifications', $this->fill($call['notification']))
+                : $this->sandbox->admin('POST', '/orders/pay', $this->fill($call['payment']))['notification'];
             $notification = $client->notifications->parse($made['headers'], $made['body']);
             return get_object_vars($notification);
         }
@@ -127,6 +136,9 @@ final class Runner
             $params = $this->fill((array) ($call['params'] ?? []));
             return match ($call['utility']) {
                 'encrypt' => $client->encrypt(...$params),
+                'invocation.jsapi' => $client->invocation->jsapi(...$params),
+                'invocation.mini_program' => $client->invocation->miniProgram(...$params),
+                'invocation.app' => $client->invocation->app(...$params),
                 'decrypt' => ['plaintext' => $client->decrypt(...$params)],
             };
         }
@@ -193,6 +205,10 @@ final class Runner
         }
         if (isset($expect['result_has'])) {
             array_push($problems, ...missing('result', $this->fill($expect['result_has']), $result));
+        }
+        if (isset($expect['cashier'])) {
+            $said = $this->sandbox->admin('POST', '/cashier', ['record' => $result]);
+            array_push($problems, ...missing('cashier', $this->fill($expect['cashier']), $said));
         }
         if (isset($expect['result_base64'])) {
             $actual = is_string($result) ? base64_encode($result) : $result;
@@ -262,6 +278,7 @@ final class Runner
         [$kind, $rest] = explode('/', $name, 2) + [1 => null];
         return match (true) {
             $rest === null => $this->sandbox->info[$name],
+            $kind === 'reply' => $this->last[$rest],
             $kind === 'vectors' => file_get_contents("$this->tests/vectors/$rest"),
             $kind === 'path' => "$this->tests/vectors/$rest",
             $kind === 'file' => file_get_contents($this->sandbox->info[$rest]),

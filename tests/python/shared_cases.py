@@ -11,6 +11,8 @@ import re
 import urllib.request
 from typing import Any
 
+from signer import functions
+
 import wechatpay_sdk
 from wechatpay_sdk import AsyncClient, Client, WechatPayError
 
@@ -63,9 +65,9 @@ def load() -> list[dict[str, Any]]:
     for path in sorted((TESTS / "cases").glob("*.json")):
         for case in json.loads(path.read_text("utf-8")):
             name, client = case.pop("name"), case.pop("client", {})
-            secrets = case.pop("secrets", [])
+            same = {"client": client, "secrets": case.pop("secrets", []), "signer": case.pop("signer", None)}
             steps = case.pop("steps", None) or [case]
-            cases.append({"name": f"{path.stem}: {name}", "client": client, "secrets": secrets, "steps": steps})
+            cases.append({"name": f"{path.stem}: {name}", **same, "steps": steps})
     return cases
 
 
@@ -79,13 +81,15 @@ class Runner:
     def __init__(self, sandbox: Sandbox, face: type[Client] | type[AsyncClient]) -> None:
         self.sandbox = sandbox
         self.face = face
+        self.last: Any = None  # what the case's last call gave
 
     def run(self, case: dict[str, Any]) -> None:
         admin = self.sandbox.admin
         admin("POST", "/reset")
         client: Client | AsyncClient | WechatPayError
         try:
-            client = self.face(**self.sandbox.options(self.fill(case["client"])))
+            signer = functions(self.fill(case["signer"]), is_async=self.face is AsyncClient)
+            client = self.face(**self.sandbox.options(self.fill(case["client"])), **signer)
         except WechatPayError as refusal:
             client = refusal
         for step in case["steps"]:
@@ -110,11 +114,14 @@ class Runner:
                 except WechatPayError as raised:
                     error = raised
                 self.check(case, step["expect"], result, error)
+                self.last = result.body if isinstance(result, wechatpay_sdk.Reply) else result
 
     def call(self, client: Client | AsyncClient, call: dict[str, Any]) -> Any:
         client = client.with_options(**call.get("options", {})) if "options" in call else client
         if "notification" in call:
             return read(client, self.sandbox.admin("POST", "/notifications", call["notification"]))
+        if "payment" in call:
+            return read(client, self.sandbox.admin("POST", "/orders/pay", call["payment"])["notification"])
         if "utility" in call:
             return utility(client, call["utility"], call["params"])
         if "operation" in call:
@@ -151,6 +158,9 @@ class Runner:
             assert result == self.fill(expect["result"])
         if "result_has" in expect:
             holds(self.fill(expect["result_has"]), result, "result")
+        if "cashier" in expect:
+            said = self.sandbox.admin("POST", "/cashier", {"record": result})
+            holds(self.fill(expect["cashier"]), said, "cashier")
         if "result_base64" in expect:
             assert result == base64.b64decode(expect["result_base64"])
 
@@ -189,7 +199,7 @@ class Runner:
 
     def fill_call(self, call: dict[str, Any]) -> dict[str, Any]:
         """Parameters of operations and notifications hold placeholders: a raw request is sent as it is written."""
-        filled = {name: self.fill(call[name]) for name in ("params", "notification") if name in call}
+        filled = {name: self.fill(call[name]) for name in ("params", "notification", "payment") if name in call}
         return {"params": {}, **call, **filled}
 
     def fill(self, value: Any) -> Any:
@@ -206,6 +216,8 @@ class Runner:
         kind, _, rest = name.partition("/")
         if not rest:
             return self.sandbox.info[name]
+        if kind == "reply":
+            return str(self.last[rest])
         if kind == "vectors":
             return (VECTORS / rest).read_text("utf-8")
         if kind == "path":
@@ -255,7 +267,7 @@ def matches(expected: Any, actual: Any, what: str) -> None:
 
 
 def holds(expected: Any, actual: Any, what: str) -> None:
-    """Objects may hold more; ``{"$ciphertext": N}`` stands for base64 text of N bytes, ``{"starts_with"}`` for a text."""
+    """Objects may hold more; ``{"$ciphertext": N}`` stands for base64 of N bytes, ``{"starts_with"}`` for a text."""
     if isinstance(expected, dict) and "$ciphertext" in expected:
         try:
             length = len(base64.b64decode(actual, validate=True))

@@ -62,7 +62,10 @@ pub unsafe extern "C" fn wechatpay_request(
 }
 
 /// Does what is no operation, by its name, with one flat object of texts:
-/// "encrypt" {plaintext} gives {serial, ciphertext}, "decrypt" {ciphertext} gives {plaintext}.
+/// "encrypt" {plaintext} gives {serial, ciphertext}, "decrypt" {ciphertext} gives {plaintext};
+/// "invocation.jsapi" and "invocation.mini_program" {appid, prepay_id} give {appId, timeStamp, nonceStr, package, signType,
+/// paySign}, "invocation.app" {appid, partnerid, prepay_id} gives {appid, partnerid, prepayid, package, noncestr,
+/// timestamp, sign}: what the front end needs to open the cashier, as it is.
 /// The status of the reply is 0, since no host sent it.
 #[unsafe(no_mangle)]
 #[must_use]
@@ -117,7 +120,8 @@ unsafe fn run(
     unsafe {
         give(reply, "reply", || {
             let client = handle(client, "client")?;
-            match wait(make(&client.inner)?, TICK, || client.keep_going())? {
+            let call = make(&client.inner)?;
+            match wait(call, TICK, || client.keep_going(), |task, input| client.answer(task, input))? {
                 Waited::Done(result) => Ok(Reply::new(result?)),
                 Waited::GivenUp(record) => Err(record),
             }

@@ -15,6 +15,7 @@ pub mod options;
 mod output;
 pub mod reply;
 pub mod seen;
+pub mod signer;
 #[cfg(feature = "test-hooks")]
 pub mod test_hooks;
 pub mod version;

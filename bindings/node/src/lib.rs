@@ -6,6 +6,7 @@
 pub mod arrivals;
 pub mod client;
 pub mod outcome;
+pub mod question;
 pub mod receiver;
 pub mod seen;
 #[cfg(feature = "test-hooks")]

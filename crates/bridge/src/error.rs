@@ -61,8 +61,11 @@ impl ErrorRecord {
         }
     }
 
-    /// Says which function of a client failed.
+    /// Says which function of a client failed, where it has not said so itself.
     pub(crate) fn of_operation(mut self: Box<Self>, operation: &str) -> Box<Self> {
+        if self.operation.is_some() {
+            return self;
+        }
         self.text = format!("{operation}: {}", self.text);
         self.operation = Some(operation.to_owned());
         self
@@ -72,6 +75,12 @@ impl ErrorRecord {
     #[must_use]
     pub fn bad_option(option: &str, problem: impl fmt::Display) -> Box<Self> {
         Error::bad_option(option, problem).into()
+    }
+
+    /// Whether it is the merchant's key that failed: then what the application's own code raised is its cause.
+    #[must_use]
+    pub fn is_of_key(&self) -> bool {
+        self.code.starts_with("signer_") || self.code.starts_with("decrypter_")
     }
 
     /// The record as JSON, for languages that read it themselves.

@@ -15,6 +15,8 @@ impl Client {
     /// |---|---|---|
     /// | `encrypt` | `{"plaintext"}` | `{"serial", "ciphertext"}` |
     /// | `decrypt` | `{"ciphertext"}` | `{"plaintext"}` |
+    /// | `invocation.jsapi`, `invocation.mini_program` | `{"appid", "prepay_id"}` | `{"appId", "timeStamp", "nonceStr", "package", "signType", "paySign"}` |
+    /// | `invocation.app` | `{"appid", "partnerid", "prepay_id"}` | `{"appid", "partnerid", "prepayid", "package", "noncestr", "timestamp", "sign"}` |
     #[must_use]
     pub fn utility(&self, name: &str, params: &[u8]) -> Call {
         let (client, name, params) = (self.core().clone(), name.to_owned(), params.to_vec());
@@ -23,6 +25,7 @@ impl Client {
             let value = run(&client, &name, &params).await.map_err(|record| record.of_operation(&name))?;
             Ok(Reply::utility(&value))
         })
+        .with_key(self.key())
     }
 }
 
@@ -36,6 +39,16 @@ async fn run(client: &wechatpay_sdk::Client, name: &str, params: &[u8]) -> Resul
         "decrypt" => {
             let plaintext = client.decrypt(params.text("ciphertext")?).await?;
             Ok(json!({"plaintext": plaintext.expose()}))
+        }
+        "invocation.jsapi" => {
+            Ok(json!(client.invocation().jsapi(params.text("appid")?, params.text("prepay_id")?).await?))
+        }
+        "invocation.mini_program" => {
+            Ok(json!(client.invocation().mini_program(params.text("appid")?, params.text("prepay_id")?).await?))
+        }
+        "invocation.app" => {
+            let (appid, partnerid) = (params.text("appid")?, params.text("partnerid")?);
+            Ok(json!(client.invocation().app(appid, partnerid, params.text("prepay_id")?).await?))
         }
         _ => Err(ErrorRecord::bad_argument(None, "name", "is not the name of a utility")),
     }

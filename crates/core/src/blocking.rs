@@ -1,12 +1,13 @@
 //! The same client, and the same store of notification ids, for code without async; what drives it is in [`runtimes`].
 
 use std::future::Future;
+use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
 use crate::error::Error;
 use crate::operation::{Call, Method};
-use crate::{CallOptions, Encrypted, Options, Response, Sensitive, runtimes};
+use crate::{AppRecord, CallOptions, Encrypted, JsapiRecord, MerchantKey, Options, Response, Sensitive, runtimes};
 
 /// A blocking client. In async code it would hold up the executor: use [`crate::Client`] there.
 #[derive(Debug, Clone)]
@@ -33,6 +34,14 @@ impl Client {
     /// Config.
     pub fn for_merchant(&self, options: &Options) -> Result<Self, Error> {
         self.0.for_merchant(options).map(Self)
+    }
+
+    /// See [`crate::Client::for_merchant_with_key`].
+    ///
+    /// # Errors
+    /// Config.
+    pub fn for_merchant_with_key(&self, options: &Options, key: Arc<dyn MerchantKey>) -> Result<Self, Error> {
+        self.0.for_merchant_with_key(options, key).map(Self)
     }
 
     /// See [`crate::Client::with_options`].
@@ -85,6 +94,42 @@ impl Client {
     /// Decrypt.
     pub fn decrypt(&self, ciphertext: &str) -> Result<Sensitive, Error> {
         wait(self.0.decrypt(ciphertext))
+    }
+
+    /// See [`crate::Client::invocation`].
+    #[must_use]
+    pub fn invocation(&self) -> Invocation {
+        Invocation(self.0.invocation())
+    }
+}
+
+/// Signs what front ends need; see [`crate::Invocation`].
+#[derive(Debug, Clone)]
+pub struct Invocation(crate::Invocation);
+
+impl Invocation {
+    /// See [`crate::Invocation::jsapi`].
+    ///
+    /// # Errors
+    /// Invalid request.
+    pub fn jsapi(&self, appid: &str, prepay_id: &str) -> Result<JsapiRecord, Error> {
+        wait(self.0.jsapi(appid, prepay_id))
+    }
+
+    /// See [`crate::Invocation::mini_program`].
+    ///
+    /// # Errors
+    /// Invalid request.
+    pub fn mini_program(&self, appid: &str, prepay_id: &str) -> Result<JsapiRecord, Error> {
+        wait(self.0.mini_program(appid, prepay_id))
+    }
+
+    /// See [`crate::Invocation::app`].
+    ///
+    /// # Errors
+    /// Invalid request.
+    pub fn app(&self, appid: &str, partnerid: &str, prepay_id: &str) -> Result<AppRecord, Error> {
+        wait(self.0.app(appid, partnerid, prepay_id))
     }
 }
 

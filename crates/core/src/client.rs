@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use serde_json::{Map, Value};
+use tokio::time::Instant;
 
 use crate::ambient::{Ambient, System, nonce};
 use crate::bind::{Bound, bind, push_pair, to_bytes};
@@ -13,6 +14,7 @@ use crate::builder::ClientBuilder;
 use crate::decode::{check_json, decode, not_json};
 use crate::error::Error;
 use crate::merchant::Merchant;
+use crate::merchant_key::MerchantKey;
 use crate::operation::{BodyKind, Call, Method, Operation, Reply, ReplyKind, find_operation, operations};
 use crate::options::Options;
 use crate::retry::{Hosts, Retry};
@@ -105,12 +107,24 @@ impl Client {
     /// # Errors
     /// Config, naming the option.
     pub fn from_options(options: &Options) -> Result<Self, Error> {
-        Self::build(options, Arc::new(System))
+        Self::build(options, None, Arc::new(System))
     }
 
-    pub(crate) fn build(options: &Options, ambient: Arc<dyn Ambient>) -> Result<Self, Error> {
+    /// A client from a record of options whose merchant's key lies elsewhere.
+    ///
+    /// # Errors
+    /// Config, naming the option.
+    pub fn from_options_with_key(options: &Options, key: Arc<dyn MerchantKey>) -> Result<Self, Error> {
+        Self::build(options, Some(key), Arc::new(System))
+    }
+
+    pub(crate) fn build(
+        options: &Options,
+        key: Option<Arc<dyn MerchantKey>>,
+        ambient: Arc<dyn Ambient>,
+    ) -> Result<Self, Error> {
         const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
-        let merchant = Merchant::from_options(options)?;
+        let merchant = Merchant::from_options(options, key)?;
         let timeout = crate::transport::seconds("timeout", options.timeout, DEFAULT_TIMEOUT)?;
         let shared = Shared {
             hosts: Hosts::from_options(options)?,
@@ -127,6 +141,18 @@ impl Client {
     /// # Errors
     /// Config, naming the option; `shared_option` where an option belongs to the shared part.
     pub fn for_merchant(&self, options: &Options) -> Result<Self, Error> {
+        self.derive(options, None)
+    }
+
+    /// [`Client::for_merchant`] where that merchant's key lies elsewhere.
+    ///
+    /// # Errors
+    /// As [`Client::for_merchant`].
+    pub fn for_merchant_with_key(&self, options: &Options, key: Arc<dyn MerchantKey>) -> Result<Self, Error> {
+        self.derive(options, Some(key))
+    }
+
+    fn derive(&self, options: &Options, key: Option<Arc<dyn MerchantKey>>) -> Result<Self, Error> {
         if let Some(option) = options.first_shared() {
             return Err(Error::config(
                 option,
@@ -134,7 +160,7 @@ impl Client {
                 "is shared by all merchants of a client: set it on the first one",
             ));
         }
-        Ok(Self { merchant: Arc::new(Merchant::from_options(options)?), ..self.clone() })
+        Ok(Self { merchant: Arc::new(Merchant::from_options(options, key)?), ..self.clone() })
     }
 
     /// The same client with other defaults for its calls.
@@ -215,6 +241,7 @@ impl Client {
         read: impl FnOnce(Response) -> Result<T, Error>,
     ) -> Result<T, Error> {
         self.observed(operation.id, async {
+            let started = Instant::now();
             let ambient = &*self.shared.ambient;
             let key = self.merchant.platform.preferred(ambient.now());
             let boundary = if operation.body == BodyKind::Multipart { nonce(ambient) } else { String::new() };
@@ -227,7 +254,9 @@ impl Client {
             };
             let reply = self.dispatch(outgoing).await?;
             let (status, request_id) = (reply.status, reply.request_id.clone());
-            decode(operation, reply.body, &self.merchant.signer.private_key)
+            let left = || self.timeout.saturating_sub(started.elapsed());
+            decode(operation, reply.body, &self.merchant.signer.key, left)
+                .await
                 .and_then(|body| read(Response { status, request_id: request_id.clone(), body }))
                 .map_err(|error| unreadable(error, operation, status, request_id.as_deref()))
                 .map_err(|error| self.repeatable(operation.idempotent, error))

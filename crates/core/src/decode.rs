@@ -1,19 +1,27 @@
-//! From a verified body to what the caller gets: encrypted fields decrypted, JSON checked. Pure.
+//! From a verified body to what the caller gets: encrypted fields decrypted, JSON checked. Pure, but for a key that does
+//! not lie in this process.
+
+use std::time::Duration;
 
 use bytes::Bytes;
 use serde_json::Value;
 
 use crate::bind::to_bytes;
-use crate::crypto::PrivateKey;
 use crate::error::{Error, ErrorKind};
+use crate::merchant_key::SigningKey;
 use crate::operation::{Operation, ReplyKind};
 use crate::sensitive;
 
-/// Decodes a success body of an operation.
+/// Decodes a success body of an operation; each of its encrypted fields takes at most `limit()`.
 ///
 /// # Errors
-/// Integrity (`empty_reply`, `not_json`) or decrypt (`cannot_decrypt`, naming the field).
-pub fn decode(operation: &Operation, body: Bytes, key: &PrivateKey) -> Result<Bytes, Error> {
+/// Integrity (`empty_reply`, `not_json`), or as [`SigningKey::decrypt`], naming the field.
+pub async fn decode(
+    operation: &Operation,
+    body: Bytes,
+    key: &SigningKey,
+    limit: impl Fn() -> Duration,
+) -> Result<Bytes, Error> {
     match operation.reply {
         ReplyKind::Empty => Ok(Bytes::new()),
         ReplyKind::Binary => Ok(body),
@@ -23,7 +31,11 @@ pub fn decode(operation: &Operation, body: Bytes, key: &PrivateKey) -> Result<By
             let mut value = serde_json::from_slice(&body).map_err(|_| not_json())?;
             for path in operation.encrypted_reply {
                 let steps: Vec<&str> = path.split('.').collect();
-                decrypt_at(&mut value, &steps, path, key)?;
+                let mut texts = Vec::new();
+                collect(&mut value, &steps, &mut texts);
+                for text in texts {
+                    *text = sensitive::decrypt(key, text, &format!("{path} of the reply"), limit()).await?;
+                }
             }
             Ok(to_bytes(&value))
         }
@@ -43,23 +55,18 @@ pub(crate) fn not_json() -> Error {
     Error::new(ErrorKind::Integrity, "not_json", "the platform's reply is signed but not the JSON that is documented")
 }
 
-fn decrypt_at(value: &mut Value, steps: &[&str], path: &str, key: &PrivateKey) -> Result<(), Error> {
-    let [step, rest @ ..] = steps else { return decrypt(value, path, key) };
-    let Some(value) = value.get_mut(step.trim_end_matches("[]")) else { return Ok(()) };
-    match value {
-        Value::Array(items) if step.ends_with("[]") => {
-            items.iter_mut().try_for_each(|item| decrypt_at(item, rest, path, key))
+/// The texts at a path that are there and not empty.
+fn collect<'a>(value: &'a mut Value, steps: &[&str], texts: &mut Vec<&'a mut String>) {
+    let [step, rest @ ..] = steps else {
+        if let Value::String(text) = value {
+            texts.extend((!text.is_empty()).then_some(text));
         }
-        single => decrypt_at(single, rest, path, key),
+        return;
+    };
+    let Some(value) = value.get_mut(step.trim_end_matches("[]")) else { return };
+    if value.is_array() && step.ends_with("[]") {
+        value.as_array_mut().into_iter().flatten().for_each(|item| collect(item, rest, texts));
+    } else {
+        collect(value, rest, texts);
     }
-}
-
-fn decrypt(value: &mut Value, path: &str, key: &PrivateKey) -> Result<(), Error> {
-    let Value::String(ciphertext) = value else { return Ok(()) };
-    if ciphertext.is_empty() {
-        return Ok(());
-    }
-    let text = sensitive::decrypt(key, ciphertext, &format!("{path} of the reply"))?;
-    *value = Value::String(text);
-    Ok(())
 }

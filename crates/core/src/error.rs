@@ -1,6 +1,7 @@
 //! One error for everything that can go wrong, in one shape for every language.
 
 use std::fmt;
+use std::sync::Arc;
 
 use serde_json::Value;
 
@@ -145,6 +146,8 @@ struct Record {
     detail: Option<Detail>,
     request_id: Option<String>,
     verified: bool,
+    /// What the application's own code said, where that failed.
+    source: Option<Arc<dyn std::error::Error + Send + Sync>>,
 }
 
 impl Error {
@@ -160,6 +163,7 @@ impl Error {
             detail: None,
             request_id: None,
             verified: false,
+            source: None,
         }))
     }
 
@@ -210,6 +214,11 @@ impl Error {
 
     pub(crate) fn with_detail(mut self, detail: Detail) -> Self {
         self.0.detail = Some(detail);
+        self
+    }
+
+    pub(crate) fn with_source(mut self, source: impl std::error::Error + Send + Sync + 'static) -> Self {
+        self.0.source = Some(Arc::new(source));
         self
     }
 
@@ -352,4 +361,9 @@ impl fmt::Debug for Error {
     }
 }
 
-impl std::error::Error for Error {}
+impl std::error::Error for Error {
+    /// The error of the application's own code, a [`crate::KeyError`], where that is what failed.
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.0.source.as_deref().map(|source| source as _)
+    }
+}

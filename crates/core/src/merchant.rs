@@ -1,7 +1,10 @@
 //! Who calls: a merchant's number, key and serial, and the platform keys that its replies are verified with.
 
+use std::sync::Arc;
+
 use crate::crypto::{Certificate, PrivateKey, PublicKey};
 use crate::error::Error;
+use crate::merchant_key::{MerchantKey, SigningKey};
 use crate::options::{Options, read_file, text_or_file};
 use crate::platform_keys::{PUBLIC_KEY_PREFIX, PlatformKeys};
 use crate::secret::ApiV3Key;
@@ -16,31 +19,76 @@ pub struct Merchant {
 }
 
 impl Merchant {
-    pub(crate) fn from_options(options: &Options) -> Result<Self, Error> {
+    /// `key` is the application's own; without one the private key is among the options.
+    pub(crate) fn from_options(options: &Options, key: Option<Arc<dyn MerchantKey>>) -> Result<Self, Error> {
         let mchid = required("mchid", options.mchid.as_deref(), "is your merchant number")?;
         if !mchid.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
             return Err(Error::config("mchid", "bad_mchid", "must consist of digits (and letters) only"));
         }
-        let private_key = text_or_file(
-            "merchant_private_key",
-            options.merchant_private_key.as_deref(),
-            "merchant_private_key_path",
-            options.merchant_private_key_path.as_deref(),
-        )?
-        .ok_or_else(|| {
-            Error::config(
-                "merchant_private_key",
-                "missing_option",
-                "(or merchant_private_key_path) is required: the merchant's private key, apiclient_key.pem",
-            )
-        })?;
-        let private_key = PrivateKey::from_pem(&private_key)
-            .map_err(|problem| Error::config("merchant_private_key", "bad_private_key", problem))?;
-        let serial_no = serial_no(options, &private_key)?;
+        let certificate = certificate(options)?;
+        let key = match key {
+            Some(key) => custom_key(options, key, certificate.as_ref())?,
+            None => SigningKey::Local(private_key(options, certificate.as_ref())?),
+        };
+        let serial_no = serial_no(options, certificate)?;
         let apiv3_key = apiv3_key(options)?;
         let platform = platform_keys(options)?;
-        Ok(Self { signer: Signer { mchid: mchid.to_owned(), serial_no, private_key }, platform, apiv3_key })
+        Ok(Self { signer: Signer { mchid: mchid.to_owned(), serial_no, key }, platform, apiv3_key })
     }
+}
+
+/// A key that lies elsewhere. Whether it belongs to the certificate is seen by what it signs.
+fn custom_key(
+    options: &Options,
+    key: Arc<dyn MerchantKey>,
+    certificate: Option<&Certificate>,
+) -> Result<SigningKey, Error> {
+    let given = [
+        ("merchant_private_key", &options.merchant_private_key),
+        ("merchant_private_key_path", &options.merchant_private_key_path),
+    ];
+    if let Some((option, _)) = given.iter().find(|(_, value)| value.is_some()) {
+        let problem = "and sign are both given; give one of them";
+        return Err(Error::config(option, "conflicting_options", problem));
+    }
+    Ok(SigningKey::custom(key, certificate.map(|certificate| certificate.public_key.clone())))
+}
+
+fn private_key(options: &Options, certificate: Option<&Certificate>) -> Result<PrivateKey, Error> {
+    let pem = text_or_file(
+        "merchant_private_key",
+        options.merchant_private_key.as_deref(),
+        "merchant_private_key_path",
+        options.merchant_private_key_path.as_deref(),
+    )?
+    .ok_or_else(|| {
+        Error::config(
+            "merchant_private_key",
+            "missing_option",
+            "(or merchant_private_key_path) is required: the merchant's private key, apiclient_key.pem; or give sign, which signs with a key that lies elsewhere",
+        )
+    })?;
+    let key = PrivateKey::from_pem(&pem)
+        .map_err(|problem| Error::config("merchant_private_key", "bad_private_key", problem))?;
+    if certificate.is_some_and(|certificate| !certificate.belongs_to(&key)) {
+        return Err(Error::config(
+            "merchant_certificate",
+            "key_mismatch",
+            "does not belong to merchant_private_key: take apiclient_cert.pem and apiclient_key.pem of the same download",
+        ));
+    }
+    Ok(key)
+}
+
+fn certificate(options: &Options) -> Result<Option<Certificate>, Error> {
+    let pem = text_or_file(
+        "merchant_certificate",
+        options.merchant_certificate.as_deref(),
+        "merchant_certificate_path",
+        options.merchant_certificate_path.as_deref(),
+    )?;
+    let parsed = pem.map(|pem| Certificate::from_pem(&pem)).transpose();
+    parsed.map_err(|problem| Error::config("merchant_certificate", "bad_certificate", problem))
 }
 
 fn required<'a>(name: &str, value: Option<&'a str>, what: &str) -> Result<&'a str, Error> {
@@ -49,13 +97,7 @@ fn required<'a>(name: &str, value: Option<&'a str>, what: &str) -> Result<&'a st
         .ok_or_else(|| Error::config(name, "missing_option", format!("is required: it {what}")))
 }
 
-fn serial_no(options: &Options, key: &PrivateKey) -> Result<String, Error> {
-    let certificate = text_or_file(
-        "merchant_certificate",
-        options.merchant_certificate.as_deref(),
-        "merchant_certificate_path",
-        options.merchant_certificate_path.as_deref(),
-    )?;
+fn serial_no(options: &Options, certificate: Option<Certificate>) -> Result<String, Error> {
     let Some(certificate) = certificate else {
         let serial = required(
             "serial_no",
@@ -76,15 +118,6 @@ fn serial_no(options: &Options, key: &PrivateKey) -> Result<String, Error> {
         }
         return Ok(serial.to_owned());
     };
-    let certificate = Certificate::from_pem(&certificate)
-        .map_err(|problem| Error::config("merchant_certificate", "bad_certificate", problem))?;
-    if !certificate.belongs_to(key) {
-        return Err(Error::config(
-            "merchant_certificate",
-            "key_mismatch",
-            "does not belong to merchant_private_key: take apiclient_cert.pem and apiclient_key.pem of the same download",
-        ));
-    }
     let same = |serial: &&str| {
         serial.trim_start_matches('0').eq_ignore_ascii_case(certificate.serial_no.trim_start_matches('0'))
     };
@@ -191,7 +224,7 @@ mod tests {
             "public_key_id": "PUB_KEY_ID_01", "platform_public_key_path": format!("{keys}/platform_pub.pem"),
         });
         let options = Options::from_json(options.to_string().as_bytes()).expect("options");
-        let merchant = Merchant::from_options(&options).expect("complete");
+        let merchant = Merchant::from_options(&options, None).expect("complete");
         let shown = format!("{merchant:?} {merchant:#?}");
         assert!(shown.contains("1900000001"));
         let bytes = format!("{:?}", APIV3_KEY.as_bytes());

@@ -9,11 +9,12 @@ use std::sync::Arc;
 use http::HeaderMap;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::{Value, json};
+use serde_json::json;
 use zeroize::Zeroizing;
 
 use crate::ambient::{Ambient, System};
 use crate::client::Client;
+use crate::envelope::Envelope;
 use crate::error::{Error, ErrorKind};
 use crate::merchant::{apiv3_key, platform_keys};
 use crate::options::Options;
@@ -61,9 +62,9 @@ impl Notifications {
     /// `bad_ciphertext`, `cannot_decrypt`. To each the answer is [`failure`].
     pub fn parse(&self, headers: &HeaderMap, body: &[u8]) -> Result<Notification, Error> {
         verify(headers, body, &self.platform, self.ambient.now())?;
-        let envelope: Value = serde_json::from_slice(body).map_err(|_| malformed("is not JSON"))?;
+        let envelope = Envelope::read(body).ok_or_else(|| malformed("is not JSON"))?;
         let text = |at: &str| {
-            let text = envelope.pointer(at).and_then(Value::as_str).map(str::to_owned);
+            let text = envelope.text(at).map(str::to_owned);
             text.ok_or_else(|| malformed(&format!("has no text at {at}")))
         };
         let algorithm = text("/resource/algorithm")?;

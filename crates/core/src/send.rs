@@ -79,12 +79,13 @@ impl Client {
             Span::current().record("attempts", attempt);
             let at = hosts.choose(failed);
             let base = own_host.unwrap_or(hosts.url(at).as_str()).trim_end_matches('/');
+            let headers = self.headers(outgoing, self.timeout.saturating_sub(started.elapsed())).await?;
             let left = self.timeout.saturating_sub(started.elapsed());
             // A call that can be repeated does not spend its whole deadline on a host that hangs.
             let time_left = if repeatable && self.retry != Retry::Never { left.min(self.timeout / 3) } else { left };
             // Enough is left for the other host when this one cannot be reached.
             let connect = self.shared.transport.connect_timeout().min(self.timeout.mul_f64(0.4)).min(time_left);
-            let outcome = self.attempt(outgoing, base, time_left, connect).await?;
+            let outcome = self.attempt(outgoing, headers, base, time_left, connect).await?;
             if outgoing.changes() && leaves_open(&outcome) {
                 *fate = Fate::Open;
             }
@@ -114,10 +115,11 @@ impl Client {
         }
     }
 
-    /// Signs and sends once. The outer error is one of ours, the inner one of the network.
+    /// Sends once. The outer error is one of ours, the inner one of the network.
     async fn attempt(
         &self,
         outgoing: &Outgoing,
+        headers: HeaderMap,
         base: &str,
         time_left: Duration,
         connect: Duration,
@@ -130,7 +132,7 @@ impl Client {
         }
         let exchange = Exchange {
             method: outgoing.method.as_str(),
-            headers: self.headers(outgoing)?,
+            headers,
             body: bound.body.clone(),
             url,
             time_left,
@@ -140,14 +142,15 @@ impl Client {
         Ok(self.shared.transport.exchange(exchange).await)
     }
 
-    fn headers(&self, outgoing: &Outgoing) -> Result<HeaderMap, Error> {
+    /// Signs an attempt afresh, within `limit`.
+    async fn headers(&self, outgoing: &Outgoing, limit: Duration) -> Result<HeaderMap, Error> {
         let ambient = &*self.shared.ambient;
         let (now, bound) = (ambient.now(), &outgoing.bound);
         let authorization = self
             .merchant
             .signer
-            .authorization(outgoing.method.as_str(), &bound.target, now, &nonce(ambient), bound.signed_body())
-            .map_err(|error| Error::internal(format!("the request cannot be signed: {error}")))?;
+            .authorization(outgoing.method.as_str(), &bound.target, now, &nonce(ambient), bound.signed_body(), limit)
+            .await?;
         let text = |value: &str| HeaderValue::from_str(value).map_err(|_| Error::internal("a header must be ASCII"));
         let mut headers = HeaderMap::with_capacity(8);
         let mut authorization = text(&authorization)?;

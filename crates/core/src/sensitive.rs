@@ -5,12 +5,14 @@
 //!
 //! Source: <https://pay.weixin.qq.com/doc/v3/merchant/4012365343>
 
+use std::time::Duration;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 use crate::client::Client;
-use crate::crypto::PrivateKey;
-use crate::error::{Error, ErrorKind};
+use crate::error::Error;
+use crate::merchant_key::{SigningKey, foreign};
 use crate::platform_keys::PlatformKey;
 use crate::secret::Sensitive;
 
@@ -31,16 +33,17 @@ impl Client {
     /// Invalid request, without the text: `too_long_to_encrypt`, `no_platform_key`.
     pub fn encrypt(&self, plaintext: &str) -> Result<Encrypted, Error> {
         let key = self.merchant.platform.preferred(self.shared.ambient.now());
-        let ciphertext = encrypt(key, plaintext, "plaintext")?;
+        let ciphertext = encrypt(key, plaintext, "plaintext").map_err(|error| error.with_operation("encrypt"))?;
         Ok(Encrypted { serial: key.map(|key| key.serial.clone()).unwrap_or_default(), ciphertext })
     }
 
     /// Decrypts a field that the platform encrypted for this merchant.
     ///
     /// # Errors
-    /// Decrypt (`cannot_decrypt`), without the text.
+    /// As [`SigningKey::decrypt`], without the text.
     pub async fn decrypt(&self, ciphertext: &str) -> Result<Sensitive, Error> {
-        decrypt(&self.merchant.signer.private_key, ciphertext, "ciphertext").map(Sensitive::from)
+        let plaintext = decrypt(&self.merchant.signer.key, ciphertext, "ciphertext", self.timeout).await;
+        plaintext.map(Sensitive::from).map_err(|error| error.with_operation("decrypt"))
     }
 }
 
@@ -67,12 +70,8 @@ pub(crate) fn encrypt(key: Option<&PlatformKey>, plaintext: &str, path: &str) ->
 }
 
 /// The text of a field that the platform encrypted; `path` names the field.
-pub(crate) fn decrypt(key: &PrivateKey, ciphertext: &str, path: &str) -> Result<String, Error> {
-    let plaintext = STANDARD.decode(ciphertext).ok().and_then(|bytes| key.decrypt_oaep(&bytes).ok());
-    plaintext.and_then(|bytes| String::from_utf8(bytes.to_vec()).ok()).ok_or_else(|| {
-        let message = format!(
-            "{path} cannot be decrypted with the merchant's private key: it was encrypted for another certificate; check that serial_no names the certificate of the configured private key"
-        );
-        Error::new(ErrorKind::Decrypt, "cannot_decrypt", message)
-    })
+pub(crate) async fn decrypt(key: &SigningKey, ciphertext: &str, path: &str, limit: Duration) -> Result<String, Error> {
+    let bytes = STANDARD.decode(ciphertext).map_err(|_| foreign(path))?;
+    let plaintext = key.decrypt(&bytes, path, limit).await?;
+    std::str::from_utf8(&plaintext).map(str::to_owned).map_err(|_| foreign(path))
 }

@@ -11,6 +11,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use wechatpay_sdk::crypto::Certificate;
 
+use crate::cashier;
 use crate::faults::Fault;
 use crate::host::Host;
 use crate::info::Info;
@@ -110,6 +111,12 @@ impl Admin {
                 platform.journal().clear();
                 Ok(json!({}))
             }
+            ("GET", "/orders") => {
+                let business = platform.business();
+                Ok(business.orders.list(business.now()))
+            }
+            ("POST", "/cashier") => cashier::open(&parse(&body)?, platform).map_err(bad),
+            ("POST", "/orders/pay") => cashier::pay(parse(&body)?, platform).await.map_err(bad),
             ("POST", "/notifications") => notify(parse(&body)?, &platform.identity).await.map_err(bad),
             (method, path) => Err(unknown(method, path)),
         }
@@ -144,7 +151,7 @@ fn bad(message: impl Into<String>) -> Refusal {
 }
 
 fn unknown(method: &str, path: &str) -> Refusal {
-    const PATHS: [(&str, &[Method]); 8] = [
+    const PATHS: [(&str, &[Method]); 11] = [
         ("/", &[Method::GET]),
         ("/reset", &[Method::POST]),
         ("/state", &[Method::GET, Method::PUT, Method::PATCH]),
@@ -152,6 +159,9 @@ fn unknown(method: &str, path: &str) -> Refusal {
         ("/merchants", &[Method::POST]),
         ("/faults", &[Method::GET, Method::POST, Method::DELETE]),
         ("/journal", &[Method::GET, Method::DELETE]),
+        ("/orders", &[Method::GET]),
+        ("/orders/pay", &[Method::POST]),
+        ("/cashier", &[Method::POST]),
         ("/notifications", &[Method::POST]),
     ];
     match PATHS.iter().find(|(known, _)| *known == path) {

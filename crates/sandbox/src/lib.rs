@@ -22,8 +22,10 @@
 //! files have mode 0600. `DIR/sandbox.json` ([`Info`]) appears, at once and whole, when the listeners answer.
 //!
 //! # Behaviour
-//! The operations of the Gold Plan and the check of a sub-merchant's invoice status act on [`State`]. All other
-//! operations of `spec/` answer with an example of the documented reply and the header `Sandbox-Behaviour: example`.
+//! The operations of the Gold Plan and the check of a sub-merchant's invoice status act on [`State`]. Prepays, queries,
+//! closing and reversing of `pay.transactions` and `pay.partner.transactions` act on orders, which the admin listener pays.
+//! All other operations of `spec/` answer with an example of the documented reply and the header
+//! `Sandbox-Behaviour: example`.
 //! Fields that travel encrypted are decrypted and encrypted as on the platform; files come without a signature.
 //!
 //! # Admin listener
@@ -43,6 +45,9 @@
 //! | `DELETE /faults` | | `{}`; refused listeners open again |
 //! | `GET /journal` | | `[{"seq", "host", "method", "target", "headers", "body" or "body_base64", "operation", "mchid", "authorized", "status", "fault"}]` |
 //! | `DELETE /journal` | | `{}` |
+//! | `GET /orders` | | all orders as a query shows them, with their `prepay_id` |
+//! | `POST /cashier` | `{"record"}` | `{"out_trade_no", "description", "total", "currency"}`; refused where WeChat would not open it |
+//! | `POST /orders/pay` | `{"out_trade_no", "mchid"?, "sub_mchid"?, "openid"?}` | `{"order", "notification": {"id", "headers", "body", "answer"}}` |
 //! | `POST /notifications` | `{"event_type", "resource", "original_type"?, "signed_with"?, "seconds"?, "apiv3_key"?, "envelope"?, "headers"?, "body"?, "url"?, "redeliver"?, "header_case"?}` | `{"id", "headers", "body", "answer", "deliveries"}` |
 //!
 //! A notification carries `resource` (JSON, or a text as it is) encrypted under the merchant's APIv3 key, or under
@@ -55,6 +60,11 @@
 //! afresh, and spoilt like the first; `deliveries` tells all of them, `[{"after_seconds", "answer"}]`, and the reply
 //! comes after the last. `header_case` is `lower` (as gateways write names) or `title`. A probe is a delivery with
 //! `"headers": {"Wechatpay-Signature": "WECHATPAY/SIGNTEST/…"}`.
+//!
+//! An order is paid by nobody but `POST /orders/pay`, which notifies its merchant (`TRANSACTION.SUCCESS`): at the order's
+//! `notify_url` where that is on loopback, and in the answer alone where it is not, since nothing is ever sent elsewhere.
+//! `POST /cashier` takes what a front end would hand to WeChat and says which order would be paid, or what is wrong with
+//! it: fields, signature, age, prepay id, app id, merchant. Orders go with `POST /reset`.
 //!
 //! `match` holds any of `operation` (id), `method`, `path` (without query) and `host` (`main` or `backup`); a fault
 //! strikes the next `times` (1) calls that match, one fault a call, the first armed first. `fault` is one of
@@ -80,6 +90,7 @@
 
 mod admin;
 mod behaviours;
+mod cashier;
 mod clock;
 mod deliver;
 mod error;
@@ -90,6 +101,7 @@ mod info;
 mod journal;
 mod listener;
 mod notify;
+mod orders;
 mod platform;
 mod random;
 mod replay;

@@ -147,7 +147,7 @@ fn envelope(order: &Order, identity: &Identity) -> Result<Value, String> {
 }
 
 /// `2018-06-08T10:34:56+08:00`
-fn beijing_time(now: i64) -> String {
+pub(crate) fn beijing_time(now: i64) -> String {
     let offset = UtcOffset::from_hms(8, 0, 0).expect("a valid offset");
     let time = OffsetDateTime::from_unix_timestamp(now).map(|time| time.to_offset(offset));
     time.ok().and_then(|time| time.format(&Rfc3339).ok()).expect("the clock shows a year of four digits")

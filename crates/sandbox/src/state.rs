@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::clock;
+use crate::orders::Orders;
 
 /// The business state of the platform; a seed file, `GET /state` and `PUT /state` all have this shape.
 ///
@@ -152,11 +153,12 @@ impl Default for State {
 pub(crate) struct Business {
     pub(crate) state: State,
     pub(crate) advanced_seconds: i64,
+    pub(crate) orders: Orders,
 }
 
 impl Business {
     pub(crate) fn new(state: State) -> Self {
-        Self { state, advanced_seconds: 0 }
+        Self { state, advanced_seconds: 0, orders: Orders::default() }
     }
 
     /// Unix seconds of the business clock.

@@ -7,6 +7,7 @@ mod compare;
 mod local;
 pub mod redis;
 mod run;
+mod signer;
 
 use std::path::PathBuf;
 

@@ -1,6 +1,7 @@
 //! Runs cases: through the async client or the blocking one, both built from JSON as every binding does.
 
 use std::path::Path;
+use std::sync::{Mutex, MutexGuard};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -11,7 +12,7 @@ use wechatpay_sdk::{CallOptions, Client, Error, Response, blocking};
 use crate::case::{Call, Case, Step};
 use crate::compare::{contains, differences, missing, text};
 use crate::local::{self, Local};
-use crate::{tests_dir, vector_text};
+use crate::{signer, tests_dir, vector_text};
 
 /// Which client makes the calls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,6 +27,8 @@ pub enum Face {
 pub struct Runner<'a> {
     local: &'a Local,
     names: Value,
+    /// What the case's last call gave.
+    last: Mutex<Value>,
 }
 
 /// Which cases held, and what was wrong with the others.
@@ -44,7 +47,11 @@ impl<'a> Runner<'a> {
     /// Never: the sandbox describes itself as an object.
     #[must_use]
     pub fn new(local: &'a Local) -> Self {
-        Self { local, names: serde_json::to_value(&local.info).expect("the description is plain data") }
+        Self {
+            local,
+            names: serde_json::to_value(&local.info).expect("the description is plain data"),
+            last: Mutex::default(),
+        }
     }
 
     /// Runs the cases.
@@ -64,7 +71,8 @@ impl<'a> Runner<'a> {
     async fn run_case(&self, case: &Case, face: Face) -> Vec<String> {
         let admin = &self.local.admin;
         admin.reset().await;
-        let client = local::client(self.local.options_with(&self.fill(&case.client)));
+        let key = signer::key(&self.fill(&case.signer));
+        let client = local::client(self.local.options_with(&self.fill(&case.client)), key);
         for (at, step) in case.steps.iter().enumerate() {
             admin.clear_faults().await;
             if let Some(patch) = &step.state {
@@ -84,6 +92,9 @@ impl<'a> Runner<'a> {
                     (Ok(_), None) => return vec!["the client was accepted".to_owned()],
                 };
                 let problems = self.check(case, step, &outcome).await;
+                if let Ok(reply) = &outcome {
+                    *self.last() = json_of(reply);
+                }
                 if !problems.is_empty() {
                     return problems.into_iter().map(|problem| format!("step {}: {problem}", at + 1)).collect();
                 }
@@ -104,6 +115,9 @@ impl<'a> Runner<'a> {
         };
         if let Some(order) = &call.notification {
             return read_notification(&client, &self.local.admin.notification(self.fill(order)).await);
+        }
+        if let Some(payment) = &call.payment {
+            return read_notification(&client, &self.local.admin.payment(self.fill(payment)).await);
         }
         if let Some(name) = &call.utility {
             return utility(&client, name, &self.fill(&call.params.clone().into())).await;
@@ -130,7 +144,7 @@ impl<'a> Runner<'a> {
     async fn check(&self, case: &Case, step: &Step, outcome: &Result<Response, Error>) -> Vec<String> {
         let expect = &step.expect;
         let mut problems = match (outcome, &expect.error) {
-            (Ok(reply), None) => self.check_reply(step, reply),
+            (Ok(reply), None) => self.check_reply(step, reply).await,
             (Err(error), Some(wanted)) => self.check_error(case, wanted, error),
             (Ok(reply), Some(_)) => vec![format!("expected an error, got {reply:?}")],
             (Err(error), None) => return vec![format!("expected a result, got {error:?}")],
@@ -150,7 +164,7 @@ impl<'a> Runner<'a> {
         problems
     }
 
-    fn check_reply(&self, step: &Step, reply: &Response) -> Vec<String> {
+    async fn check_reply(&self, step: &Step, reply: &Response) -> Vec<String> {
         let expect = &step.expect;
         let mut problems = Vec::new();
         if let Some(wanted) = &expect.result {
@@ -158,6 +172,10 @@ impl<'a> Runner<'a> {
         }
         if let Some(wanted) = &expect.result_has {
             problems.extend(missing("result", &self.fill(wanted), &json_of(reply)));
+        }
+        if let Some(wanted) = &expect.cashier {
+            let said = self.local.admin.cashier(json_of(reply)).await;
+            problems.extend(missing("cashier", &self.fill(wanted), &said));
         }
         if let Some(wanted) = &expect.result_base64 {
             problems.extend(differences("result_base64", &json!(wanted), &json!(STANDARD.encode(&reply.body))));
@@ -251,6 +269,10 @@ impl<'a> Runner<'a> {
         }
     }
 
+    fn last(&self) -> MutexGuard<'_, Value> {
+        self.last.lock().expect("no panic under the lock")
+    }
+
     fn fill_text(&self, text: &str) -> String {
         let Some((before, rest)) = text.split_once("${") else { return text.to_owned() };
         let (name, after) = rest.split_once('}').unwrap_or_else(|| panic!("{text:?} lacks a closing brace"));
@@ -263,6 +285,7 @@ impl<'a> Runner<'a> {
             Some(("vectors", file)) => vector_text(file),
             Some(("path", file)) => tests_dir().join("vectors").join(file).to_string_lossy().into_owned(),
             Some(("file", name)) => std::fs::read_to_string(Path::new(&own(name))).expect("a file of the sandbox"),
+            Some(("reply", name)) => self.last()[name].as_str().expect("a text of the last result").to_owned(),
             Some((other, _)) => panic!("${{{other}/…}} is unknown"),
         };
         format!("{before}{value}{}", self.fill_text(after))
@@ -296,6 +319,11 @@ async fn utility(client: &Client, name: &str, params: &Value) -> Result<Response
             json!({"serial": encrypted.serial, "ciphertext": encrypted.ciphertext})
         }
         "decrypt" => json!({"plaintext": client.decrypt(text("ciphertext")).await?.expose()}),
+        "invocation.jsapi" => json!(client.invocation().jsapi(text("appid"), text("prepay_id")).await?),
+        "invocation.mini_program" => json!(client.invocation().mini_program(text("appid"), text("prepay_id")).await?),
+        "invocation.app" => {
+            json!(client.invocation().app(text("appid"), text("partnerid"), text("prepay_id")).await?)
+        }
         _ => panic!("{name} is no utility"),
     };
     Ok(Response { status: 200, request_id: Some(String::new()), body: record.to_string().into() })

@@ -21,6 +21,9 @@ final class Client extends Operations
      */
     public readonly Notifications $notifications;
 
+    /** Signs what front ends need to open the cashier after a prepay. */
+    public readonly Invocation $invocation;
+
     /**
      * Nothing is sent. Null stands for an option that is not given.
      *
@@ -29,6 +32,8 @@ final class Client extends Operations
      *     serial_no?: ?string,
      *     merchant_private_key?: ?string,
      *     merchant_private_key_path?: ?string,
+     *     sign?: ?callable(string): string,
+     *     decrypt?: ?callable(string): string,
      *     merchant_certificate?: ?string,
      *     merchant_certificate_path?: ?string,
      *     public_key_id?: ?string,
@@ -46,7 +51,11 @@ final class Client extends Operations
      *     ca_path?: ?string,
      *     user_agent_suffix?: ?string,
      *     max_reply_bytes?: ?int,
-     * } $options Keys and certificates are PEM texts, or files where the name ends in `_path`; timeouts are seconds.
+     * } $options Keys and certificates are PEM texts, or files where the name ends in `_path`; timeouts are seconds. `sign` stands in
+     *     place of the private key, where that lies elsewhere (HSM, KMS): from a message to its signature, RSASSA-PKCS1-v1_5
+     *     with SHA-256, raw bytes. `decrypt` beside it, where replies have encrypted fields: from a ciphertext to the
+     *     plaintext, RSAES-OAEP with SHA-1. What they throw is the previous exception of the call's, and its words stand
+     *     in that one's: they must hold no key, signature or plaintext.
      * @throws Exception\ConfigException
      */
     public function __construct(array $options) {}
@@ -63,7 +72,7 @@ final class Client extends Operations
      * a key makes it, later ones give it again. Files are not read again.
      *
      * @param string $key any name of your own; one per set of options
-     * @param array<string, mixed> $options those of the constructor
+     * @param array<string, mixed> $options those of the constructor, without callables, which end with their request
      * @throws Exception\ConfigException also where the key is in use with other options
      */
     public static function persistent(string $key, array $options): Client {}

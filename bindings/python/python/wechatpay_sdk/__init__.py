@@ -22,6 +22,7 @@ from ._errors import (
     TransportError,
     WechatPayError,
 )
+from ._invocation import AppRecord, JsapiRecord
 from ._native import VERSION
 from ._notifications import Answer, Notification, Notifications
 from ._options import ClientOptions, MerchantOptions, NotificationsOptions
@@ -31,6 +32,7 @@ from ._seen import AsyncSeen, Seen
 __all__ = [
     "Answer",
     "ApiError",
+    "AppRecord",
     "AsyncClient",
     "AsyncSeen",
     "Client",
@@ -41,6 +43,7 @@ __all__ = [
     "IntegrityError",
     "InternalError",
     "InvalidRequestError",
+    "JsapiRecord",
     "MerchantOptions",
     "Notification",
     "Notifications",

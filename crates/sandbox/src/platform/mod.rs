@@ -81,7 +81,7 @@ impl Platform {
         }
     }
 
-    fn merchants(&self) -> Arc<Merchants> {
+    pub(crate) fn merchants(&self) -> Arc<Merchants> {
         Arc::clone(&self.merchants.read().unwrap_or_else(PoisonError::into_inner))
     }
 

@@ -58,8 +58,9 @@ impl Platform {
             Some(wanted) => Some(read_body(request, wanted)?),
         };
         let encrypted = Encrypted { request, key };
-        let parameters =
+        let mut parameters =
             endpoint.check(request.query(), &request.headers, body, |field, text| encrypted.open(field, text))?;
+        parameters["merchant"] = json!({"mchid": merchant.mchid});
         match behaviour(&endpoint.operation.id) {
             Some(behaviour) => behaviour(&mut self.business(), &parameters),
             None => example(endpoint, merchant),

@@ -9,5 +9,6 @@ mod encrypted;
 mod faults;
 mod load;
 mod notifications;
+mod orders;
 mod requests;
 mod start;

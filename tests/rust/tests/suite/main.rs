@@ -3,12 +3,14 @@
 mod capture;
 mod cases;
 mod filled;
+mod invocation;
 mod network;
 mod notifications;
 mod processes;
 mod secrets;
 mod seen;
 mod sharing;
+mod signers;
 mod typed;
 mod vectors;
 mod wires;
