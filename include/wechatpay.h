@@ -398,6 +398,16 @@ wechatpay_error *wechatpay_client_with_options(const wechatpay_client *client,
                                                wechatpay_client **derived);
 
 /**
+ * Derives a client for what is encrypted already: fields that are marked as encrypted are given as ciphertext and sent as
+ * they are, and requests name the platform's key `encrypted_with` (PUB_KEY_ID_..., or the serial of a certificate), which
+ * the client must have to verify the replies. Other defaults stay what they are.
+ */
+WECHATPAY_MUST_USE
+wechatpay_error *wechatpay_client_encrypted_with(const wechatpay_client *client,
+                                                 const char *encrypted_with,
+                                                 wechatpay_client **derived);
+
+/**
  * Derives the same client with a function that is asked during every call whether to go on, so that an interpreter can
  * look after its signals; NULL takes it away. Clients derived from this one have it too. `context` is handed to it
  * and is the caller's to keep alive; with several threads it is asked on several threads at once.
@@ -484,7 +494,7 @@ wechatpay_error *wechatpay_client_notifications(const wechatpay_client *client,
  * them, the names in any case or as CGI has them (HTTP_WECHATPAY_SERIAL); others than the signature's do not matter.
  * `body`: the bytes of the request as they came. The body of the reply is JSON:
  * {id, create_time, event_type, resource_type, summary, original_type, resource}, null for what is missing. `resource`
- * is decrypted and may hold openids: not for logs.
+ * is decrypted and may hold openids: not for logs. Its members stand in spec/webhooks.json, by event_type.
  */
 WECHATPAY_MUST_USE
 wechatpay_error *wechatpay_notifications_parse(const wechatpay_notifications *notifications,

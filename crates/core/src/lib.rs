@@ -35,6 +35,8 @@ pub mod operation;
 mod options;
 pub mod per_process;
 pub mod platform_keys;
+#[doc(hidden)]
+pub mod refusal;
 pub mod resource;
 mod retry;
 #[cfg(feature = "blocking")]
@@ -47,6 +49,7 @@ pub mod signature;
 pub mod suggest;
 mod tls;
 mod transport;
+pub mod webhook;
 
 pub use builder::ClientBuilder;
 pub use client::{CallOptions, Client, Response};
@@ -60,5 +63,5 @@ pub use options::{OptionType, Options};
 pub use retry::Retry;
 pub use secret::{ApiV3Key, File, REDACTED, Sensitive};
 pub use seen::Seen;
-pub use sensitive::Encrypted;
+pub use sensitive::{Encrypted, Encryption};
 pub use serde_json::Number;

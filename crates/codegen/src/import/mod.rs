@@ -1,7 +1,9 @@
-//! Facts -> one OpenAPI 3.1 document per product.
+//! Facts -> one OpenAPI 3.1 document per product, and one for the events.
 
+mod merge;
 mod names;
 mod schema;
+mod webhooks;
 
 use std::path::{Path, PathBuf};
 
@@ -9,7 +11,7 @@ use serde_json::{Map, Value, json};
 
 use crate::facts::{self, Errors, Operation, Param};
 use crate::words::{pascal, singular};
-use crate::{Result, model};
+use crate::{Result, WEBHOOKS, model};
 use schema::{At, Hoist};
 
 /// What the facts do not say and this project adds: see the file for the reason of every entry.
@@ -82,16 +84,19 @@ pub(crate) fn verify(facts: &Path, spec: &Path, products: &[String]) -> Result<(
     Err(format!("documents are not what facts and marks say: run `wechatpay-codegen import`\n{}", wrong.join("\n")))
 }
 
-/// The document of a product, as it is written.
+/// The document of a product or of the events, as it is written.
 fn text(facts: &Path, product: &str) -> Result<String> {
-    let operations = facts::operations(facts, product)?;
-    let document =
-        document(product, &operations, &facts::errors(facts)?).map_err(|error| format!("{product}: {error}"))?;
+    let document = if product == WEBHOOKS {
+        webhooks::document(&facts::webhooks(facts)?)
+    } else {
+        document(product, &facts::operations(facts, product)?, &facts::errors(facts)?)
+    };
+    let document = document.map_err(|error| format!("{product}: {error}"))?;
     Ok(serde_json::to_string_pretty(&document).map_err(|error| error.to_string())? + "\n")
 }
 
 fn document(product: &str, operations: &[Operation], errors: &Errors) -> Result<Value> {
-    let marks: Value = serde_json::from_str(MARKS).map_err(|error| format!("marks.json: {error}"))?;
+    let marks = marks()?;
     // Names depend on what else the product holds, so the schemas are walked twice: to collect, then to write.
     let mut hoist = Hoist::default();
     paths(operations, errors, &marks, &mut hoist)?;
@@ -120,12 +125,17 @@ fn document(product: &str, operations: &[Operation], errors: &Errors) -> Result<
     Ok(document)
 }
 
-/// Marks what is about a person. Places are `PRODUCT/COMPONENT` and `OPERATION/reply`; those of other products are left.
+fn marks() -> Result<Value> {
+    serde_json::from_str(MARKS).map_err(|error| format!("marks.json: {error}"))
+}
+
+/// Marks what is about a person. Places are `PRODUCT/COMPONENT`, `OPERATION/request` and `OPERATION/reply`; those of other products are left.
 fn mark_sensitive(product: &str, marks: &Value, document: &mut Value) -> Result<()> {
     for (place, fields) in marks.as_object().into_iter().flatten() {
         let schema = match place.split_once('/') {
             Some((owner, component)) if owner == product => Some(&mut document["components"]["schemas"][component]),
-            Some((id, "reply")) => reply_schema(document, id),
+            Some((id, "request")) => schema_of(document, id, "/requestBody"),
+            Some((id, "reply")) => schema_of(document, id, "/responses/200"),
             _ => None,
         };
         let Some(schema) = schema else { continue };
@@ -139,10 +149,10 @@ fn mark_sensitive(product: &str, marks: &Value, document: &mut Value) -> Result<
     Ok(())
 }
 
-fn reply_schema<'a>(document: &'a mut Value, id: &str) -> Option<&'a mut Value> {
+fn schema_of<'a>(document: &'a mut Value, id: &str, body: &str) -> Option<&'a mut Value> {
     let items = document["paths"].as_object_mut()?.values_mut().filter_map(Value::as_object_mut);
     let operation = items.flat_map(|item| item.values_mut()).find(|operation| operation["operationId"] == id)?;
-    operation.pointer_mut("/responses/200/content/application~1json/schema")
+    operation.pointer_mut(&format!("{body}/content/application~1json/schema"))
 }
 
 /// Names that the backends make for operations and namespaces: a component must not take them.
@@ -188,9 +198,7 @@ fn path_item(operation: &Operation, errors: &Errors, marks: &Value, hoist: &mut 
     put("operationId", json!(operation.id));
     put("summary", json!(operation.title));
     put("externalDocs", operation.doc_url.as_ref().map_or(Value::Null, |url| json!({"url": url})));
-    let further: Vec<&String> =
-        operation.doc_urls.iter().filter(|url| operation.doc_url.as_ref() != Some(url)).collect();
-    put("x-wechatpay-doc-urls", json!(further));
+    put("x-wechatpay-doc-urls", json!(further(&operation.doc_urls, operation.doc_url.as_ref())));
     put("x-wechatpay-modes", json!(operation.modes));
     put("x-wechatpay-status", json!(operation.status));
     put("x-wechatpay-superseded-by", json!(operation.superseded_by));
@@ -222,6 +230,11 @@ fn path_item(operation: &Operation, errors: &Errors, marks: &Value, hoist: &mut 
     responses.insert("default".to_owned(), json!({"$ref": "#/components/responses/Error"}));
     put("responses", Value::Object(responses));
     Ok(Value::Object(out))
+}
+
+/// The official documents besides the first one.
+fn further<'a>(urls: &'a [String], first: Option<&String>) -> Vec<&'a String> {
+    urls.iter().filter(|url| first != Some(*url)).collect()
 }
 
 fn parameter(place: &str, param: &Param, at: &At, hoist: &mut Hoist) -> Result<Value> {
@@ -297,7 +310,7 @@ mod tests {
         let schema = json!({"properties": {"name": {"type": "string"}, "age": {"type": "integer"}}});
         let reply = json!({"200": {"content": {"application/json": {"schema": schema}}}});
         let document = json!({
-            "paths": {"/v3/tea": {"get": {"operationId": "tea.list", "responses": reply}}},
+            "paths": {"/v3/tea": {"get": {"operationId": "tea.list", "requestBody": reply["200"], "responses": reply}}},
             "components": {"schemas": {"Drinker": schema}},
         });
         let mark = |marks: serde_json::Value| {
@@ -310,6 +323,11 @@ mod tests {
         let marked = mark(json!({"tea.list/reply": {"name": "why"}})).unwrap();
         assert_eq!(marked.to_string().matches("sensitive").count(), 1);
         assert_eq!(marked["components"], document["components"]);
+        let operation = |document: &serde_json::Value, part: &str| document["paths"]["/v3/tea"]["get"][part].clone();
+        assert_eq!(operation(&marked, "requestBody"), operation(&document, "requestBody"));
+        let marked = mark(json!({"tea.list/request": {"name": "why"}})).unwrap();
+        assert_eq!(marked.to_string().matches("sensitive").count(), 1);
+        assert_eq!(operation(&marked, "responses"), operation(&document, "responses"));
         assert_eq!(
             mark(json!({"coffee/Drinker": {"name": "why"}, "coffee.list/reply": {"x": "why"}})),
             Ok(document.clone())

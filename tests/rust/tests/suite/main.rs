@@ -2,7 +2,10 @@
 
 mod capture;
 mod cases;
+mod encrypted_with;
+mod events;
 mod filled;
+mod fuzz;
 mod invocation;
 mod network;
 mod notifications;
