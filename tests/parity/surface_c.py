@@ -16,6 +16,8 @@ from typing import Any
 
 # What a function of an operation takes, besides the client.
 OPERATION = "const char *json, size_t json_len, wechatpay_reply **reply"
+# Takes its function by name, as wechatpay_call takes its operation.
+UTILITY = "wechatpay_utility"
 # Numbers are the C way to say what a text says too: the accessor of the text has this ending.
 NAME = "_name"
 
@@ -76,7 +78,7 @@ class Library:
         """The operations that have functions, which must be those of the library's own list."""
         found = {}
         for name, parameters in self.declarations.items():
-            if not parameters.endswith(OPERATION) or "operation" in parameters:
+            if not parameters.endswith(OPERATION) or "operation" in parameters or name == UTILITY:
                 continue
             error = self.call(name, client, b"{}", ctypes.c_size_t(2), ctypes.byref(ctypes.c_void_p()))
             found[name] = self.text("wechatpay_error_operation", error)
