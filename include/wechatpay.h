@@ -387,6 +387,16 @@ wechatpay_error *wechatpay_client_with_options(const wechatpay_client *client,
                                                wechatpay_client **derived);
 
 /**
+ * Derives a client for what is encrypted already: fields that are marked as encrypted are given as ciphertext and sent as
+ * they are, and requests name the platform's key `encrypted_with` (PUB_KEY_ID_..., or the serial of a certificate), which
+ * the client must have to verify the replies. Other defaults stay what they are.
+ */
+WECHATPAY_MUST_USE
+wechatpay_error *wechatpay_client_encrypted_with(const wechatpay_client *client,
+                                                 const char *encrypted_with,
+                                                 wechatpay_client **derived);
+
+/**
  * Derives the same client with a function that is asked during every call whether to go on, so that an interpreter can
  * look after its signals; NULL takes it away. Clients derived from this one have it too. `context` is handed to it
  * and is the caller's to keep alive; with several threads it is asked on several threads at once.

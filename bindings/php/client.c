@@ -165,8 +165,14 @@ static ZEND_NAMED_FUNCTION(for_merchant)
     zval_ptr_dtor(&signer);
 }
 
+typedef struct {
+    double timeout;
+    const char *retry;
+    const char *encrypted_with;
+} call_options;
+
 /* false: an exception has been thrown. */
-static bool read_call_options(HashTable *options, double *timeout, const char **retry)
+static bool read_call_options(HashTable *options, call_options *read)
 {
     zend_string *name;
     zval *value;
@@ -174,22 +180,29 @@ static bool read_call_options(HashTable *options, double *timeout, const char **
     ZEND_HASH_FOREACH_STR_KEY_VAL(options, name, value) {
         ZVAL_DEREF(value);
         if (name != NULL && zend_string_equals_literal(name, "timeout")) {
-            *timeout = Z_TYPE_P(value) == IS_LONG || Z_TYPE_P(value) == IS_DOUBLE ? zval_get_double(value) : 0;
-            if (Z_TYPE_P(value) != IS_NULL && !(*timeout > 0)) {
+            read->timeout = Z_TYPE_P(value) == IS_LONG || Z_TYPE_P(value) == IS_DOUBLE ? zval_get_double(value) : 0;
+            if (Z_TYPE_P(value) != IS_NULL && !(read->timeout > 0)) {
                 php_wechatpay_throw_option("timeout", "must be a positive number of seconds");
                 return false;
             }
         } else if (name != NULL && zend_string_equals_literal(name, "retry")) {
             if (Z_TYPE_P(value) == IS_STRING) {
-                *retry = Z_STRVAL_P(value);
+                read->retry = Z_STRVAL_P(value);
             } else if (Z_TYPE_P(value) != IS_NULL) {
                 php_wechatpay_throw_option("retry", "must be never, safe or idempotent");
+                return false;
+            }
+        } else if (name != NULL && zend_string_equals_literal(name, "encrypted_with")) {
+            if (Z_TYPE_P(value) == IS_STRING && php_wechatpay_is_plain(Z_STR_P(value))) {
+                read->encrypted_with = Z_STRVAL_P(value);
+            } else if (Z_TYPE_P(value) != IS_NULL) {
+                php_wechatpay_throw_option("encrypted_with", "must be the serial of a key of the platform");
                 return false;
             }
         } else {
             bool plain = name != NULL && php_wechatpay_is_plain(name);
             php_wechatpay_throw_option(
-                plain ? ZSTR_VAL(name) : "options", "is not an option of a call: timeout and retry are");
+                plain ? ZSTR_VAL(name) : "options", "is not an option of a call: timeout, retry and encrypted_with are");
             return false;
         }
     } ZEND_HASH_FOREACH_END();
@@ -199,8 +212,7 @@ static bool read_call_options(HashTable *options, double *timeout, const char **
 static ZEND_NAMED_FUNCTION(with_options)
 {
     HashTable *options;
-    double timeout = 0;
-    const char *retry = NULL;
+    call_options read = {0};
     wechatpay_client *client = NULL;
 
     ZEND_PARSE_PARAMETERS_START(1, 1)
@@ -208,10 +220,15 @@ static ZEND_NAMED_FUNCTION(with_options)
     ZEND_PARSE_PARAMETERS_END();
 
     php_wechatpay_handle *own = own_handle(ZEND_THIS);
-    if (own == NULL || !read_call_options(options, &timeout, &retry)) {
+    if (own == NULL || !read_call_options(options, &read)) {
         RETURN_THROWS();
     }
-    wechatpay_error *error = wechatpay_client_with_options(own->client, timeout, retry, &client);
+    wechatpay_error *error = wechatpay_client_with_options(own->client, read.timeout, read.retry, &client);
+    if (error == NULL && read.encrypted_with != NULL) {
+        wechatpay_client *plain = client;
+        error = wechatpay_client_encrypted_with(plain, read.encrypted_with, &client);
+        wechatpay_client_free(plain);
+    }
     return_client(return_value, handle_of(error, client), &php_wechatpay_object_of(Z_OBJ_P(ZEND_THIS))->signer);
 }
 

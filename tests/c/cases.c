@@ -124,6 +124,8 @@ static void check_one_request(const json_t *wanted, const json_t *received, stru
             json_t *actual = body == NULL ? json_null() : json_read(body, strlen(body));
             holds(problems, name, value, actual);
             json_decref(actual);
+        } else if (strcmp(name, "understood") == 0) {
+            holds(problems, name, value, get(received, name));
         } else if (strcmp(name, "headers") == 0) {
             json_object_foreach(value, header, header_value) {
                 matches(problems, header, header_value, get(get(received, "headers"), header));
@@ -195,21 +197,16 @@ static void prepare(const struct place *place, const json_t *step) {
     }
 }
 
-/* A call with its placeholders filled, which only parameters of operations and notifications hold; the order of a
- * notification is replaced by what the sandbox makes of it. */
+/* A call with its placeholders filled; the order of a notification is replaced by what the sandbox makes of it. */
 static json_t *filled_call(const struct place *place, const json_t *call) {
-    json_t *filled = json_copy((json_t *)call);
-    if (get(call, "params") != NULL) json_object_set_new(filled, "params", fill(place, get(call, "params")));
-    if (get(call, "notification") != NULL) {
-        json_t *order = fill(place, get(call, "notification"));
+    json_t *filled = fill(place, call);
+    const json_t *order = get(filled, "notification");
+    if (order != NULL) {
         json_object_set_new(filled, "notification", sandbox_admin(place->info, "POST", "/notifications", order));
-        json_decref(order);
     }
     if (get(call, "payment") != NULL) {
-        json_t *payment = fill(place, get(call, "payment"));
-        json_t *paid = sandbox_admin(place->info, "POST", "/orders/pay", payment);
+        json_t *paid = sandbox_admin(place->info, "POST", "/orders/pay", get(filled, "payment"));
         json_object_set(filled, "notification", json_object_get(paid, "notification"));
-        json_decref(payment);
         json_decref(paid);
     }
     return filled;

@@ -116,7 +116,13 @@ wechatpay_error *make_call(const wechatpay_client *client, const json_t *call, e
     if (options != NULL) {
         double timeout = json_number_value(json_object_get(options, "timeout"));
         const char *retry = json_string_value(json_object_get(options, "retry"));
+        const json_t *encrypted_with = json_object_get(options, "encrypted_with");
         wechatpay_error *error = wechatpay_client_with_options(client, timeout, retry, &derived);
+        if (error == NULL && encrypted_with != NULL) {
+            wechatpay_client *plain = derived;
+            error = wechatpay_client_encrypted_with(plain, json_string_value(encrypted_with), &derived);
+            wechatpay_client_free(plain);
+        }
         if (error != NULL) return error;
         client = derived;
     }

@@ -84,21 +84,21 @@ class Runner {
     }
   }
 
-  async call(client, { operation, params = {}, request, utility, notification, payment, options }) {
+  async call(client, call) {
+    const { operation, params = {}, request, utility, notification, payment, options } = this.fill(call);
     if (utility) {
-      return useUtility(options ? client.withOptions(options) : client, utility, this.fill(params));
+      return useUtility(options ? client.withOptions(options) : client, utility, params);
     }
     if (notification || payment) {
       const { headers, body } = notification
-        ? await this.sandbox.notification(this.fill(notification))
-        : (await this.sandbox.admin('POST', '/orders/pay', this.fill(payment))).notification;
+        ? await this.sandbox.notification(notification)
+        : (await this.sandbox.admin('POST', '/orders/pay', payment)).notification;
       const read = client.notifications.parse(headers, Buffer.from(body));
       return { ...read, resource: read.resource };
     }
     if (operation) {
-      return client.call(operation, withFiles(this.fill(params)), options);
+      return client.call(operation, withFiles(params), options);
     }
-    // A raw request is sent as it is written: it holds no placeholders.
     const { method, path, ...rest } = request;
     return client.request(method, path, { ...rest, ...options });
   }
@@ -163,12 +163,15 @@ class Runner {
 
   checkWire(wanted, received) {
     assert.equal(received.length, wanted.length, `requests received: ${inspect(received)}`);
-    wanted.forEach(({ authorized = true, body_contains, body_json, headers, ...same }, at) => {
+    wanted.forEach(({ authorized = true, body_contains, body_json, understood, headers, ...same }, at) => {
       const entry = received[at];
       assert.equal(entry.authorized, authorized);
       contains(body_contains ?? [], entry.body, true);
       if (body_json) {
         holds(body_json, JSON.parse(entry.body), 'body_json');
+      }
+      if (understood !== undefined) {
+        holds(understood, entry.understood, 'understood');
       }
       for (const [name, value] of Object.entries(headers ?? {})) {
         matches(value, entry.headers[name], name);

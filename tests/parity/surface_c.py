@@ -26,7 +26,8 @@ def main() -> None:
     declared = library.declarations
     accessors = [name for name in declared if re.match(r"const wechatpay_error \*\w+$", declared[name])]
     fields = [name.removeprefix("wechatpay_error_").removesuffix(NAME) for name in accessors]
-    with_options = declared["wechatpay_client_with_options"].split(", ")[1:-1]
+    derive = [declared[name] for name in ("wechatpay_client_with_options", "wechatpay_client_encrypted_with")]
+    with_options = [parameter for parameters in derive for parameter in parameters.split(", ")[1:-1]]
     surface = {
         "operations": library.operations(client),
         "client_options": [*library.option_names(), *functions_of_key(declared)],

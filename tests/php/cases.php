@@ -111,7 +111,7 @@ final class Runner
             if (!isset($step['call'])) {
                 return ['the client was accepted'];
             }
-            $result = $this->call($client, $step['call']);
+            $result = $this->call($client, $this->fill($step['call']));
         } catch (WechatPayException $thrown) {
             $error = $thrown;
         }
@@ -127,13 +127,13 @@ final class Runner
         }
         if (isset($call['notification']) || isset($call['payment'])) {
             $made = isset($call['notification'])
-                ? $this->sandbox->admin('POST', '/notifications', $this->fill($call['notification']))
-                : $this->sandbox->admin('POST', '/orders/pay', $this->fill($call['payment']))['notification'];
+                ? $this->sandbox->admin('POST', '/notifications', $call['notification'])
+                : $this->sandbox->admin('POST', '/orders/pay', $call['payment'])['notification'];
             $notification = $client->notifications->parse($made['headers'], $made['body']);
             return get_object_vars($notification);
         }
         if (isset($call['utility'])) {
-            $params = $this->fill((array) ($call['params'] ?? []));
+            $params = (array) ($call['params'] ?? []);
             return match ($call['utility']) {
                 'encrypt' => $client->encrypt(...$params),
                 'invocation.jsapi' => $client->invocation->jsapi(...$params),
@@ -143,8 +143,7 @@ final class Runner
             };
         }
         if (isset($call['operation'])) {
-            // Only parameters of operations and notifications hold placeholders: a raw request is sent as it is written.
-            $params = $this->files($this->fill((array) ($call['params'] ?? [])));
+            $params = $this->files((array) ($call['params'] ?? []));
             $method = $this->methods ? method_of($client, $call['operation']) : null;
             return $method ? $method($params) : $client->call($call['operation'], $params);
         }
@@ -249,6 +248,7 @@ final class Runner
                 array_push($problems, ...match ($name) {
                     'body_contains' => contains($name, $value, $entry['body'], true),
                     'body_json' => missing($name, $value, read_json($entry['body'])),
+                    'understood' => missing($name, $value, $entry['understood']),
                     'headers' => array_merge(...array_map(
                         fn ($header, $text) => matches($header, $text, $entry['headers'][$header] ?? null),
                         array_keys($value),

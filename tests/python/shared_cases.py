@@ -189,6 +189,8 @@ class Runner:
                     assert [text for text in value if text not in entry["body"]] == [], entry["body"]
                 elif name == "body_json":
                     holds(value, json.loads(entry["body"]), name)
+                elif name == "understood":
+                    holds(value, entry[name], name)
                 elif name == "headers":
                     for header, text in value.items():
                         matches(text, entry["headers"].get(header), header)
@@ -198,9 +200,7 @@ class Runner:
                     raise AssertionError(f"unknown member {name} of a request on the wire")
 
     def fill_call(self, call: dict[str, Any]) -> dict[str, Any]:
-        """Parameters of operations and notifications hold placeholders: a raw request is sent as it is written."""
-        filled = {name: self.fill(call[name]) for name in ("params", "notification", "payment") if name in call}
-        return {"params": {}, **call, **filled}
+        return {"params": {}, **self.fill(call)}
 
     def fill(self, value: Any) -> Any:
         """Puts values in the place of ``${...}`` in every text."""
@@ -280,6 +280,9 @@ def holds(expected: Any, actual: Any, what: str) -> None:
         for name, value in expected.items():
             assert name in actual, f"{what}.{name} is missing"
             holds(value, actual[name], f"{what}.{name}")
+    elif isinstance(expected, list) and isinstance(actual, list) and len(expected) == len(actual):
+        for at, (item, other) in enumerate(zip(expected, actual)):
+            holds(item, other, f"{what}[{at}]")
     else:
         assert actual == expected, f"{what}: expected {expected!r}, got {actual!r}"
 

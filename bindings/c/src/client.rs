@@ -120,6 +120,27 @@ pub unsafe extern "C" fn wechatpay_client_with_options(
     }
 }
 
+/// Derives a client for what is encrypted already: fields that are marked as encrypted are given as ciphertext and sent as
+/// they are, and requests name the platform's key `encrypted_with` (PUB_KEY_ID_..., or the serial of a certificate), which
+/// the client must have to verify the replies. Other defaults stay what they are.
+#[unsafe(no_mangle)]
+#[must_use]
+pub unsafe extern "C" fn wechatpay_client_encrypted_with(
+    client: *const Client,
+    encrypted_with: *const c_char,
+    derived: *mut *mut Client,
+) -> *mut Error {
+    // SAFETY: the conventions.
+    unsafe {
+        give(derived, "derived", || {
+            let client = handle(client, "client")?;
+            let serial = text(encrypted_with).map_err(bad_option("encrypted_with"))?;
+            let options = json!({"encrypted_with": serial}).to_string();
+            Ok(Client::new(client.inner.with_options(options.as_bytes())?, client.poll))
+        })
+    }
+}
+
 /// Derives the same client with a function that is asked during every call whether to go on, so that an interpreter can
 /// look after its signals; NULL takes it away. Clients derived from this one have it too. `context` is handed to it
 /// and is the caller's to keep alive; with several threads it is asked on several threads at once.

@@ -93,8 +93,8 @@ impl Client {
         Ok(Self(core, key))
     }
 
-    /// The same client with other defaults: `{"timeout": seconds, "retry": "never" | "safe" | "idempotent"}`, each
-    /// optional.
+    /// The same client with other defaults: `{"timeout": seconds, "retry": "never" | "safe" | "idempotent",
+    /// "encrypted_with": serial}`, each optional.
     ///
     /// # Errors
     /// Config, naming the option.
@@ -104,13 +104,17 @@ impl Client {
             serde_json::from_slice(options).map_err(|_| ErrorRecord::bad_option("options", "must be an object"))?;
         for (name, value) in &options {
             changed = match (name.as_str(), value) {
-                ("timeout" | "retry", Value::Null) => changed,
+                ("timeout" | "retry" | "encrypted_with", Value::Null) => changed,
                 ("timeout", value) => changed.timeout(seconds(value)?),
                 ("retry", value) => {
                     let retry = value.as_str().unwrap_or_default().parse();
                     changed.retry(retry.map_err(|problem: String| ErrorRecord::bad_option("retry", problem))?)
                 }
-                _ => return Err(ErrorRecord::bad_option(name, "is not an option of a call: timeout and retry are")),
+                ("encrypted_with", value) => changed.encrypted_with(serial(value)?),
+                _ => {
+                    let problem = "is not an option of a call: timeout, retry and encrypted_with are";
+                    return Err(ErrorRecord::bad_option(name, problem));
+                }
             };
         }
         Ok(Self(self.0.with_options(changed), self.1.clone()))
@@ -199,6 +203,14 @@ fn seconds(value: &Value) -> Result<Duration> {
         .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
         .filter(|duration| !duration.is_zero())
         .ok_or_else(|| ErrorRecord::bad_option("timeout", "must be a positive number of seconds"))
+}
+
+fn serial(value: &Value) -> Result<&str> {
+    let serial = value.as_str().filter(|serial| !serial.is_empty());
+    serial.ok_or_else(|| {
+        let problem = "must be the serial of the platform's key that the fields were encrypted with: PUB_KEY_ID_…, or a certificate's";
+        ErrorRecord::bad_option("encrypted_with", problem)
+    })
 }
 
 fn pairs(query: Option<&[u8]>) -> Result<Vec<(String, String)>> {

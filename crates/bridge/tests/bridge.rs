@@ -147,6 +147,8 @@ fn options_are_checked_where_they_are_given() {
         (r#"{"timeout": 0}"#, "timeout"),
         (r#"{"timeout": "1"}"#, "timeout"),
         (r#"{"retry": "always"}"#, "retry"),
+        (r#"{"encrypted_with": ""}"#, "encrypted_with"),
+        (r#"{"encrypted_with": 3}"#, "encrypted_with"),
         (r#"{"proxy": "x"}"#, "proxy"),
     ] {
         let wrong = WORLD.client.with_options(options.as_bytes()).unwrap_err();

@@ -19,6 +19,7 @@ use crate::operation::{BodyKind, Call, Method, Operation, Reply, ReplyKind, find
 use crate::options::Options;
 use crate::retry::{Hosts, Retry};
 use crate::send::Outgoing;
+use crate::sensitive::Encryption;
 use crate::suggest;
 use crate::transport::Transport;
 
@@ -45,13 +46,16 @@ impl fmt::Debug for Response {
 }
 
 /// How one call differs from the client's defaults.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct CallOptions {
     /// Time for the whole call with all its attempts.
     pub timeout: Option<Duration>,
     /// What may be repeated.
     pub retry: Option<Retry>,
+    /// The serial of the platform's key that the caller encrypted the marked fields with: they come as ciphertext and are
+    /// sent as they are, and `Wechatpay-Serial` names that key.
+    pub encrypted_with: Option<String>,
 }
 
 impl CallOptions {
@@ -68,6 +72,13 @@ impl CallOptions {
         self.retry = Some(retry);
         self
     }
+
+    /// Sets the key that the caller encrypted the marked fields with: `PUB_KEY_ID_…`, or a platform certificate's serial.
+    #[must_use]
+    pub fn encrypted_with(mut self, serial: impl Into<String>) -> Self {
+        self.encrypted_with = Some(serial.into());
+        self
+    }
 }
 
 /// A client of one merchant. Clones and clients made by [`Client::for_merchant`] share one connection pool.
@@ -77,6 +88,7 @@ pub struct Client {
     pub(crate) shared: Arc<Shared>,
     pub(crate) timeout: Duration,
     pub(crate) retry: Retry,
+    encrypted_with: Option<Arc<str>>,
 }
 
 /// What all merchants of a process can have in common.
@@ -132,7 +144,8 @@ impl Client {
             transport: Transport::from_options(options)?,
             ambient,
         };
-        Ok(Self { merchant: Arc::new(merchant), shared: Arc::new(shared), timeout, retry: Retry::default() })
+        let (merchant, shared) = (Arc::new(merchant), Arc::new(shared));
+        Ok(Self { merchant, shared, timeout, retry: Retry::default(), encrypted_with: None })
     }
 
     /// A client for another merchant over the same connections, hosts and timeouts. `options` names only what belongs
@@ -160,7 +173,9 @@ impl Client {
                 "is shared by all merchants of a client: set it on the first one",
             ));
         }
-        Ok(Self { merchant: Arc::new(Merchant::from_options(options, key)?), ..self.clone() })
+        let merchant = Arc::new(Merchant::from_options(options, key)?);
+        // What was encrypted under a key of one merchant says nothing of another's.
+        Ok(Self { merchant, encrypted_with: None, ..self.clone() })
     }
 
     /// The same client with other defaults for its calls.
@@ -169,6 +184,7 @@ impl Client {
         Self {
             timeout: options.timeout.unwrap_or(self.timeout),
             retry: options.retry.unwrap_or(self.retry),
+            encrypted_with: options.encrypted_with.map(Arc::from).or_else(|| self.encrypted_with.clone()),
             ..self.clone()
         }
     }
@@ -223,15 +239,23 @@ impl Client {
     ) -> Result<Response, Error> {
         let name = method.as_str();
         self.observed(name, async {
-            let bound = Bound {
+            let mut bound = Bound {
                 target: target(path, query)?,
                 body: body.map(to_bytes).unwrap_or_default(),
                 content_type: body.map(|_| "application/json".to_owned()),
                 ..Bound::default()
             };
+            if let Encryption::Callers(key) = self.encryption()? {
+                bound.name_key(Some(key), true);
+            }
             self.dispatch(Outgoing { method, bound, host: None, idempotent: false, unsigned_reply: false }).await
         })
         .await
+    }
+
+    /// Who encrypts the marked fields of the next request, and under which key.
+    fn encryption(&self) -> Result<Encryption<'_>, Error> {
+        Encryption::of(&self.merchant.platform, self.encrypted_with.as_deref(), self.shared.ambient.now())
     }
 
     async fn invoke<T>(
@@ -243,11 +267,10 @@ impl Client {
         self.observed(operation.id, async {
             let started = Instant::now();
             let ambient = &*self.shared.ambient;
-            let key = self.merchant.platform.preferred(ambient.now());
             let boundary = if operation.body == BodyKind::Multipart { nonce(ambient) } else { String::new() };
             let outgoing = Outgoing {
                 method: operation.method,
-                bound: bind(operation, record, key, &boundary)?,
+                bound: bind(operation, record, self.encryption()?, &boundary)?,
                 host: operation.host,
                 idempotent: operation.idempotent,
                 unsigned_reply: operation.reply == ReplyKind::Binary,

@@ -15,7 +15,7 @@ use crate::sensitive;
 /// Decodes a success body of an operation; each of its encrypted fields takes at most `limit()`.
 ///
 /// # Errors
-/// Integrity (`empty_reply`, `not_json`), or as [`SigningKey::decrypt`], naming the field.
+/// Integrity (`empty_reply`, `not_json`), or as [`SigningKey::decrypt`], naming the element that failed.
 pub async fn decode(
     operation: &Operation,
     body: Bytes,
@@ -31,10 +31,12 @@ pub async fn decode(
             let mut value = serde_json::from_slice(&body).map_err(|_| not_json())?;
             for path in operation.encrypted_reply {
                 let steps: Vec<&str> = path.split('.').collect();
-                let mut texts = Vec::new();
-                collect(&mut value, &steps, &mut texts);
-                for text in texts {
-                    *text = sensitive::decrypt(key, text, &format!("{path} of the reply"), limit()).await?;
+                let mut fields = Vec::new();
+                collect(&mut value, &steps, "", &mut fields);
+                for (path, text) in fields {
+                    *text = sensitive::decrypt(key, text, &path, limit()).await.map_err(|error| {
+                        error.with_note("; where the platform sent plain text, request() gives it as it came")
+                    })?;
                 }
             }
             Ok(to_bytes(&value))
@@ -55,18 +57,24 @@ pub(crate) fn not_json() -> Error {
     Error::new(ErrorKind::Integrity, "not_json", "the platform's reply is signed but not the JSON that is documented")
 }
 
-/// The texts at a path that are there and not empty.
-fn collect<'a>(value: &'a mut Value, steps: &[&str], texts: &mut Vec<&'a mut String>) {
-    let [step, rest @ ..] = steps else {
-        if let Value::String(text) = value {
-            texts.extend((!text.is_empty()).then_some(text));
+/// The ciphertexts at a documented path, each with the path of its own element (`data[0].payer_phone`). Null and an empty
+/// text stay what they are; any other text must decrypt, since nobody could tell a ciphertext from a name afterwards. The
+/// wire decides what is a list, whatever the document says: a field that is encrypted is decrypted either way.
+fn collect<'a>(value: &'a mut Value, steps: &[&str], at: &str, found: &mut Vec<(String, &'a mut String)>) {
+    match (value, steps) {
+        (Value::Array(items), _) => {
+            for (index, item) in items.iter_mut().enumerate() {
+                collect(item, steps, &format!("{at}[{index}]"), found);
+            }
         }
-        return;
-    };
-    let Some(value) = value.get_mut(step.trim_end_matches("[]")) else { return };
-    if value.is_array() && step.ends_with("[]") {
-        value.as_array_mut().into_iter().flatten().for_each(|item| collect(item, rest, texts));
-    } else {
-        collect(value, rest, texts);
+        (Value::Object(members), [step, rest @ ..]) => {
+            let name = step.trim_end_matches("[]");
+            if let Some(member) = members.get_mut(name) {
+                let at = if at.is_empty() { name.to_owned() } else { format!("{at}.{name}") };
+                collect(member, rest, &at, found);
+            }
+        }
+        (Value::String(text), []) if !text.is_empty() => found.push((at.to_owned(), text)),
+        _ => {}
     }
 }

@@ -77,8 +77,31 @@ impl Invocation {
     /// For a page in WeChat, with the app id and the reply of `pay.transactions.jsapi`.
     ///
     /// # Errors
-    /// Invalid request, `bad_argument`, naming it.
+    /// Invalid request: `bad_argument`, naming it. As [`SigningKey::sign`](crate::SigningKey::sign).
     pub async fn jsapi(&self, appid: &str, prepay_id: &str) -> Result<JsapiRecord, Error> {
+        let record = self.inside_wechat(appid, prepay_id).await;
+        record.map_err(|error| error.with_operation("invocation.jsapi"))
+    }
+
+    /// For a mini program; `appid` is the mini program's. The same record and signature as [`Self::jsapi`].
+    ///
+    /// # Errors
+    /// As [`Self::jsapi`].
+    pub async fn mini_program(&self, appid: &str, prepay_id: &str) -> Result<JsapiRecord, Error> {
+        let record = self.inside_wechat(appid, prepay_id).await;
+        record.map_err(|error| error.with_operation("invocation.mini_program"))
+    }
+
+    /// For an app; `partnerid` is the merchant number that the prepay named.
+    ///
+    /// # Errors
+    /// As [`Self::jsapi`].
+    pub async fn app(&self, appid: &str, partnerid: &str, prepay_id: &str) -> Result<AppRecord, Error> {
+        let record = self.outside(appid, partnerid, prepay_id).await;
+        record.map_err(|error| error.with_operation("invocation.app"))
+    }
+
+    async fn inside_wechat(&self, appid: &str, prepay_id: &str) -> Result<JsapiRecord, Error> {
         check("appid", appid)?;
         check_prepay_id(prepay_id)?;
         let (time_stamp, nonce_str) = self.now_and_nonce();
@@ -94,19 +117,7 @@ impl Invocation {
         })
     }
 
-    /// For a mini program; `appid` is the mini program's. The same record and signature as [`Self::jsapi`].
-    ///
-    /// # Errors
-    /// As [`Self::jsapi`].
-    pub async fn mini_program(&self, appid: &str, prepay_id: &str) -> Result<JsapiRecord, Error> {
-        self.jsapi(appid, prepay_id).await
-    }
-
-    /// For an app; `partnerid` is the merchant number that the prepay named.
-    ///
-    /// # Errors
-    /// As [`Self::jsapi`].
-    pub async fn app(&self, appid: &str, partnerid: &str, prepay_id: &str) -> Result<AppRecord, Error> {
+    async fn outside(&self, appid: &str, partnerid: &str, prepay_id: &str) -> Result<AppRecord, Error> {
         check("appid", appid)?;
         check("partnerid", partnerid)?;
         check_prepay_id(prepay_id)?;

@@ -35,6 +35,8 @@ pub mod operation;
 mod options;
 pub mod per_process;
 pub mod platform_keys;
+#[doc(hidden)]
+pub mod refusal;
 pub mod resource;
 mod retry;
 #[cfg(feature = "blocking")]
@@ -58,5 +60,5 @@ pub(crate) use open_enum::open_enum;
 pub use options::{OptionType, Options};
 pub use retry::Retry;
 pub use secret::{ApiV3Key, File, REDACTED, Sensitive};
-pub use sensitive::Encrypted;
+pub use sensitive::{Encrypted, Encryption};
 pub use serde_json::Number;

@@ -41,7 +41,7 @@ use std::time::Duration;
 use zeroize::Zeroizing;
 
 use crate::crypto::{PrivateKey, PublicKey};
-use crate::error::{Error, ErrorKind, Retryability};
+use crate::error::{Detail, Error, ErrorKind, Retryability};
 
 /// What a [`MerchantKey`] gives, some time later: a signature or a plaintext.
 pub type KeyFuture<'a> = Pin<Box<dyn Future<Output = Result<Vec<u8>, KeyError>> + Send + 'a>>;
@@ -230,10 +230,12 @@ async fn within<T>(limit: Duration, work: impl Future<Output = T>) -> Option<T> 
 
 /// A field that this merchant's key does not open.
 pub(crate) fn foreign(path: &str) -> Error {
-    let message = format!(
-        "{path} cannot be decrypted with the merchant's private key: it was encrypted for another certificate; check that serial_no names the certificate of the configured private key"
-    );
-    Error::new(ErrorKind::Decrypt, "cannot_decrypt", message)
+    const PROBLEM: &str = "cannot be decrypted with the merchant's private key: it was encrypted for another certificate of the merchant, or altered; merchant_private_key must be the key of the certificate that serial_no names, and of the one that the platform encrypts for (merchant console, API security)";
+    Error::new(ErrorKind::Decrypt, "cannot_decrypt", format!("{path} {PROBLEM}")).with_detail(Detail {
+        field: Some(path.to_owned()),
+        issue: Some(PROBLEM.to_owned()),
+        ..Detail::default()
+    })
 }
 
 impl fmt::Debug for SigningKey {

@@ -4,17 +4,17 @@ use std::future::Future;
 use std::time::Duration;
 
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, USER_AGENT};
-use serde_json::Value;
 use tokio::time::Instant;
 use tracing::{Instrument, Span};
 
 use crate::ambient::nonce;
 use crate::bind::Bound;
 use crate::client::{Client, Response};
-use crate::error::{Detail, Error, ErrorKind, Retryability};
+use crate::error::{Error, ErrorKind, Retryability};
 use crate::operation::Method;
+use crate::refusal::{api_error, is_about_ciphertext, leaves_open_status};
 use crate::retry::{Next, Retry, next, pause};
-use crate::signature::{MAX_SKEW_SECONDS, is_signed, server_date, verify};
+use crate::signature::{is_signed, verify};
 use crate::transport::{Cause, Exchange, Failure, RawReply};
 
 /// A bound request and what must be known to send it.
@@ -187,7 +187,8 @@ impl Client {
 
         if !(200..300).contains(&reply.status) {
             let verified = is_signed(&reply.headers) && signed().is_ok();
-            return Err(api_error(&reply, request_id, verified, changes, now));
+            let error = api_error(reply.status, &reply.headers, &reply.body, verified, changes, now);
+            return Err(if is_about_ciphertext(&error) { self.wrong_key(error, &outgoing.bound, now) } else { error });
         }
         if is_signed(&reply.headers) || !outgoing.unsigned_reply {
             signed().map_err(|error| {
@@ -200,6 +201,22 @@ impl Client {
             })?;
         }
         Ok(Response { status: reply.status, request_id: request_id.map(str::to_owned), body: reply.body })
+    }
+
+    /// Which key the fields were sent under that the platform cannot decrypt, and whose choice it was.
+    fn wrong_key(&self, error: Error, bound: &Bound, now: i64) -> Error {
+        let preferred = || self.merchant.platform.preferred(now).map(|key| key.serial.as_str());
+        let Some(serial) = bound.encrypted_with.as_deref().or_else(preferred) else { return error };
+        let remedy = match &bound.encrypted_with {
+            Some(_) if bound.encrypted_by_caller => "encrypted_with must name the key that they were encrypted with",
+            Some(_) => {
+                "the key that is configured for it is another one's; compare it with the merchant console, or download it again"
+            }
+            None => "encrypt them under it, or name their key by the call option encrypted_with",
+        };
+        error.with_note(&format!(
+            " (the request names the platform's key {serial}, but its encrypted fields cannot be decrypted with that: {remedy})"
+        ))
     }
 
     /// What the caller is to make of an error, given all attempts of the call and whether repeating it is harmless.
@@ -234,14 +251,9 @@ impl Outgoing {
 /// Whether this end of an attempt leaves it open if the request was carried out.
 fn leaves_open(outcome: &Result<RawReply, Failure>) -> bool {
     match outcome {
-        Ok(reply) => open_status(reply.status),
+        Ok(reply) => leaves_open_status(reply.status),
         Err(failure) => failure.sent,
     }
-}
-
-/// 408 and 5xx leave it open whether the request was carried out; any other refusal is one.
-fn open_status(status: u16) -> bool {
-    status >= 500 || status == 408
 }
 
 fn transport_error(failure: Failure, changes: bool) -> Error {
@@ -258,48 +270,5 @@ fn transport_error(failure: Failure, changes: bool) -> Error {
         // The same request would fail the same way.
         Cause::Ours if !unknown => error.with_retry(Retryability::Never),
         _ => error,
-    }
-}
-
-/// An error reply, whatever it looks like: never dropped, never trusted blindly.
-fn api_error(reply: &RawReply, request_id: Option<&str>, verified: bool, changes: bool, now: i64) -> Error {
-    let body: Value = serde_json::from_slice(&reply.body).unwrap_or_default();
-    let text = |name: &str| body[name].as_str().filter(|text| !text.is_empty());
-    let code = text("code").map_or_else(|| format!("HTTP_{}", reply.status), str::to_owned);
-    let mut message = match text("message") {
-        Some(message) => message.to_owned(),
-        None if (300..400).contains(&reply.status) => {
-            "the host answered with a redirect, which is never followed (is base_url right?)".to_owned()
-        }
-        None => format!(
-            "the reply is not an error of WeChat Pay but {}: a gateway or proxy on the way answered",
-            what_it_is(reply)
-        ),
-    };
-    let skew = server_date(&reply.headers).map(|date| now - date).filter(|skew| skew.abs() > MAX_SKEW_SECONDS);
-    if let Some(skew) = skew.filter(|_| reply.status == 401) {
-        let direction = if skew > 0 { "ahead of" } else { "behind" };
-        message
-            .push_str(&format!(" (this machine's clock is {} s {direction} the server's: set it by NTP)", skew.abs()));
-    }
-    let open = changes && open_status(reply.status);
-    let again = reply.status >= 500 || matches!(reply.status, 408 | 429);
-    let mut error =
-        Error::new(ErrorKind::Api, &code, message).with_reply(reply.status, request_id, verified).with_effect(open);
-    if !again {
-        error = error.with_retry(Retryability::Never);
-    }
-    match body.get("detail").filter(|detail| !detail.is_null()) {
-        Some(detail) => error.with_detail(Detail::from_json(detail.clone())),
-        None => error,
-    }
-}
-
-fn what_it_is(reply: &RawReply) -> &'static str {
-    let html = reply.headers.get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
-    match reply.body.len() {
-        0 => "empty",
-        _ if html => "an HTML page",
-        _ => "something else",
     }
 }

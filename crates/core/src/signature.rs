@@ -147,9 +147,9 @@ fn check_skew(timestamp: &str, headers: &HeaderMap, now: i64) -> Result<(), Erro
     let verdict = match date {
         Some(date) if date.saturating_sub(signed_at).saturating_abs() <= MAX_SKEW_SECONDS => {
             let fast = if now > date { "fast" } else { "slow" };
-            format!("the server's Date header agrees with it, so this machine's clock is {} s {fast}: set it by NTP", (now - date).abs())
+            format!("the server's Date header agrees with it, so this machine's clock is {} s {fast}: set it by NTP", now.saturating_sub(date).saturating_abs())
         }
-        Some(date) if (date - now).abs() <= MAX_SKEW_SECONDS => {
+        Some(date) if date.saturating_sub(now).saturating_abs() <= MAX_SKEW_SECONDS => {
             "the server's Date header agrees with this machine's clock, so the reply is stale or replayed (a cache on the way?)".to_owned()
         }
         _ => "check this machine's clock first (NTP); if it is right, the reply is stale or replayed".to_owned(),

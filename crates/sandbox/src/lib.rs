@@ -22,11 +22,17 @@
 //! files have mode 0600. `DIR/sandbox.json` ([`Info`]) appears, at once and whole, when the listeners answer.
 //!
 //! # Behaviour
-//! The operations of the Gold Plan and the check of a sub-merchant's invoice status act on [`State`]. Prepays, queries,
-//! closing and reversing of `pay.transactions` and `pay.partner.transactions` act on orders, which the admin listener pays.
+//! The operations of the Gold Plan and the check of a sub-merchant's invoice status act on [`State`], and so do
+//! transfers to users (`fund_app.mch_transfer.transfer_bills`: create, cancel and both queries), complaints
+//! (`merchant_service.complaints_v2`: list by date and merchant in pages, get) and applications of sub-merchants
+//! (`applyment4sub.applyment`). Prepays, queries, closing and reversing of `pay.transactions` and
+//! `pay.partner.transactions` act on orders, which the admin listener pays.
 //! All other operations of `spec/` answer with an example of the documented reply and the header
 //! `Sandbox-Behaviour: example`.
-//! Fields that travel encrypted are decrypted and encrypted as on the platform; files come without a signature.
+//!
+//! Fields that travel encrypted are decrypted and encrypted as on the platform; files come without a signature. Of a
+//! request with encrypted fields the journal shows under `understood` what the sandbox read, `{"path", "query", "header",
+//! "body"}` in plain text: null where there were none or they could not be decrypted.
 //!
 //! # Admin listener
 //! Requests and replies are JSON; a request that is refused answers 4xx with `{"error": "…"}`.
@@ -43,7 +49,7 @@
 //! | `GET /faults` | | `[{"id", "match", "times", "fault"}]`, `times` counted down |
 //! | `POST /faults` | `{"match"?, "times"?, "fault"}` | `{"id"}` |
 //! | `DELETE /faults` | | `{}`; refused listeners open again |
-//! | `GET /journal` | | `[{"seq", "host", "method", "target", "headers", "body" or "body_base64", "operation", "mchid", "authorized", "status", "fault"}]` |
+//! | `GET /journal` | | `[{"seq", "host", "method", "target", "headers", "body" or "body_base64", "operation", "mchid", "authorized", "status", "fault", "understood"}]` |
 //! | `DELETE /journal` | | `{}` |
 //! | `GET /orders` | | all orders as a query shows them, with their `prepay_id` |
 //! | `POST /cashier` | `{"record"}` | `{"out_trade_no", "description", "total", "currency"}`; refused where WeChat would not open it |
@@ -81,6 +87,7 @@
 //! | `reply` | `status`?, `body` | a properly signed reply with this body; a string is sent as it is |
 //! | `replay` | `now`, `headers`, `body_base64`, `signed`? | a golden reply moved from `now` to this moment, signed anew by `signed`: `{"key_pem", "timestamp", "nonce", "body_base64"}` |
 //! | `certificate_signed` | | signed with the platform certificate, whatever was asked for |
+//! | `other_certificate` | | the encrypted fields of the reply are encrypted for another certificate than the merchant's |
 
 mod admin;
 mod behaviours;

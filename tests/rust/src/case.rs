@@ -76,7 +76,7 @@ pub struct Request {
 }
 
 /// Options of one call.
-#[derive(Debug, Clone, Copy, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CallOptions {
     /// Seconds.
@@ -84,6 +84,8 @@ pub struct CallOptions {
     /// `never`, `safe` or `idempotent`.
     #[serde(default, deserialize_with = "retry")]
     pub retry: Option<wechatpay_sdk::Retry>,
+    /// The serial of the key that the caller encrypted with; holds placeholders.
+    pub encrypted_with: Option<String>,
 }
 
 /// What must come out.

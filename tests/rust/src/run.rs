@@ -104,12 +104,13 @@ impl<'a> Runner<'a> {
     }
 
     async fn call(&self, client: &Client, call: &Call, face: Face) -> Result<Response, Error> {
-        let client = match call.options {
+        let client = match &call.options {
             None => client.clone(),
             Some(options) => {
                 let mut wanted = CallOptions::default();
                 wanted.timeout = options.timeout.map(std::time::Duration::from_secs_f64);
                 wanted.retry = options.retry;
+                wanted.encrypted_with = options.encrypted_with.as_deref().map(|serial| self.fill_text(serial));
                 client.with_options(wanted)
             }
         };
@@ -123,7 +124,10 @@ impl<'a> Runner<'a> {
             return utility(&client, name, &self.fill(&call.params.clone().into())).await;
         }
         let Value::Object(params) = self.fill(&call.params.clone().into()) else { unreachable!("it was an object") };
-        let call = Call { params, ..call.clone() };
+        let mut call = Call { params, ..call.clone() };
+        if let Some(raw) = &mut call.request {
+            raw.body = raw.body.as_ref().map(|body| self.fill(body));
+        }
         match face {
             Face::Async => match (&call.operation, &call.request) {
                 (Some(operation), None) => client.call(operation, call.params).await,
@@ -244,6 +248,7 @@ impl<'a> Runner<'a> {
                         let body = received["body"].as_str().and_then(|body| serde_json::from_str(body).ok());
                         missing(name, value, &body.unwrap_or(Value::Null))
                     }
+                    "understood" => missing(name, value, &received[name]),
                     "headers" => {
                         let headers = value.as_object().expect("headers are an object");
                         let actual = &received["headers"];

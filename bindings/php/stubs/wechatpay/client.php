@@ -88,9 +88,11 @@ final class Client extends Operations
     /**
      * The same client with other defaults for its calls.
      *
-     * @param array{timeout?: int|float|null, retry?: 'never'|'safe'|'idempotent'|null} $options `timeout`: seconds for
-     *     a whole call with all its attempts. `retry`: never; safe (GETs, and what was provably never sent: the
-     *     default); idempotent (you say that repeating these calls is harmless).
+     * @param array{timeout?: int|float|null, retry?: 'never'|'safe'|'idempotent'|null, encrypted_with?: string|null} $options `timeout`:
+     *     seconds for a whole call with all its attempts. `retry`: never; safe (GETs, and what was provably never sent:
+     *     the default); idempotent (you say that repeating these calls is harmless). `encrypted_with`: you encrypted the
+     *     fields that are marked as encrypted: they are given as ciphertext and sent as they are, and requests name this
+     *     key of the platform (`PUB_KEY_ID_…`, or the serial of a certificate).
      * @throws Exception\ConfigException
      */
     public function withOptions(array $options): Client {}

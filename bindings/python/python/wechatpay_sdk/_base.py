@@ -43,17 +43,22 @@ class BaseClient:
         return self._of(self._open().for_merchant(record, *functions), signer)
 
     def with_options(
-        self, *, timeout: float | None = None, retry: Literal["never", "safe", "idempotent"] | None = None
+        self,
+        *,
+        timeout: float | None = None,
+        retry: Literal["never", "safe", "idempotent"] | None = None,
+        encrypted_with: str | None = None,
     ) -> Self:
         """The same client with other defaults for its calls.
 
         timeout: seconds for a whole call with all its attempts.
         retry: never; safe (GETs, and what was provably never sent: the default); idempotent (you say that repeating
         these calls is harmless).
+        encrypted_with: you encrypted the fields that are marked as encrypted: they are given as ciphertext and sent as
+        they are, and requests name this key of the platform (``PUB_KEY_ID_…``, or the serial of a certificate).
         """
-        return self._of(
-            self._open().with_options(json.dumps({"timeout": timeout, "retry": retry}).encode()), self._signer
-        )
+        options = {"timeout": timeout, "retry": retry, "encrypted_with": encrypted_with}
+        return self._of(self._open().with_options(json.dumps(options).encode()), self._signer)
 
     @property
     def mchid(self) -> str:

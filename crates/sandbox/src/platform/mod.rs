@@ -145,6 +145,7 @@ impl Platform {
             authorized: merchant.is_ok(),
             status: None,
             fault: armed.as_ref().map(|armed| armed.kind.clone()),
+            understood: None,
         };
 
         // Nothing is awaited from here until the entry is in the journal: a client that hangs up cannot undo half of it.
@@ -154,7 +155,8 @@ impl Platform {
             Some(Fault::Status { answer, after: After::Read }) => Some(answer.clone()),
             Some(Fault::Replay(replay)) => Some(replay.answer(clock::now())),
             _ => {
-                let work = merchant.and_then(|merchant| self.operate(request, &route, &merchant, key));
+                let work =
+                    merchant.and_then(|merchant| self.operate(request, &route, &merchant, key, fault, &mut entry));
                 changed(work.unwrap_or_else(Answer::from), fault)
             }
         };

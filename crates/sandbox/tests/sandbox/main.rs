@@ -10,5 +10,6 @@ mod faults;
 mod load;
 mod notifications;
 mod orders;
+mod records;
 mod requests;
 mod start;

@@ -2,7 +2,9 @@
 
 mod capture;
 mod cases;
+mod encrypted_with;
 mod filled;
+mod fuzz;
 mod invocation;
 mod network;
 mod notifications;

@@ -18,10 +18,9 @@ use wechatpay_sdk::operation::{Call, Schema, find_operation, operations};
 use wechatpay_sdk::platform_keys::PlatformKeys;
 use wechatpay_sdk::signature::Signer;
 use wechatpay_sdk::{
-    ApiV3Key, CallOptions, Client, Error, ErrorKind, File, KeyError, OptionType, Options, Sensitive, SigningKey,
-    blocking,
+    ApiV3Key, AppRecord, CallOptions, Client, Encryption, Error, ErrorKind, File, JsapiRecord, KeyError, OptionType,
+    Options, Sensitive, SigningKey, blocking,
 };
-use wechatpay_sdk::{AppRecord, JsapiRecord};
 use wechatpay_suite::{Face, Local, Runner, load, tests_dir, vector_text, vectors};
 
 use crate::notifications::{At, headers, options as receiver_options};
@@ -137,6 +136,7 @@ fn no_key_and_no_client_prints_a_secret() {
     let mut keys = PlatformKeys::default();
     keys.add_certificate(certificate);
     secrets.debug(&keys);
+    secrets.debug(&Encryption::Ours(None));
 }
 
 /// Who reads a signature in a log could open the cashier in the merchant's name.
@@ -205,10 +205,10 @@ fn no_bound_request_prints_what_it_carries() {
     let secrets = Secrets::new(&key_pem(), []);
     let title = user_title::title_url::Get::new("1", TitleUrlSource::Web, "wx1", OPENID, 1);
     let record = object(serde_json::to_value(&title).expect("plain data"));
-    let query = bind(user_title::title_url::Get::OPERATION, record, None, "b").expect("binds");
+    let query = bind(user_title::title_url::Get::OPERATION, record, Encryption::Ours(None), "b").expect("binds");
     assert!(query.target.contains(OPENID), "it is in the query");
     let operation = find_operation("goldplan.merchants.close_advertising_show").expect("in the spec");
-    let body = bind(operation, object(json!({"sub_mchid": PHONE})), None, "b").expect("binds");
+    let body = bind(operation, object(json!({"sub_mchid": PHONE})), Encryption::Ours(None), "b").expect("binds");
     secrets.debug(&query);
     secrets.debug(&body);
 }
