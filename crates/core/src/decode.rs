@@ -34,9 +34,14 @@ pub async fn decode(
                 let mut fields = Vec::new();
                 collect(&mut value, &steps, "", &mut fields);
                 for (path, text) in fields {
-                    *text = sensitive::decrypt(key, text, &path, limit()).await.map_err(|error| {
-                        error.with_note("; where the platform sent plain text, request() gives it as it came")
-                    })?;
+                    *text =
+                        sensitive::decrypt(key, text, &path, limit()).await.map_err(|error| match error.code() {
+                            "cannot_decrypt" => {
+                                error.with_note("; where the platform sent plain text, request() gives it as it came")
+                            }
+                            // What a key that lies elsewhere says, or that it says nothing, has another reason.
+                            _ => error,
+                        })?;
                 }
             }
             Ok(to_bytes(&value))
