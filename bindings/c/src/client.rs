@@ -136,7 +136,7 @@ pub unsafe extern "C" fn wechatpay_client_encrypted_with(
             let client = handle(client, "client")?;
             let serial = text(encrypted_with).map_err(bad_option("encrypted_with"))?;
             let options = json!({"encrypted_with": serial}).to_string();
-            Ok(Client::new(client.inner.with_options(options.as_bytes())?, client.poll))
+            Ok(Client::new(client.inner.with_options(options.as_bytes())?, client.poll, client.signer.clone()))
         })
     }
 }

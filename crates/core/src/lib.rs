@@ -48,6 +48,7 @@ pub mod signature;
 pub mod suggest;
 mod tls;
 mod transport;
+pub mod webhook;
 
 pub use builder::ClientBuilder;
 pub use client::{CallOptions, Client, Response};

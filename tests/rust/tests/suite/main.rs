@@ -3,6 +3,7 @@
 mod capture;
 mod cases;
 mod encrypted_with;
+mod events;
 mod filled;
 mod fuzz;
 mod invocation;
