@@ -7,10 +7,13 @@
 #include "compare.h"
 #include "library.h"
 
-/* Where the suite runs: the folder tests/ of the repository, and the sandbox's description. */
+/* Where the suite runs: the folder tests/ of the repository, the sandbox's description, a folder to work in, and how the
+ * paths of the files of the case at hand begin. */
 struct place {
     const char *tests;
     const json_t *info;
+    const char *work;
+    const char *scratch;
 };
 
 /* All cases of all files as a list, each with the file's name before its own. */

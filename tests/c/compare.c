@@ -58,6 +58,14 @@ void holds(struct problems *problems, const char *what, const json_t *expected, 
         matches(problems, what, expected, actual);
         return;
     }
+    if (json_is_array(expected) && json_is_array(actual) && json_array_size(expected) == json_array_size(actual)) {
+        for (size_t at = 0; at < json_array_size(expected); at++) {
+            char inner[256];
+            snprintf(inner, sizeof inner, "%s[%zu]", what, at);
+            holds(problems, inner, json_array_get(expected, at), json_array_get(actual, at));
+        }
+        return;
+    }
     if (!json_is_object(expected) || !json_is_object(actual)) {
         same(problems, what, expected, actual);
         return;

@@ -17,6 +17,10 @@ static char *placeholder(const struct place *place, const char *name) {
     char path[4096];
     if (strchr(name, '/') == NULL) return strdup(own(place, name));
     if (strncmp(name, "file/", 5) == 0) return read_file(own(place, name + 5), NULL);
+    if (strncmp(name, "scratch/", 8) == 0) {
+        snprintf(path, sizeof path, "%s%s", place->scratch, name + 8);
+        return strdup(path);
+    }
     snprintf(path, sizeof path, "%s/vectors/%s", place->tests, strchr(name, '/') + 1);
     if (strncmp(name, "vectors/", 8) == 0) return read_file(path, NULL);
     if (strncmp(name, "path/", 5) == 0) return strdup(path);

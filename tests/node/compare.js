@@ -24,6 +24,8 @@ function holds(expected, actual, what) {
       assert.ok(name in actual, `${what}.${name} is missing`);
       holds(value, actual[name], `${what}.${name}`);
     }
+  } else if (Array.isArray(expected) && Array.isArray(actual) && expected.length === actual.length) {
+    expected.forEach((item, at) => holds(item, actual[at], `${what}[${at}]`));
   } else {
     assert.deepEqual(actual, expected, what);
   }

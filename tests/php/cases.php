@@ -53,8 +53,13 @@ function load_cases(string $tests): array
     return $cases;
 }
 
+const STEP = ['state', 'clock', 'admin', 'faults', 'alter', 'restart', 'call', 'times', 'expect'];
+
 final class Runner
 {
+    /** Where the files of a case are. */
+    private string $scratch;
+
     /** @param bool $methods through the method of an operation, or else by its id */
     public function __construct(private Sandbox $sandbox, private string $tests, private bool $methods)
     {
@@ -65,15 +70,18 @@ final class Runner
     {
         $admin = $this->sandbox->admin(...);
         $admin('POST', '/reset');
-        try {
-            $client = new Client($this->sandbox->options($this->fill($case['client'])));
-        } catch (WechatPayException $error) {
-            $client = $error;
-        }
+        $this->scratch = $this->sandbox->scratch();
+        $client = $this->client($case);
         foreach ($case['steps'] as $step) {
-            $unknown = array_diff(array_keys($step), ['state', 'clock', 'faults', 'call', 'times', 'expect']);
+            $unknown = array_diff(array_keys($step), STEP);
             if ($unknown !== []) {
                 return ['unknown members ' . implode(', ', $unknown)];
+            }
+            if (isset($step['alter'])) {
+                $this->alter(...$step['alter']);
+            }
+            if (isset($step['restart'])) {
+                $client = $this->client($case);
             }
             $admin('DELETE', '/faults');
             if (isset($step['state'])) {
@@ -81,6 +89,9 @@ final class Runner
             }
             if (isset($step['clock'])) {
                 $admin('POST', '/clock', ['advance_seconds' => $step['clock']]);
+            }
+            foreach ($step['admin'] ?? [] as $request) {
+                $admin($request['method'], $request['path'], $this->fill($request['body'] ?? null));
             }
             foreach ($step['faults'] ?? [] as $fault) {
                 $admin('POST', '/faults', $this->fill($fault));
@@ -93,6 +104,24 @@ final class Runner
             }
         }
         return [];
+    }
+
+    private function client(array $case): Client|WechatPayException
+    {
+        try {
+            return new Client($this->sandbox->options($this->fill($case['client'])));
+        } catch (WechatPayException $error) {
+            return $error;
+        }
+    }
+
+    private function alter(string $file, string $from, string $to): void
+    {
+        $text = file_get_contents("$this->scratch/$file");
+        if (!str_contains($text, $from)) {
+            throw new RuntimeException("$file does not hold $from");
+        }
+        file_put_contents("$this->scratch/$file", str_replace($from, $to, $text));
     }
 
     private function step(array $case, array $step, Client|WechatPayException $client): array
@@ -128,6 +157,8 @@ final class Runner
             return match ($call['utility']) {
                 'encrypt' => $client->encrypt(...$params),
                 'decrypt' => ['plaintext' => $client->decrypt(...$params)],
+                'platform_keys.list' => $client->platformKeys(),
+                'platform_keys.refresh' => $client->refreshPlatformKeys(),
             };
         }
         if (isset($call['operation'])) {
@@ -264,6 +295,7 @@ final class Runner
             $rest === null => $this->sandbox->info[$name],
             $kind === 'vectors' => file_get_contents("$this->tests/vectors/$rest"),
             $kind === 'path' => "$this->tests/vectors/$rest",
+            $kind === 'scratch' => "$this->scratch/$rest",
             $kind === 'file' => file_get_contents($this->sandbox->info[$rest]),
         };
     }

@@ -67,7 +67,7 @@ function missing(string $what, mixed $expected, mixed $actual): array
     if (is_array($expected) && isset($expected['starts_with'])) {
         return matches($what, $expected, $actual);
     }
-    if (!is_array($expected) || array_is_list($expected) || !is_array($actual)) {
+    if (!is_array($expected) || !is_array($actual) || (array_is_list($expected) && count($expected) !== count($actual))) {
         return differences($what, $expected, $actual);
     }
     $problems = [];

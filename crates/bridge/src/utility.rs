@@ -15,6 +15,8 @@ impl Client {
     /// |---|---|---|
     /// | `encrypt` | `{"plaintext"}` | `{"serial", "ciphertext"}` |
     /// | `decrypt` | `{"ciphertext"}` | `{"plaintext"}` |
+    /// | `platform_keys.list` | | what [`wechatpay_sdk::platform_keys::KnownKeys`] holds |
+    /// | `platform_keys.refresh` | | the same, after a download |
     #[must_use]
     pub fn utility(&self, name: &str, params: &[u8]) -> Call {
         let (client, name, params) = (self.core().clone(), name.to_owned(), params.to_vec());
@@ -30,13 +32,15 @@ async fn run(client: &wechatpay_sdk::Client, name: &str, params: &[u8]) -> Resul
     let params = Params::read(params)?;
     match name {
         "encrypt" => {
-            let encrypted = client.encrypt(params.text("plaintext")?)?;
+            let encrypted = client.encrypt(params.text("plaintext")?).await?;
             Ok(json!({"serial": encrypted.serial, "ciphertext": encrypted.ciphertext}))
         }
         "decrypt" => {
             let plaintext = client.decrypt(params.text("ciphertext")?).await?;
             Ok(json!({"plaintext": plaintext.expose()}))
         }
+        "platform_keys.list" => Ok(json!(client.platform_keys())),
+        "platform_keys.refresh" => Ok(json!(client.refresh_platform_keys().await?)),
         _ => Err(ErrorRecord::bad_argument(None, "name", "is not the name of a utility")),
     }
 }

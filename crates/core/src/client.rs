@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use serde_json::{Map, Value};
+use tokio::time::Instant;
 
 use crate::ambient::{Ambient, System, nonce};
 use crate::bind::{Bound, bind, push_pair, to_bytes};
@@ -110,7 +111,7 @@ impl Client {
 
     pub(crate) fn build(options: &Options, ambient: Arc<dyn Ambient>) -> Result<Self, Error> {
         const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
-        let merchant = Merchant::from_options(options)?;
+        let merchant = Merchant::from_options(options, &*ambient)?;
         let timeout = crate::transport::seconds("timeout", options.timeout, DEFAULT_TIMEOUT)?;
         let shared = Shared {
             hosts: Hosts::from_options(options)?,
@@ -134,7 +135,8 @@ impl Client {
                 "is shared by all merchants of a client: set it on the first one",
             ));
         }
-        Ok(Self { merchant: Arc::new(Merchant::from_options(options)?), ..self.clone() })
+        let merchant = Merchant::from_options(options, &*self.shared.ambient)?;
+        Ok(Self { merchant: Arc::new(merchant), ..self.clone() })
     }
 
     /// The same client with other defaults for its calls.
@@ -197,13 +199,16 @@ impl Client {
     ) -> Result<Response, Error> {
         let name = method.as_str();
         self.observed(name, async {
+            let started = Instant::now();
             let bound = Bound {
                 target: target(path, query)?,
                 body: body.map(to_bytes).unwrap_or_default(),
                 content_type: body.map(|_| "application/json".to_owned()),
                 ..Bound::default()
             };
-            self.dispatch(Outgoing { method, bound, host: None, idempotent: false, unsigned_reply: false }).await
+            let outgoing = Outgoing { method, bound, host: None, idempotent: false, unsigned_reply: false };
+            self.keys_ready(started).await?;
+            self.dispatch(outgoing, started).await
         })
         .await
     }
@@ -215,17 +220,18 @@ impl Client {
         read: impl FnOnce(Response) -> Result<T, Error>,
     ) -> Result<T, Error> {
         self.observed(operation.id, async {
+            let started = Instant::now();
             let ambient = &*self.shared.ambient;
-            let key = self.merchant.platform.preferred(ambient.now());
+            self.keys_ready(started).await?;
             let boundary = if operation.body == BodyKind::Multipart { nonce(ambient) } else { String::new() };
             let outgoing = Outgoing {
                 method: operation.method,
-                bound: bind(operation, record, key, &boundary)?,
+                bound: bind(operation, record, self.merchant.platform.keys().preferred(ambient.now()), &boundary)?,
                 host: operation.host,
                 idempotent: operation.idempotent,
                 unsigned_reply: operation.reply == ReplyKind::Binary,
             };
-            let reply = self.dispatch(outgoing).await?;
+            let reply = self.dispatch(outgoing, started).await?;
             let (status, request_id) = (reply.status, reply.request_id.clone());
             decode(operation, reply.body, &self.merchant.signer.private_key)
                 .and_then(|body| read(Response { status, request_id: request_id.clone(), body }))
@@ -252,7 +258,7 @@ impl fmt::Debug for Client {
         f.debug_struct("Client")
             .field("mchid", &self.mchid())
             .field("serial_no", &self.merchant.signer.serial_no)
-            .field("platform_keys", &self.merchant.platform.serials())
+            .field("platform_keys", &self.merchant.platform.keys().serials())
             .field("timeout", &self.timeout)
             .field("retry", &self.retry)
             .finish_non_exhaustive()

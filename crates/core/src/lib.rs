@@ -19,12 +19,16 @@ pub mod bind;
 #[cfg(feature = "blocking")]
 pub mod blocking;
 mod builder;
+mod certificates_cache;
+mod certificates_refresh;
+mod certificates_reply;
 mod client;
 pub mod crypto;
 pub mod decode;
 mod error;
 #[rustfmt::skip]
 pub mod generated;
+mod key_ring;
 mod merchant;
 pub mod notification;
 mod open_enum;
@@ -45,6 +49,7 @@ mod tls;
 mod transport;
 
 pub use builder::ClientBuilder;
+pub use certificates_reply::PlatformCertificate;
 pub use client::{CallOptions, Client, Response};
 pub use error::{Detail, Error, ErrorKind, Retryability};
 pub use generated::*;

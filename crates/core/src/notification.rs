@@ -15,9 +15,9 @@ use zeroize::Zeroizing;
 use crate::ambient::{Ambient, System};
 use crate::client::Client;
 use crate::error::{Error, ErrorKind};
-use crate::merchant::{apiv3_key, platform_keys};
+use crate::key_ring::KeyRing;
+use crate::merchant::{apiv3_key, no_platform_key, platform_keys};
 use crate::options::Options;
-use crate::platform_keys::PlatformKeys;
 use crate::resource::{decrypt_resource, no_apiv3_key};
 use crate::secret::ApiV3Key;
 use crate::signature::verify;
@@ -26,11 +26,18 @@ const ALGORITHM: &str = "AEAD_AES_256_GCM";
 
 /// Receives notifications. Holds the platform's keys and the APIv3 key, and nothing that could sign a payment: a host
 /// that only receives needs no more.
+///
+/// It never waits for the network. One that was made from a client shares its keys: with `auto_certificates` it has them
+/// refreshed, and what is signed with a certificate that is not known yet is refused at first and verified when the
+/// platform delivers it again. One that stands alone cannot download certificates, since that takes the merchant's key:
+/// it is given the platform's keys.
 #[derive(Debug, Clone)]
 pub struct Notifications {
-    platform: PlatformKeys,
+    platform: Arc<KeyRing>,
     apiv3_key: ApiV3Key,
     ambient: Arc<dyn Ambient>,
+    /// Who downloads.
+    client: Option<Client>,
 }
 
 impl Notifications {
@@ -48,8 +55,14 @@ impl Notifications {
     /// # Errors
     /// Config, naming the option.
     pub fn build(options: &Options, ambient: Arc<dyn Ambient>) -> Result<Self, Error> {
-        let platform = platform_keys(options)?;
-        Ok(Self { platform, apiv3_key: apiv3_key(options)?.ok_or_else(no_apiv3_key)?, ambient })
+        let keys = platform_keys(options)?;
+        if keys.is_empty() {
+            let automatic = options.auto_certificates == Some(true);
+            let hint = "; auto_certificates takes the merchant's key: make the receiver from a client, or give it keys";
+            return Err(no_platform_key("platform_certificates", if automatic { hint } else { "" }));
+        }
+        let platform = Arc::new(KeyRing::of(keys));
+        Ok(Self { platform, apiv3_key: apiv3_key(options)?.ok_or_else(no_apiv3_key)?, ambient, client: None })
     }
 
     /// Verifies, parses and decrypts. `body` is the request's body byte for byte: a framework that parses and writes it
@@ -60,7 +73,13 @@ impl Notifications {
     /// `unknown_signature_type`, `bad_signature`. Integrity: `malformed_notification`. Decrypt: `unknown_algorithm`,
     /// `bad_ciphertext`, `cannot_decrypt`. To each the answer is [`failure`].
     pub fn parse(&self, headers: &HeaderMap, body: &[u8]) -> Result<Notification, Error> {
-        verify(headers, body, &self.platform, self.ambient.now())?;
+        let verified = verify(headers, body, &self.platform.keys(), self.ambient.now());
+        if let Some(client) = &self.client {
+            client.refresh_if_old();
+            verified.map_err(|error| client.not_received(error, headers))?;
+        } else {
+            verified?;
+        }
         let envelope: Value = serde_json::from_slice(body).map_err(|_| malformed("is not JSON"))?;
         let text = |at: &str| {
             let text = envelope.pointer(at).and_then(Value::as_str).map(str::to_owned);
@@ -87,15 +106,16 @@ impl Notifications {
 }
 
 impl Client {
-    /// Receives notifications with this merchant's keys.
+    /// Receives notifications with this merchant's keys, as they are at that moment.
     ///
     /// # Errors
     /// Config (`missing_option`) without an APIv3 key.
     pub fn notifications(&self) -> Result<Notifications, Error> {
         Ok(Notifications {
-            platform: self.merchant.platform.clone(),
+            platform: Arc::clone(&self.merchant.platform),
             apiv3_key: self.merchant.apiv3_key.clone().ok_or_else(no_apiv3_key)?,
             ambient: Arc::clone(&self.shared.ambient),
+            client: self.merchant.platform.is_automatic().then(|| self.clone()),
         })
     }
 }

@@ -11,6 +11,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use wechatpay_sdk::crypto::Certificate;
 
+use crate::certificates::Made;
 use crate::faults::Fault;
 use crate::host::Host;
 use crate::info::Info;
@@ -110,7 +111,25 @@ impl Admin {
                 platform.journal().clear();
                 Ok(json!({}))
             }
-            ("POST", "/notifications") => notify(parse(&body)?, &platform.identity).await.map_err(bad),
+            ("POST", "/notifications") => {
+                let certificate = platform.certificates().signing().clone();
+                notify(parse(&body)?, &platform.identity, &certificate).await.map_err(bad)
+            }
+            ("GET", "/certificates") => Ok(platform.certificates().shown()),
+            ("POST", "/certificates") => {
+                let order = parse(&body)?;
+                let made = tokio::task::spawn_blocking(move || Made::new(&order)).await;
+                let made = made.map_err(|error| bad(error.to_string()))?.map_err(bad)?;
+                platform.change_certificates(|certificates| certificates.add(&made)).map_err(bad)
+            }
+            ("PATCH", "/certificates") => {
+                let change = parse(&body)?;
+                platform.change_certificates(|certificates| certificates.change(&change)).map_err(bad)
+            }
+            ("DELETE", "/certificates") => {
+                let removal = parse(&body)?;
+                platform.change_certificates(|certificates| certificates.remove(&removal)).map_err(bad)
+            }
             (method, path) => Err(unknown(method, path)),
         }
     }
@@ -118,6 +137,7 @@ impl Admin {
     async fn reset(&self) -> Result<Value, Refusal> {
         *self.platform.business() = Business::new(self.platform.seed.clone());
         self.platform.forget_merchants();
+        self.platform.forget_certificates();
         self.platform.journal().clear();
         self.clear_faults().await
     }
@@ -144,7 +164,7 @@ fn bad(message: impl Into<String>) -> Refusal {
 }
 
 fn unknown(method: &str, path: &str) -> Refusal {
-    const PATHS: [(&str, &[Method]); 8] = [
+    const PATHS: [(&str, &[Method]); 9] = [
         ("/", &[Method::GET]),
         ("/reset", &[Method::POST]),
         ("/state", &[Method::GET, Method::PUT, Method::PATCH]),
@@ -153,6 +173,7 @@ fn unknown(method: &str, path: &str) -> Refusal {
         ("/faults", &[Method::GET, Method::POST, Method::DELETE]),
         ("/journal", &[Method::GET, Method::DELETE]),
         ("/notifications", &[Method::POST]),
+        ("/certificates", &[Method::GET, Method::POST, Method::PATCH, Method::DELETE]),
     ];
     match PATHS.iter().find(|(known, _)| *known == path) {
         Some((_, methods)) => {

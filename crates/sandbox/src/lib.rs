@@ -22,6 +22,7 @@
 //! files have mode 0600. `DIR/sandbox.json` ([`Info`]) appears, at once and whole, when the listeners answer.
 //!
 //! # Behaviour
+//! `GET /v3/certificates` answers with the platform's certificates, each encrypted under the APIv3 key of the directory.
 //! The operations of the Gold Plan and the check of a sub-merchant's invoice status act on [`State`]. All other
 //! operations of `spec/` answer with an example of the documented reply and the header `Sandbox-Behaviour: example`.
 //! Fields that travel encrypted are decrypted and encrypted as on the platform; files come without a signature.
@@ -32,7 +33,7 @@
 //! | Request | Body | Reply |
 //! |---|---|---|
 //! | `GET /` | | [`Info`] |
-//! | `POST /reset` | | `{}`; seed state, clock, merchants, faults and journal as at the start |
+//! | `POST /reset` | | `{}`; seed state, clock, merchants, certificates, faults and journal as at the start |
 //! | `GET /state` | | [`State`] |
 //! | `PUT /state` | [`State`] | the new [`State`] |
 //! | `PATCH /state` | merge patch (RFC 7396) | the new [`State`] |
@@ -44,6 +45,16 @@
 //! | `GET /journal` | | `[{"seq", "host", "method", "target", "headers", "body" or "body_base64", "operation", "mchid", "authorized", "status", "fault"}]` |
 //! | `DELETE /journal` | | `{}` |
 //! | `POST /notifications` | `{"event_type", "resource", "original_type"?, "signed_with"?, "seconds"?, "apiv3_key"?, "envelope"?, "headers"?, "body"?, "url"?}` | `{"id", "headers", "body", "answer"}` |
+//! | `GET /certificates` | | `{"available", "certificates": [{"serial_no", "starts_in", "ends_in", "signing"}]}` |
+//! | `POST /certificates` | `{"serial_no"?, "starts_in"?, "ends_in"?, "signing"?}` | the same, with a new one |
+//! | `PATCH /certificates` | `{"serial_no"?, "starts_in"?, "ends_in"?, "signing"?, "available"?}` | the same, changed |
+//! | `DELETE /certificates` | `{"serial_no"}` | the same, without that one |
+//!
+//! Certificates can be rotated while clients are running. A new one has a key of its own and is valid from `starts_in` to
+//! `ends_in`, in seconds from now (a day ago, five years); `PATCH` dates one anew (the one that signs, where `serial_no` is
+//! left out), and so lets it expire. The one with `signing` signs the replies to requests that ask for no key, what the
+//! fault `certificate_signed` strikes, and notifications `signed_with` the certificate; there always is one, so that it
+//! cannot be removed. Not `available`: `GET /v3/certificates` answers 404, as it does to new merchants.
 //!
 //! A notification carries `resource` (JSON, or a text as it is) encrypted under the merchant's APIv3 key, or under
 //! `apiv3_key`; `envelope` is a merge patch of the body before it is signed with the `public_key` or the `certificate`,
@@ -70,10 +81,11 @@
 //! | `missing_header` | `name` | one reply header is left out |
 //! | `reply` | `status`?, `body` | a properly signed reply with this body; a string is sent as it is |
 //! | `replay` | `now`, `headers`, `body_base64`, `signed`? | a golden reply moved from `now` to this moment, signed anew by `signed`: `{"key_pem", "timestamp", "nonce", "body_base64"}` |
-//! | `certificate_signed` | | signed with the platform certificate, whatever was asked for |
+//! | `certificate_signed` | | signed with the platform certificate that signs, whatever was asked for |
 
 mod admin;
 mod behaviours;
+mod certificates;
 mod clock;
 mod error;
 mod faults;

@@ -13,7 +13,7 @@ use time::format_description::well_known::Rfc3339;
 use time::{OffsetDateTime, UtcOffset};
 use wechatpay_sdk::crypto::default_backend;
 
-use crate::identity::Identity;
+use crate::identity::{Identity, PlatformKey};
 use crate::platform::seal;
 use crate::state::merge_patch;
 use crate::{clock, random};
@@ -61,13 +61,13 @@ fn transaction() -> String {
     "transaction".to_owned()
 }
 
-/// Makes what is ordered, and delivers it where there is a URL: `{"id", "headers", "body", "answer"}`.
-pub(crate) async fn notify(order: Order, identity: &Identity) -> Result<Value, String> {
+/// Makes what is ordered, signed perhaps with the `certificate` that signs at the moment, and delivers it where there is a URL: `{"id", "headers", "body", "answer"}`.
+pub(crate) async fn notify(order: Order, identity: &Identity, certificate: &PlatformKey) -> Result<Value, String> {
     let envelope = envelope(&order, identity)?;
     let signed = envelope.to_string();
     let key = match order.signed_with {
         SignedWith::PublicKey => &identity.public_key,
-        SignedWith::Certificate => &identity.certificate_key,
+        SignedWith::Certificate => certificate,
     };
     let mut headers = HeaderMap::new();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
@@ -131,7 +131,7 @@ fn envelope(order: &Order, identity: &Identity) -> Result<Value, String> {
 }
 
 /// `2018-06-08T10:34:56+08:00`
-fn beijing_time(now: i64) -> String {
+pub(crate) fn beijing_time(now: i64) -> String {
     let offset = UtcOffset::from_hms(8, 0, 0).expect("a valid offset");
     let time = OffsetDateTime::from_unix_timestamp(now).map(|time| time.to_offset(offset));
     time.ok().and_then(|time| time.format(&Rfc3339).ok()).expect("the clock shows a year of four digits")

@@ -8,7 +8,7 @@ pub fn differences(what: &str, expected: &Value, actual: &Value) -> Vec<String> 
     if expected == actual { Vec::new() } else { vec![format!("{what}: expected {expected}, got {actual}")] }
 }
 
-/// Where `actual` lacks something of `expected`: objects may hold more, everything else must be equal. An object
+/// Where `actual` lacks something of `expected`: objects may hold more, also in lists, everything else must be equal. An object
 /// `{"$ciphertext": N}` stands for base64 text of N bytes, `{"starts_with": …}` for a text.
 pub(crate) fn missing(what: &str, expected: &Value, actual: &Value) -> Vec<String> {
     match (expected, actual) {
@@ -26,6 +26,10 @@ pub(crate) fn missing(what: &str, expected: &Value, actual: &Value) -> Vec<Strin
                 None => vec![format!("{what}.{name}: expected {value}, but it is missing")],
             })
             .collect(),
+        (Value::Array(items), Value::Array(others)) if items.len() == others.len() => {
+            let pairs = items.iter().zip(others).enumerate();
+            pairs.flat_map(|(at, (item, other))| missing(&format!("{what}[{at}]"), item, other)).collect()
+        }
         _ => differences(what, expected, actual),
     }
 }
