@@ -62,7 +62,10 @@ pub unsafe extern "C" fn wechatpay_request(
 }
 
 /// Does what is no operation, by its name, with one flat object of texts:
-/// "encrypt" {plaintext} gives {serial, ciphertext}, "decrypt" {ciphertext} gives {plaintext}.
+/// "encrypt" {plaintext} gives {serial, ciphertext}, "decrypt" {ciphertext} gives {plaintext}. "platform_keys.list" {}
+/// sends nothing and gives {keys: [{serial, kind, not_before, not_after, preferred, source}], last_refresh, last_error},
+/// times in Unix seconds, what there is not left out; "platform_keys.refresh" {} first downloads the platform's
+/// certificates, unless that was begun in the last minute. `json` may be NULL with length 0 where there are no parameters.
 /// The status of the reply is 0, since no host sent it.
 #[unsafe(no_mangle)]
 #[must_use]

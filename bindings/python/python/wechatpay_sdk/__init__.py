@@ -25,7 +25,7 @@ from ._errors import (
 from ._native import VERSION
 from ._notifications import Answer, Notification, Notifications
 from ._options import ClientOptions, MerchantOptions, NotificationsOptions
-from ._reply import Encrypted, Reply
+from ._reply import Encrypted, PlatformKey, PlatformKeys, Reply
 
 __all__ = [
     "Answer",
@@ -43,6 +43,8 @@ __all__ = [
     "Notification",
     "Notifications",
     "NotificationsOptions",
+    "PlatformKey",
+    "PlatformKeys",
     "Reply",
     "SignatureError",
     "TimeoutError",

@@ -41,6 +41,8 @@ class MerchantOptions(_Required, NotificationsOptions, total=False):
     merchant_private_key, merchant_private_key_path: its private key (apiclient_key.pem), as PEM text or file.
     serial_no: serial number of the merchant's API certificate; not needed where the certificate is given.
     merchant_certificate, merchant_certificate_path: that certificate (apiclient_cert.pem), as PEM text or file.
+    auto_certificates: True downloads the platform's certificates and keeps them current; needs apiv3_key.
+    certificate_cache: file that they are kept in between processes, one per merchant.
     """
 
     serial_no: str | None
@@ -48,6 +50,8 @@ class MerchantOptions(_Required, NotificationsOptions, total=False):
     merchant_private_key_path: StrPath | None
     merchant_certificate: str | None
     merchant_certificate_path: StrPath | None
+    auto_certificates: bool | None
+    certificate_cache: StrPath | None
 
 
 class ClientOptions(MerchantOptions, total=False):
@@ -86,7 +90,7 @@ def _member(name: str, value: Any) -> str:
         text = json.dumps({name: _text_of_path(value)}, allow_nan=False)
     except (TypeError, ValueError):
         raise _native.bad_option(
-            name, f"must be text, a number or a list of texts, not {type(value).__name__}"
+            name, f"must be text, a number, True or False, or a list of texts, not {type(value).__name__}"
         ) from None
     return text[1:-1]
 

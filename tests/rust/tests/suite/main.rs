@@ -2,6 +2,7 @@
 
 mod capture;
 mod cases;
+mod certificates;
 mod filled;
 mod network;
 mod notifications;

@@ -17,7 +17,10 @@ use wechatpay_sdk::notification::{Notifications, ack};
 use wechatpay_sdk::operation::{Call, Schema, find_operation, operations};
 use wechatpay_sdk::platform_keys::PlatformKeys;
 use wechatpay_sdk::signature::Signer;
-use wechatpay_sdk::{ApiV3Key, CallOptions, Client, Error, ErrorKind, File, OptionType, Options, Sensitive, blocking};
+use wechatpay_sdk::{
+    ApiV3Key, CallOptions, Client, Error, ErrorKind, File, OptionType, Options, PlatformCertificate, Sensitive,
+    blocking,
+};
 use wechatpay_suite::{Face, Local, Runner, load, tests_dir, vector_text, vectors};
 
 use crate::notifications::{At, headers, options as receiver_options};
@@ -123,6 +126,13 @@ fn no_key_and_no_client_prints_a_secret() {
     secrets.debug(&ApiV3Key::new(APIV3_KEY).expect("32 bytes"));
     secrets.display(&CryptoError::BadKey);
     secrets.debug(&certificate);
+    secrets
+        .debug(&PlatformCertificate { pem: vector_text("keys/platform_cert.pem"), certificate: certificate.clone() });
+    let known = client.platform_keys();
+    secrets.debug(&known);
+    secrets.debug(&known.keys[0]);
+    secrets.debug(&known.keys[0].kind);
+    secrets.debug(&known.keys[0].source);
     let mut keys = PlatformKeys::default();
     keys.add_certificate(certificate);
     secrets.debug(&keys);
