@@ -61,8 +61,11 @@ impl ErrorRecord {
         }
     }
 
-    /// Says which function of a client failed.
+    /// Says which function of a client failed, where it has not said so itself.
     pub(crate) fn of_operation(mut self: Box<Self>, operation: &str) -> Box<Self> {
+        if self.operation.is_some() {
+            return self;
+        }
         self.text = format!("{operation}: {}", self.text);
         self.operation = Some(operation.to_owned());
         self

@@ -40,15 +40,19 @@ impl Client {
     /// Config without `auto_certificates`, and where the platform has no certificates for this merchant
     /// (`no_platform_certificates`); any kind where the download fails. The keys known before stay in use.
     pub async fn refresh_platform_keys(&self) -> Result<KnownKeys, Error> {
+        let outcome = self.refreshed_as_asked().await;
+        outcome.map(|()| self.platform_keys()).map_err(|error| error.with_operation("platform_keys.refresh"))
+    }
+
+    async fn refreshed_as_asked(&self) -> Result<(), Error> {
         if !self.merchant.platform.is_automatic() {
             let problem = "must be true: this client downloads no certificates, and uses the keys that it was given";
             return Err(Error::config("auto_certificates", "missing_option", problem));
         }
         match self.begin(Reason::Asked) {
-            None | Some(Begun::TooSoon { .. }) => {}
-            Some(Begun::Running(running)) => ended(running, self.timeout).await?,
+            None | Some(Begun::TooSoon { .. }) => Ok(()),
+            Some(Begun::Running(running)) => ended(running, self.timeout).await,
         }
-        Ok(self.platform_keys())
     }
 
     /// Downloads and verifies the platform's certificates without keeping them: all that the platform lists, also those

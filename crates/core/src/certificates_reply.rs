@@ -79,3 +79,68 @@ fn malformed(problem: &str) -> Error {
     let message = format!("the list of platform certificates {problem}; a newer SDK may read it");
     Error::new(ErrorKind::Integrity, "malformed_certificates", message)
 }
+
+#[cfg(test)]
+mod tests {
+    use base64::Engine;
+    use base64::engine::general_purpose::STANDARD;
+    use serde_json::json;
+
+    use super::*;
+    use crate::crypto::default_backend;
+
+    const KEY: &str = "0123456789abcdefghijABCDEFGHIJ!!";
+    const SERIAL: &str = "7132D72A03E93CDDF8C03BBD1F37EEDF0A0B0C0D";
+
+    fn key() -> ApiV3Key {
+        ApiV3Key::new(KEY).expect("32 bytes")
+    }
+
+    fn pem() -> String {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/vectors/keys/platform_cert.pem");
+        std::fs::read_to_string(path).expect("a certificate")
+    }
+
+    fn item(serial: &str, plaintext: &[u8]) -> Value {
+        let ciphertext = default_backend().seal(key().as_bytes(), b"123456789012", b"certificate", plaintext);
+        json!({"serial_no": serial, "encrypt_certificate": {
+            "algorithm": ALGORITHM, "nonce": "123456789012", "associated_data": "certificate",
+            "ciphertext": STANDARD.encode(ciphertext.expect("a nonce of 12 bytes")),
+        }})
+    }
+
+    fn read(items: &[Value]) -> Result<Vec<PlatformCertificate>, Error> {
+        decrypt_certificates(json!({"data": items}).to_string().as_bytes(), &key())
+    }
+
+    #[test]
+    fn certificates_of_other_algorithms_are_left_aside_and_serials_compared_as_everywhere() {
+        let mut other = item("01", b"?");
+        other["encrypt_certificate"]["algorithm"] = "AEAD_SM4_128_GCM".into();
+        let found =
+            read(&[other, item(&format!("00{}", SERIAL.to_lowercase()), pem().as_bytes())]).expect("one is good");
+        assert_eq!(found.len(), 1);
+        assert_eq!((found[0].certificate.serial_no.as_str(), &found[0].pem), (SERIAL, &pem()));
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_list_is_told_without_repeating_it() {
+        let mut nameless = item(SERIAL, pem().as_bytes());
+        nameless["encrypt_certificate"].as_object_mut().expect("an object").remove("nonce");
+        for (item, word) in [
+            (nameless, "has no text nonce"),
+            (item("6666", pem().as_bytes()), "another serial number"),
+            (item(SERIAL, b"\xff"), "not text"),
+            (item(SERIAL, b"secret words"), "not PEM"),
+        ] {
+            let error = read(&[item]).expect_err("it is wrong");
+            assert_eq!((error.kind(), error.code()), (ErrorKind::Integrity, "malformed_certificates"), "{error}");
+            assert!(error.message().contains(word) && !error.message().contains("secret"), "{error}");
+        }
+        let error = decrypt_certificates(json!({"data": [item(SERIAL, b"?")]}).to_string().as_bytes(), &{
+            ApiV3Key::new(&KEY.to_uppercase()).expect("32 bytes")
+        });
+        let error = error.expect_err("another key");
+        assert_eq!((error.kind(), error.code()), (ErrorKind::Decrypt, "cannot_decrypt"), "{error}");
+    }
+}

@@ -231,3 +231,45 @@ impl fmt::Debug for KeyRing {
             .finish()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ambient::System;
+
+    fn ring() -> KeyRing {
+        let key = ApiV3Key::new("0123456789abcdefghijABCDEFGHIJ!!").expect("32 bytes");
+        KeyRing::automatic(PlatformKeys::default(), None, &key, &System)
+    }
+
+    #[test]
+    fn sets_grow_old_between_twelve_and_thirteen_hours_each_at_a_moment_of_its_own() {
+        let mut moments = std::collections::BTreeSet::new();
+        for _ in 0..50 {
+            let ring = ring();
+            assert!(ring.is_old(1000), "nothing was ever downloaded");
+            ring.install(&[], 1000, &System);
+            let old = (0..=JITTER as i64).find(|late| ring.is_old(1000 + MAX_AGE + late));
+            moments.insert(old.expect("within the hour"));
+            assert!(
+                !ring.is_old(1000) && !ring.is_old(1000 + MAX_AGE - 1) && ring.is_old(1000 + MAX_AGE + JITTER as i64)
+            );
+            assert!(ring.is_old(999), "a clock that was set back");
+        }
+        assert!(moments.len() > 10, "{moments:?}");
+        assert!(!KeyRing::of(PlatformKeys::default()).is_old(1000), "nothing is downloaded");
+    }
+
+    #[test]
+    fn work_that_is_dropped_says_so_to_who_waits() {
+        let ring = ring();
+        let Some((Begun::Running(waiting), Some(work))) = ring.begin(Reason::NoKey, 1000) else { panic!("begins") };
+        let Some((Begun::Running(_), None)) = ring.begin(Reason::NoKey, 1000) else { panic!("one at a time") };
+        drop(work);
+        assert!(matches!(&*waiting.borrow(), Some(Err(error)) if error.code() == "internal"));
+        let Some((Begun::TooSoon { ago: 59, error: Some(_) }, None)) = ring.begin(Reason::Asked, 1059) else {
+            panic!("once a minute")
+        };
+        assert!(matches!(ring.begin(Reason::Asked, 1060), Some((Begun::Running(_), Some(_)))));
+    }
+}

@@ -32,7 +32,7 @@ impl Client {
     /// Invalid request, without the text: `too_long_to_encrypt`, `no_platform_key`. With `auto_certificates` any kind,
     /// where certificates must be downloaded first.
     pub async fn encrypt(&self, plaintext: &str) -> Result<Encrypted, Error> {
-        self.keys_ready(Instant::now()).await?;
+        self.keys_ready(Instant::now()).await.map_err(|error| error.with_operation("encrypt"))?;
         let keys = self.merchant.platform.keys();
         let key = keys.preferred(self.shared.ambient.now());
         let ciphertext = encrypt(key, plaintext, "plaintext")?;
