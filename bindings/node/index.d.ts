@@ -176,7 +176,10 @@ export interface Encrypted {
 /** Of the options of a client a receiver reads the platform's keys and `apiv3_key`; it needs no others. */
 export type NotificationsOptions = Partial<ClientOptions> & { apiv3_key: string };
 
-/** Receives notifications; share it. It holds no key that could sign a payment. Nothing here waits for the network. */
+/**
+ * Receives notifications; share it. It holds no key that could sign a payment. Nothing here waits for the network. One of
+ * its own, not a client's, is given the platform's keys: it cannot download certificates (`auto_certificates`).
+ */
 export declare class Notifications {
   /** @throws {ConfigError} naming the option */
   constructor(options: NotificationsOptions);
