@@ -21,9 +21,9 @@ struct php_wechatpay_wait {
     bool bailed_out;
 };
 
-/* PHP's signal handlers are for PHP's thread: a thread of the library, begun to look up a name, inherits a mask that
- * lets no signal through. This thread takes what came in every 50 ms, in php_wechatpay_keep_going. */
-static void block_signals(sigset_t *before)
+/* PHP's signal handlers are for PHP's thread: a thread of the library, begun to look up a name or to download certificates,
+ * inherits a mask that lets no signal through. This thread takes what came in every 50 ms, in php_wechatpay_keep_going. */
+void php_wechatpay_block_signals(sigset_t *before)
 {
     sigset_t all;
     sigfillset(&all);
@@ -54,7 +54,7 @@ int php_wechatpay_keep_going(void *context)
         } zend_end_try();
         WECHATPAY_G(wait) = wait;
     }
-    block_signals(&wait->before);
+    php_wechatpay_block_signals(&wait->before);
     return !wait->bailed_out && !EG(exception) && !RAISED(timed_out);
 }
 
@@ -65,7 +65,7 @@ wechatpay_reply *php_wechatpay_run(php_wechatpay_handle *handle, php_wechatpay_s
 
     php_wechatpay_handle_share(handle);
     WECHATPAY_G(wait) = &wait;
-    block_signals(&wait.before);
+    php_wechatpay_block_signals(&wait.before);
     wechatpay_error *error = send(handle->client, arguments, &reply);
     pthread_sigmask(SIG_SETMASK, &wait.before, NULL);
     WECHATPAY_G(wait) = wait.outer;
