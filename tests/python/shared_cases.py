@@ -285,7 +285,7 @@ def matches(expected: Any, actual: Any, what: str) -> None:
 
 
 def holds(expected: Any, actual: Any, what: str) -> None:
-    """Objects may hold more; ``{"$ciphertext": N}`` stands for base64 text of N bytes, ``{"starts_with"}`` for a text."""
+    """Objects may hold more; ``{"$ciphertext": N}`` stands for base64 of N bytes, ``{"starts_with"}`` for a text."""
     if isinstance(expected, dict) and "$ciphertext" in expected:
         try:
             length = len(base64.b64decode(actual, validate=True))

@@ -56,7 +56,7 @@ class Client(BaseClient, Operations):
         return keys
 
     def refresh_platform_keys(self) -> PlatformKeys:
-        """Downloads the platform's certificates now, unless that was begun in the last minute; needs ``auto_certificates``.
+        """Downloads the platform's certificates, unless that was begun in the last minute; needs ``auto_certificates``.
 
         Where it fails, the keys known before stay in use.
         """
