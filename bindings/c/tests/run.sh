@@ -24,6 +24,8 @@ for option in mchid serial_no merchant_private_key_path public_key_id platform_p
     export "WECHATPAY_${option^^}=$(value $option)"
     [ -n "$(value $option)" ] || { echo "the sandbox does not tell its $option" >&2; exit 1; }
 done
+# Under valgrind, on a busy machine, a connection may take its time; what is tested is not how long.
+export WECHATPAY_TIMEOUT=150 WECHATPAY_CONNECT_TIMEOUT=60
 # A fresh one for each program: they grow stale.
 export WECHATPAY_NOTIFICATION=$work/notification
 mkdir "$WECHATPAY_NOTIFICATION"

@@ -15,7 +15,7 @@ for ($round = 0; $round < 3; $round++) {
     $notification = $lasting->notifications->parse(['x' => "\xff", 'endless' => &$made] + $made['headers'], $made['body']);
     print_r([$notification, $notification->ack(), Notifications::failure('x')], true);
     (new Notifications(options()))->parse($made['headers'], $made['body']);
-    $derived = $client->withOptions(['timeout' => 9, 'retry' => 'safe']);
+    $derived = $client->withOptions(['timeout' => 90, 'retry' => 'safe']);
     $derived->request('POST', '/v3/goldplan/merchants/close-advertising-show', ['a' => [1]], ['sub_mchid' => '1900000109']);
     $derived->newTaxControlFapiao->download(
         ['token' => 't', 'mchid' => '1', 'openid' => 'o', 'invoice_code' => '1', 'invoice_no' => '2', 'fapiao_id' => '3'],
