@@ -22,7 +22,7 @@ RUN := WECHATPAY_BIN=$(CURDIR)/target/debug/wechatpay WECHATPAY_RESULTS=$(RESULT
 
 at-most-4-MB = stat -c '%s %n' $(1) | awk '$$1 > 4000000 {print $$2 " has " $$1 " bytes, more than 4 MB"; big = 1} END {exit big}'
 
-.PHONY: help demo test bench generate install lint drift test-rust test-python test-node test-c test-php table wheel node c php \
+.PHONY: help demo test bench fuzz generate install lint drift test-rust test-python test-node test-c test-php table wheel node c php \
     command fresh-results tools tools-all clean
 
 help: ## Lists the targets.
@@ -67,7 +67,7 @@ lint: $(VENV)/.ready bindings/node/node_modules/.ready ## Formatting and linters
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	cd bindings/node && npx prettier --config .prettierrc.json --ignore-path .prettierignore --check . ../../tests/node \
-	    ../../examples/node ../../benches/node_calls.mjs
+	    ../../examples/node ../../benches/*.mjs
 
 drift: $(VENV)/.ready ## Generated files are what spec/ says, and spec/ is valid OpenAPI 3.1.
 	$(PYTHON) examples/demo/generate.py --verify
@@ -138,9 +138,27 @@ table: test-rust test-python test-node test-c test-php ## The README's programs,
 bench: $(VENV)/.ready ## CPU time per call against the floor of this machine, throughput and memory; writes benches/RESULTS.md.
 	cargo build --release --locked -p wechatpay-bench
 	$(MAKE) --no-print-directory wheel node c php
-	cc -O2 -o target/c/c_calls benches/c_calls.c $$(PKG_CONFIG_PATH=$(C_PREFIX)/lib/pkgconfig pkg-config --cflags --libs wechatpay jansson) \
-	    -Wl,-rpath,$(C_PREFIX)/lib
+	for program in c_calls c_notifications; do cc -O2 -o target/c/$$program benches/$$program.c \
+	    $$(PKG_CONFIG_PATH=$(C_PREFIX)/lib/pkgconfig pkg-config --cflags --libs wechatpay jansson) -Wl,-rpath,$(C_PREFIX)/lib; done
 	$(RUN) $(BIN)/python benches/run.py target/release/wechatpay-bench --publish
+
+# Instrumented with stable's own compiler, by a cargo-fuzz of our own. Inputs that a run finds stay in target/: what is worth
+# keeping is committed to fuzz/corpus, which `make test` replays.
+FUZZ_SECONDS ?= 60
+CARGO_FUZZ_VERSION := 0.13.2
+CARGO_FUZZ := $(CURDIR)/target/cargo-fuzz/bin
+FUZZ_TARGETS := headers notification pem error_body
+
+$(CARGO_FUZZ)/$(CARGO_FUZZ_VERSION): | tools
+	cargo install cargo-fuzz --version $(CARGO_FUZZ_VERSION) --locked --quiet --root target/cargo-fuzz
+	touch $@
+
+fuzz: $(CARGO_FUZZ)/$(CARGO_FUZZ_VERSION) ## Each fuzz target for FUZZ_SECONDS (60), beginning with its corpus.
+	@for target in $(FUZZ_TARGETS); do \
+	    mkdir -p target/fuzz/corpus/$$target; \
+	    PATH=$(CARGO_FUZZ):$$PATH RUSTC_BOOTSTRAP=1 cargo fuzz run --target-dir target/fuzz/build $$target \
+	        target/fuzz/corpus/$$target fuzz/corpus/$$target -- -max_total_time=$(FUZZ_SECONDS) -max_len=8192 -print_final_stats=1; \
+	done
 
 install: tools ## Header, C libraries and wechatpay.pc under PREFIX (/usr/local).
 	$(MAKE) --no-print-directory -C bindings/c install PREFIX=$(PREFIX)

@@ -3,35 +3,11 @@
  *     cc -O2 -o c_calls c_calls.c $(pkg-config --cflags --libs wechatpay jansson)
  */
 #include <jansson.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
-#include <time.h>
-#include <wechatpay.h>
+
+#include "measure.h"
 
 static const char REQUEST[] = "{\"sub_mchid\":\"1900000109\",\"operation_type\":\"OPEN\"}";
-
-static void must(wechatpay_error *error) {
-    if (error != NULL) {
-        fprintf(stderr, "%s\n", wechatpay_error_text(error));
-        exit(1);
-    }
-}
-
-static double seconds(struct timeval time) { return (double)time.tv_sec + (double)time.tv_usec / 1e6; }
-
-static double cpu(void) {
-    struct rusage usage;
-    getrusage(RUSAGE_SELF, &usage);
-    return seconds(usage.ru_utime) + seconds(usage.ru_stime);
-}
-
-static double wall(void) {
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
-}
 
 static wechatpay_client *client_from(const char *path) {
     json_t *config = json_load_file(path, 0, NULL), *value;
@@ -73,8 +49,7 @@ int main(int argc, char **argv) {
     run(client, calls);
     used = cpu() - used;
     started = wall() - started;
-    printf("{\"cpu_us\": %f, \"wall_us\": %f, \"calls_per_second\": %f}\n", used / (double)calls * 1e6,
-           started / (double)calls * 1e6, (double)calls / started);
+    report(calls, started, used);
     wechatpay_client_free(client);
     return 0;
 }

@@ -4,7 +4,8 @@
 
 Only ratios are worth comparing between machines. Rounds are interleaved; shown is the median of the rounds, and of a
 ratio the median of the rounds' ratios. The server runs in a process of its own and is not counted. Needs what
-`make bench` builds and names in the environment. ``--publish`` writes the table to RESULTS.md and into the READMEs.
+`make bench` builds and names in the environment. ``--publish`` writes the table to RESULTS.md and into the READMEs;
+``--only-notifications`` measures and prints nothing else.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+
+import notifications
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
@@ -64,8 +67,13 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=15)
     parser.add_argument("--calls", type=int, default=1000)
     parser.add_argument("--publish", action="store_true")
+    parser.add_argument("--only-notifications", action="store_true")
     arguments = parser.parse_args()
     bench, calls = arguments.bench, str(arguments.calls)
+    read, unread = notifications.table(run, bench, arguments.rounds, 5 * arguments.calls)
+    if arguments.only_notifications:
+        print("\n".join(read))
+        sys.exit(1 if unread else 0)
     every = os.sched_getaffinity(0)
     one = {min(every)}
 
@@ -105,7 +113,7 @@ def main() -> None:
     os.sched_setaffinity(0, every)
 
     median = statistics.median
-    missed: list[str] = []
+    missed = list(unread)
     lines = [
         f"{len(every)} processors, AVX512-IFMA {'yes' if has_ifma() else 'no'}, "
         f"{arguments.rounds} interleaved rounds of {calls} calls, medians",
@@ -125,6 +133,7 @@ def main() -> None:
         wanted = f"≥ {target}" if target else ""
         lines.append(f"| {name} | {median(rates['one']):.0f} | {median(rates['all']):.0f} | {ratio:.2f} | {wanted} |")
         missed += [f"{name}, all cores"] if target and ratio < target else []
+    lines += ["", *read]
     lines += ["", "| memory per further merchant | KiB | target |", "|---|---|---|"]
     for name, size in memory.items():
         lines.append(f"| {name} | {size / 1024:.1f} | {at_most(KIB_PER_MERCHANT)} |")

@@ -112,6 +112,11 @@
 #define WECHATPAY_REPLY_FILE 30
 
 /**
+ * What a function of the merchant's key answers into. It belongs to the library and lives while that function runs.
+ */
+typedef struct wechatpay_answer wechatpay_answer;
+
+/**
  * A client of one merchant, owned by the caller. It never changes: any number of threads may use it at once, and a
  * child may go on using it after a fork. What is derived from a client lives on when that is freed.
  */
@@ -140,6 +145,20 @@ typedef struct wechatpay_options wechatpay_options;
  * threads may read it.
  */
 typedef struct wechatpay_reply wechatpay_reply;
+
+/**
+ * Asked for the signature of a message (RSASSA-PKCS1-v1_5 with SHA-256 over the message itself: raw bytes, not base64)
+ * or for the plaintext of a ciphertext (RSAES-OAEP with SHA-1). It runs on the thread that makes the call, and with
+ * several threads on several at once. It answers by wechatpay_answer_give or wechatpay_answer_fail; it may make calls of
+ * other clients; it must return (no longjmp, no C++ exception). The time of the call goes on meanwhile, but does not
+ * interrupt it: what comes too late is not used, and nothing is sent.
+ */
+typedef void (*wechatpay_key_function)(void *context, const char *input, size_t input_len, wechatpay_answer *answer);
+
+/**
+ * Frees the context of a merchant's key.
+ */
+typedef void (*wechatpay_free_context)(void *context);
 
 /**
  * Asked every 50 ms while a call is under way, on the thread that makes the call: 0 gives the call up, anything else
@@ -322,6 +341,30 @@ wechatpay_error *wechatpay_options_set_bool(wechatpay_options *options,
 void wechatpay_options_free(wechatpay_options *options);
 
 /**
+ * Gives clients a merchant's key that lies elsewhere, in an HSM or a KMS, in place of merchant_private_key. `sign` is
+ * needed; `decrypt` may be NULL where no reply has encrypted fields. `context` is handed to both. From now on it belongs
+ * to the options and to the clients that are made of them and derived from those: once all of these are freed, or have
+ * another one, `free_context` (which may be NULL) is called with it, once. With an error it stays the caller's.
+ */
+WECHATPAY_MUST_USE
+wechatpay_error *wechatpay_options_set_signer(wechatpay_options *options,
+                                              wechatpay_key_function sign,
+                                              wechatpay_key_function decrypt,
+                                              void *context,
+                                              wechatpay_free_context free_context);
+
+/**
+ * Answers with a signature or a plaintext, which is copied. The last answer counts.
+ */
+void wechatpay_answer_give(wechatpay_answer *answer, const char *start, size_t length);
+
+/**
+ * Answers that there is none, and why: `problem` stands in the error of the call, and so in logs. It must not hold a
+ * signature, a plaintext or a key. What is not UTF-8 in it is replaced; NULL is no reason.
+ */
+void wechatpay_answer_fail(wechatpay_answer *answer, const char *problem);
+
+/**
  * Makes a client from options, which stay with the caller. Nothing is sent.
  */
 WECHATPAY_MUST_USE wechatpay_error *wechatpay_client_new(const wechatpay_options *options, wechatpay_client **client);
@@ -350,6 +393,16 @@ wechatpay_error *wechatpay_client_with_options(const wechatpay_client *client,
                                                double timeout_seconds,
                                                const char *retry,
                                                wechatpay_client **derived);
+
+/**
+ * Derives a client for what is encrypted already: fields that are marked as encrypted are given as ciphertext and sent as
+ * they are, and requests name the platform's key `encrypted_with` (PUB_KEY_ID_..., or the serial of a certificate), which
+ * the client must have to verify the replies. Other defaults stay what they are.
+ */
+WECHATPAY_MUST_USE
+wechatpay_error *wechatpay_client_encrypted_with(const wechatpay_client *client,
+                                                 const char *encrypted_with,
+                                                 wechatpay_client **derived);
 
 /**
  * Derives the same client with a function that is asked during every call whether to go on, so that an interpreter can
@@ -400,10 +453,13 @@ wechatpay_error *wechatpay_request(const wechatpay_client *client,
 
 /**
  * Does what is no operation, by its name, with one flat object of texts:
- * "encrypt" {plaintext} gives {serial, ciphertext}, "decrypt" {ciphertext} gives {plaintext}. "platform_keys.list" {}
- * sends nothing and gives {keys: [{serial, kind, not_before, not_after, preferred, source}], last_refresh, last_error},
- * times in Unix seconds, what there is not left out; "platform_keys.refresh" {} first downloads the platform's
- * certificates, unless that was begun in the last minute. `json` may be NULL with length 0 where there are no parameters.
+ * "encrypt" {plaintext} gives {serial, ciphertext}, "decrypt" {ciphertext} gives {plaintext};
+ * "invocation.jsapi" and "invocation.mini_program" {appid, prepay_id} give {appId, timeStamp, nonceStr, package, signType,
+ * paySign}, "invocation.app" {appid, partnerid, prepay_id} gives {appid, partnerid, prepayid, package, noncestr,
+ * timestamp, sign}: what the front end needs to open the cashier, as it is; "platform_keys.list" {} sends nothing and gives
+ * {keys: [{serial, kind, not_before, not_after, preferred, source}], last_refresh, last_error}, times in Unix seconds,
+ * what there is not left out; "platform_keys.refresh" {} first downloads the platform's certificates, unless that was
+ * begun in the last minute. `json` may be NULL with length 0 where there are no parameters.
  * The status of the reply is 0, since no host sent it.
  */
 WECHATPAY_MUST_USE

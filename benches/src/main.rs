@@ -1,7 +1,8 @@
-//! `wechatpay-bench serve|floor|rust|rust-many|memory`: one figure each, as a line of JSON. `run.py` pairs them.
+//! `wechatpay-bench serve|floor|rust|rust-many|memory|notification|notification-floor|notification-rust`: one figure each, as a line of JSON. `run.py` pairs them.
 #![expect(clippy::print_stdout, reason = "its output is its purpose")]
 
 mod floor;
+mod notification;
 mod server;
 
 use std::fs;
@@ -22,10 +23,13 @@ fn main() {
         ["floor", config, calls] => measure(count(calls), floor::calls(config)),
         ["rust", config, calls] => measure(count(calls), sequential(config)),
         ["rust-many", config, calls, at_once] => concurrent(config, count(calls), count(at_once)),
+        ["notification", directory] => notification::write(directory),
+        ["notification-floor", file, times] => measure(count(times), notification::floor(file)),
+        ["notification-rust", file, times] => measure(count(times), notification::parse(file)),
         ["memory", config, merchants] => memory(config, count(merchants)),
         _ => {
             eprintln!(
-                "usage: wechatpay-bench serve DIR | floor CONFIG N | rust CONFIG N | rust-many CONFIG N AT_ONCE | memory CONFIG N"
+                "usage: wechatpay-bench serve DIR | floor CONFIG N | rust CONFIG N | rust-many CONFIG N AT_ONCE | memory CONFIG N | notification DIR | notification-floor FILE N | notification-rust FILE N"
             );
             std::process::exit(2);
         }

@@ -19,7 +19,7 @@ use wechatpay_sdk::crypto::PrivateKey;
 use wechatpay_sdk::signature::reply_message;
 
 const BODY: &str = r#"{"sub_mchid":"1900000109"}"#;
-const KEY_ID: &str = "PUB_KEY_ID_0119000000012026112100000000000001";
+pub(crate) const KEY_ID: &str = "PUB_KEY_ID_0119000000012026112100000000000001";
 
 /// Serves until it is killed; writes `DIR/client.json`, the options of a client, when it is ready.
 pub(crate) fn serve(directory: &str) {
@@ -52,16 +52,16 @@ pub(crate) fn serve(directory: &str) {
     }
 }
 
-fn key() -> KeyPair {
+pub(crate) fn key() -> KeyPair {
     KeyPair::generate(KeySize::Rsa2048).expect("a key pair")
 }
 
-fn private_pem(pair: &KeyPair) -> String {
+pub(crate) fn private_pem(pair: &KeyPair) -> String {
     let der: Pkcs8V1Der<'_> = pair.as_der().expect("PKCS#8");
     pem::encode(&pem::Pem::new("PRIVATE KEY", der.as_ref()))
 }
 
-fn public_pem(pair: &KeyPair) -> String {
+pub(crate) fn public_pem(pair: &KeyPair) -> String {
     let der: PublicKeyX509Der<'_> = pair.public_key().as_der().expect("SPKI");
     pem::encode(&pem::Pem::new("PUBLIC KEY", der.as_ref()))
 }

@@ -15,6 +15,12 @@ export type {
 /** The version of this package. */
 export declare const VERSION: string;
 
+/**
+ * A function of a key that lies elsewhere, in an HSM or a KMS: from bytes to bytes, or to a promise of them. What it throws
+ * is the `cause` of the call's error, and its words stand in that error's: they must hold no key, signature or plaintext.
+ */
+export type KeyFunction = (input: Buffer) => ArrayBufferView | ArrayBufferLike | Promise<ArrayBufferView | ArrayBufferLike>;
+
 /** What belongs to one merchant. */
 export interface MerchantOptions {
   /** Merchant number. */
@@ -23,8 +29,12 @@ export interface MerchantOptions {
   serial_no?: string | undefined;
   /** The merchant's private key (apiclient_key.pem) as PEM text, */
   merchant_private_key?: string | undefined;
-  /** or its file. */
+  /** or its file, */
   merchant_private_key_path?: string | undefined;
+  /** or the signature of a message by a key that lies elsewhere: RSASSA-PKCS1-v1_5 with SHA-256. */
+  sign?: KeyFunction | undefined;
+  /** Beside `sign`, where replies have encrypted fields: the plaintext of a ciphertext, RSAES-OAEP with SHA-1. */
+  decrypt?: KeyFunction | undefined;
   /** The merchant's API certificate (apiclient_cert.pem) as PEM text, */
   merchant_certificate?: string | undefined;
   /** or its file. */
@@ -116,6 +126,9 @@ export declare class Client {
    */
   get notifications(): Notifications;
 
+  /** Signs what front ends need to open the cashier after a prepay. */
+  get invocation(): Invocation;
+
   /** A client for another merchant over the same connections. */
   forMerchant(options: MerchantOptions): Client;
 
@@ -165,6 +178,50 @@ export interface PlatformKey {
   source: 'configured' | 'downloaded';
 }
 
+/**
+ * Signs what front ends need to open the cashier; nothing is sent. `prepay_id` is bare, as the reply of the prepay has
+ * it; `appid` is the one that the prepay named.
+ */
+export interface Invocation {
+  /** For a page in WeChat, after `pay.transactions.jsapi`. */
+  jsapi(params: { appid: string; prepay_id: string }): Promise<JsapiRecord>;
+
+  /** For a mini program. */
+  miniProgram(params: { appid: string; prepay_id: string }): Promise<JsapiRecord>;
+
+  /** For an app; `partnerid` is the merchant number that the prepay named. */
+  app(params: { appid: string; partnerid: string; prepay_id: string }): Promise<AppRecord>;
+}
+
+/**
+ * For `getBrandWCPayRequest` of a page in WeChat and `wx.requestPayment` of a mini program: give it to the front end as
+ * it is. Not for logs: who has the signature can open the cashier.
+ */
+export interface JsapiRecord {
+  appId: string;
+  /** Unix seconds, as a text. */
+  timeStamp: string;
+  nonceStr: string;
+  /** `prepay_id=...` */
+  package: string;
+  signType: 'RSA';
+  /** Base64. */
+  paySign: string;
+}
+
+/** For `PayReq` of WeChat's SDK in an app: give it to the app as it is. Not for logs, as {@link JsapiRecord}. */
+export interface AppRecord {
+  appid: string;
+  partnerid: string;
+  prepayid: string;
+  package: 'Sign=WXPay';
+  noncestr: string;
+  /** Unix seconds, as a text. */
+  timestamp: string;
+  /** Base64. */
+  sign: string;
+}
+
 /** A field encrypted by hand. */
 export interface Encrypted {
   /** The platform's key that can read it: requests of this client name it, as long as they prefer it. */
@@ -174,7 +231,7 @@ export interface Encrypted {
 }
 
 /** Of the options of a client a receiver reads the platform's keys and `apiv3_key`; it needs no others. */
-export type NotificationsOptions = Partial<ClientOptions> & { apiv3_key: string };
+export type NotificationsOptions = Partial<Omit<ClientOptions, 'sign' | 'decrypt'>> & { apiv3_key: string };
 
 /**
  * Receives notifications; share it. It holds no key that could sign a payment. Nothing here waits for the network. One of

@@ -9,6 +9,11 @@ export interface CallOptions {
    * call is harmless.
    */
   retry?: 'never' | 'safe' | 'idempotent' | undefined;
+  /**
+   * You encrypted the fields that are marked as encrypted: they are given as ciphertext and sent as they are, and the
+   * request names this key of the platform (`PUB_KEY_ID_…`, or the serial of a certificate).
+   */
+  encrypted_with?: string | undefined;
 }
 
 /** A whole number on its way out. Where Number.MAX_SAFE_INTEGER is not enough, a bigint keeps every digit. */

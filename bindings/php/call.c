@@ -16,8 +16,12 @@
 
 struct php_wechatpay_wait {
     php_wechatpay_wait *outer;
+    /* The callables for the merchant's key, where that lies elsewhere. */
+    HashTable *signer;
+    /* What they threw: it becomes the previous exception of ours. */
+    zend_object *thrown;
     sigset_t before;
-    /* A signal handler ended the request with a fatal error. The jump is made up for behind the library's frames. */
+    /* A signal handler, or the merchant's key, ended the request with a fatal error. The jump is made up for behind the library's frames. */
     bool bailed_out;
 };
 
@@ -37,31 +41,78 @@ void php_wechatpay_block_signals(sigset_t *before)
     pthread_sigmask(SIG_SETMASK, &all, before);
 }
 
+void php_wechatpay_let_signals_in(const php_wechatpay_wait *wait)
+{
+    /* What is pending is handled within this call. */
+    pthread_sigmask(SIG_SETMASK, &wait->before, NULL);
+}
+
+void php_wechatpay_keep_signals_out(php_wechatpay_wait *wait, bool bailed_out)
+{
+    wait->bailed_out |= bailed_out;
+    WECHATPAY_G(wait) = wait;
+    php_wechatpay_block_signals(&wait->before);
+}
+
+void php_wechatpay_keep_thrown(php_wechatpay_wait *wait)
+{
+    if (wait->thrown != NULL) {
+        OBJ_RELEASE(wait->thrown);
+    }
+    wait->thrown = EG(exception);
+    GC_ADDREF(wait->thrown);
+    zend_clear_exception();
+}
+
+/* Whether it is the merchant's key that failed. */
+static bool is_of_key(const wechatpay_error *error)
+{
+    const char *code = wechatpay_error_code(error);
+    return strncmp(code, "signer_", strlen("signer_")) == 0 || strncmp(code, "decrypter_", strlen("decrypter_")) == 0;
+}
+
+/* Makes what the merchant's key threw the reason of what is thrown now, if it is. */
+static void add_thrown(zend_object *thrown, bool of_key)
+{
+    if (thrown == NULL) {
+        return;
+    }
+    if (!of_key || EG(exception) == NULL || zend_is_unwind_exit(EG(exception)) || zend_is_graceful_exit(EG(exception))) {
+        OBJ_RELEASE(thrown);
+    } else {
+        zend_exception_set_previous(EG(exception), thrown);
+    }
+}
+
+HashTable *php_wechatpay_signer_of(const php_wechatpay_wait *wait)
+{
+    return wait->signer;
+}
+
 int php_wechatpay_keep_going(void *context)
 {
     php_wechatpay_wait *wait = WECHATPAY_G(wait);
     if (wait == NULL) {
         return 1;
     }
-    /* What is pending is handled within this call. */
-    pthread_sigmask(SIG_SETMASK, &wait->before, NULL);
+    bool bailed_out = false;
+    php_wechatpay_let_signals_in(wait);
     if (RAISED(vm_interrupt) && !RAISED(timed_out) && zend_interrupt_function) {
         LOWER(vm_interrupt);
         zend_try {
             zend_interrupt_function(EG(current_execute_data));
         } zend_catch {
-            wait->bailed_out = true;
+            bailed_out = true;
         } zend_end_try();
-        WECHATPAY_G(wait) = wait;
     }
-    php_wechatpay_block_signals(&wait->before);
+    php_wechatpay_keep_signals_out(wait, bailed_out);
     return !wait->bailed_out && !EG(exception) && !RAISED(timed_out);
 }
 
 wechatpay_reply *php_wechatpay_run(php_wechatpay_handle *handle, php_wechatpay_send send, const void *arguments)
 {
     wechatpay_reply *reply = NULL;
-    php_wechatpay_wait wait = {.outer = WECHATPAY_G(wait), .bailed_out = false};
+    php_wechatpay_wait wait = {.outer = WECHATPAY_G(wait), .signer = handle->signer, .thrown = NULL, .bailed_out = false};
 
     php_wechatpay_handle_share(handle);
     WECHATPAY_G(wait) = &wait;
@@ -77,11 +128,14 @@ wechatpay_reply *php_wechatpay_run(php_wechatpay_handle *handle, php_wechatpay_s
         zend_bailout();
     }
     if (error != NULL) {
+        bool of_key = is_of_key(error);
         php_wechatpay_throw(error);
-        return NULL;
+        add_thrown(wait.thrown, of_key);
+    } else {
+        add_thrown(wait.thrown, false);
     }
     if (EG(exception)) {
-        /* Thrown by a handler at the very moment when the reply came: it must not get lost. */
+        /* Also by a handler at the very moment when the reply came: it must not get lost. */
         wechatpay_reply_free(reply);
         return NULL;
     }

@@ -25,10 +25,11 @@ static php_wechatpay_handle *handle_of(wechatpay_error *error, wechatpay_client 
     return php_wechatpay_handle_new(polled);
 }
 
-static php_wechatpay_handle *handle_of_options(HashTable *options)
+/* `signer` is as of php_wechatpay_options: the caller frees it. */
+static php_wechatpay_handle *handle_of_options(HashTable *options, zval *signer)
 {
     wechatpay_client *client = NULL;
-    wechatpay_options *collected = php_wechatpay_options(options);
+    wechatpay_options *collected = php_wechatpay_options(options, signer);
     if (collected == NULL) {
         return NULL;
     }
@@ -38,18 +39,18 @@ static php_wechatpay_handle *handle_of_options(HashTable *options)
 }
 
 /* Takes over the handle. */
-static void give_handle(zend_object *object, php_wechatpay_handle *handle)
+static void give_handle(zend_object *object, php_wechatpay_handle *handle, zval *signer)
 {
-    php_wechatpay_object_of(object)->handle = handle;
+    php_wechatpay_handle_give(object, handle, signer);
     zend_update_property_string(
         php_wechatpay_client_ce, object, ZEND_STRL("mchid"), wechatpay_client_mchid(handle->client));
 }
 
-static void return_client(zval *return_value, php_wechatpay_handle *handle)
+static void return_client(zval *return_value, php_wechatpay_handle *handle, zval *signer)
 {
     if (handle != NULL) {
         object_init_ex(return_value, php_wechatpay_client_ce);
-        give_handle(Z_OBJ_P(return_value), handle);
+        give_handle(Z_OBJ_P(return_value), handle, signer);
     }
 }
 
@@ -75,19 +76,23 @@ static ZEND_NAMED_FUNCTION(construct)
         zend_throw_error(NULL, "WechatPay\\Client is constructed already");
         RETURN_THROWS();
     }
-    php_wechatpay_handle *handle = handle_of_options(options);
+    zval signer;
+    php_wechatpay_handle *handle = handle_of_options(options, &signer);
     if (handle != NULL) {
-        give_handle(Z_OBJ_P(ZEND_THIS), handle);
+        give_handle(Z_OBJ_P(ZEND_THIS), handle, &signer);
     }
+    zval_ptr_dtor(&signer);
 }
 
 static ZEND_NAMED_FUNCTION(from_env)
 {
     wechatpay_client *client = NULL;
+    zval none;
 
     ZEND_PARSE_PARAMETERS_NONE();
     wechatpay_error *error = wechatpay_client_from_env(&client);
-    return_client(return_value, handle_of(error, client));
+    ZVAL_UNDEF(&none);
+    return_client(return_value, handle_of(error, client), &none);
 }
 
 typedef struct {
@@ -115,8 +120,17 @@ static ZEND_NAMED_FUNCTION(persistent_client)
 
     php_wechatpay_options_digest(options, asked.digest);
     persistent *kept = zend_hash_find_ptr(&WECHATPAY_G(persistent), key);
+    zval signer;
+    ZVAL_UNDEF(&signer);
     if (kept == NULL) {
-        asked.handle = handle_of_options(options);
+        asked.handle = handle_of_options(options, &signer);
+        if (asked.handle != NULL && Z_TYPE(signer) == IS_ARRAY) {
+            php_wechatpay_handle_release(asked.handle);
+            asked.handle = NULL;
+            php_wechatpay_throw_option("sign", "is a callable, which does not outlive its request: use new Client");
+        }
+        zval_ptr_dtor(&signer);
+        ZVAL_UNDEF(&signer);
         if (asked.handle == NULL) {
             RETURN_THROWS();
         }
@@ -127,7 +141,7 @@ static ZEND_NAMED_FUNCTION(persistent_client)
         php_wechatpay_throw_option("key", "is in use with other options; give each set of options a key of its own");
         RETURN_THROWS();
     }
-    return_client(return_value, php_wechatpay_handle_share(kept->handle));
+    return_client(return_value, php_wechatpay_handle_share(kept->handle), &signer);
 }
 
 static ZEND_NAMED_FUNCTION(for_merchant)
@@ -140,17 +154,25 @@ static ZEND_NAMED_FUNCTION(for_merchant)
     ZEND_PARSE_PARAMETERS_END();
 
     php_wechatpay_handle *own = own_handle(ZEND_THIS);
-    wechatpay_options *collected = own ? php_wechatpay_options(options) : NULL;
-    if (collected == NULL) {
-        RETURN_THROWS();
+    zval signer;
+    ZVAL_UNDEF(&signer);
+    wechatpay_options *collected = own ? php_wechatpay_options(options, &signer) : NULL;
+    if (collected != NULL) {
+        wechatpay_error *error = wechatpay_client_for_merchant(own->client, collected, &client);
+        wechatpay_options_free(collected);
+        return_client(return_value, handle_of(error, client), &signer);
     }
-    wechatpay_error *error = wechatpay_client_for_merchant(own->client, collected, &client);
-    wechatpay_options_free(collected);
-    return_client(return_value, handle_of(error, client));
+    zval_ptr_dtor(&signer);
 }
 
+typedef struct {
+    double timeout;
+    const char *retry;
+    const char *encrypted_with;
+} call_options;
+
 /* false: an exception has been thrown. */
-static bool read_call_options(HashTable *options, double *timeout, const char **retry)
+static bool read_call_options(HashTable *options, call_options *read)
 {
     zend_string *name;
     zval *value;
@@ -158,22 +180,29 @@ static bool read_call_options(HashTable *options, double *timeout, const char **
     ZEND_HASH_FOREACH_STR_KEY_VAL(options, name, value) {
         ZVAL_DEREF(value);
         if (name != NULL && zend_string_equals_literal(name, "timeout")) {
-            *timeout = Z_TYPE_P(value) == IS_LONG || Z_TYPE_P(value) == IS_DOUBLE ? zval_get_double(value) : 0;
-            if (Z_TYPE_P(value) != IS_NULL && !(*timeout > 0)) {
+            read->timeout = Z_TYPE_P(value) == IS_LONG || Z_TYPE_P(value) == IS_DOUBLE ? zval_get_double(value) : 0;
+            if (Z_TYPE_P(value) != IS_NULL && !(read->timeout > 0)) {
                 php_wechatpay_throw_option("timeout", "must be a positive number of seconds");
                 return false;
             }
         } else if (name != NULL && zend_string_equals_literal(name, "retry")) {
             if (Z_TYPE_P(value) == IS_STRING) {
-                *retry = Z_STRVAL_P(value);
+                read->retry = Z_STRVAL_P(value);
             } else if (Z_TYPE_P(value) != IS_NULL) {
                 php_wechatpay_throw_option("retry", "must be never, safe or idempotent");
+                return false;
+            }
+        } else if (name != NULL && zend_string_equals_literal(name, "encrypted_with")) {
+            if (Z_TYPE_P(value) == IS_STRING && php_wechatpay_is_plain(Z_STR_P(value))) {
+                read->encrypted_with = Z_STRVAL_P(value);
+            } else if (Z_TYPE_P(value) != IS_NULL) {
+                php_wechatpay_throw_option("encrypted_with", "must be the serial of a key of the platform");
                 return false;
             }
         } else {
             bool plain = name != NULL && php_wechatpay_is_plain(name);
             php_wechatpay_throw_option(
-                plain ? ZSTR_VAL(name) : "options", "is not an option of a call: timeout and retry are");
+                plain ? ZSTR_VAL(name) : "options", "is not an option of a call: timeout, retry and encrypted_with are");
             return false;
         }
     } ZEND_HASH_FOREACH_END();
@@ -183,8 +212,7 @@ static bool read_call_options(HashTable *options, double *timeout, const char **
 static ZEND_NAMED_FUNCTION(with_options)
 {
     HashTable *options;
-    double timeout = 0;
-    const char *retry = NULL;
+    call_options read = {0};
     wechatpay_client *client = NULL;
 
     ZEND_PARSE_PARAMETERS_START(1, 1)
@@ -192,11 +220,16 @@ static ZEND_NAMED_FUNCTION(with_options)
     ZEND_PARSE_PARAMETERS_END();
 
     php_wechatpay_handle *own = own_handle(ZEND_THIS);
-    if (own == NULL || !read_call_options(options, &timeout, &retry)) {
+    if (own == NULL || !read_call_options(options, &read)) {
         RETURN_THROWS();
     }
-    wechatpay_error *error = wechatpay_client_with_options(own->client, timeout, retry, &client);
-    return_client(return_value, handle_of(error, client));
+    wechatpay_error *error = wechatpay_client_with_options(own->client, read.timeout, read.retry, &client);
+    if (error == NULL && read.encrypted_with != NULL) {
+        wechatpay_client *plain = client;
+        error = wechatpay_client_encrypted_with(plain, read.encrypted_with, &client);
+        wechatpay_client_free(plain);
+    }
+    return_client(return_value, handle_of(error, client), &php_wechatpay_object_of(Z_OBJ_P(ZEND_THIS))->signer);
 }
 
 /* ---------------------------------------------------------------- calls */
@@ -386,6 +419,8 @@ static ZEND_NAMED_FUNCTION(option_names)
     for (size_t at = 0; at < count; at++) {
         add_next_index_string(return_value, wechatpay_option_name(at));
     }
+    add_next_index_string(return_value, "sign");
+    add_next_index_string(return_value, "decrypt");
 }
 
 /* ---------------------------------------------------------------- the classes */
@@ -427,6 +462,7 @@ void php_wechatpay_register_client(void)
         ZEND_ACC_FINAL | ZEND_ACC_NOT_SERIALIZABLE | ZEND_ACC_NO_DYNAMIC_PROPERTIES;
     php_wechatpay_declare(php_wechatpay_client_ce, "mchid", MAY_BE_STRING);
     php_wechatpay_declare_object(php_wechatpay_client_ce, "notifications", "WechatPay\\Notifications");
+    php_wechatpay_declare_object(php_wechatpay_client_ce, "invocation", "WechatPay\\Invocation");
     php_wechatpay_mark_sensitive(php_wechatpay_client_ce, "__construct", 0);
     php_wechatpay_mark_sensitive(php_wechatpay_client_ce, "persistent", 1);
     php_wechatpay_mark_sensitive(php_wechatpay_client_ce, "forMerchant", 0);

@@ -15,7 +15,18 @@ php_wechatpay_handle *php_wechatpay_handle_new(wechatpay_client *client)
     php_wechatpay_handle *handle = pemalloc(sizeof(*handle), 1);
     handle->references = 1;
     handle->client = client;
+    handle->signer = NULL;
     return handle;
+}
+
+void php_wechatpay_handle_give(zend_object *object, php_wechatpay_handle *handle, zval *signer)
+{
+    php_wechatpay_object *owner = php_wechatpay_object_of(object);
+    owner->handle = handle;
+    if (Z_TYPE_P(signer) == IS_ARRAY) {
+        ZVAL_COPY(&owner->signer, signer);
+        handle->signer = Z_ARRVAL(owner->signer);
+    }
 }
 
 php_wechatpay_handle *php_wechatpay_handle_share(php_wechatpay_handle *handle)
@@ -81,6 +92,7 @@ static zend_object *create(zend_class_entry *ce)
 {
     php_wechatpay_object *made = zend_object_alloc(sizeof(*made), ce);
     made->handle = NULL;
+    ZVAL_UNDEF(&made->signer);
     zend_object_std_init(&made->std, ce);
     object_properties_init(&made->std, ce);
     made->std.handlers = &handlers;
@@ -89,8 +101,22 @@ static zend_object *create(zend_class_entry *ce)
 
 static void destroy(zend_object *object)
 {
-    php_wechatpay_handle_release(php_wechatpay_object_of(object)->handle);
+    php_wechatpay_object *owner = php_wechatpay_object_of(object);
+    php_wechatpay_handle_release(owner->handle);
+    zval_ptr_dtor(&owner->signer);
     zend_object_std_dtor(object);
+}
+
+/* Callables may hold what holds the client: PHP's collector of cycles must see them. */
+static HashTable *garbage(zend_object *object, zval **values, int *count)
+{
+    zend_get_gc_buffer *buffer = zend_get_gc_buffer_create();
+    zend_get_gc_buffer_add_zval(buffer, &php_wechatpay_object_of(object)->signer);
+    for (int at = 0; at < object->ce->default_properties_count; at++) {
+        zend_get_gc_buffer_add_zval(buffer, &object->properties_table[at]);
+    }
+    zend_get_gc_buffer_use(buffer, values, count);
+    return NULL;
 }
 
 /* Makes what a property is for, a namespace or the receiver of notifications, at the first look; false: there is no such
@@ -111,7 +137,8 @@ static bool fill(zend_object *object, zend_string *name, wechatpay_error **error
             return true;
         }
         object_init_ex(slot, ce);
-        php_wechatpay_object_of(Z_OBJ_P(slot))->handle = php_wechatpay_handle_share(handle);
+        zval *signer = &php_wechatpay_object_of(object)->signer;
+        php_wechatpay_handle_give(Z_OBJ_P(slot), php_wechatpay_handle_share(handle), signer);
     }
     return true;
 }
@@ -193,7 +220,7 @@ void php_wechatpay_declare_object(zend_class_entry *ce, const char *name, const 
     zend_string_release(type);
 }
 
-static zend_class_entry *register_namespace(const php_wechatpay_namespace *namespace)
+zend_class_entry *php_wechatpay_register_namespace(const php_wechatpay_namespace *namespace)
 {
     zend_class_entry ce;
     INIT_CLASS_ENTRY_EX(ce, namespace->class_name, strlen(namespace->class_name), namespace->methods);
@@ -217,6 +244,7 @@ void php_wechatpay_register_namespaces(void)
     handlers.offset = XtOffsetOf(php_wechatpay_object, std);
     handlers.free_obj = destroy;
     handlers.clone_obj = NULL;
+    handlers.get_gc = garbage;
     handlers.read_property = read_property;
     handlers.has_property = has_property;
     handlers.get_method = get_method;
@@ -224,7 +252,7 @@ void php_wechatpay_register_namespaces(void)
     handlers.get_properties_for = shown;
 
     for (size_t at = 0; at < php_wechatpay_namespace_count; at++) {
-        zend_class_entry *ce = register_namespace(&php_wechatpay_namespaces[at]);
+        zend_class_entry *ce = php_wechatpay_register_namespace(&php_wechatpay_namespaces[at]);
         if (at + 1 < php_wechatpay_namespace_count) {
             ce->ce_flags |= ZEND_ACC_FINAL;
         } else {

@@ -74,7 +74,7 @@ static ZEND_NAMED_FUNCTION(construct)
         zend_throw_error(NULL, "WechatPay\\Notifications is constructed already");
         RETURN_THROWS();
     }
-    wechatpay_options *collected = php_wechatpay_options(options);
+    wechatpay_options *collected = php_wechatpay_options(options, NULL);
     if (collected == NULL) {
         RETURN_THROWS();
     }

@@ -65,9 +65,9 @@ static bool add(wechatpay_options *options, const char *name, zval *value)
     return true;
 }
 
-wechatpay_options *php_wechatpay_options(HashTable *options)
+/* false: an exception has been thrown. */
+static bool collect(wechatpay_options *collected, HashTable *options, zval *signer)
 {
-    wechatpay_options *collected = wechatpay_options_new();
     zend_string *name;
     zval *value;
 
@@ -75,14 +75,32 @@ wechatpay_options *php_wechatpay_options(HashTable *options)
         bool added = false;
         if (name == NULL || !php_wechatpay_is_plain(name)) {
             php_wechatpay_throw_option("options", "must be an array with the names of options as keys");
+        } else if (signer != NULL && php_wechatpay_is_signer(name)) {
+            added = php_wechatpay_add_to_signer(signer, name, value);
         } else {
             added = add(collected, ZSTR_VAL(name), value);
         }
         if (!added) {
-            wechatpay_options_free(collected);
-            return NULL;
+            return false;
         }
     } ZEND_HASH_FOREACH_END();
+    wechatpay_error *error = signer ? php_wechatpay_set_signer(collected, signer) : NULL;
+    if (error != NULL) {
+        php_wechatpay_throw(error);
+    }
+    return error == NULL;
+}
+
+wechatpay_options *php_wechatpay_options(HashTable *options, zval *signer)
+{
+    wechatpay_options *collected = wechatpay_options_new();
+    if (signer != NULL) {
+        ZVAL_UNDEF(signer);
+    }
+    if (!collect(collected, options, signer)) {
+        wechatpay_options_free(collected);
+        return NULL;
+    }
     return collected;
 }
 

@@ -40,11 +40,15 @@ extern zend_module_entry wechatpay_module_entry;
 typedef struct {
     uint32_t references;
     wechatpay_client *client;
+    /* The callables for the merchant's key, where that lies elsewhere, else NULL. Borrowed: the objects hold them. */
+    HashTable *signer;
 } php_wechatpay_handle;
 
 typedef struct {
     /* NULL until the constructor has run. */
     php_wechatpay_handle *handle;
+    /* An array of the callables for the merchant's key, where that lies elsewhere. */
+    zval signer;
     zend_object std;
 } php_wechatpay_object;
 
@@ -55,6 +59,8 @@ static inline php_wechatpay_object *php_wechatpay_object_of(zend_object *object)
 
 /* Takes over the client. */
 php_wechatpay_handle *php_wechatpay_handle_new(wechatpay_client *client);
+/* Gives an object the handle, which it takes over, and a reference to the callables. */
+void php_wechatpay_handle_give(zend_object *object, php_wechatpay_handle *handle, zval *signer);
 php_wechatpay_handle *php_wechatpay_handle_share(php_wechatpay_handle *handle);
 void php_wechatpay_handle_release(php_wechatpay_handle *handle);
 
@@ -81,7 +87,11 @@ extern zend_class_entry *php_wechatpay_notifications_ce;
 
 void php_wechatpay_register_namespaces(void);
 void php_wechatpay_register_client(void);
+void php_wechatpay_register_invocation(void);
 void php_wechatpay_register_notifications(void);
+
+/* A class of what hangs on a client and has no constructor; its methods find the client's handle in their object. */
+zend_class_entry *php_wechatpay_register_namespace(const php_wechatpay_namespace *namespace);
 
 /* Declares a property that is read only: of a type, or of a class. */
 void php_wechatpay_declare(zend_class_entry *ce, const char *name, uint32_t type);
@@ -116,6 +126,25 @@ int php_wechatpay_keep_going(void *context);
 /* Lets no signal through to this thread, nor to those that it starts; `before` is what pthread_sigmask restores. */
 void php_wechatpay_block_signals(sigset_t *before);
 
+/* Around the code of the application that runs during a call. */
+void php_wechatpay_let_signals_in(const php_wechatpay_wait *wait);
+void php_wechatpay_keep_signals_out(php_wechatpay_wait *wait, bool bailed_out);
+HashTable *php_wechatpay_signer_of(const php_wechatpay_wait *wait);
+
+/* Takes the exception away that the merchant's key threw, for the end of the call. */
+void php_wechatpay_keep_thrown(php_wechatpay_wait *wait);
+
+/* ---------------------------------------------------------------- the merchant's key, where it lies elsewhere */
+
+/* Whether an option is one of its callables. */
+bool php_wechatpay_is_signer(const zend_string *name);
+
+/* Adds one to the array that they make; false: a ConfigException has been thrown. */
+bool php_wechatpay_add_to_signer(zval *signer, zend_string *name, zval *function);
+
+/* Tells the library of them; the error is the caller's. */
+wechatpay_error *php_wechatpay_set_signer(wechatpay_options *options, const zval *signer);
+
 /* ---------------------------------------------------------------- JSON */
 
 /* Adds the value as JSON; an empty array is an object here. false: an InvalidRequestException that names the culprit. */
@@ -132,8 +161,9 @@ bool php_wechatpay_decode_reply(zval *value, const wechatpay_reply *reply, const
 
 /* ---------------------------------------------------------------- options */
 
-/* NULL: a ConfigException has been thrown. */
-wechatpay_options *php_wechatpay_options(HashTable *options);
+/* NULL: a ConfigException has been thrown. `signer` gets an array of the callables for a merchant's key, where there are
+ * some; the caller frees it, also with an exception. Where it is NULL, they are no options. */
+wechatpay_options *php_wechatpay_options(HashTable *options, zval *signer);
 
 #define PHP_WECHATPAY_DIGEST_SIZE 32
 /* Of the options in any order. */

@@ -29,6 +29,7 @@ static PHP_MINIT_FUNCTION(wechatpay)
 {
     php_wechatpay_register_exceptions();
     php_wechatpay_register_namespaces();
+    php_wechatpay_register_invocation();
     php_wechatpay_register_client();
     php_wechatpay_register_notifications();
     return SUCCESS;

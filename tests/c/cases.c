@@ -55,6 +55,14 @@ static void check_reply(const struct place *place, const json_t *step, const wec
         json_decref(wanted);
         json_decref(actual);
     }
+    if (get(expect, "cashier") != NULL) {
+        json_t *wanted = fill(place, get(expect, "cashier")), *record = json_pack("{so}", "record", json_read(body, length));
+        json_t *said = sandbox_admin(place->info, "POST", "/cashier", record);
+        holds(problems, "cashier", wanted, said);
+        json_decref(wanted);
+        json_decref(record);
+        json_decref(said);
+    }
     if (get(expect, "result_base64") != NULL) {
         char *actual = base64(body, length);
         if (strcmp(text(expect, "result_base64"), actual) != 0) problem(problems, "result_base64: got %s", actual);
@@ -65,7 +73,8 @@ static void check_reply(const struct place *place, const json_t *step, const wec
         problem(problems, "status: got %d", status);
     }
     /* What is read from a notification is no host's reply, and neither is what a utility gives. */
-    int local = get(get(step, "call"), "notification") != NULL || get(get(step, "call"), "utility") != NULL;
+    const json_t *call = get(step, "call");
+    int local = get(call, "notification") != NULL || get(call, "payment") != NULL || get(call, "utility") != NULL;
     if (local && status != 0) problem(problems, "what no host sent has the status %d of a reply", status);
     if ((wechatpay_reply_request_id(reply) == NULL) != local) problem(problems, "the Request-ID is gone, or invented");
 }
@@ -115,6 +124,8 @@ static void check_one_request(const json_t *wanted, const json_t *received, stru
             json_t *actual = body == NULL ? json_null() : json_read(body, strlen(body));
             holds(problems, name, value, actual);
             json_decref(actual);
+        } else if (strcmp(name, "understood") == 0) {
+            holds(problems, name, value, get(received, name));
         } else if (strcmp(name, "headers") == 0) {
             json_object_foreach(value, header, header_value) {
                 matches(problems, header, header_value, get(get(received, "headers"), header));
@@ -209,20 +220,22 @@ static void prepare(const struct place *place, const json_t *step) {
     }
 }
 
-/* A call with its placeholders filled, which only parameters of operations and notifications hold; the order of a
- * notification is replaced by what the sandbox makes of it. */
+/* A call with its placeholders filled; the order of a notification is replaced by what the sandbox makes of it. */
 static json_t *filled_call(const struct place *place, const json_t *call) {
-    json_t *filled = json_copy((json_t *)call);
-    if (get(call, "params") != NULL) json_object_set_new(filled, "params", fill(place, get(call, "params")));
-    if (get(call, "notification") != NULL) {
-        json_t *order = fill(place, get(call, "notification"));
+    json_t *filled = fill(place, call);
+    const json_t *order = get(filled, "notification");
+    if (order != NULL) {
         json_object_set_new(filled, "notification", sandbox_admin(place->info, "POST", "/notifications", order));
-        json_decref(order);
+    }
+    if (get(call, "payment") != NULL) {
+        json_t *paid = sandbox_admin(place->info, "POST", "/orders/pay", get(filled, "payment"));
+        json_object_set(filled, "notification", json_object_get(paid, "notification"));
+        json_decref(paid);
     }
     return filled;
 }
 
-static void run_step(const struct place *place, const json_t *record, const json_t *step, const wechatpay_client *client,
+static void run_step(struct place *place, const json_t *record, const json_t *step, const wechatpay_client *client,
                      const wechatpay_error *refused, enum face face, struct problems *problems) {
     const json_t *times = get(step, "times");
     prepare(place, step);
@@ -240,22 +253,25 @@ static void run_step(const struct place *place, const json_t *record, const json
         wechatpay_reply *reply;
         wechatpay_error *error = make_call(client, call, face, &reply);
         check(place, record, step, reply, error, problems);
+        json_decref(place->last);
+        place->last = reply == NULL ? NULL : json_read(wechatpay_reply_body(reply), wechatpay_reply_body_length(reply));
         wechatpay_error_free(error);
         wechatpay_reply_free(reply);
         json_decref(call);
     }
 }
 
-void case_run(const struct place *place, const json_t *record, enum face face, struct problems *problems) {
+void case_run(const struct place *where, const json_t *record, enum face face, struct problems *problems) {
     static int count;
     char scratch[4096];
-    struct place own = *place;
+    struct place own = *where, *place = &own;
     wechatpay_client *client;
     sandbox_tell(place->info, "POST", "/reset", NULL);
     snprintf(scratch, sizeof scratch, "%s/case-%d-", place->work, ++count);
     own.scratch = scratch;
-    json_t *changed = fill(&own, get(record, "client")), *options = sandbox_options(place->info, changed), *step;
-    wechatpay_error *refused = client_from_json(options, &client);
+    json_t *changed = fill(place, get(record, "client")), *options = sandbox_options(place->info, changed), *step;
+    json_t *signer = fill(place, get(record, "signer"));
+    wechatpay_error *refused = client_from_json(options, signer, &client);
     size_t at;
     json_array_foreach(get(record, "steps"), at, step) {
         if (problems->count > 0) break;
@@ -263,12 +279,14 @@ void case_run(const struct place *place, const json_t *record, enum face face, s
         if (get(step, "restart") != NULL) {
             wechatpay_error_free(refused);
             wechatpay_client_free(client);
-            refused = client_from_json(options, &client);
+            refused = client_from_json(options, signer, &client);
         }
         run_step(&own, record, step, client, refused, face, problems);
     }
+    json_decref(own.last);
     wechatpay_error_free(refused);
     wechatpay_client_free(client);
     json_decref(options);
     json_decref(changed);
+    json_decref(signer);
 }

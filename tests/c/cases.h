@@ -7,13 +7,14 @@
 #include "compare.h"
 #include "library.h"
 
-/* Where the suite runs: the folder tests/ of the repository, the sandbox's description, a folder to work in, and how the
- * paths of the files of the case at hand begin. */
+/* Where the suite runs: the folder tests/ of the repository, the sandbox's description, a folder to work in; and within a
+ * case how the paths of its files begin, and what its last call gave. */
 struct place {
     const char *tests;
     const json_t *info;
     const char *work;
     const char *scratch;
+    json_t *last;
 };
 
 /* All cases of all files as a list, each with the file's name before its own. */

@@ -21,6 +21,11 @@ static char *placeholder(const struct place *place, const char *name) {
         snprintf(path, sizeof path, "%s%s", place->scratch, name + 8);
         return strdup(path);
     }
+    if (strncmp(name, "reply/", 6) == 0) {
+        const char *text = json_string_value(json_object_get(place->last, name + 6));
+        if (text == NULL) broken("${%s} is no text of the last result", name);
+        return strdup(text);
+    }
     snprintf(path, sizeof path, "%s/vectors/%s", place->tests, strchr(name, '/') + 1);
     if (strncmp(name, "vectors/", 8) == 0) return read_file(path, NULL);
     if (strncmp(name, "path/", 5) == 0) return strdup(path);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "json.h"
+#include "signer.h"
 
 typedef wechatpay_error *operation_function(const wechatpay_client *, const char *, size_t, wechatpay_reply **);
 
@@ -35,7 +36,7 @@ static wechatpay_error *set_option(wechatpay_options *options, const char *name,
     return error;
 }
 
-wechatpay_error *client_from_json(const json_t *record, wechatpay_client **client) {
+wechatpay_error *client_from_json(const json_t *record, const json_t *signer, wechatpay_client **client) {
     wechatpay_options *options = wechatpay_options_new();
     wechatpay_error *error = NULL;
     const char *name;
@@ -44,6 +45,7 @@ wechatpay_error *client_from_json(const json_t *record, wechatpay_client **clien
     json_object_foreach((json_t *)record, name, value) {
         if ((error = set_option(options, name, value)) != NULL) break;
     }
+    if (error == NULL && json_is_object(signer)) error = set_signer(options, signer);
     if (error == NULL) error = wechatpay_client_new(options, client);
     wechatpay_options_free(options);
     return error;
@@ -116,7 +118,13 @@ wechatpay_error *make_call(const wechatpay_client *client, const json_t *call, e
     if (options != NULL) {
         double timeout = json_number_value(json_object_get(options, "timeout"));
         const char *retry = json_string_value(json_object_get(options, "retry"));
+        const json_t *encrypted_with = json_object_get(options, "encrypted_with");
         wechatpay_error *error = wechatpay_client_with_options(client, timeout, retry, &derived);
+        if (error == NULL && encrypted_with != NULL) {
+            wechatpay_client *plain = derived;
+            error = wechatpay_client_encrypted_with(plain, json_string_value(encrypted_with), &derived);
+            wechatpay_client_free(plain);
+        }
         if (error != NULL) return error;
         client = derived;
     }

@@ -11,8 +11,8 @@ enum face { BY_ID, BY_FUNCTION };
 /* The options that a case starts from, some replaced, or left out where null. */
 json_t *sandbox_options(const json_t *info, const json_t *changed);
 
-/* A client from an object of options. */
-wechatpay_error *client_from_json(const json_t *options, wechatpay_client **client);
+/* A client from an object of options, and what a case says of its signer, or NULL. */
+wechatpay_error *client_from_json(const json_t *options, const json_t *signer, wechatpay_client **client);
 
 /* A call as a case writes it, {"operation", "params"} or {"request"}, with its "options"; or {"notification"} with what
  * the sandbox has made of the case's order. */

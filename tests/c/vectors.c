@@ -44,7 +44,7 @@ static void check_not_repeated(const char *pem, const char *shown, struct proble
 static void check_pem(const json_t *vector, json_t *options, const char *option, struct problems *problems) {
     const json_t *parts = json_object_get(vector, "problem_contains");
     wechatpay_client *client;
-    wechatpay_error *error = client_from_json(options, &client);
+    wechatpay_error *error = client_from_json(options, NULL, &client);
     if (parts == NULL) {
         if (error != NULL) problem(problems, "refused: %s", wechatpay_error_text(error));
         else if (strcmp(wechatpay_client_mchid(client), "1900000001") != 0) problem(problems, "another mchid");
@@ -89,7 +89,7 @@ static void run_pairs(const struct place *place, const json_t *vectors, vector_r
         /* The serial number is the certificate's here. */
         json_object_del(options, "serial_no");
         wechatpay_client *client;
-        wechatpay_error *error = client_from_json(options, &client);
+        wechatpay_error *error = client_from_json(options, NULL, &client);
         const char *code = error == NULL ? "" : wechatpay_error_code(error);
         const char *wanted = json_is_true(json_object_get(pair, "belongs")) ? "" : "key_mismatch";
         if (strcmp(code, wanted) != 0) problem(&problems, "expected code \"%s\", got \"%s\"", wanted, code);
@@ -134,7 +134,7 @@ static void run_error_replies(const struct place *place, vector_report *report, 
     const json_t *all = json_object_get(vectors, "cases");
     wechatpay_client *client;
     if (json_array_size(all) == 0) broken("no vectors in errors.json");
-    if (client_from_json(options, &client) != NULL) broken("the sandbox's own credentials make no client");
+    if (client_from_json(options, NULL, &client) != NULL) broken("the sandbox's own credentials make no client");
     for (size_t at = 0; at < json_array_size(all); at++) {
         struct problems problems = {0};
         check_error_reply(place, json_array_get(all, at), client, &problems);

@@ -8,6 +8,7 @@ const path = require('node:path');
 const { inspect } = require('node:util');
 const { SDK, sdk } = require('../../bindings/node/test/support.js');
 const { always, contains, holds, isObject, matches } = require('./compare.js');
+const { functions } = require('./signer.js');
 
 // JSON.parse would round the large integers of the cases. Its own tests hold it against literals.
 const { parse } = require(path.join(SDK, 'lib', 'json.js'));
@@ -32,9 +33,10 @@ function load() {
   const folder = path.join(TESTS, 'cases');
   const files = fs.readdirSync(folder).filter((name) => name.endsWith('.json'));
   return files.sort().flatMap((file) =>
-    parse(fs.readFileSync(path.join(folder, file), 'utf8')).map(({ name, client, secrets, steps, ...step }) => ({
+    parse(fs.readFileSync(path.join(folder, file), 'utf8')).map(({ name, client, signer, secrets, steps, ...step }) => ({
       name: `${path.basename(file, '.json')}: ${name}`,
       client: client ?? {},
+      signer,
       secrets: secrets ?? [],
       steps: steps ?? [step],
     })),
@@ -62,7 +64,7 @@ class Runner {
   }
 
   async steps(test) {
-    const options = startOptions(this.sandbox, this.fill(test.client));
+    const options = { ...startOptions(this.sandbox, this.fill(test.client)), ...functions(this.fill(test.signer)) };
     const make = () => settled(async () => new sdk.Client(options));
     let made = await make();
     for (const step of test.steps) {
@@ -75,6 +77,7 @@ class Runner {
         assert.ok(made.error || step.call, 'the client was accepted');
         const outcome = made.error ? made : await settled(() => this.call(made.result, step.call));
         await this.check(test, step.expect, outcome);
+        this.last = outcome.result;
       }
     }
   }
@@ -108,19 +111,21 @@ class Runner {
     fs.writeFileSync(where, text.replaceAll(from, to));
   }
 
-  async call(client, { operation, params = {}, request, utility, notification, options }) {
+  async call(client, call) {
+    const { operation, params = {}, request, utility, notification, payment, options } = this.fill(call);
     if (utility) {
-      return useUtility(client, utility, this.fill(params));
+      return useUtility(options ? client.withOptions(options) : client, utility, params);
     }
-    if (notification) {
-      const { headers, body } = await this.sandbox.notification(this.fill(notification));
+    if (notification || payment) {
+      const { headers, body } = notification
+        ? await this.sandbox.notification(notification)
+        : (await this.sandbox.admin('POST', '/orders/pay', payment)).notification;
       const read = client.notifications.parse(headers, Buffer.from(body));
       return { ...read, resource: read.resource };
     }
     if (operation) {
-      return client.call(operation, withFiles(this.fill(params)), options);
+      return client.call(operation, withFiles(params), options);
     }
-    // A raw request is sent as it is written: it holds no placeholders.
     const { method, path, ...rest } = request;
     return client.request(method, path, { ...rest, ...options });
   }
@@ -132,7 +137,7 @@ class Runner {
     } else if (error) {
       throw error;
     } else {
-      this.checkResult(expect, result);
+      await this.checkResult(expect, result);
     }
     const received = await this.sandbox.journal();
     if (expect.wire || ['config', 'invalid_request'].includes(expect.error?.kind)) {
@@ -144,7 +149,7 @@ class Runner {
     }
   }
 
-  checkResult(expect, given) {
+  async checkResult(expect, given) {
     let result = given;
     if (expect.status !== undefined) {
       assert.equal(given.status, expect.status);
@@ -156,6 +161,10 @@ class Runner {
     }
     if ('result_has' in expect) {
       holds(this.fill(expect.result_has), result, 'result');
+    }
+    if ('cashier' in expect) {
+      const said = await this.sandbox.admin('POST', '/cashier', { record: result });
+      holds(this.fill(expect.cashier), said, 'cashier');
     }
     if ('result_base64' in expect) {
       assert.equal(result.toString('base64'), expect.result_base64);
@@ -181,12 +190,15 @@ class Runner {
 
   checkWire(wanted, received) {
     assert.equal(received.length, wanted.length, `requests received: ${inspect(received)}`);
-    wanted.forEach(({ authorized = true, body_contains, body_json, headers, ...same }, at) => {
+    wanted.forEach(({ authorized = true, body_contains, body_json, understood, headers, ...same }, at) => {
       const entry = received[at];
       assert.equal(entry.authorized, authorized);
       contains(body_contains ?? [], entry.body, true);
       if (body_json) {
         holds(body_json, JSON.parse(entry.body), 'body_json');
+      }
+      if (understood !== undefined) {
+        holds(understood, entry.understood, 'understood');
       }
       for (const [name, value] of Object.entries(headers ?? {})) {
         matches(value, entry.headers[name], name);
@@ -216,6 +228,8 @@ class Runner {
       case undefined:
         assert.ok(rest in info, `\${${name}} is not in sandbox.json`);
         return info[rest];
+      case 'reply':
+        return this.last[rest];
       case 'vectors':
         return fs.readFileSync(path.join(VECTORS, rest), 'utf8');
       case 'path':
@@ -237,6 +251,12 @@ async function useUtility(client, name, params) {
       return client.encrypt(params.plaintext);
     case 'decrypt':
       return { plaintext: await client.decrypt(params.ciphertext) };
+    case 'invocation.jsapi':
+      return client.invocation.jsapi(params);
+    case 'invocation.mini_program':
+      return client.invocation.miniProgram(params);
+    case 'invocation.app':
+      return client.invocation.app(params);
     case 'platform_keys.list':
       return client.platformKeys();
     case 'platform_keys.refresh':

@@ -26,16 +26,22 @@ def main() -> None:
     declared = library.declarations
     accessors = [name for name in declared if re.match(r"const wechatpay_error \*\w+$", declared[name])]
     fields = [name.removeprefix("wechatpay_error_").removesuffix(NAME) for name in accessors]
-    with_options = declared["wechatpay_client_with_options"].split(", ")[1:-1]
+    derive = [declared[name] for name in ("wechatpay_client_with_options", "wechatpay_client_encrypted_with")]
+    with_options = [parameter for parameters in derive for parameter in parameters.split(", ")[1:-1]]
     surface = {
         "operations": library.operations(client),
-        "client_options": library.option_names(),
+        "client_options": [*library.option_names(), *functions_of_key(declared)],
         "call_options": [re.findall(r"\w+", parameter)[-1].removesuffix("_seconds") for parameter in with_options],
         "error_kinds": [name.lower() for name in library.constants("WECHATPAY_ERROR_")],
         "error_classes": [],
         "error_fields": sorted(set(fields)),
     }
     print(json.dumps(surface))
+
+
+def functions_of_key(declared: dict[str, str]) -> list[str]:
+    """What takes the place of a private key has a setter of its own, since functions are no texts."""
+    return re.findall(r"\bwechatpay_key_function (\w+)", declared["wechatpay_options_set_signer"])
 
 
 class Library:

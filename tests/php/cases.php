@@ -42,9 +42,10 @@ function load_cases(string $tests): array
     foreach (glob("$tests/cases/*.json") as $path) {
         foreach (read_json(file_get_contents($path)) as $case) {
             $name = basename($path, '.json') . ': ' . $case['name'];
-            $step = array_diff_key($case, array_flip(['name', 'client', 'secrets']));
+            $step = array_diff_key($case, array_flip(['name', 'client', 'signer', 'secrets']));
             $cases[$name] = [
                 'client' => (array) ($case['client'] ?? []),
+                'signer' => $case['signer'] ?? null,
                 'secrets' => $case['secrets'] ?? [],
                 'steps' => $case['steps'] ?? [$step],
             ];
@@ -59,6 +60,9 @@ final class Runner
 {
     /** Where the files of a case are. */
     private string $scratch;
+
+    /** What the case's last call gave. */
+    private mixed $last = null;
 
     /** @param bool $methods through the method of an operation, or else by its id */
     public function __construct(private Sandbox $sandbox, private string $tests, private bool $methods)
@@ -109,7 +113,8 @@ final class Runner
     private function client(array $case): Client|WechatPayException
     {
         try {
-            return new Client($this->sandbox->options($this->fill($case['client'])));
+            $functions = functions_of_signer($this->fill($case['signer']));
+            return new Client([...$this->sandbox->options($this->fill($case['client'])), ...$functions]);
         } catch (WechatPayException $error) {
             return $error;
         }
@@ -135,11 +140,13 @@ final class Runner
             if (!isset($step['call'])) {
                 return ['the client was accepted'];
             }
-            $result = $this->call($client, $step['call']);
+            $result = $this->call($client, $this->fill($step['call']));
         } catch (WechatPayException $thrown) {
             $error = $thrown;
         }
-        return $this->check($case, (array) $step['expect'], $result, $error);
+        $problems = $this->check($case, (array) $step['expect'], $result, $error);
+        $this->last = $result instanceof Reply ? $result->body : $result;
+        return $problems;
     }
 
     private function call(Client $client, array $call): mixed
@@ -147,23 +154,27 @@ final class Runner
         if (isset($call['options'])) {
             $client = $client->withOptions($call['options']);
         }
-        if (isset($call['notification'])) {
-            $made = $this->sandbox->admin('POST', '/notifications', $this->fill($call['notification']));
+        if (isset($call['notification']) || isset($call['payment'])) {
+            $made = isset($call['notification'])
+                ? $this->sandbox->admin('POST', '/notifications', $call['notification'])
+                : $this->sandbox->admin('POST', '/orders/pay', $call['payment'])['notification'];
             $notification = $client->notifications->parse($made['headers'], $made['body']);
             return get_object_vars($notification);
         }
         if (isset($call['utility'])) {
-            $params = $this->fill((array) ($call['params'] ?? []));
+            $params = (array) ($call['params'] ?? []);
             return match ($call['utility']) {
                 'encrypt' => $client->encrypt(...$params),
+                'invocation.jsapi' => $client->invocation->jsapi(...$params),
+                'invocation.mini_program' => $client->invocation->miniProgram(...$params),
+                'invocation.app' => $client->invocation->app(...$params),
                 'decrypt' => ['plaintext' => $client->decrypt(...$params)],
                 'platform_keys.list' => $client->platformKeys(),
                 'platform_keys.refresh' => $client->refreshPlatformKeys(),
             };
         }
         if (isset($call['operation'])) {
-            // Only parameters of operations and notifications hold placeholders: a raw request is sent as it is written.
-            $params = $this->files($this->fill((array) ($call['params'] ?? [])));
+            $params = $this->files((array) ($call['params'] ?? []));
             $method = $this->methods ? method_of($client, $call['operation']) : null;
             return $method ? $method($params) : $client->call($call['operation'], $params);
         }
@@ -225,6 +236,10 @@ final class Runner
         if (isset($expect['result_has'])) {
             array_push($problems, ...missing('result', $this->fill($expect['result_has']), $result));
         }
+        if (isset($expect['cashier'])) {
+            $said = $this->sandbox->admin('POST', '/cashier', ['record' => $result]);
+            array_push($problems, ...missing('cashier', $this->fill($expect['cashier']), $said));
+        }
         if (isset($expect['result_base64'])) {
             $actual = is_string($result) ? base64_encode($result) : $result;
             array_push($problems, ...differences('result_base64', $expect['result_base64'], $actual));
@@ -264,6 +279,7 @@ final class Runner
                 array_push($problems, ...match ($name) {
                     'body_contains' => contains($name, $value, $entry['body'], true),
                     'body_json' => missing($name, $value, read_json($entry['body'])),
+                    'understood' => missing($name, $value, $entry['understood']),
                     'headers' => array_merge(...array_map(
                         fn ($header, $text) => matches($header, $text, $entry['headers'][$header] ?? null),
                         array_keys($value),
@@ -293,6 +309,7 @@ final class Runner
         [$kind, $rest] = explode('/', $name, 2) + [1 => null];
         return match (true) {
             $rest === null => $this->sandbox->info[$name],
+            $kind === 'reply' => $this->last[$rest],
             $kind === 'vectors' => file_get_contents("$this->tests/vectors/$rest"),
             $kind === 'path' => "$this->tests/vectors/$rest",
             $kind === 'scratch' => "$this->scratch/$rest",

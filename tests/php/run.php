@@ -12,6 +12,7 @@ declare(strict_types=1);
 
 require __DIR__ . '/compare.php';
 require __DIR__ . '/sandbox.php';
+require __DIR__ . '/signer.php';
 require __DIR__ . '/cases.php';
 require __DIR__ . '/vectors.php';
 

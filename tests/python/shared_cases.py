@@ -12,6 +12,8 @@ import tempfile
 import urllib.request
 from typing import Any
 
+from signer import functions
+
 import wechatpay_sdk
 from wechatpay_sdk import AsyncClient, Client, WechatPayError
 
@@ -66,9 +68,9 @@ def load() -> list[dict[str, Any]]:
     for path in sorted((TESTS / "cases").glob("*.json")):
         for case in json.loads(path.read_text("utf-8")):
             name, client = case.pop("name"), case.pop("client", {})
-            secrets = case.pop("secrets", [])
+            same = {"client": client, "secrets": case.pop("secrets", []), "signer": case.pop("signer", None)}
             steps = case.pop("steps", None) or [case]
-            cases.append({"name": f"{path.stem}: {name}", "client": client, "secrets": secrets, "steps": steps})
+            cases.append({"name": f"{path.stem}: {name}", **same, "steps": steps})
     return cases
 
 
@@ -82,6 +84,7 @@ class Runner:
     def __init__(self, sandbox: Sandbox, face: type[Client] | type[AsyncClient]) -> None:
         self.sandbox = sandbox
         self.face = face
+        self.last: Any = None  # what the case's last call gave
         # Where the files of a case are.
         self.scratch = pathlib.Path()
 
@@ -122,10 +125,12 @@ class Runner:
                 except WechatPayError as raised:
                     error = raised
                 self.check(case, step["expect"], result, error)
+                self.last = result.body if isinstance(result, wechatpay_sdk.Reply) else result
 
     def client(self, case: dict[str, Any]) -> Client | AsyncClient | WechatPayError:
         try:
-            return self.face(**self.sandbox.options(self.fill(case["client"])))
+            signer = functions(self.fill(case["signer"]), is_async=self.face is AsyncClient)
+            return self.face(**self.sandbox.options(self.fill(case["client"])), **signer)
         except WechatPayError as refusal:
             return refusal
 
@@ -139,6 +144,8 @@ class Runner:
         client = client.with_options(**call.get("options", {})) if "options" in call else client
         if "notification" in call:
             return read(client, self.sandbox.admin("POST", "/notifications", call["notification"]))
+        if "payment" in call:
+            return read(client, self.sandbox.admin("POST", "/orders/pay", call["payment"])["notification"])
         if "utility" in call:
             return utility(client, call["utility"], call["params"])
         if "operation" in call:
@@ -175,6 +182,9 @@ class Runner:
             assert result == self.fill(expect["result"])
         if "result_has" in expect:
             holds(self.fill(expect["result_has"]), result, "result")
+        if "cashier" in expect:
+            said = self.sandbox.admin("POST", "/cashier", {"record": result})
+            holds(self.fill(expect["cashier"]), said, "cashier")
         if "result_base64" in expect:
             assert result == base64.b64decode(expect["result_base64"])
 
@@ -203,6 +213,8 @@ class Runner:
                     assert [text for text in value if text not in entry["body"]] == [], entry["body"]
                 elif name == "body_json":
                     holds(value, json.loads(entry["body"]), name)
+                elif name == "understood":
+                    holds(value, entry[name], name)
                 elif name == "headers":
                     for header, text in value.items():
                         matches(text, entry["headers"].get(header), header)
@@ -212,9 +224,7 @@ class Runner:
                     raise AssertionError(f"unknown member {name} of a request on the wire")
 
     def fill_call(self, call: dict[str, Any]) -> dict[str, Any]:
-        """Parameters of operations and notifications hold placeholders: a raw request is sent as it is written."""
-        filled = {name: self.fill(call[name]) for name in ("params", "notification") if name in call}
-        return {"params": {}, **call, **filled}
+        return {"params": {}, **self.fill(call)}
 
     def fill(self, value: Any) -> Any:
         """Puts values in the place of ``${...}`` in every text."""
@@ -230,6 +240,8 @@ class Runner:
         kind, _, rest = name.partition("/")
         if not rest:
             return self.sandbox.info[name]
+        if kind == "reply":
+            return str(self.last[rest])
         if kind == "vectors":
             return (VECTORS / rest).read_text("utf-8")
         if kind == "path":

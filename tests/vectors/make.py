@@ -256,6 +256,39 @@ def verification() -> dict:
     }
 
 
+def invocation() -> dict:
+    """Records for front ends, each field under its official name."""
+    cases = []
+    for at, (front_end, appid, partnerid, prepay_id) in enumerate(
+        [
+            ("jsapi", "wx8888888888888888", None, "wx201410272009395522657a690389285100"),
+            ("mini_program", "wxd678efh567hg6787", None, "wx26112521580621e9b071c00d9e093b0000"),
+            ("app", "wx8888888888888888", MCHID, "WX1217752501201407033233368018"),
+            ("jsapi", "ww0123456789abcdef", None, "a"),
+        ]
+    ):
+        timestamp = str(NOW + at)
+        signed = prepay_id if front_end == "app" else f"prepay_id={prepay_id}"
+        message = f"{appid}\n{timestamp}\n{NONCE}\n{signed}\n".encode()
+        signature = b64(sign("merchant_pkcs8.pem", message))
+        if front_end == "app":
+            record = {"appid": appid, "partnerid": partnerid, "prepayid": prepay_id, "package": "Sign=WXPay"}
+            record |= {"noncestr": NONCE, "timestamp": timestamp, "sign": signature}
+        else:
+            record = {"appId": appid, "timeStamp": timestamp, "nonceStr": NONCE, "package": signed}
+            record |= {"signType": "RSA", "paySign": signature}
+        given = {"appid": appid, "partnerid": partnerid, "prepay_id": prepay_id}
+        cases.append(
+            {
+                "front_end": front_end,
+                "params": {name: value for name, value in given.items() if value is not None},
+                "message_base64": b64(message),
+                "record": record,
+            }
+        )
+    return {"private_key": "merchant_pkcs8.pem", "nonce": NONCE, "cases": cases}
+
+
 def aead() -> dict:
     key, nonce = b"0123456789abcdefghijklmnopqrstuv", "fdasflkja484"
     plaintext = '{"out_trade_no":"1217752501201407033233368018","名":"值"}'.encode()
@@ -589,6 +622,7 @@ def main() -> None:
     vectors = {
         "signing": signing(),
         "verification": verification(),
+        "invocation": invocation(),
         "aead": aead(),
         "notifications": notifications(),
         "oaep": oaep(json.loads(old.read_text()) if old.exists() else {}),

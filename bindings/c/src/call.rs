@@ -62,10 +62,13 @@ pub unsafe extern "C" fn wechatpay_request(
 }
 
 /// Does what is no operation, by its name, with one flat object of texts:
-/// "encrypt" {plaintext} gives {serial, ciphertext}, "decrypt" {ciphertext} gives {plaintext}. "platform_keys.list" {}
-/// sends nothing and gives {keys: [{serial, kind, not_before, not_after, preferred, source}], last_refresh, last_error},
-/// times in Unix seconds, what there is not left out; "platform_keys.refresh" {} first downloads the platform's
-/// certificates, unless that was begun in the last minute. `json` may be NULL with length 0 where there are no parameters.
+/// "encrypt" {plaintext} gives {serial, ciphertext}, "decrypt" {ciphertext} gives {plaintext};
+/// "invocation.jsapi" and "invocation.mini_program" {appid, prepay_id} give {appId, timeStamp, nonceStr, package, signType,
+/// paySign}, "invocation.app" {appid, partnerid, prepay_id} gives {appid, partnerid, prepayid, package, noncestr,
+/// timestamp, sign}: what the front end needs to open the cashier, as it is; "platform_keys.list" {} sends nothing and gives
+/// {keys: [{serial, kind, not_before, not_after, preferred, source}], last_refresh, last_error}, times in Unix seconds,
+/// what there is not left out; "platform_keys.refresh" {} first downloads the platform's certificates, unless that was
+/// begun in the last minute. `json` may be NULL with length 0 where there are no parameters.
 /// The status of the reply is 0, since no host sent it.
 #[unsafe(no_mangle)]
 #[must_use]
@@ -120,7 +123,8 @@ unsafe fn run(
     unsafe {
         give(reply, "reply", || {
             let client = handle(client, "client")?;
-            match wait(make(&client.inner)?, TICK, || client.keep_going())? {
+            let call = make(&client.inner)?;
+            match wait(call, TICK, || client.keep_going(), |task, input| client.answer(task, input))? {
                 Waited::Done(result) => Ok(Reply::new(result?)),
                 Waited::GivenUp(record) => Err(record),
             }

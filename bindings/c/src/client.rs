@@ -2,14 +2,16 @@
 
 use std::ffi::{CStr, CString, c_char, c_int, c_void};
 use std::ptr;
+use std::sync::Arc;
 
 use serde_json::json;
-use wechatpay_bridge as bridge;
+use wechatpay_bridge::{self as bridge, Answer, Key, KeyError, Task};
 
 use crate::error::Error;
 use crate::input::{bad_option, handle, text};
 use crate::options::Options;
 use crate::output::{c_text, free, give};
+use crate::signer::Signer;
 
 /// Asked every 50 ms while a call is under way, on the thread that makes the call: 0 gives the call up, anything else
 /// lets it go on. It may use the client, also for calls of its own, but not free it; it must return (no longjmp, no
@@ -23,6 +25,7 @@ pub struct Client {
     pub(crate) inner: bridge::Client,
     mchid: CString,
     poll: Poll,
+    signer: Option<Arc<Signer>>,
 }
 
 #[derive(Clone, Copy)]
@@ -32,8 +35,13 @@ struct Poll {
 }
 
 impl Client {
-    fn new(inner: bridge::Client, poll: Poll) -> Self {
-        Self { mchid: c_text(inner.mchid().to_owned()), inner, poll }
+    fn new(inner: bridge::Client, poll: Poll, signer: Option<Arc<Signer>>) -> Self {
+        Self { mchid: c_text(inner.mchid().to_owned()), inner, poll, signer }
+    }
+
+    /// By the functions that were given for the merchant's key.
+    pub(crate) fn answer(&self, task: Task, input: &[u8]) -> Answer {
+        self.signer.as_ref().ok_or_else(KeyError::unsupported)?.answer(task, input)
     }
 
     pub(crate) fn keep_going(&self) -> bool {
@@ -52,7 +60,8 @@ pub unsafe extern "C" fn wechatpay_client_new(options: *const Options, client: *
     unsafe {
         give(client, "client", || {
             let options = options.as_ref().ok_or_else(|| bad_option("options")("is NULL"))?;
-            Ok(Client::new(bridge::Client::from_json(options.to_json())?, NO_POLL))
+            let key = Key::given(options.signer.is_some(), false)?;
+            Ok(Client::new(bridge::Client::from_json(options.to_json(), key)?, NO_POLL, options.signer.clone()))
         })
     }
 }
@@ -62,7 +71,7 @@ pub unsafe extern "C" fn wechatpay_client_new(options: *const Options, client: *
 #[must_use]
 pub unsafe extern "C" fn wechatpay_client_from_env(client: *mut *mut Client) -> *mut Error {
     // SAFETY: the conventions.
-    unsafe { give(client, "client", || Ok(Client::new(bridge::Client::from_env()?, NO_POLL))) }
+    unsafe { give(client, "client", || Ok(Client::new(bridge::Client::from_env()?, NO_POLL, None))) }
 }
 
 /// Derives a client for another merchant, which shares the connections of the first. Options of the connection
@@ -79,7 +88,8 @@ pub unsafe extern "C" fn wechatpay_client_for_merchant(
         give(derived, "derived", || {
             let client = handle(client, "client")?;
             let options = options.as_ref().ok_or_else(|| bad_option("options")("is NULL"))?;
-            Ok(Client::new(client.inner.for_merchant(options.to_json())?, client.poll))
+            let key = Key::given(options.signer.is_some(), false)?;
+            Ok(Client::new(client.inner.for_merchant(options.to_json(), key)?, client.poll, options.signer.clone()))
         })
     }
 }
@@ -105,7 +115,28 @@ pub unsafe extern "C" fn wechatpay_client_with_options(
             let timeout = (timeout_seconds > 0.0).then_some(timeout_seconds);
             let retry = (!retry.is_null()).then(|| text(retry).map_err(bad_option("retry"))).transpose()?;
             let options = json!({"timeout": timeout, "retry": retry}).to_string();
-            Ok(Client::new(client.inner.with_options(options.as_bytes())?, client.poll))
+            Ok(Client::new(client.inner.with_options(options.as_bytes())?, client.poll, client.signer.clone()))
+        })
+    }
+}
+
+/// Derives a client for what is encrypted already: fields that are marked as encrypted are given as ciphertext and sent as
+/// they are, and requests name the platform's key `encrypted_with` (PUB_KEY_ID_..., or the serial of a certificate), which
+/// the client must have to verify the replies. Other defaults stay what they are.
+#[unsafe(no_mangle)]
+#[must_use]
+pub unsafe extern "C" fn wechatpay_client_encrypted_with(
+    client: *const Client,
+    encrypted_with: *const c_char,
+    derived: *mut *mut Client,
+) -> *mut Error {
+    // SAFETY: the conventions.
+    unsafe {
+        give(derived, "derived", || {
+            let client = handle(client, "client")?;
+            let serial = text(encrypted_with).map_err(bad_option("encrypted_with"))?;
+            let options = json!({"encrypted_with": serial}).to_string();
+            Ok(Client::new(client.inner.with_options(options.as_bytes())?, client.poll, client.signer.clone()))
         })
     }
 }
@@ -125,7 +156,7 @@ pub unsafe extern "C" fn wechatpay_client_with_poll(
     unsafe {
         give(derived, "derived", || {
             let client = handle(client, "client")?;
-            Ok(Client::new(client.inner.clone(), Poll { keep_going, context }))
+            Ok(Client::new(client.inner.clone(), Poll { keep_going, context }, client.signer.clone()))
         })
     }
 }

@@ -2,6 +2,7 @@
 
 use std::ffi::c_char;
 use std::fmt::Write;
+use std::sync::Arc;
 
 use wechatpay_bridge::{ErrorRecord, Result};
 use zeroize::Zeroizing;
@@ -9,12 +10,14 @@ use zeroize::Zeroizing;
 use crate::error::Error;
 use crate::input::{bad_option, text};
 use crate::output::{entry, free};
+use crate::signer::Signer;
 
 /// Options of a client or a receiver, owned by the caller, used by one thread at a time. What is kept of secrets is wiped
 /// when it is replaced or freed.
 #[derive(Default)]
 pub struct Options {
     settings: Vec<(String, Setting)>,
+    pub(crate) signer: Option<Arc<Signer>>,
 }
 
 enum Setting {

@@ -143,6 +143,12 @@ static void derived_clients(wechatpay_client *client) {
     FAILS(wechatpay_client_with_options(client, 1e300, NULL, &derived), WECHATPAY_ERROR_CONFIG, "bad_option", "timeout");
     FAILS(wechatpay_client_with_options(NULL, 1, NULL, &derived), WECHATPAY_ERROR_INVALID_REQUEST, "bad_argument", "client");
     FAILS(wechatpay_client_with_options(client, 1, NULL, NULL), WECHATPAY_ERROR_INVALID_REQUEST, "bad_argument", "derived");
+    FAILS(wechatpay_client_encrypted_with(client, NULL, &derived), WECHATPAY_ERROR_CONFIG, "bad_option", "encrypted_with");
+    CHECK(derived == NULL);
+    FAILS(wechatpay_client_encrypted_with(client, "", &derived), WECHATPAY_ERROR_CONFIG, "bad_option", "encrypted_with");
+    FAILS(wechatpay_client_encrypted_with(client, NOT_UTF8, &derived), WECHATPAY_ERROR_CONFIG, "bad_option", "encrypted_with");
+    FAILS(wechatpay_client_encrypted_with(NULL, "x", &derived), WECHATPAY_ERROR_INVALID_REQUEST, "bad_argument", "client");
+    FAILS(wechatpay_client_encrypted_with(client, "x", NULL), WECHATPAY_ERROR_INVALID_REQUEST, "bad_argument", "derived");
     FAILS(wechatpay_client_with_poll(NULL, NULL, NULL, &derived), WECHATPAY_ERROR_INVALID_REQUEST, "bad_argument", "client");
     FAILS(wechatpay_client_with_poll(client, NULL, NULL, NULL), WECHATPAY_ERROR_INVALID_REQUEST, "bad_argument", "derived");
     wechatpay_client *twice;

@@ -1,10 +1,12 @@
 'use strict';
 // Calls under way in this thread, and how they come home.
 
+const { AsyncResource } = require('node:async_hooks');
 const native = require('../load.js');
 const { aborted, fromRecord, neverSent } = require('./errors.js');
 const { badArgument } = require('./encode.js');
 const { parse } = require('./json.js');
+const { answer } = require('./signer.js');
 
 const LONGEST_INTERVAL = 2 ** 31 - 1;
 
@@ -16,11 +18,14 @@ let arrivals;
 let alive;
 let last = 0;
 
-function land(token, outcome) {
+function land(token, outcome, question) {
   const flight = flights.get(token);
   if (outcome && flight) {
     leave(token);
-    flight.resolve(outcome);
+    flight.resolve({ ...outcome, failure: flight.failure });
+  } else if (question && flight) {
+    // In the context of the code that made the call, as AsyncLocalStorage knows it.
+    flight.context.runInAsyncScope(answer, undefined, flight, question);
   }
 }
 
@@ -71,7 +76,7 @@ function unfollow(signal, token) {
 }
 
 /** Lets a call run, and gives its outcome. */
-function outcomeOf(start, operation, signal) {
+function outcomeOf(start, operation, signal, signer) {
   checkSignal(operation, signal);
   if (signal?.aborted) {
     throw neverSent(operation, signal.reason);
@@ -84,7 +89,8 @@ function outcomeOf(start, operation, signal) {
     return started;
   }
   // The flight is held until then: were it collected, its call would be dropped.
-  return new Promise((resolve, reject) => enter(token, { started, resolve, reject, signal }));
+  const context = signer && new AsyncResource('WechatPayCall');
+  return new Promise((resolve, reject) => enter(token, { started, resolve, reject, signal, signer, context }));
 }
 
 function checkSignal(operation, signal) {
@@ -95,12 +101,12 @@ function checkSignal(operation, signal) {
 
 /**
  * `{ status, requestId, body }` of the call that `start(arrivals, token)` begins. The error is made after waiting: its
- * stack then shows who waited.
+ * stack then shows who waited. `signer` holds the functions for the merchant's key, where that lies elsewhere.
  */
-async function reply(start, operation, signal) {
-  const outcome = await outcomeOf(start, operation, signal);
+async function reply(start, operation, signal, signer) {
+  const outcome = await outcomeOf(start, operation, signal, signer);
   if (!outcome.ok) {
-    throw fromRecord(outcome.body);
+    throw fromRecord(outcome.body, outcome.failure);
   }
   const body = typeof outcome.body === 'string' ? parse(outcome.body) : outcome.body;
   return { status: outcome.status, requestId: outcome.requestId ?? null, body: body ?? undefined };

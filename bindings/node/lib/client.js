@@ -5,15 +5,36 @@ const native = require('../load.js');
 const { reply } = require('./calls.js');
 const { checkText, encode, encodeOptions, encodeRecord } = require('./encode.js');
 const { made } = require('./errors.js');
+const { Invocation } = require('./invocation.js');
 const { addProducts } = require('./namespaces.js');
 const { Notifications } = require('./notifications.js');
+const { withoutFunctions } = require('./signer.js');
+
+/** Native client -> the functions for its merchant's key, where that lies elsewhere. */
+const signers = new WeakMap();
+
+/** A native client from options, by `make(json, sign, decrypt)`. */
+function open(options, make) {
+  const { signer, others } = withoutFunctions(options);
+  const { sign, decrypt } = signer;
+  const client = made(make(encodeOptions(others), sign !== undefined, decrypt !== undefined));
+  return sign ? withSigner(client, signer) : client;
+}
+
+function withSigner(client, signer) {
+  if (signer) {
+    signers.set(client, signer);
+  }
+  return client;
+}
 
 class Client {
   #native;
   #notifications;
+  #invocation;
 
   constructor(options) {
-    this.#native = options instanceof native.Client ? options : made(native.open(encodeOptions(options)));
+    this.#native = options instanceof native.Client ? options : open(options, native.open);
   }
 
   static fromEnv() {
@@ -28,12 +49,17 @@ class Client {
     return (this.#notifications ??= new Notifications(made(this.#native.receiver())));
   }
 
+  get invocation() {
+    return (this.#invocation ??= new Invocation((name, params) => this.#utility(name, params)));
+  }
+
   forMerchant(options) {
-    return new this.constructor(made(this.#native.forMerchant(encodeOptions(options))));
+    return new this.constructor(open(options, (...given) => this.#native.forMerchant(...given)));
   }
 
   withOptions(options) {
-    return new this.constructor(made(this.#native.withOptions(encodeOptions(options))));
+    const derived = made(this.#native.withOptions(encodeOptions(options)));
+    return new this.constructor(withSigner(derived, this.#signer));
   }
 
   async call(operation, params = {}, options = {}) {
@@ -42,7 +68,7 @@ class Client {
     const json = encodeRecord(operation, 'params', params);
     const client = this.#with(defaults);
     const start = (arrivals, token) => client.call(arrivals, token, operation, json);
-    return (await reply(start, operation, signal)).body;
+    return (await reply(start, operation, signal, this.#signer)).body;
   }
 
   async request(method, path, options = {}) {
@@ -53,7 +79,7 @@ class Client {
     const bodyJson = body === undefined ? undefined : encode(method, 'body', body);
     const client = this.#with(defaults);
     const start = (arrivals, token) => client.request(arrivals, token, method, path, queryJson, bodyJson);
-    return reply(start, method.toUpperCase(), signal);
+    return reply(start, method.toUpperCase(), signal, this.#signer);
   }
 
   encrypt(plaintext) {
@@ -73,10 +99,14 @@ class Client {
   }
 
   async #utility(name, params) {
-    Object.entries(params).forEach(([argument, value]) => checkText(name, argument, value));
     const json = encodeRecord(name, 'params', params);
+    Object.entries(params).forEach(([argument, value]) => checkText(name, argument, value));
     const start = (arrivals, token) => this.#native.utility(arrivals, token, name, json);
-    return (await reply(start, name)).body;
+    return (await reply(start, name, undefined, this.#signer)).body;
+  }
+
+  get #signer() {
+    return signers.get(this.#native);
   }
 
   #with(options) {

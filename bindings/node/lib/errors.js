@@ -105,11 +105,12 @@ function define(target, name, value, enumerable) {
   Object.defineProperty(target, name, { value, enumerable, writable: true, configurable: true });
 }
 
-/** The error of a native record. */
-function fromRecord(json) {
+/** The error of a native record; its cause is what the merchant's key threw, if that is what failed. */
+function fromRecord(json, failure) {
   const { text, ...fields } = parse(json);
   const Class = CLASSES.get(fields.kind) ?? WechatPayError;
-  return new Class(text, fields);
+  const cause = /^(signer|decrypter)_/.test(fields.code) ? failure?.thrown : undefined;
+  return new Class(text, { ...fields, cause });
 }
 
 /** A native object, or the error whose record stands in its place. */

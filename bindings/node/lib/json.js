@@ -7,9 +7,15 @@ const TOKEN = /"|-?\d[\d.eE+-]*/g;
 const COLON = /\s*:/y;
 const LONG_INTEGER = /^-?\d{16,}$/;
 
+/**
+ * Where a long integer may stand: numbers follow a colon, a comma, a bracket or space. A string may hold the same; numbers
+ * of orders and payments, which are strings of digits alone, do not.
+ */
+const MAYBE_LONG = /(?:^|[:,[\s])-?\d{16}/;
+
 /** Like JSON.parse, but integers beyond Number.MAX_SAFE_INTEGER become BigInts. `text` must be valid JSON. */
 function parse(text) {
-  if (!/\d{16}/.test(text)) {
+  if (!MAYBE_LONG.test(text)) {
     return JSON.parse(text);
   }
   // Such integers pass JSON.parse as strings. To be told from others, every string gets a first letter.

@@ -32,11 +32,11 @@ class Notifications {
   }
 
   parse(headers, body) {
-    const outcome = this.#native.parse(encodeHeaders(headers), bytesOf(body));
-    if (!outcome.ok) {
-      throw fromRecord(outcome.body);
+    const read = this.#native.parse(encodeHeaders(headers), bytesOf(body));
+    if (typeof read !== 'string') {
+      throw fromRecord(read.body);
     }
-    return new Notification(parse(outcome.body));
+    return new Notification(parse(read));
   }
 
   ack() {
@@ -59,9 +59,15 @@ function ack() {
 
 /** Names and texts as JSON. Which of them count, and in which form, is known by the core. */
 function encodeHeaders(headers) {
-  return stringify(recordOf(headers), (path, problem) =>
-    badArgument(undefined, 'headers', `holds ${path}, which ${problem}`),
-  );
+  const record = recordOf(headers);
+  if (Object.values(record).every((value) => typeof value === 'string')) {
+    const json = JSON.stringify(record);
+    // Only a lone surrogate is written like this, or a text that looks alike: then it is named below.
+    if (!json.includes('\\ud')) {
+      return json;
+    }
+  }
+  return stringify(record, (path, problem) => badArgument(undefined, 'headers', `holds ${path}, which ${problem}`));
 }
 
 /** Of a Headers, a Map, or any other pairs; or an object, such as `request.headers` of node:http. */

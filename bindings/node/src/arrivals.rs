@@ -1,5 +1,6 @@
 //! Calls under way, and how they come home. Each runs as a task of its own, on all cores; the event loop of the thread
-//! that made it is what polls it, and only when it has something to give.
+//! that made it is what polls it, and only when it has something to give. What a call asks the merchant's key, where that
+//! lies elsewhere, comes to that event loop the same way.
 
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -9,12 +10,21 @@ use napi::Status;
 use napi::bindgen_prelude::{Either, FnArgs, Function};
 use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
 use napi_derive::napi;
-use wechatpay_bridge::{Call, ErrorRecord, Reply, Result, Running, guard};
+use wechatpay_bridge::{self as bridge, Call, ErrorRecord, Reply, Result, Running, guard};
 
 use crate::outcome::{Outcome, json};
+use crate::question::Question;
 
-/// Called as `land(token, outcome)`. Weak: by itself it does not keep the process alive.
-type Land = ThreadsafeFunction<Arc<Task>, (), FnArgs<(u32, Option<Outcome>)>, Status, false, true>;
+/// Called as `land(token, outcome, question)`. Weak: by itself it does not keep the process alive.
+type Land = ThreadsafeFunction<Arrival, (), LandArguments, Status, false, true>;
+type LandArguments = FnArgs<(u32, Option<Outcome>, Option<Question>)>;
+
+enum Arrival {
+    /// There is something to poll for.
+    Wake(Arc<Task>),
+    /// The call of this token asks the merchant's key.
+    Asks(u32, bridge::Question),
+}
 
 /// The arrivals of one JavaScript thread.
 #[napi]
@@ -22,16 +32,18 @@ pub struct Arrivals(Arc<Land>);
 
 #[napi]
 impl Arrivals {
-    /// `land(token, outcome)` is called for every call that ends by itself, with an outcome; or with none, which means
-    /// nothing.
+    /// `land(token, outcome, question)` is called for every call that ends by itself, with an outcome; for every question
+    /// of a call to the merchant's key, with that; or with neither, which means nothing.
     #[napi(constructor, catch_unwind)]
-    pub fn new(land: Function<'_, FnArgs<(u32, Option<Outcome>)>, ()>) -> napi::Result<Self> {
+    pub fn new(land: Function<'_, LandArguments, ()>) -> napi::Result<Self> {
         let land =
-            land.build_threadsafe_function::<Arc<Task>>().weak::<true>().callee_handled::<false>().build_callback(
-                |context| {
-                    let task: Arc<Task> = context.value;
-                    let result = guard(|| Ok(task.poll())).unwrap_or_else(|record| Some(Err(record)));
-                    Ok((task.token, result.map(Outcome::from)).into())
+            land.build_threadsafe_function::<Arrival>().weak::<true>().callee_handled::<false>().build_callback(
+                |context| match context.value {
+                    Arrival::Wake(task) => {
+                        let result = guard(|| Ok(task.poll())).unwrap_or_else(|record| Some(Err(record)));
+                        Ok((task.token, result.map(Outcome::from), None).into())
+                    }
+                    Arrival::Asks(token, question) => Ok((token, None, Some(Question::new(question))).into()),
                 },
             )?;
         Ok(Self(Arc::new(land)))
@@ -44,7 +56,12 @@ impl Arrivals {
         let start = || {
             let call = call()?;
             let given_up = call.given_up();
-            let task = Arc::new(Task { token, running: Mutex::new(Some(call.spawn()?)), land: Arc::clone(&self.0) });
+            let land = Arc::clone(&self.0);
+            // Where the thread has ended, the question goes unanswered, and with it the call.
+            let ask = move |question| {
+                land.call(Arrival::Asks(token, question), ThreadsafeFunctionCallMode::NonBlocking);
+            };
+            let task = Arc::new(Task { token, running: Mutex::new(Some(call.spawn(ask)?)), land: Arc::clone(&self.0) });
             Ok(match task.poll() {
                 Some(result) => Either::B(result.into()),
                 None => Either::A(Flight { task, given_up }),
@@ -110,7 +127,7 @@ impl Task {
 impl Wake for Task {
     fn wake(self: Arc<Self>) {
         let land = Arc::clone(&self.land);
-        if land.call(Arc::clone(&self), ThreadsafeFunctionCallMode::NonBlocking) != Status::Ok {
+        if land.call(Arrival::Wake(Arc::clone(&self)), ThreadsafeFunctionCallMode::NonBlocking) != Status::Ok {
             // The thread has ended: nobody will ask again.
             self.drop_call();
         }

@@ -2,7 +2,7 @@
 
 use napi::bindgen_prelude::Either;
 use napi_derive::napi;
-use wechatpay_bridge::{self as bridge, Result, guard};
+use wechatpay_bridge::{self as bridge, Key, Result, guard};
 
 use crate::arrivals::{Arrivals, Flight};
 use crate::outcome::{Outcome, json};
@@ -18,10 +18,10 @@ fn made(entry: impl FnOnce() -> Result<bridge::Client>) -> Made {
     guard(entry).map_or_else(|record| Either::B(json(&record)), |client| Either::A(Client(client)))
 }
 
-/// A client from a JSON object of options.
+/// A client from a JSON object of options; `sign` and `decrypt`: whether there are functions for a key that lies elsewhere.
 #[napi(catch_unwind)]
-pub fn open(options: String) -> Made {
-    made(|| bridge::Client::from_json(options.into_bytes()))
+pub fn open(options: String, sign: bool, decrypt: bool) -> Made {
+    made(|| bridge::Client::from_json(options.into_bytes(), Key::given(sign, decrypt)?))
 }
 
 /// A client from the `WECHATPAY_*` variables.
@@ -46,8 +46,8 @@ impl Client {
 
     /// A client for another merchant over the same connections.
     #[napi(catch_unwind)]
-    pub fn for_merchant(&self, options: String) -> Made {
-        made(|| self.0.for_merchant(options.into_bytes()))
+    pub fn for_merchant(&self, options: String, sign: bool, decrypt: bool) -> Made {
+        made(|| self.0.for_merchant(options.into_bytes(), Key::given(sign, decrypt)?))
     }
 
     /// The same client with other defaults.

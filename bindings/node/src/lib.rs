@@ -6,6 +6,7 @@
 pub mod arrivals;
 pub mod client;
 pub mod outcome;
+pub mod question;
 pub mod receiver;
 #[cfg(feature = "test-hooks")]
 pub mod test_hooks;

@@ -1,10 +1,10 @@
-//! What came of a call or of a notification, as data.
+//! What came of a call, as data.
 
 use napi::bindgen_prelude::{Buffer, Either};
 use napi_derive::napi;
 use wechatpay_bridge::{ErrorRecord, Reply, ReplyKind, Result};
 
-/// A reply, a notification, or an error record.
+/// A reply, or an error record.
 #[napi(object, object_from_js = false)]
 pub struct Outcome {
     /// Whether it is no error record.
@@ -28,15 +28,6 @@ impl From<Result<Reply>> for Outcome {
             },
             Err(record) => Self { ok: false, status: None, request_id: None, body: Some(Either::A(json(&record))) },
         }
-    }
-}
-
-impl Outcome {
-    /// Of what has no status: a record as JSON, or an error record.
-    pub(crate) fn of_record(result: Result<Vec<u8>>) -> Self {
-        let ok = result.is_ok();
-        let body = result.map_or_else(|record| json(&record), text);
-        Self { ok, status: None, request_id: None, body: Some(Either::A(body)) }
     }
 }
 

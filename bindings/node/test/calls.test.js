@@ -78,6 +78,24 @@ test('no integer loses a digit, in either direction', async () => {
   ]);
 });
 
+test('a long number is found wherever one may stand, and numbers of orders are texts', async () => {
+  const client = here.sandbox.client();
+  const long = 9007199254740993n;
+  for (const [text, expected] of [
+    [`{"a":${long}}`, { a: long }],
+    [`{"a":\n${long}}`, { a: long }],
+    [`[${long}]`, [long]],
+    [`[ -${long}]`, [-long]],
+    [`[1,${long}]`, [1, long]],
+    [`{"transaction_id":"420000123420261121123456789"}`, { transaction_id: '420000123420261121123456789' }],
+    [`{"a":"1: ${long}, and [${long}]","b":${long}}`, { a: `1: ${long}, and [${long}]`, b: long }],
+  ]) {
+    await here.sandbox.fault('reply', { status: 200, body: text });
+    const { body } = await client.request('POST', CUSTOM_PAGE, { body: OPEN });
+    assert.deepEqual(body, expected);
+  }
+});
+
 test('undefined is left out, dates are what toJSON says, order is kept', async () => {
   const body = { b: new Date(0), undefined, a: null, 微信: [true, { deep: undefined }] };
   await here.sandbox.fault('reply', { status: 200, body: {} });

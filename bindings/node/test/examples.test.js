@@ -51,6 +51,21 @@ test('notifications.js takes what is signed, once, and says no to the rest', asy
   assert.match(done.errors, /^SignatureError: .+\nError: the body is too long\n$/);
 });
 
+test('purchase.js orders, is notified and sees that it is paid', async () => {
+  const visit = async (line) => {
+    const opened = await here.sandbox.admin('POST', '/cashier', { record: JSON.parse(line) });
+    assert.deepEqual([opened.out_trade_no, opened.total], ['T-1', 100]);
+    const { notification } = await here.sandbox.admin('POST', '/orders/pay', { out_trade_no: 'T-1' });
+    assert.deepEqual(notification.answer, { status: 204, body: '', taken: true });
+  };
+  const done = await run('purchase.js', { visit, ends: true });
+  assert.deepEqual([done.code, done.errors], [0, '']);
+  assert.match(done.output, /^\{"appId":.+\}\nT-1: SUCCESS, 100\n$/);
+  const again = await run('purchase.js');
+  assert.equal(again.code, 1);
+  assert.match(again.errors, /OUT_TRADE_NO_USED|ORDERPAID/);
+});
+
 test('many.mjs', async () => {
   const done = await run('many.mjs');
   assert.deepEqual([done.code, done.errors, done.output], [0, '', '200 open\n1 MCH_NOT_EXISTS\n']);

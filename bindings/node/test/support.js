@@ -85,9 +85,9 @@ class Sandbox {
 
   /**
    * Runs a program in the folder of the installed package, pointed at this sandbox by its environment. A server writes
-   * where it listens, gets its `visit(text)`, and is ended.
+   * where it listens, gets its `visit(text)`, and is ended, unless it `ends` by itself.
    */
-  async run(program, { file = 'program.js', timeout = 20_000, env = {}, visit } = {}) {
+  async run(program, { file = 'program.js', timeout = 20_000, env = {}, visit, ends = false } = {}) {
     const directory = fs.mkdtempSync(path.join(INSTALLED, 'run-'));
     const script = path.join(directory, file);
     fs.writeFileSync(script, program);
@@ -100,7 +100,7 @@ class Sandbox {
     const closed = once(child, 'close');
     if (visit) {
       await Promise.race([once(child.stdout, 'data'), closed]);
-      await visit(output.trim()).finally(() => child.kill());
+      await visit(output.trim()).finally(() => ends || child.kill());
     }
     const [code, signal] = await closed;
     fs.rmSync(directory, { recursive: true });

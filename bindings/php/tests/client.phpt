@@ -74,6 +74,9 @@ $wrong = [
     fn () => $client->withOptions(['timeout' => 0]),
     fn () => $client->withOptions(['timeout' => '3']),
     fn () => $client->withOptions(['retry' => 'always']),
+    fn () => $client->withOptions(['encrypted_with' => 3]),
+    fn () => $client->withOptions(['encrypted_with' => "a\0b"]),
+    fn () => $client->withOptions(['encrypted_with' => '']),
     fn () => $client->withOptions(['retries' => 3]),
     fn () => $client->forMerchant(['base_url' => 'https://example.com']),
     fn () => $client->call('goldplan.merchants.change_custom_page_statu'),
@@ -111,7 +114,10 @@ WechatPay\Exception\ConfigException: options must be an array with the names of 
 WechatPay\Exception\ConfigException: timeout must be a positive number of seconds
 WechatPay\Exception\ConfigException: timeout must be a positive number of seconds
 WechatPay\Exception\ConfigException: retry must be one of never, safe, idempotent
-WechatPay\Exception\ConfigException: retries is not an option of a call: timeout and retry are
+WechatPay\Exception\ConfigException: encrypted_with must be the serial of a key of the platform
+WechatPay\Exception\ConfigException: encrypted_with must be the serial of a key of the platform
+WechatPay\Exception\ConfigException: encrypted_with must be the serial of the platform's key that the fields were encrypted with: PUB_KEY_ID_…, or a certificate's
+WechatPay\Exception\ConfigException: retries is not an option of a call: timeout, retry and encrypted_with are
 WechatPay\Exception\ConfigException: base_url is shared by all merchants of a client: set it on the first one
 WechatPay\Exception\InvalidRequestException: operation goldplan.merchants.change_custom_page_statu is not an operation of this SDK; did you mean goldplan.merchants.change_custom_page_status?; request() reaches any path; nothing was sent
 WechatPay\Exception\InvalidRequestException: operation has a NUL byte; nothing was sent

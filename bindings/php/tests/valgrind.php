@@ -3,6 +3,7 @@
 /** One of everything, for valgrind: test.sh runs it with PHP's own allocator off. */
 
 require __DIR__ . '/sandbox.inc';
+require __DIR__ . '/signer.inc';
 use WechatPay\Client;
 use WechatPay\Notifications;
 
@@ -20,6 +21,11 @@ for ($round = 0; $round < 3; $round++) {
     $derived->newTaxControlFapiao->download(
         ['token' => 't', 'mchid' => '1', 'openid' => 'o', 'invoice_code' => '1', 'invoice_no' => '2', 'fapiao_id' => '3'],
     );
+    $elsewhere = new Client(without_key(['sign' => 'sign', 'decrypt' => fn (string $ciphertext) => decrypt($ciphertext)]));
+    $elsewhere->withOptions(['timeout' => 90])->goldplan->merchants->changeCustomPageStatus(PARAMS);
+    $elsewhere->decrypt(encrypted('x'));
+    $cycle = new stdClass();
+    $cycle->client = new Client(without_key(['sign' => fn () => throw new DomainException("no $cycle->client")]));
     $file = ['filename' => 'a.pdf', 'content' => "\xff\0\xfe"];
     $meta = ['file_type' => 'PDF', 'digest_alogrithm' => 'SM3', 'digest' => 'x', 'sub_mchid' => '1900000109'];
     $client->newTaxControlFapiao->fapiaoApplications->uploadFapiaoFile(['file' => $file, 'meta' => $meta]);
@@ -49,6 +55,13 @@ $wrong = [
     fn () => Notifications::failure("\xff"),
     fn () => new WechatPay\Operations\Goldplan(),
     fn () => clone $client,
+    fn () => (new Client(without_key(['sign' => fn () => throw new DomainException('sealed')])))->call(CALL, PARAMS),
+    fn () => (new Client(without_key(['sign' => fn () => [7]])))->call(CALL, PARAMS),
+    fn () => new Client(options(['sign' => 'sign'])),
+    fn () => new Client(without_key(['sign' => 'sign', 'decrypt' => 1])),
+    fn () => new Client(without_key(['decrypt' => 'decrypt'])),
+    fn () => Client::persistent('signer', without_key(['sign' => 'sign'])),
+    fn () => (new Client(without_key(['sign' => 'sign'])))->forMerchant(['sign' => 'sign']),
 ];
 foreach ($wrong as $call) {
     $thrown = thrown($call);

@@ -1,14 +1,16 @@
 //! Clients and calls.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use pyo3::exceptions::{PyKeyboardInterrupt, PyRuntimeError};
+use pyo3::exceptions::{PyException, PyKeyboardInterrupt, PyRuntimeError};
+use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
-use wechatpay_bridge::{self as bridge, ErrorRecord, Reply, ReplyKind, Waited};
+use wechatpay_bridge::{self as bridge, ErrorRecord, Key, KeyError, Reply, ReplyKind, Task, Waited};
 
-use crate::errors::{exception, guarded, raise};
+use crate::errors::{exception, guarded, raise, words};
 
 /// How often a blocked call lets Python's signal handlers run.
 const TICK: Duration = Duration::from_millis(50);
@@ -31,9 +33,11 @@ pub(crate) struct Client(bridge::Client);
 
 #[pymethods]
 impl Client {
+    /// `sign` and `decrypt`: whether the key that calls are given has functions for these.
     #[new]
-    fn new(py: Python<'_>, options: &[u8]) -> PyResult<Self> {
-        guarded(py, || bridge::Client::from_json(options.to_vec()).map(Self))
+    #[pyo3(signature = (options, sign=false, decrypt=false))]
+    fn new(py: Python<'_>, options: &[u8], sign: bool, decrypt: bool) -> PyResult<Self> {
+        guarded(py, || bridge::Client::from_json(options.to_vec(), Key::given(sign, decrypt)?).map(Self))
     }
 
     #[staticmethod]
@@ -41,8 +45,9 @@ impl Client {
         guarded(py, || bridge::Client::from_env().map(Self))
     }
 
-    fn for_merchant(&self, py: Python<'_>, options: &[u8]) -> PyResult<Self> {
-        guarded(py, || self.0.for_merchant(options.to_vec()).map(Self))
+    #[pyo3(signature = (options, sign=false, decrypt=false))]
+    fn for_merchant(&self, py: Python<'_>, options: &[u8], sign: bool, decrypt: bool) -> PyResult<Self> {
+        guarded(py, || self.0.for_merchant(options.to_vec(), Key::given(sign, decrypt)?).map(Self))
     }
 
     fn with_options(&self, py: Python<'_>, options: &[u8]) -> PyResult<Self> {
@@ -54,11 +59,13 @@ impl Client {
         self.0.mchid()
     }
 
-    fn call(&self, py: Python<'_>, operation: &str, params: &[u8]) -> PyResult<Call> {
-        guarded(py, || Ok(Call::new(self.0.call(operation, params))))
+    /// `key` answers what the call asks, where it is not among the options: `answer(task, input)`.
+    #[pyo3(signature = (operation, params, key=None))]
+    fn call(&self, py: Python<'_>, operation: &str, params: &[u8], key: Option<Py<PyAny>>) -> PyResult<Call> {
+        guarded(py, || Ok(Call::new(self.0.call(operation, params), key)))
     }
 
-    #[pyo3(signature = (method, path, query, body))]
+    #[pyo3(signature = (method, path, query, body, key=None))]
     fn request(
         &self,
         py: Python<'_>,
@@ -66,12 +73,14 @@ impl Client {
         path: &str,
         query: Option<&[u8]>,
         body: Option<&[u8]>,
+        key: Option<Py<PyAny>>,
     ) -> PyResult<Call> {
-        guarded(py, || Ok(Call::new(self.0.request(method, path, query, body))))
+        guarded(py, || Ok(Call::new(self.0.request(method, path, query, body), key)))
     }
 
-    fn utility(&self, py: Python<'_>, name: &str, params: &[u8]) -> PyResult<Call> {
-        guarded(py, || Ok(Call::new(self.0.utility(name, params))))
+    #[pyo3(signature = (name, params, key=None))]
+    fn utility(&self, py: Python<'_>, name: &str, params: &[u8], key: Option<Py<PyAny>>) -> PyResult<Call> {
+        guarded(py, || Ok(Call::new(self.0.utility(name, params), key)))
     }
 
     /// With this merchant's keys; they are looked at here, since a property must not fail for want of one.
@@ -83,34 +92,81 @@ impl Client {
 
 /// A call that has not begun; it can be begun once.
 #[pyclass(frozen, module = "wechatpay_sdk._native")]
-pub(crate) struct Call(Mutex<Option<bridge::Call>>);
+pub(crate) struct Call {
+    call: Mutex<Option<bridge::Call>>,
+    key: Option<Py<PyAny>>,
+}
 
 impl Call {
-    fn new(call: bridge::Call) -> Self {
-        Self(Mutex::new(Some(call)))
+    fn new(call: bridge::Call, key: Option<Py<PyAny>>) -> Self {
+        Self { call: Mutex::new(Some(call)), key }
     }
 
     pub(crate) fn take(&self) -> PyResult<bridge::Call> {
-        let call = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let call = self.call.lock().unwrap_or_else(PoisonError::into_inner).take();
         call.ok_or_else(|| PyRuntimeError::new_err("this call has begun already"))
     }
 }
 
 #[pymethods]
 impl Call {
-    /// Blocks until the reply is there, without holding the GIL.
+    /// What answers for the merchant's key.
+    #[getter]
+    fn key(&self, py: Python<'_>) -> Option<Py<PyAny>> {
+        self.key.as_ref().map(|key| key.clone_ref(py))
+    }
+
+    /// Blocks until the reply is there, without holding the GIL. What the call asks the merchant's key is answered here.
     fn wait<'py>(&self, py: Python<'py>) -> PyResult<RawReply<'py>> {
         let call = self.take()?;
-        let mut signal = None;
+        let (mut signal, mut failure) = (None, None);
+        // What the key raised may be no failure, but the end of the program.
+        let ends = AtomicBool::new(false);
         let keep_going = || {
             // None: the interpreter is shutting down, and nobody is left to be interrupted.
             signal = Python::try_attach(|py| py.check_signals().err()).flatten();
-            signal.is_none()
+            signal.is_none() && !ends.load(Ordering::Relaxed)
         };
-        match guarded(py, || py.detach(|| bridge::wait(call, TICK, keep_going)))? {
+        let key = self.key.as_ref();
+        let answer = |task: Task, input: &[u8]| {
+            let answered = Python::try_attach(|py| {
+                ask(py, key, task, input).map_err(|raised| {
+                    let told = words(py, &raised);
+                    ends.fetch_or(!raised.is_instance_of::<PyException>(py), Ordering::Relaxed);
+                    failure = Some(raised);
+                    told
+                })
+            });
+            match answered {
+                Some(Ok(given)) => given.ok_or_else(KeyError::unsupported),
+                Some(Err(told)) => Err(KeyError::new(told)),
+                None => Err(KeyError::new("the interpreter is shutting down")),
+            }
+        };
+        match guarded(py, || py.detach(|| bridge::wait(call, TICK, keep_going, answer)))? {
             Waited::Done(Ok(reply)) => Ok(raw(py, reply)),
-            Waited::Done(Err(record)) => Err(raise(py, &record)),
-            Waited::GivenUp(record) => Err(interrupted(py, signal, &record)),
+            Waited::Done(Err(record)) => Err(failed(py, failure, &record)),
+            Waited::GivenUp(record) => Err(interrupted(py, signal.or(failure), &record)),
+        }
+    }
+}
+
+/// None: the key has no function for that.
+fn ask(py: Python<'_>, key: Option<&Py<PyAny>>, task: Task, input: &[u8]) -> PyResult<Option<Vec<u8>>> {
+    let Some(key) = key else { return Ok(None) };
+    key.call_method1(py, intern!(py, "answer"), (task.as_str(), PyBytes::new(py, input)))?.extract(py)
+}
+
+/// What the merchant's key raised is the cause of our exception; but what ends a program is raised as it is.
+fn failed(py: Python<'_>, raised: Option<PyErr>, record: &ErrorRecord) -> PyErr {
+    match raised {
+        Some(raised) if !raised.is_instance_of::<PyException>(py) => interrupted(py, Some(raised), record),
+        raised => {
+            let error = raise(py, record);
+            if record.is_of_key() {
+                error.set_cause(py, raised);
+            }
+            error
         }
     }
 }

@@ -1,13 +1,15 @@
-//! Finished calls for asyncio: the loop watches one descriptor and drains many results at once.
+//! Calls for asyncio: the loop watches one descriptor and drains many results at once, and what calls ask meanwhile.
+
+use std::sync::{Mutex, PoisonError};
 
 use pyo3::prelude::*;
-use pyo3::types::PyList;
-use wechatpay_bridge as bridge;
+use pyo3::types::{PyBytes, PyList};
+use wechatpay_bridge::{self as bridge, Event, KeyError, News};
 
 use crate::client::{Call, raw};
-use crate::errors::{exception, guarded};
+use crate::errors::{exception, guarded, words};
 
-/// The finished calls of one event loop.
+/// The calls of one event loop.
 #[pyclass(frozen, module = "wechatpay_sdk._native")]
 pub(crate) struct Completions(bridge::Completions);
 
@@ -27,17 +29,54 @@ impl Completions {
         guarded(py, || self.0.start(token, call).map(|ticket| Ticket(Some(ticket))))
     }
 
-    /// `[(token, reply, exception)]`: one of the two is None.
+    /// `[(token, reply, exception, question)]`: one of the three is there.
     fn drain<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
         let drained = PyList::empty(py);
-        for done in guarded(py, || Ok(self.0.drain()))? {
-            let (reply, error) = match done.result {
-                Ok(reply) => (Some(raw(py, reply)), None),
-                Err(record) => (None, Some(exception(py, &record)?)),
+        for News { token, event } in guarded(py, || Ok(self.0.drain()))? {
+            let (reply, error, question) = match event {
+                Event::Done(Ok(reply)) => (Some(raw(py, reply)), None, None),
+                Event::Done(Err(record)) => (None, Some(exception(py, &record)?), None),
+                Event::Asks(question) => (None, None, Some(Question::new(question))),
             };
-            drained.append((done.token, reply, error))?;
+            drained.append((token, reply, error, question))?;
         }
         Ok(drained)
+    }
+}
+
+/// What a call asks the merchant's key; it can be answered once, what comes later is not heard.
+#[pyclass(frozen, module = "wechatpay_sdk._native")]
+pub(crate) struct Question(Mutex<Option<bridge::Question>>);
+
+impl Question {
+    fn new(question: bridge::Question) -> Self {
+        Self(Mutex::new(Some(question)))
+    }
+
+    fn answer(&self, answer: bridge::Answer) {
+        if let Some(question) = self.0.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            question.answer(answer);
+        }
+    }
+}
+
+#[pymethods]
+impl Question {
+    /// `(task, input)`; None once it is answered.
+    fn asked<'py>(&self, py: Python<'py>) -> Option<(&'static str, Bound<'py, PyBytes>)> {
+        let question = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        question.as_ref().map(|question| (question.task.as_str(), PyBytes::new(py, &question.input)))
+    }
+
+    /// None: the key has no function for that.
+    #[pyo3(signature = (given))]
+    fn give(&self, given: Option<&[u8]>) {
+        self.answer(given.map(<[u8]>::to_vec).ok_or_else(KeyError::unsupported));
+    }
+
+    /// Says what was raised instead.
+    fn fail(&self, py: Python<'_>, raised: Bound<'_, PyAny>) {
+        self.answer(Err(KeyError::new(words(py, &PyErr::from_value(raised)))));
     }
 }
 

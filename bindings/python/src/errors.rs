@@ -21,6 +21,15 @@ pub(crate) fn exception<'py>(py: Python<'py>, record: &ErrorRecord) -> PyResult<
         .call1((PyBytes::new(py, &record.to_json()),))
 }
 
+/// What an exception of the merchant's own code says, as the last line of its traceback does.
+pub(crate) fn words(py: Python<'_>, raised: &PyErr) -> String {
+    let class = raised.get_type(py).name().map_or_else(|_| "an exception".to_owned(), |name| name.to_string());
+    match raised.value(py).str().map(|text| text.to_string_lossy().into_owned()) {
+        Ok(text) if !text.is_empty() => format!("{class}: {text}"),
+        _ => class,
+    }
+}
+
 /// The exception for an argument that cannot be read; `problem` follows its name.
 #[pyfunction]
 #[pyo3(signature = (operation, argument, problem))]

@@ -14,7 +14,7 @@ mod _native {
     #[pymodule_export]
     use super::client::{Call, Client};
     #[pymodule_export]
-    use super::completions::{Completions, Ticket};
+    use super::completions::{Completions, Question, Ticket};
     #[pymodule_export]
     use super::errors::{bad_argument, bad_option};
     #[pymodule_export]

@@ -116,7 +116,7 @@ def test_cancelling_drops_the_call(async_client: AsyncClient, sandbox: Sandbox) 
         # The late reply of the first one must disturb nobody.
         await asyncio.sleep(0)
         waker = _wakers[asyncio.get_running_loop()]
-        assert waker._futures == {}  # pyright: ignore[reportPrivateUsage]
+        assert waker._calls == {}  # pyright: ignore[reportPrivateUsage]
 
     asyncio.run(main())
 

@@ -83,6 +83,32 @@ def test_notifications(sandbox: Sandbox) -> None:
     assert "Set the WECHATPAY_* variables first" in output
 
 
+def test_purchase(sandbox: Sandbox) -> None:
+    example = [sys.executable, "-u", str(EXAMPLES / "purchase.py"), "T-7"]
+    environment = {**os.environ, **sandbox.environment}
+    with subprocess.Popen(
+        example, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        try:
+            record = json.loads(process.stdout.readline())
+            opened = sandbox.admin("POST", "/cashier", {"record": record})
+            assert (opened["out_trade_no"], opened["total"]) == ("T-7", 100)
+            paid = sandbox.admin("POST", "/orders/pay", {"out_trade_no": "T-7"})
+            assert paid["notification"]["answer"] == {"status": 204, "body": "", "taken": True}
+            output, errors = process.communicate(timeout=60)
+        finally:
+            process.kill()
+    assert (process.returncode, output, errors) == (0, "T-7: SUCCESS, 100\n", "")
+    status, output = run(*example[1:], **{**sandbox.environment, "WECHATPAY_MCHID": ""})
+    assert status == 2
+    assert "Set the WECHATPAY_* variables first" in output
+    # The number is taken, and its order paid.
+    status, output = run(*example[1:], **sandbox.environment)
+    assert status == 1
+    assert "OUT_TRADE_NO_USED" in output or "ORDERPAID" in output
+
+
 def test_the_installed_package_is_what_is_tested() -> None:
     assert PROJECT not in PACKAGE.parents
     assert (PACKAGE / "py.typed").exists()
@@ -123,8 +149,11 @@ client.with_options(retry="always")
 Notifications(serial_no="1")
 client.notifications.parse({}, {})
 client.notifications.parse({}, b"").resourse
+client.invocation.jsapi(appid="wx1", prepay_id="wx2")["paysign"]
+client.invocation.app(appid="wx1", prepay_id="wx2")
 async def main(client: AsyncClient) -> None:
     client.goldplan.merchants.change_custom_page_status(sub_mchid="1", operation_type="OPEN")["sub_mchid"]
+    client.invocation.mini_program(appid="wx1", prepay_id="wx2")["appId"]
 """
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from wechatpay_sdk import AsyncClient, Client, _native  # pyright: ignore[reportPrivateUsage]
+from wechatpay_sdk import AsyncClient, Client, InvalidRequestError, _native  # pyright: ignore[reportPrivateUsage]
 from wechatpay_sdk.operations import _runtime
 
 if TYPE_CHECKING:
@@ -52,6 +52,34 @@ def test_help_tells_parameters_types_literals_and_where_to_read_on(client: Clien
         assert part in text
     assert "sub_mchid" in pydoc.plain(pydoc.render_doc(client.new_tax_control_fapiao.merchant))
     assert "merchant_private_key_path" in pydoc.plain(pydoc.render_doc(Client))
+
+
+@pytest.mark.parametrize("kind", [Client, AsyncClient])
+def test_invocation_is_found_and_tells_its_parameters(kind: Any, sandbox: Sandbox) -> None:
+    invocation = kind(**sandbox.options).invocation
+    assert "invocation" in dir(kind)
+    for name, parameters in {
+        "jsapi": ["appid", "prepay_id"],
+        "mini_program": ["appid", "prepay_id"],
+        "app": ["appid", "partnerid", "prepay_id"],
+    }.items():
+        method = getattr(invocation, name)
+        signature = inspect.signature(method)
+        assert list(signature.parameters) == parameters
+        assert {seen.kind for seen in signature.parameters.values()} == {inspect.Parameter.KEYWORD_ONLY}
+        assert inspect.iscoroutinefunction(method) == (kind is AsyncClient)
+        assert "prepay_id: bare" in method.__doc__
+    assert f"nvocation of <wechatpay_sdk.{kind.__name__} mchid=" in repr(invocation)
+    with pytest.raises(AttributeError, match="did you mean 'mini_program'"):
+        getattr(invocation, "miniprogram")  # noqa: B009
+
+
+def test_a_record_needs_texts(client: Client) -> None:
+    with pytest.raises(InvalidRequestError) as caught:
+        client.invocation.jsapi(appid="wx1", prepay_id=1)  # type: ignore[arg-type] # pyright: ignore
+    assert (caught.value.operation, caught.value.field) == ("invocation.jsapi", "prepay_id")
+    with pytest.raises(InvalidRequestError, match=r"invocation\.app: partnerid"):
+        client.invocation.app(appid="wx1", partnerid="", prepay_id="wx2")
 
 
 def test_dir_offers_what_there_is(client: Client) -> None:

@@ -1,6 +1,7 @@
 //! The client as bindings hold it: JSON in, bytes out.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -11,10 +12,38 @@ use zeroize::Zeroizing;
 
 use crate::call::Call;
 use crate::error::{ErrorRecord, Result};
+use crate::signer::Elsewhere;
 
-/// A client of one merchant; cheap to clone, shared by threads.
+/// A client of one merchant; cheap to clone, shared by threads. With its key, where that lies elsewhere.
 #[derive(Clone)]
-pub struct Client(wechatpay_sdk::Client);
+pub struct Client(wechatpay_sdk::Client, Option<Arc<Elsewhere>>);
+
+/// Where the merchant's key is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Key {
+    /// Among the options.
+    InOptions,
+    /// With whoever waits for the calls, who answers their [`crate::Question`]s.
+    Elsewhere,
+}
+
+impl Key {
+    fn of_client(self) -> Option<Arc<Elsewhere>> {
+        (self == Self::Elsewhere).then(|| Arc::new(Elsewhere::new()))
+    }
+
+    /// By which functions a binding was given.
+    ///
+    /// # Errors
+    /// Config, where one only decrypts.
+    pub fn given(sign: bool, decrypt: bool) -> Result<Self> {
+        match (sign, decrypt) {
+            (true, _) => Ok(Self::Elsewhere),
+            (false, false) => Ok(Self::InOptions),
+            (false, true) => Err(ErrorRecord::bad_option("decrypt", "is given without sign; the two are one key's")),
+        }
+    }
+}
 
 /// A verified reply.
 pub struct Reply {
@@ -29,12 +58,18 @@ pub struct Reply {
 }
 
 impl Client {
-    /// A client from a JSON object of options (their names: [`crate::option_names`]). The text is wiped.
+    /// A client from a JSON object of options (their names: [`crate::option_names`]). The text is wiped. `key` says where
+    /// the merchant's key is.
     ///
     /// # Errors
     /// Config, naming the option.
-    pub fn from_json(options: Vec<u8>) -> Result<Self> {
-        Ok(Self(wechatpay_sdk::Client::from_options(&read_options(options)?)?))
+    pub fn from_json(options: Vec<u8>, key: Key) -> Result<Self> {
+        let (options, key) = (read_options(options)?, key.of_client());
+        let core = match key.clone() {
+            None => wechatpay_sdk::Client::from_options(&options)?,
+            Some(key) => wechatpay_sdk::Client::from_options_with_key(&options, key)?,
+        };
+        Ok(Self(core, key))
     }
 
     /// A client from the `WECHATPAY_*` variables.
@@ -42,19 +77,24 @@ impl Client {
     /// # Errors
     /// Config, naming the variable or option.
     pub fn from_env() -> Result<Self> {
-        Ok(Self(wechatpay_sdk::Client::from_env()?))
+        Ok(Self(wechatpay_sdk::Client::from_env()?, None))
     }
 
     /// A client for another merchant over the same connections; options as JSON, which is wiped.
     ///
     /// # Errors
     /// Config, naming the option.
-    pub fn for_merchant(&self, options: Vec<u8>) -> Result<Self> {
-        Ok(Self(self.0.for_merchant(&read_options(options)?)?))
+    pub fn for_merchant(&self, options: Vec<u8>, key: Key) -> Result<Self> {
+        let (options, key) = (read_options(options)?, key.of_client());
+        let core = match key.clone() {
+            None => self.0.for_merchant(&options)?,
+            Some(key) => self.0.for_merchant_with_key(&options, key)?,
+        };
+        Ok(Self(core, key))
     }
 
-    /// The same client with other defaults: `{"timeout": seconds, "retry": "never" | "safe" | "idempotent"}`, each
-    /// optional.
+    /// The same client with other defaults: `{"timeout": seconds, "retry": "never" | "safe" | "idempotent",
+    /// "encrypted_with": serial}`, each optional.
     ///
     /// # Errors
     /// Config, naming the option.
@@ -64,16 +104,20 @@ impl Client {
             serde_json::from_slice(options).map_err(|_| ErrorRecord::bad_option("options", "must be an object"))?;
         for (name, value) in &options {
             changed = match (name.as_str(), value) {
-                ("timeout" | "retry", Value::Null) => changed,
+                ("timeout" | "retry" | "encrypted_with", Value::Null) => changed,
                 ("timeout", value) => changed.timeout(seconds(value)?),
                 ("retry", value) => {
                     let retry = value.as_str().unwrap_or_default().parse();
                     changed.retry(retry.map_err(|problem: String| ErrorRecord::bad_option("retry", problem))?)
                 }
-                _ => return Err(ErrorRecord::bad_option(name, "is not an option of a call: timeout and retry are")),
+                ("encrypted_with", value) => changed.encrypted_with(serial(value)?),
+                _ => {
+                    let problem = "is not an option of a call: timeout, retry and encrypted_with are";
+                    return Err(ErrorRecord::bad_option(name, problem));
+                }
             };
         }
-        Ok(Self(self.0.with_options(changed)))
+        Ok(Self(self.0.with_options(changed), self.1.clone()))
     }
 
     /// The merchant number that this client signs for.
@@ -84,6 +128,11 @@ impl Client {
 
     pub(crate) fn core(&self) -> &wechatpay_sdk::Client {
         &self.0
+    }
+
+    /// The merchant's key, where it lies elsewhere.
+    pub(crate) fn key(&self) -> Option<&Arc<Elsewhere>> {
+        self.1.as_ref()
     }
 
     /// A call of an operation with a flat JSON object of parameters. It is read, checked and sent when it runs.
@@ -98,6 +147,7 @@ impl Client {
             let response = client.call(&operation, params).await?;
             Ok(Reply::new(response, found.map(|operation| operation.reply)))
         })
+        .with_key(self.key())
     }
 
     /// A call of any path. `query` is a JSON object of texts, numbers, booleans, or lists of them; `body` is JSON.
@@ -116,6 +166,7 @@ impl Client {
             let response = client.request(method, &path, &query, body.as_ref()).await?;
             Ok(Reply::new(response, None))
         })
+        .with_key(self.key())
     }
 }
 
@@ -152,6 +203,14 @@ fn seconds(value: &Value) -> Result<Duration> {
         .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
         .filter(|duration| !duration.is_zero())
         .ok_or_else(|| ErrorRecord::bad_option("timeout", "must be a positive number of seconds"))
+}
+
+fn serial(value: &Value) -> Result<&str> {
+    let serial = value.as_str().filter(|serial| !serial.is_empty());
+    serial.ok_or_else(|| {
+        let problem = "must be the serial of the platform's key that the fields were encrypted with: PUB_KEY_ID_…, or a certificate's";
+        ErrorRecord::bad_option("encrypted_with", problem)
+    })
 }
 
 fn pairs(query: Option<&[u8]>) -> Result<Vec<(String, String)>> {

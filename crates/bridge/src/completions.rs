@@ -1,4 +1,5 @@
-//! Finished calls for an event loop. Waking the loop is what costs, so many results share one wake-up.
+//! Finished calls for an event loop, and what calls ask meanwhile. Waking the loop is what costs, so many of them share
+//! one wake-up.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -7,25 +8,34 @@ use tokio::task::AbortHandle;
 use crate::call::Call;
 use crate::client::Reply;
 use crate::error::{ErrorRecord, Result};
+use crate::signer::Question;
 use crate::wake::{Waker, Watched, pair};
 
-/// The finished calls of one event loop.
+/// The calls of one event loop.
 pub struct Completions {
     queue: Arc<Queue>,
     watched: Watched,
 }
 
 struct Queue {
-    done: Mutex<Vec<Done>>,
+    news: Mutex<Vec<News>>,
     waker: Waker,
 }
 
-/// A finished call.
-pub struct Done {
-    /// What the caller named it.
+/// What a call has to say.
+pub struct News {
+    /// What the caller named the call.
     pub token: u64,
-    /// What came of it.
-    pub result: Result<Reply>,
+    /// What it says.
+    pub event: Event,
+}
+
+/// What can happen with a call.
+pub enum Event {
+    /// It has ended, and this came of it.
+    Done(Result<Reply>),
+    /// It asks the merchant's key, which lies elsewhere.
+    Asks(Question),
 }
 
 impl Completions {
@@ -36,7 +46,7 @@ impl Completions {
     pub fn new() -> Result<Self> {
         let (watched, waker) =
             pair().map_err(|error| ErrorRecord::internal(format!("no descriptor for the event loop: {error}")))?;
-        Ok(Self { queue: Arc::new(Queue { done: Mutex::default(), waker }), watched })
+        Ok(Self { queue: Arc::new(Queue { news: Mutex::default(), waker }), watched })
     }
 
     /// What the loop watches: readable while there is something to [`drain`](Self::drain).
@@ -50,13 +60,16 @@ impl Completions {
     /// # Errors
     /// Internal, where the operating system gives no threads.
     pub fn start(&self, token: u64, call: Call) -> Result<Ticket> {
-        let queue = Arc::clone(&self.queue);
-        call.spawn_then(move |result| queue.push(Done { token, result }))
+        let (asked, done) = (Arc::clone(&self.queue), Arc::clone(&self.queue));
+        call.spawn_then(
+            move |question| asked.push(News { token, event: Event::Asks(question) }),
+            move |result| done.push(News { token, event: Event::Done(result) }),
+        )
     }
 
-    /// Takes everything that has finished; never blocks.
+    /// Takes all that there is; never blocks.
     #[must_use]
-    pub fn drain(&self) -> Vec<Done> {
+    pub fn drain(&self) -> Vec<News> {
         // In this order: what is queued in between wakes the loop once more, and nothing is forgotten.
         self.watched.clear();
         std::mem::take(&mut *self.queue.lock())
@@ -64,9 +77,9 @@ impl Completions {
 }
 
 impl Queue {
-    fn push(&self, done: Done) {
+    fn push(&self, news: News) {
         let mut queue = self.lock();
-        queue.push(done);
+        queue.push(news);
         let first = queue.len() == 1;
         drop(queue);
         if first {
@@ -74,8 +87,8 @@ impl Queue {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Vec<Done>> {
-        self.done.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Vec<News>> {
+        self.news.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -107,10 +120,10 @@ mod tests {
     #[test]
     fn any_number_of_results_is_one_wake_up_until_they_are_drained() {
         let (watched, waker) = pair().unwrap();
-        let queue = Queue { done: Mutex::default(), waker };
+        let queue = Queue { news: Mutex::default(), waker };
         for round in 0..3_u64 {
             for token in 0..100 {
-                queue.push(Done { token, result: Err(ErrorRecord::internal("of no importance")) });
+                queue.push(News { token, event: Event::Done(Err(ErrorRecord::internal("of no importance"))) });
             }
             assert_eq!(watched.clear(), 1, "round {round}");
             assert_eq!(std::mem::take(&mut *queue.lock()).len(), 100);

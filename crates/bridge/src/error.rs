@@ -77,6 +77,12 @@ impl ErrorRecord {
         Error::bad_option(option, problem).into()
     }
 
+    /// Whether it is the merchant's key that failed: then what the application's own code raised is its cause.
+    #[must_use]
+    pub fn is_of_key(&self) -> bool {
+        self.code.starts_with("signer_") || self.code.starts_with("decrypter_")
+    }
+
     /// The record as JSON, for languages that read it themselves.
     #[must_use]
     pub fn to_json(&self) -> Vec<u8> {

@@ -5,6 +5,9 @@
 //! - [`wait`] blocks the thread and lets the interpreter look after signals in between (C, PHP, Python);
 //! - [`Completions::start`] queues the result for an event loop, with one wake-up for many calls (asyncio).
 //!
+//! Where the merchant's key lies elsewhere, each of these three also carries a call's [`Question`]s to it, and the answers
+//! back.
+//!
 //! A [`Receiver`] reads notifications; that needs no network, and so no call.
 //!
 //! Errors are one flat record ([`ErrorRecord`]); panics become one at every entry ([`guard`]). After a fork the child
@@ -17,15 +20,20 @@ mod client;
 mod completions;
 mod error;
 mod guard;
+mod headers;
+mod readable;
 mod receiver;
+mod signer;
 mod utility;
 mod wake;
 
-pub use call::{Call, Running, Waited, wait};
+pub use call::{Call, Running, Waited, no_answer, wait};
 pub use catalogue::{operations_json, option_names, products};
-pub use client::{Client, Reply};
-pub use completions::{Completions, Done, Ticket};
+pub use client::{Client, Key, Reply};
+pub use completions::{Completions, Event, News, Ticket};
 pub use error::{ErrorRecord, Result};
 pub use guard::guard;
 pub use receiver::{Receiver, ack, failure};
+pub use signer::{Answer, Question, Task};
+pub use wechatpay_sdk::KeyError;
 pub use wechatpay_sdk::operation::ReplyKind;

@@ -2,14 +2,15 @@
 
 use std::fmt;
 
-use http::{HeaderMap, HeaderName, HeaderValue};
-use serde_json::{Map, Value, json};
+use serde::Serialize;
 use wechatpay_sdk::Options;
 use wechatpay_sdk::notification::{self, Answer, Notification, Notifications};
 use zeroize::Zeroizing;
 
 use crate::client::Client;
-use crate::error::{ErrorRecord, Result};
+use crate::error::Result;
+use crate::headers::header_map;
+use crate::readable::Readable;
 
 /// Receives the notifications of a merchant.
 #[derive(Clone)]
@@ -69,74 +70,41 @@ impl Client {
     }
 }
 
-const READ: [&str; 6] = [
-    "wechatpay-timestamp",
-    "wechatpay-nonce",
-    "wechatpay-serial",
-    "wechatpay-signature",
-    "wechatpay-signature-type",
-    "date",
-];
-
-/// Frameworks hand over a mapping of texts, some of lists of texts, and CGI names of its own.
-fn header_map(headers: &[u8]) -> Result<HeaderMap> {
-    let bad = |problem: &str| ErrorRecord::bad_argument(None, "headers", problem);
-    let headers: Map<String, Value> =
-        serde_json::from_slice(headers).map_err(|_| bad("must be an object of names and texts"))?;
-    let mut map = HeaderMap::with_capacity(headers.len());
-    for (name, value) in &headers {
-        let name = name.to_ascii_lowercase().replace('_', "-");
-        let name = name.strip_prefix("http-").unwrap_or(&name);
-        // Whatever else stands there is none of ours: a WSGI server may add the environment with its WECHATPAY_* secrets.
-        if !READ.contains(&name) {
-            continue;
-        }
-        let text = value.as_str().or_else(|| value.as_array()?.first()?.as_str());
-        let text = text.ok_or_else(|| bad(&format!("holds {name}, which must be a text or a list of texts")))?;
-        if let (Ok(name), Ok(value)) = (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_str(text)) {
-            map.insert(name, value);
-        }
-    }
-    Ok(map)
+/// Everything but the resource.
+#[derive(Serialize)]
+struct Head<'a> {
+    id: &'a str,
+    create_time: &'a str,
+    event_type: &'a str,
+    resource_type: Option<&'a str>,
+    summary: Option<&'a str>,
+    original_type: Option<&'a str>,
 }
 
+/// The resource goes in as it was decrypted: JSON within JSON needs no second writing.
 fn record(notification: &Notification) -> Result<Vec<u8>> {
-    let resource: Value = notification.resource()?;
-    let record = json!({
-        "id": notification.id,
-        "create_time": notification.create_time,
-        "event_type": notification.event_type,
-        "resource_type": notification.resource_type,
-        "summary": notification.summary,
-        "original_type": notification.original_type,
-        "resource": resource,
-    });
-    Ok(serde_json::to_vec(&record).expect("a JSON value can always be written"))
+    notification.resource::<Readable>()?;
+    let head = Head {
+        id: &notification.id,
+        create_time: &notification.create_time,
+        event_type: &notification.event_type,
+        resource_type: notification.resource_type.as_deref(),
+        summary: notification.summary.as_deref(),
+        original_type: notification.original_type.as_deref(),
+    };
+    let resource = notification.resource_json().trim_ascii();
+    let mut record = Vec::with_capacity(256 + resource.len());
+    serde_json::to_writer(&mut record, &head).expect("a record of texts can be written");
+    let end = record.pop();
+    debug_assert_eq!(end, Some(b'}'));
+    record.extend_from_slice(b",\"resource\":");
+    record.extend_from_slice(resource);
+    record.push(b'}');
+    Ok(record)
 }
 
 impl fmt::Debug for Receiver {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn header_names_are_read_in_any_case_and_as_cgi_has_them() {
-        for name in ["Wechatpay-Serial", "wechatpay-serial", "WECHATPAY-SERIAL", "HTTP_WECHATPAY_SERIAL"] {
-            for value in [json!("PUB_KEY_ID_1"), json!(["PUB_KEY_ID_1"])] {
-                let headers = json!({name: value, "wsgi.input": {}, "HTTP_COOKIE": 1, "WECHATPAY_APIV3_KEY": "x"});
-                let map = header_map(headers.to_string().as_bytes()).expect("readable");
-                assert_eq!(map.get("wechatpay-serial").expect("there"), "PUB_KEY_ID_1", "{name}");
-                assert_eq!(map.len(), 1);
-            }
-        }
-        for wrong in [json!([]), json!({"Wechatpay-Serial": 1}), json!({"Wechatpay-Serial": []})] {
-            let error = header_map(wrong.to_string().as_bytes()).expect_err("unreadable");
-            assert_eq!((error.code.as_str(), error.field.as_deref()), ("bad_argument", Some("headers")), "{wrong}");
-        }
     }
 }

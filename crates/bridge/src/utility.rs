@@ -15,6 +15,8 @@ impl Client {
     /// |---|---|---|
     /// | `encrypt` | `{"plaintext"}` | `{"serial", "ciphertext"}` |
     /// | `decrypt` | `{"ciphertext"}` | `{"plaintext"}` |
+    /// | `invocation.jsapi`, `invocation.mini_program` | `{"appid", "prepay_id"}` | `{"appId", "timeStamp", "nonceStr", "package", "signType", "paySign"}` |
+    /// | `invocation.app` | `{"appid", "partnerid", "prepay_id"}` | `{"appid", "partnerid", "prepayid", "package", "noncestr", "timestamp", "sign"}` |
     /// | `platform_keys.list` | | what [`wechatpay_sdk::platform_keys::KnownKeys`] holds |
     /// | `platform_keys.refresh` | | the same, after a download |
     #[must_use]
@@ -25,6 +27,7 @@ impl Client {
             let value = run(&client, &name, &params).await.map_err(|record| record.of_operation(&name))?;
             Ok(Reply::utility(&value))
         })
+        .with_key(self.key())
     }
 }
 
@@ -38,6 +41,16 @@ async fn run(client: &wechatpay_sdk::Client, name: &str, params: &[u8]) -> Resul
         "decrypt" => {
             let plaintext = client.decrypt(params.text("ciphertext")?).await?;
             Ok(json!({"plaintext": plaintext.expose()}))
+        }
+        "invocation.jsapi" => {
+            Ok(json!(client.invocation().jsapi(params.text("appid")?, params.text("prepay_id")?).await?))
+        }
+        "invocation.mini_program" => {
+            Ok(json!(client.invocation().mini_program(params.text("appid")?, params.text("prepay_id")?).await?))
+        }
+        "invocation.app" => {
+            let (appid, partnerid) = (params.text("appid")?, params.text("partnerid")?);
+            Ok(json!(client.invocation().app(appid, partnerid, params.text("prepay_id")?).await?))
         }
         "platform_keys.list" => Ok(json!(client.platform_keys())),
         "platform_keys.refresh" => Ok(json!(client.refresh_platform_keys().await?)),

@@ -11,7 +11,8 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 use wechatpay_bridge::{
-    Call, Client, Completions, ErrorRecord, Reply, ReplyKind, Waited, operations_json, option_names, products, wait,
+    Call, Client, Completions, ErrorRecord, Event, Key, Reply, ReplyKind, Waited, no_answer, operations_json,
+    option_names, products, wait,
 };
 use wechatpay_sandbox::{Options, Sandbox};
 
@@ -38,12 +39,12 @@ static WORLD: LazyLock<World> = LazyLock::new(|| {
     {
         options[name] = info[name].clone();
     }
-    let client = Client::from_json(options.to_string().into_bytes()).unwrap();
+    let client = Client::from_json(options.to_string().into_bytes(), Key::InOptions).unwrap();
     World { client, options, _sandbox: sandbox, _runtime: runtime, _dir: dir }
 });
 
 fn run(call: Call) -> Result<Reply, Box<ErrorRecord>> {
-    match wait(call, TICK, || true).unwrap() {
+    match wait(call, TICK, || true, no_answer).unwrap() {
         Waited::Done(outcome) => outcome,
         Waited::GivenUp(_) => panic!("nobody gave up"),
     }
@@ -139,13 +140,15 @@ fn errors_are_flat() {
 #[test]
 fn options_are_checked_where_they_are_given() {
     let kind_and_field = |error: Box<ErrorRecord>| (error.kind, error.field.unwrap());
-    let wrong = Client::from_json(br#"{"mchidd": "1"}"#.to_vec()).unwrap_err();
+    let wrong = Client::from_json(br#"{"mchidd": "1"}"#.to_vec(), Key::InOptions).unwrap_err();
     assert_eq!(kind_and_field(wrong), ("config", "mchidd".to_owned()));
     for (options, field) in [
         ("[]", "options"),
         (r#"{"timeout": 0}"#, "timeout"),
         (r#"{"timeout": "1"}"#, "timeout"),
         (r#"{"retry": "always"}"#, "retry"),
+        (r#"{"encrypted_with": ""}"#, "encrypted_with"),
+        (r#"{"encrypted_with": 3}"#, "encrypted_with"),
         (r#"{"proxy": "x"}"#, "proxy"),
     ] {
         let wrong = WORLD.client.with_options(options.as_bytes()).unwrap_err();
@@ -157,11 +160,11 @@ fn options_are_checked_where_they_are_given() {
 
     let mut own = WORLD.options.clone();
     assert_eq!(
-        kind_and_field(WORLD.client.for_merchant(own.to_string().into_bytes()).unwrap_err()),
+        kind_and_field(WORLD.client.for_merchant(own.to_string().into_bytes(), Key::InOptions).unwrap_err()),
         ("config", "base_url".to_owned())
     );
     own.as_object_mut().unwrap().remove("base_url");
-    let derived = WORLD.client.for_merchant(own.to_string().into_bytes()).unwrap();
+    let derived = WORLD.client.for_merchant(own.to_string().into_bytes(), Key::InOptions).unwrap();
     assert_eq!(run(derived.call(CUSTOM_PAGE, OPEN.as_bytes())).unwrap().status, 200);
     assert!(option_names().contains(&"merchant_private_key_path"));
 }
@@ -176,7 +179,10 @@ fn many_calls_share_a_wake_up() {
     let mut done = BTreeMap::new();
     while done.len() < tickets.len() {
         assert!(Instant::now() < deadline && readable(&completions), "{} of 64 came", done.len());
-        done.extend(completions.drain().into_iter().map(|done| (done.token, done.result.unwrap().status)));
+        done.extend(completions.drain().into_iter().map(|news| match news.event {
+            Event::Done(result) => (news.token, result.unwrap().status),
+            Event::Asks(question) => panic!("{question:?}"),
+        }));
     }
     assert!(done.values().all(|status| *status == 200));
     assert!(completions.drain().is_empty());
@@ -190,7 +196,7 @@ fn a_dropped_ticket_cancels() {
     let mut tokens = Vec::new();
     while !tokens.contains(&2) {
         assert!(readable(&completions));
-        tokens.extend(completions.drain().iter().map(|done| done.token));
+        tokens.extend(completions.drain().iter().map(|news| news.token));
     }
     drop(ticket);
     assert_eq!(tokens, [2]);

@@ -271,11 +271,12 @@ fn every_mark_has_reached_the_specification() {
         let path = here(&format!("../../../spec/{}.json", owner.split('.').next().unwrap()));
         let document: serde_json::Value = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
         let schema = match part {
-            "reply" => {
+            "request" | "reply" => {
                 let items = document["paths"].as_object().unwrap().values();
                 let mut operations = items.flat_map(|item| item.as_object().unwrap().values());
                 let operation = operations.find(|operation| operation["operationId"] == *owner).unwrap();
-                &operation["responses"]["200"]["content"]["application/json"]["schema"]
+                let body = if part == "reply" { &operation["responses"]["200"] } else { &operation["requestBody"] };
+                &body["content"]["application/json"]["schema"]
             }
             component => &document["components"]["schemas"][component],
         };

@@ -11,7 +11,8 @@ use serde_json::{Map, Value};
 use crate::error::Error;
 use crate::operation::{BodyKind, Field, Operation, Param, Place, Schema};
 use crate::platform_keys::PlatformKey;
-use crate::{sensitive, suggest};
+use crate::sensitive::Encryption;
+use crate::suggest;
 
 /// RFC 3986 unreserved characters stay; all else is encoded, so that no URL parser changes what was signed.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
@@ -31,6 +32,8 @@ pub struct Bound {
     pub signed_part: Option<Bytes>,
     /// The platform key that fields were encrypted with: the request must name it.
     pub encrypted_with: Option<String>,
+    /// Whether it was the caller who encrypted them.
+    pub encrypted_by_caller: bool,
 }
 
 impl Bound {
@@ -38,6 +41,11 @@ impl Bound {
     #[must_use]
     pub fn signed_body(&self) -> &[u8] {
         self.signed_part.as_ref().unwrap_or(&self.body)
+    }
+
+    pub(crate) fn name_key(&mut self, key: Option<&PlatformKey>, by_caller: bool) {
+        self.encrypted_with = key.map(|key| key.serial.clone());
+        self.encrypted_by_caller = by_caller;
     }
 }
 
@@ -50,23 +58,24 @@ impl fmt::Debug for Bound {
             .field("body", &format_args!("[{} bytes]", self.body.len()))
             .field("content_type", &self.content_type)
             .field("encrypted_with", &self.encrypted_with)
+            .field("encrypted_by_caller", &self.encrypted_by_caller)
             .finish_non_exhaustive()
     }
 }
 
-/// Binds a record to an operation. `key` encrypts sensitive fields; `boundary` separates the parts of an upload.
+/// Binds a record to an operation. `encryption` is for its sensitive fields; `boundary` separates the parts of an upload.
 ///
 /// # Errors
 /// Invalid request, naming the field: `missing_field`, `empty_field`, `wrong_type`, `unknown_field`, `bad_path_value`,
-/// `too_long_to_encrypt`, `no_platform_key`.
+/// `too_long_to_encrypt`, `no_platform_key`, `not_ciphertext`.
 pub fn bind(
     operation: &'static Operation,
     mut record: Map<String, Value>,
-    key: Option<&PlatformKey>,
+    encryption: Encryption<'_>,
     boundary: &str,
 ) -> Result<Bound, Error> {
     check_names(record.keys(), operation.params.iter().map(|param| param.name), "")?;
-    let mut binder = Binder { key, encrypted: false };
+    let mut binder = Binder { encryption, encrypted: false };
     let mut bound = Bound { target: operation.path.to_owned(), ..Bound::default() };
     let mut query = String::new();
     let mut members = Map::new();
@@ -100,15 +109,17 @@ pub fn bind(
         }
         BodyKind::Multipart => multipart(&mut bound, &members, operation, boundary),
     }
-    if binder.encrypted {
-        bound.encrypted_with = key.map(|key| key.serial.clone());
+    match encryption {
+        Encryption::Ours(key) if binder.encrypted => bound.name_key(key, false),
+        Encryption::Ours(_) => {}
+        Encryption::Callers(key) => bound.name_key(Some(key), true),
     }
     Ok(bound)
 }
 
-/// Checks values against their schemas and encrypts what is marked; collects whether anything was.
+/// Checks values against their schemas and seals what is marked; collects whether anything was.
 struct Binder<'a> {
-    key: Option<&'a PlatformKey>,
+    encryption: Encryption<'a>,
     encrypted: bool,
 }
 
@@ -126,7 +137,7 @@ impl Binder<'_> {
             }
             (Schema::String { encrypted: false, .. }, Value::String(_)) => Ok(()),
             (Schema::String { .. }, Value::String(text)) => {
-                *value = Value::String(self.encrypt(text, path)?);
+                *value = Value::String(self.seal(text, path)?);
                 Ok(())
             }
             (Schema::Array(items), Value::Array(values)) => values
@@ -159,8 +170,8 @@ impl Binder<'_> {
         Ok(())
     }
 
-    fn encrypt(&mut self, plaintext: &str, path: &str) -> Result<String, Error> {
-        let ciphertext = sensitive::encrypt(self.key, plaintext, path)?;
+    fn seal(&mut self, text: &str, path: &str) -> Result<String, Error> {
+        let ciphertext = self.encryption.seal(text, path)?;
         self.encrypted = true;
         Ok(ciphertext)
     }

@@ -1,13 +1,17 @@
 //! The same client for code without async; what drives it is in [`runtimes`].
 
 use std::future::Future;
+use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
 use crate::error::Error;
 use crate::operation::{Call, Method};
 use crate::platform_keys::KnownKeys;
-use crate::{CallOptions, Encrypted, Options, PlatformCertificate, Response, Sensitive, runtimes};
+use crate::{
+    AppRecord, CallOptions, Encrypted, JsapiRecord, MerchantKey, Options, PlatformCertificate, Response, Sensitive,
+    runtimes,
+};
 
 /// A blocking client. In async code it would hold up the executor: use [`crate::Client`] there.
 #[derive(Debug, Clone)]
@@ -34,6 +38,14 @@ impl Client {
     /// Config.
     pub fn for_merchant(&self, options: &Options) -> Result<Self, Error> {
         self.0.for_merchant(options).map(Self)
+    }
+
+    /// See [`crate::Client::for_merchant_with_key`].
+    ///
+    /// # Errors
+    /// Config.
+    pub fn for_merchant_with_key(&self, options: &Options, key: Arc<dyn MerchantKey>) -> Result<Self, Error> {
+        self.0.for_merchant_with_key(options, key).map(Self)
     }
 
     /// See [`crate::Client::with_options`].
@@ -108,6 +120,42 @@ impl Client {
     /// Any kind.
     pub fn download_certificates(&self) -> Result<Vec<PlatformCertificate>, Error> {
         wait(self.0.download_certificates())
+    }
+
+    /// See [`crate::Client::invocation`].
+    #[must_use]
+    pub fn invocation(&self) -> Invocation {
+        Invocation(self.0.invocation())
+    }
+}
+
+/// Signs what front ends need; see [`crate::Invocation`].
+#[derive(Debug, Clone)]
+pub struct Invocation(crate::Invocation);
+
+impl Invocation {
+    /// See [`crate::Invocation::jsapi`].
+    ///
+    /// # Errors
+    /// Invalid request.
+    pub fn jsapi(&self, appid: &str, prepay_id: &str) -> Result<JsapiRecord, Error> {
+        wait(self.0.jsapi(appid, prepay_id))
+    }
+
+    /// See [`crate::Invocation::mini_program`].
+    ///
+    /// # Errors
+    /// Invalid request.
+    pub fn mini_program(&self, appid: &str, prepay_id: &str) -> Result<JsapiRecord, Error> {
+        wait(self.0.mini_program(appid, prepay_id))
+    }
+
+    /// See [`crate::Invocation::app`].
+    ///
+    /// # Errors
+    /// Invalid request.
+    pub fn app(&self, appid: &str, partnerid: &str, prepay_id: &str) -> Result<AppRecord, Error> {
+        wait(self.0.app(appid, partnerid, prepay_id))
     }
 }
 

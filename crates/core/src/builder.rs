@@ -1,10 +1,12 @@
 //! Building a client step by step.
 
+use std::fmt;
 use std::sync::Arc;
 
 use crate::ambient::{Ambient, System};
 use crate::client::Client;
 use crate::error::Error;
+use crate::merchant_key::MerchantKey;
 use crate::options::Options;
 
 /// Collects options; [`ClientBuilder::build`] checks them all.
@@ -20,15 +22,15 @@ use crate::options::Options;
 ///     .build()?;
 /// # Ok(()) }
 /// ```
-#[derive(Debug)]
 pub struct ClientBuilder {
     options: Options,
+    key: Option<Arc<dyn MerchantKey>>,
     ambient: Arc<dyn Ambient>,
 }
 
 impl Default for ClientBuilder {
     fn default() -> Self {
-        Self { options: Options::default(), ambient: Arc::new(System) }
+        Self { options: Options::default(), key: None, ambient: Arc::new(System) }
     }
 }
 
@@ -106,6 +108,13 @@ impl ClientBuilder {
         self
     }
 
+    /// The merchant's key where it lies elsewhere, in an HSM or a KMS: in place of `merchant_private_key`.
+    #[must_use]
+    pub fn merchant_key(mut self, key: Arc<dyn MerchantKey>) -> Self {
+        self.key = Some(key);
+        self
+    }
+
     /// Replaces clock and randomness: for tests with golden values.
     #[must_use]
     pub fn ambient(mut self, ambient: Arc<dyn Ambient>) -> Self {
@@ -113,7 +122,8 @@ impl ClientBuilder {
         self
     }
 
-    /// The options collected so far: for [`Client::for_merchant`].
+    /// The options collected so far, without a key of [`ClientBuilder::merchant_key`]: for [`Client::for_merchant`] and
+    /// [`Client::for_merchant_with_key`].
     #[must_use]
     pub fn into_options(self) -> Options {
         self.options
@@ -124,6 +134,12 @@ impl ClientBuilder {
     /// # Errors
     /// Config, naming the option, what was wrong and what to do.
     pub fn build(self) -> Result<Client, Error> {
-        Client::build(&self.options, self.ambient)
+        Client::build(&self.options, self.key, self.ambient)
+    }
+}
+
+impl fmt::Debug for ClientBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ClientBuilder").field("options", &self.options).finish_non_exhaustive()
     }
 }

@@ -17,9 +17,10 @@ use crate::error::{Error, ErrorKind, Retryability};
 use crate::key_ring::{Begun, Ending, LEAST_PAUSE, MAX_AGE, Reason};
 use crate::operation::Method;
 use crate::platform_keys::{KnownKeys, PUBLIC_KEY_PREFIX, same_serial};
+use crate::refusal::api_error;
 use crate::resource::no_apiv3_key;
 use crate::retry::Retry;
-use crate::send::{Outgoing, api_error, not_verified};
+use crate::send::{Outgoing, not_verified};
 use crate::signature::{is_signed, verify};
 use crate::transport::RawReply;
 
@@ -81,11 +82,11 @@ impl Client {
             Some(Begun::Running(running)) => ended(running, left).await,
             Some(Begun::TooSoon { ago, error: Some(error) }) => {
                 let next = LEAST_PAUSE - ago;
-                Err(error.with_note(format_args!("that was {ago} s ago, and is tried again in {next} s")))
+                Err(error.with_clause(format_args!("that was {ago} s ago, and is tried again in {next} s")))
             }
             Some(Begun::TooSoon { error: None, .. }) => Ok(()),
         };
-        outcome.map_err(|error| error.with_note("nothing was sent"))?;
+        outcome.map_err(|error| error.with_clause("nothing was sent"))?;
         if usable() { Ok(()) } else { Err(none_is_valid()) }
     }
 
@@ -113,9 +114,9 @@ impl Client {
         let serial = unknown_certificate(headers).filter(|_| error.code() == "unknown_serial");
         match serial.and_then(|serial| self.begin(Reason::UnknownSerial(serial))) {
             None => error,
-            Some(Begun::TooSoon { ago, .. }) => error.with_note(too_soon(ago)),
+            Some(Begun::TooSoon { ago, .. }) => error.with_clause(too_soon(ago)),
             Some(Begun::Running(_)) => error
-                .with_note(
+                .with_clause(
                     "the platform's certificates are being downloaded: answer with a failure, and the notification is verified when it is delivered again",
                 )
                 .with_retry(Retryability::Safe),
@@ -184,7 +185,7 @@ impl Client {
             let (now, known) = (self.shared.ambient.now(), self.merchant.platform.keys());
             if !(200..300).contains(&reply.status) {
                 let verified = is_signed(&reply.headers) && verify(&reply.headers, &reply.body, &known, now).is_ok();
-                return Err(refused(api_error(&reply, verified, false, now)));
+                return Err(refused(api_error(reply.status, &reply.headers, &reply.body, verified, false, now)));
             }
             let read = decrypt_certificates(&reply.body, key)
                 .map_err(|error| error.with_reply(reply.status, reply.request_id(), false));
@@ -195,7 +196,7 @@ impl Client {
             Ok((reply, certificates))
         })
         .await
-        .map_err(|error| error.with_note("no platform certificates were downloaded"))
+        .map_err(|error| error.with_clause("no platform certificates were downloaded"))
     }
 }
 

@@ -14,10 +14,13 @@ use crate::builder::ClientBuilder;
 use crate::decode::{check_json, decode, not_json};
 use crate::error::Error;
 use crate::merchant::Merchant;
+use crate::merchant_key::MerchantKey;
 use crate::operation::{BodyKind, Call, Method, Operation, Reply, ReplyKind, find_operation, operations};
 use crate::options::Options;
+use crate::platform_keys::PlatformKeys;
 use crate::retry::{Hosts, Retry};
 use crate::send::Outgoing;
+use crate::sensitive::Encryption;
 use crate::suggest;
 use crate::transport::Transport;
 
@@ -44,13 +47,16 @@ impl fmt::Debug for Response {
 }
 
 /// How one call differs from the client's defaults.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct CallOptions {
     /// Time for the whole call with all its attempts.
     pub timeout: Option<Duration>,
     /// What may be repeated.
     pub retry: Option<Retry>,
+    /// The serial of the platform's key that the caller encrypted the marked fields with: they come as ciphertext and are
+    /// sent as they are, and `Wechatpay-Serial` names that key.
+    pub encrypted_with: Option<String>,
 }
 
 impl CallOptions {
@@ -67,6 +73,13 @@ impl CallOptions {
         self.retry = Some(retry);
         self
     }
+
+    /// Sets the key that the caller encrypted the marked fields with: `PUB_KEY_ID_…`, or a platform certificate's serial.
+    #[must_use]
+    pub fn encrypted_with(mut self, serial: impl Into<String>) -> Self {
+        self.encrypted_with = Some(serial.into());
+        self
+    }
 }
 
 /// A client of one merchant. Clones and clients made by [`Client::for_merchant`] share one connection pool.
@@ -76,6 +89,7 @@ pub struct Client {
     pub(crate) shared: Arc<Shared>,
     pub(crate) timeout: Duration,
     pub(crate) retry: Retry,
+    pub(crate) encrypted_with: Option<Arc<str>>,
 }
 
 /// What all merchants of a process can have in common.
@@ -106,12 +120,24 @@ impl Client {
     /// # Errors
     /// Config, naming the option.
     pub fn from_options(options: &Options) -> Result<Self, Error> {
-        Self::build(options, Arc::new(System))
+        Self::build(options, None, Arc::new(System))
     }
 
-    pub(crate) fn build(options: &Options, ambient: Arc<dyn Ambient>) -> Result<Self, Error> {
+    /// A client from a record of options whose merchant's key lies elsewhere.
+    ///
+    /// # Errors
+    /// Config, naming the option.
+    pub fn from_options_with_key(options: &Options, key: Arc<dyn MerchantKey>) -> Result<Self, Error> {
+        Self::build(options, Some(key), Arc::new(System))
+    }
+
+    pub(crate) fn build(
+        options: &Options,
+        key: Option<Arc<dyn MerchantKey>>,
+        ambient: Arc<dyn Ambient>,
+    ) -> Result<Self, Error> {
         const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
-        let merchant = Merchant::from_options(options, &*ambient)?;
+        let merchant = Merchant::from_options(options, key, &*ambient)?;
         let timeout = crate::transport::seconds("timeout", options.timeout, DEFAULT_TIMEOUT)?;
         let shared = Shared {
             hosts: Hosts::from_options(options)?,
@@ -119,7 +145,8 @@ impl Client {
             transport: Transport::from_options(options)?,
             ambient,
         };
-        Ok(Self { merchant: Arc::new(merchant), shared: Arc::new(shared), timeout, retry: Retry::default() })
+        let (merchant, shared) = (Arc::new(merchant), Arc::new(shared));
+        Ok(Self { merchant, shared, timeout, retry: Retry::default(), encrypted_with: None })
     }
 
     /// A client for another merchant over the same connections, hosts and timeouts. `options` names only what belongs
@@ -128,6 +155,18 @@ impl Client {
     /// # Errors
     /// Config, naming the option; `shared_option` where an option belongs to the shared part.
     pub fn for_merchant(&self, options: &Options) -> Result<Self, Error> {
+        self.derive(options, None)
+    }
+
+    /// [`Client::for_merchant`] where that merchant's key lies elsewhere.
+    ///
+    /// # Errors
+    /// As [`Client::for_merchant`].
+    pub fn for_merchant_with_key(&self, options: &Options, key: Arc<dyn MerchantKey>) -> Result<Self, Error> {
+        self.derive(options, Some(key))
+    }
+
+    fn derive(&self, options: &Options, key: Option<Arc<dyn MerchantKey>>) -> Result<Self, Error> {
         if let Some(option) = options.first_shared() {
             return Err(Error::config(
                 option,
@@ -135,8 +174,9 @@ impl Client {
                 "is shared by all merchants of a client: set it on the first one",
             ));
         }
-        let merchant = Merchant::from_options(options, &*self.shared.ambient)?;
-        Ok(Self { merchant: Arc::new(merchant), ..self.clone() })
+        let merchant = Arc::new(Merchant::from_options(options, key, &*self.shared.ambient)?);
+        // What was encrypted under a key of one merchant says nothing of another's.
+        Ok(Self { merchant, encrypted_with: None, ..self.clone() })
     }
 
     /// The same client with other defaults for its calls.
@@ -145,6 +185,7 @@ impl Client {
         Self {
             timeout: options.timeout.unwrap_or(self.timeout),
             retry: options.retry.unwrap_or(self.retry),
+            encrypted_with: options.encrypted_with.map(Arc::from).or_else(|| self.encrypted_with.clone()),
             ..self.clone()
         }
     }
@@ -200,17 +241,25 @@ impl Client {
         let name = method.as_str();
         self.observed(name, async {
             let started = Instant::now();
-            let bound = Bound {
+            let mut bound = Bound {
                 target: target(path, query)?,
                 body: body.map(to_bytes).unwrap_or_default(),
                 content_type: body.map(|_| "application/json".to_owned()),
                 ..Bound::default()
             };
-            let outgoing = Outgoing { method, bound, host: None, idempotent: false, unsigned_reply: false };
             self.keys_ready(started).await?;
+            if let Encryption::Callers(key) = self.encryption(&self.merchant.platform.keys())? {
+                bound.name_key(Some(key), true);
+            }
+            let outgoing = Outgoing { method, bound, host: None, idempotent: false, unsigned_reply: false };
             self.dispatch(outgoing, started).await
         })
         .await
+    }
+
+    /// Who encrypts the marked fields of the next request, and under which key.
+    fn encryption<'a>(&self, keys: &'a PlatformKeys) -> Result<Encryption<'a>, Error> {
+        Encryption::of(keys, self.encrypted_with.as_deref(), self.shared.ambient.now())
     }
 
     async fn invoke<T>(
@@ -224,16 +273,19 @@ impl Client {
             let ambient = &*self.shared.ambient;
             self.keys_ready(started).await?;
             let boundary = if operation.body == BodyKind::Multipart { nonce(ambient) } else { String::new() };
+            let bound = bind(operation, record, self.encryption(&self.merchant.platform.keys())?, &boundary)?;
             let outgoing = Outgoing {
                 method: operation.method,
-                bound: bind(operation, record, self.merchant.platform.keys().preferred(ambient.now()), &boundary)?,
+                bound,
                 host: operation.host,
                 idempotent: operation.idempotent,
                 unsigned_reply: operation.reply == ReplyKind::Binary,
             };
             let reply = self.dispatch(outgoing, started).await?;
             let (status, request_id) = (reply.status, reply.request_id.clone());
-            decode(operation, reply.body, &self.merchant.signer.private_key)
+            let left = || self.timeout.saturating_sub(started.elapsed());
+            decode(operation, reply.body, &self.merchant.signer.key, left)
+                .await
                 .and_then(|body| read(Response { status, request_id: request_id.clone(), body }))
                 .map_err(|error| unreadable(error, operation, status, request_id.as_deref()))
                 .map_err(|error| self.repeatable(operation.idempotent, error))

@@ -1,19 +1,27 @@
-//! From a verified body to what the caller gets: encrypted fields decrypted, JSON checked. Pure.
+//! From a verified body to what the caller gets: encrypted fields decrypted, JSON checked. Pure, but for a key that does
+//! not lie in this process.
+
+use std::time::Duration;
 
 use bytes::Bytes;
 use serde_json::Value;
 
 use crate::bind::to_bytes;
-use crate::crypto::PrivateKey;
 use crate::error::{Error, ErrorKind};
+use crate::merchant_key::SigningKey;
 use crate::operation::{Operation, ReplyKind};
 use crate::sensitive;
 
-/// Decodes a success body of an operation.
+/// Decodes a success body of an operation; each of its encrypted fields takes at most `limit()`.
 ///
 /// # Errors
-/// Integrity (`empty_reply`, `not_json`) or decrypt (`cannot_decrypt`, naming the field).
-pub fn decode(operation: &Operation, body: Bytes, key: &PrivateKey) -> Result<Bytes, Error> {
+/// Integrity (`empty_reply`, `not_json`), or as [`SigningKey::decrypt`], naming the element that failed.
+pub async fn decode(
+    operation: &Operation,
+    body: Bytes,
+    key: &SigningKey,
+    limit: impl Fn() -> Duration,
+) -> Result<Bytes, Error> {
     match operation.reply {
         ReplyKind::Empty => Ok(Bytes::new()),
         ReplyKind::Binary => Ok(body),
@@ -23,7 +31,13 @@ pub fn decode(operation: &Operation, body: Bytes, key: &PrivateKey) -> Result<By
             let mut value = serde_json::from_slice(&body).map_err(|_| not_json())?;
             for path in operation.encrypted_reply {
                 let steps: Vec<&str> = path.split('.').collect();
-                decrypt_at(&mut value, &steps, path, key)?;
+                let mut fields = Vec::new();
+                collect(&mut value, &steps, "", &mut fields);
+                for (path, text) in fields {
+                    *text = sensitive::decrypt(key, text, &path, limit()).await.map_err(|error| {
+                        error.with_note("; where the platform sent plain text, request() gives it as it came")
+                    })?;
+                }
             }
             Ok(to_bytes(&value))
         }
@@ -43,23 +57,24 @@ pub(crate) fn not_json() -> Error {
     Error::new(ErrorKind::Integrity, "not_json", "the platform's reply is signed but not the JSON that is documented")
 }
 
-fn decrypt_at(value: &mut Value, steps: &[&str], path: &str, key: &PrivateKey) -> Result<(), Error> {
-    let [step, rest @ ..] = steps else { return decrypt(value, path, key) };
-    let Some(value) = value.get_mut(step.trim_end_matches("[]")) else { return Ok(()) };
-    match value {
-        Value::Array(items) if step.ends_with("[]") => {
-            items.iter_mut().try_for_each(|item| decrypt_at(item, rest, path, key))
+/// The ciphertexts at a documented path, each with the path of its own element (`data[0].payer_phone`). Null and an empty
+/// text stay what they are; any other text must decrypt, since nobody could tell a ciphertext from a name afterwards. The
+/// wire decides what is a list, whatever the document says: a field that is encrypted is decrypted either way.
+fn collect<'a>(value: &'a mut Value, steps: &[&str], at: &str, found: &mut Vec<(String, &'a mut String)>) {
+    match (value, steps) {
+        (Value::Array(items), _) => {
+            for (index, item) in items.iter_mut().enumerate() {
+                collect(item, steps, &format!("{at}[{index}]"), found);
+            }
         }
-        single => decrypt_at(single, rest, path, key),
+        (Value::Object(members), [step, rest @ ..]) => {
+            let name = step.trim_end_matches("[]");
+            if let Some(member) = members.get_mut(name) {
+                let at = if at.is_empty() { name.to_owned() } else { format!("{at}.{name}") };
+                collect(member, rest, &at, found);
+            }
+        }
+        (Value::String(text), []) if !text.is_empty() => found.push((at.to_owned(), text)),
+        _ => {}
     }
-}
-
-fn decrypt(value: &mut Value, path: &str, key: &PrivateKey) -> Result<(), Error> {
-    let Value::String(ciphertext) = value else { return Ok(()) };
-    if ciphertext.is_empty() {
-        return Ok(());
-    }
-    let text = sensitive::decrypt(key, ciphertext, &format!("{path} of the reply"))?;
-    *value = Value::String(text);
-    Ok(())
 }

@@ -1,6 +1,7 @@
 //! One error for everything that can go wrong, in one shape for every language.
 
 use std::fmt;
+use std::sync::Arc;
 
 use serde_json::Value;
 
@@ -145,6 +146,8 @@ struct Record {
     detail: Option<Detail>,
     request_id: Option<String>,
     verified: bool,
+    /// What the application's own code said, where that failed.
+    source: Option<Arc<dyn std::error::Error + Send + Sync>>,
 }
 
 impl Error {
@@ -160,6 +163,7 @@ impl Error {
             detail: None,
             request_id: None,
             verified: false,
+            source: None,
         }))
     }
 
@@ -213,6 +217,11 @@ impl Error {
         self
     }
 
+    pub(crate) fn with_source(mut self, source: impl std::error::Error + Send + Sync + 'static) -> Self {
+        self.0.source = Some(Arc::new(source));
+        self
+    }
+
     pub(crate) fn with_operation(mut self, operation: &str) -> Self {
         self.0.operation = Some(operation.to_owned());
         self
@@ -231,7 +240,7 @@ impl Error {
     }
 
     /// Says more; `note` follows the message after a semicolon.
-    pub(crate) fn with_note(mut self, note: impl fmt::Display) -> Self {
+    pub(crate) fn with_clause(mut self, note: impl fmt::Display) -> Self {
         self.0.message = format!("{}; {note}", self.0.message);
         self
     }
@@ -242,6 +251,12 @@ impl Error {
             .message
             .push_str("; an earlier attempt of this call may have taken effect: query its result before repeating it");
         self.with_effect(true)
+    }
+
+    /// Adds to the message what this SDK knows about it.
+    pub(crate) fn with_note(mut self, note: &str) -> Self {
+        self.0.message.push_str(note);
+        self
     }
 
     pub(crate) fn with_reply(mut self, status: u16, request_id: Option<&str>, verified: bool) -> Self {
@@ -358,4 +373,9 @@ impl fmt::Debug for Error {
     }
 }
 
-impl std::error::Error for Error {}
+impl std::error::Error for Error {
+    /// The error of the application's own code, a [`crate::KeyError`], where that is what failed.
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.0.source.as_deref().map(|source| source as _)
+    }
+}

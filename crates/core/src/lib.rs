@@ -25,17 +25,22 @@ mod certificates_reply;
 mod client;
 pub mod crypto;
 pub mod decode;
+mod envelope;
 mod error;
 #[rustfmt::skip]
 pub mod generated;
+pub mod invocation;
 mod key_ring;
 mod merchant;
+mod merchant_key;
 pub mod notification;
 mod open_enum;
 pub mod operation;
 mod options;
-mod per_process;
+pub mod per_process;
 pub mod platform_keys;
+#[doc(hidden)]
+pub mod refusal;
 pub mod resource;
 mod retry;
 #[cfg(feature = "blocking")]
@@ -53,10 +58,12 @@ pub use certificates_reply::PlatformCertificate;
 pub use client::{CallOptions, Client, Response};
 pub use error::{Detail, Error, ErrorKind, Retryability};
 pub use generated::*;
+pub use invocation::{AppRecord, Invocation, JsapiRecord};
 pub use merchant::Merchant;
+pub use merchant_key::{CustomKey, KeyError, KeyFuture, MerchantKey, SigningKey};
 pub(crate) use open_enum::open_enum;
 pub use options::{OptionType, Options};
 pub use retry::Retry;
 pub use secret::{ApiV3Key, File, REDACTED, Sensitive};
-pub use sensitive::Encrypted;
+pub use sensitive::{Encrypted, Encryption};
 pub use serde_json::Number;

@@ -7,6 +7,7 @@ use crate::certificates_cache::Cache;
 use crate::crypto::{Certificate, PrivateKey, PublicKey};
 use crate::error::Error;
 use crate::key_ring::KeyRing;
+use crate::merchant_key::{MerchantKey, SigningKey};
 use crate::options::{Options, file_to_write, read_file, text_or_file};
 use crate::platform_keys::{PUBLIC_KEY_PREFIX, PlatformKeys};
 use crate::secret::ApiV3Key;
@@ -21,31 +22,26 @@ pub struct Merchant {
 }
 
 impl Merchant {
-    /// The clock is for what a cache of certificates holds.
-    pub(crate) fn from_options(options: &Options, ambient: &dyn Ambient) -> Result<Self, Error> {
+    /// `key` is the application's own; without one the private key is among the options. The clock is for what a cache of
+    /// certificates holds.
+    pub(crate) fn from_options(
+        options: &Options,
+        key: Option<Arc<dyn MerchantKey>>,
+        ambient: &dyn Ambient,
+    ) -> Result<Self, Error> {
         let mchid = required("mchid", options.mchid.as_deref(), "is your merchant number")?;
         if !mchid.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
             return Err(Error::config("mchid", "bad_mchid", "must consist of digits (and letters) only"));
         }
-        let private_key = text_or_file(
-            "merchant_private_key",
-            options.merchant_private_key.as_deref(),
-            "merchant_private_key_path",
-            options.merchant_private_key_path.as_deref(),
-        )?
-        .ok_or_else(|| {
-            Error::config(
-                "merchant_private_key",
-                "missing_option",
-                "(or merchant_private_key_path) is required: the merchant's private key, apiclient_key.pem",
-            )
-        })?;
-        let private_key = PrivateKey::from_pem(&private_key)
-            .map_err(|problem| Error::config("merchant_private_key", "bad_private_key", problem))?;
-        let serial_no = serial_no(options, &private_key)?;
+        let certificate = certificate(options)?;
+        let key = match key {
+            Some(key) => custom_key(options, key, certificate.as_ref())?,
+            None => SigningKey::Local(private_key(options, certificate.as_ref())?),
+        };
+        let serial_no = serial_no(options, certificate)?;
         let apiv3_key = apiv3_key(options)?;
         let platform = Arc::new(key_ring(options, mchid, apiv3_key.as_ref(), ambient)?);
-        Ok(Self { signer: Signer { mchid: mchid.to_owned(), serial_no, private_key }, platform, apiv3_key })
+        Ok(Self { signer: Signer { mchid: mchid.to_owned(), serial_no, key }, platform, apiv3_key })
     }
 }
 
@@ -82,19 +78,67 @@ pub(crate) fn no_platform_key(or: &str, hint: &str) -> Error {
     Error::config("platform_public_key", "missing_option", problem)
 }
 
+/// A key that lies elsewhere. Whether it belongs to the certificate is seen by what it signs.
+fn custom_key(
+    options: &Options,
+    key: Arc<dyn MerchantKey>,
+    certificate: Option<&Certificate>,
+) -> Result<SigningKey, Error> {
+    let given = [
+        ("merchant_private_key", &options.merchant_private_key),
+        ("merchant_private_key_path", &options.merchant_private_key_path),
+    ];
+    if let Some((option, _)) = given.iter().find(|(_, value)| value.is_some()) {
+        let problem = "and sign are both given; give one of them";
+        return Err(Error::config(option, "conflicting_options", problem));
+    }
+    Ok(SigningKey::custom(key, certificate.map(|certificate| certificate.public_key.clone())))
+}
+
+fn private_key(options: &Options, certificate: Option<&Certificate>) -> Result<PrivateKey, Error> {
+    let pem = text_or_file(
+        "merchant_private_key",
+        options.merchant_private_key.as_deref(),
+        "merchant_private_key_path",
+        options.merchant_private_key_path.as_deref(),
+    )?
+    .ok_or_else(|| {
+        Error::config(
+            "merchant_private_key",
+            "missing_option",
+            "(or merchant_private_key_path) is required: the merchant's private key, apiclient_key.pem; or give sign, which signs with a key that lies elsewhere",
+        )
+    })?;
+    let key = PrivateKey::from_pem(&pem)
+        .map_err(|problem| Error::config("merchant_private_key", "bad_private_key", problem))?;
+    if certificate.is_some_and(|certificate| !certificate.belongs_to(&key)) {
+        return Err(Error::config(
+            "merchant_certificate",
+            "key_mismatch",
+            "does not belong to merchant_private_key: take apiclient_cert.pem and apiclient_key.pem of the same download",
+        ));
+    }
+    Ok(key)
+}
+
+fn certificate(options: &Options) -> Result<Option<Certificate>, Error> {
+    let pem = text_or_file(
+        "merchant_certificate",
+        options.merchant_certificate.as_deref(),
+        "merchant_certificate_path",
+        options.merchant_certificate_path.as_deref(),
+    )?;
+    let parsed = pem.map(|pem| Certificate::from_pem(&pem)).transpose();
+    parsed.map_err(|problem| Error::config("merchant_certificate", "bad_certificate", problem))
+}
+
 fn required<'a>(name: &str, value: Option<&'a str>, what: &str) -> Result<&'a str, Error> {
     value
         .filter(|value| !value.trim().is_empty())
         .ok_or_else(|| Error::config(name, "missing_option", format!("is required: it {what}")))
 }
 
-fn serial_no(options: &Options, key: &PrivateKey) -> Result<String, Error> {
-    let certificate = text_or_file(
-        "merchant_certificate",
-        options.merchant_certificate.as_deref(),
-        "merchant_certificate_path",
-        options.merchant_certificate_path.as_deref(),
-    )?;
+fn serial_no(options: &Options, certificate: Option<Certificate>) -> Result<String, Error> {
     let Some(certificate) = certificate else {
         let serial = required(
             "serial_no",
@@ -115,15 +159,6 @@ fn serial_no(options: &Options, key: &PrivateKey) -> Result<String, Error> {
         }
         return Ok(serial.to_owned());
     };
-    let certificate = Certificate::from_pem(&certificate)
-        .map_err(|problem| Error::config("merchant_certificate", "bad_certificate", problem))?;
-    if !certificate.belongs_to(key) {
-        return Err(Error::config(
-            "merchant_certificate",
-            "key_mismatch",
-            "does not belong to merchant_private_key: take apiclient_cert.pem and apiclient_key.pem of the same download",
-        ));
-    }
     let same = |serial: &&str| {
         serial.trim_start_matches('0').eq_ignore_ascii_case(certificate.serial_no.trim_start_matches('0'))
     };
@@ -225,7 +260,7 @@ mod tests {
             "public_key_id": "PUB_KEY_ID_01", "platform_public_key_path": format!("{keys}/platform_pub.pem"),
         });
         let options = Options::from_json(options.to_string().as_bytes()).expect("options");
-        let merchant = Merchant::from_options(&options, &System).expect("complete");
+        let merchant = Merchant::from_options(&options, None, &System).expect("complete");
         let shown = format!("{merchant:?} {merchant:#?}");
         assert!(shown.contains("1900000001"));
         let bytes = format!("{:?}", APIV3_KEY.as_bytes());

@@ -9,11 +9,12 @@ use std::sync::Arc;
 use http::HeaderMap;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::{Value, json};
+use serde_json::json;
 use zeroize::Zeroizing;
 
 use crate::ambient::{Ambient, System};
 use crate::client::Client;
+use crate::envelope::Envelope;
 use crate::error::{Error, ErrorKind};
 use crate::key_ring::KeyRing;
 use crate::merchant::{apiv3_key, no_platform_key, platform_keys};
@@ -80,9 +81,9 @@ impl Notifications {
         } else {
             verified?;
         }
-        let envelope: Value = serde_json::from_slice(body).map_err(|_| malformed("is not JSON"))?;
+        let envelope = Envelope::read(body).ok_or_else(|| malformed("is not JSON"))?;
         let text = |at: &str| {
-            let text = envelope.pointer(at).and_then(Value::as_str).map(str::to_owned);
+            let text = envelope.text(at).map(str::to_owned);
             text.ok_or_else(|| malformed(&format!("has no text at {at}")))
         };
         let algorithm = text("/resource/algorithm")?;

@@ -12,15 +12,21 @@ struct Entry<T> {
     value: T,
 }
 
-pub(crate) struct PerProcess<T>(ArcSwapOption<Entry<T>>);
+/// The value of this process, made at its first use.
+pub struct PerProcess<T>(ArcSwapOption<Entry<T>>);
 
 impl<T> PerProcess<T> {
-    pub(crate) const fn new() -> Self {
+    /// Without a value yet.
+    #[must_use]
+    pub const fn new() -> Self {
         Self(ArcSwapOption::const_empty())
     }
 
     /// Runs `take` on this process's value, which `make` builds at the first use.
-    pub(crate) fn with<R, E>(&self, make: impl FnOnce() -> Result<T, E>, take: impl FnOnce(&T) -> R) -> Result<R, E> {
+    ///
+    /// # Errors
+    /// What `make` gives.
+    pub fn with<R, E>(&self, make: impl FnOnce() -> Result<T, E>, take: impl FnOnce(&T) -> R) -> Result<R, E> {
         let pid = std::process::id();
         let current = self.0.load();
         if let Some(entry) = current.as_ref().filter(|entry| entry.pid == pid) {
@@ -37,6 +43,12 @@ impl<T> PerProcess<T> {
                 Ok(take(&made.value))
             }
         }
+    }
+}
+
+impl<T> Default for PerProcess<T> {
+    fn default() -> Self {
+        Self::new()
     }
 }
 

@@ -4,17 +4,17 @@ use std::future::Future;
 use std::time::Duration;
 
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, USER_AGENT};
-use serde_json::Value;
 use tokio::time::Instant;
 use tracing::{Instrument, Span};
 
 use crate::ambient::nonce;
 use crate::bind::Bound;
 use crate::client::{Client, Response};
-use crate::error::{Detail, Error, ErrorKind, Retryability};
+use crate::error::{Error, ErrorKind, Retryability};
 use crate::operation::Method;
+use crate::refusal::{api_error, is_about_ciphertext, leaves_open_status};
 use crate::retry::{Next, Retry, next, pause};
-use crate::signature::{MAX_SKEW_SECONDS, is_signed, server_date, verify};
+use crate::signature::{is_signed, verify};
 use crate::transport::{Cause, Exchange, Failure, RawReply};
 
 /// A bound request and what must be known to send it.
@@ -93,12 +93,13 @@ impl Client {
             Span::current().record("attempts", attempt);
             let at = hosts.choose(failed);
             let base = own_host.unwrap_or(hosts.url(at).as_str()).trim_end_matches('/');
+            let headers = self.headers(outgoing, self.timeout.saturating_sub(started.elapsed())).await?;
             let left = self.timeout.saturating_sub(started.elapsed());
             // A call that can be repeated does not spend its whole deadline on a host that hangs.
             let time_left = if repeatable && self.retry != Retry::Never { left.min(self.timeout / 3) } else { left };
             // Enough is left for the other host when this one cannot be reached.
             let connect = self.shared.transport.connect_timeout().min(self.timeout.mul_f64(0.4)).min(time_left);
-            let outcome = self.attempt(outgoing, base, time_left, connect).await?;
+            let outcome = self.attempt(outgoing, headers, base, time_left, connect).await?;
             if outgoing.changes() && leaves_open(&outcome) {
                 *fate = Fate::Open;
             }
@@ -128,10 +129,11 @@ impl Client {
         }
     }
 
-    /// Signs and sends once. The outer error is one of ours, the inner one of the network.
+    /// Sends once. The outer error is one of ours, the inner one of the network.
     async fn attempt(
         &self,
         outgoing: &Outgoing,
+        headers: HeaderMap,
         base: &str,
         time_left: Duration,
         connect: Duration,
@@ -144,7 +146,7 @@ impl Client {
         }
         let exchange = Exchange {
             method: outgoing.method.as_str(),
-            headers: self.headers(outgoing)?,
+            headers,
             body: bound.body.clone(),
             url,
             time_left,
@@ -154,14 +156,15 @@ impl Client {
         Ok(self.shared.transport.exchange(exchange).await)
     }
 
-    fn headers(&self, outgoing: &Outgoing) -> Result<HeaderMap, Error> {
+    /// Signs an attempt afresh, within `limit`.
+    async fn headers(&self, outgoing: &Outgoing, limit: Duration) -> Result<HeaderMap, Error> {
         let ambient = &*self.shared.ambient;
         let (now, bound) = (ambient.now(), &outgoing.bound);
         let authorization = self
             .merchant
             .signer
-            .authorization(outgoing.method.as_str(), &bound.target, now, &nonce(ambient), bound.signed_body())
-            .map_err(|error| Error::internal(format!("the request cannot be signed: {error}")))?;
+            .authorization(outgoing.method.as_str(), &bound.target, now, &nonce(ambient), bound.signed_body(), limit)
+            .await?;
         let text = |value: &str| HeaderValue::from_str(value).map_err(|_| Error::internal("a header must be ASCII"));
         let mut headers = HeaderMap::with_capacity(8);
         let mut authorization = text(&authorization)?;
@@ -197,7 +200,9 @@ impl Client {
         let left = self.timeout.saturating_sub(started.elapsed());
         if !(200..300).contains(&reply.status) {
             let verified = is_signed(&reply.headers) && self.verify_reply(&reply, left).await.is_ok();
-            return Err(api_error(&reply, verified, changes, self.shared.ambient.now()));
+            let now = self.shared.ambient.now();
+            let error = api_error(reply.status, &reply.headers, &reply.body, verified, changes, now);
+            return Err(if is_about_ciphertext(&error) { self.wrong_key(error, &outgoing.bound, now) } else { error });
         }
         if is_signed(&reply.headers) || !outgoing.unsigned_reply {
             self.verify_reply(&reply, left).await.map_err(|error| not_verified(error, &reply, changes))?;
@@ -213,10 +218,27 @@ impl Client {
         match verified() {
             Err(error) if error.code() == "unknown_serial" => match self.learn_key(&reply.headers, left).await {
                 None => Err(error),
-                Some(note) => verified().map_err(|error| error.with_note(note)),
+                Some(note) => verified().map_err(|error| error.with_clause(note)),
             },
             outcome => outcome,
         }
+    }
+
+    /// Which key the fields were sent under that the platform cannot decrypt, and whose choice it was.
+    fn wrong_key(&self, error: Error, bound: &Bound, now: i64) -> Error {
+        let keys = self.merchant.platform.keys();
+        let preferred = || keys.preferred(now).map(|key| key.serial.as_str());
+        let Some(serial) = bound.encrypted_with.as_deref().or_else(preferred) else { return error };
+        let remedy = match &bound.encrypted_with {
+            Some(_) if bound.encrypted_by_caller => "encrypted_with must name the key that they were encrypted with",
+            Some(_) => {
+                "the key that is configured for it is another one's; compare it with the merchant console, or download it again"
+            }
+            None => "encrypt them under it, or name their key by the call option encrypted_with",
+        };
+        error.with_note(&format!(
+            " (the request names the platform's key {serial}, but its encrypted fields cannot be decrypted with that: {remedy})"
+        ))
     }
 
     /// What the caller is to make of an error, given all attempts of the call and whether repeating it is harmless.
@@ -269,14 +291,9 @@ pub(crate) fn not_verified(error: Error, reply: &RawReply, changes: bool) -> Err
 /// Whether this end of an attempt leaves it open if the request was carried out.
 fn leaves_open(outcome: &Result<RawReply, Failure>) -> bool {
     match outcome {
-        Ok(reply) => open_status(reply.status),
+        Ok(reply) => leaves_open_status(reply.status),
         Err(failure) => failure.sent,
     }
-}
-
-/// 408 and 5xx leave it open whether the request was carried out; any other refusal is one.
-fn open_status(status: u16) -> bool {
-    status >= 500 || status == 408
 }
 
 fn transport_error(failure: Failure, changes: bool) -> Error {
@@ -293,48 +310,5 @@ fn transport_error(failure: Failure, changes: bool) -> Error {
         // The same request would fail the same way.
         Cause::Ours if !unknown => error.with_retry(Retryability::Never),
         _ => error,
-    }
-}
-
-/// An error reply, whatever it looks like: never dropped, never trusted blindly.
-pub(crate) fn api_error(reply: &RawReply, verified: bool, changes: bool, now: i64) -> Error {
-    let body: Value = serde_json::from_slice(&reply.body).unwrap_or_default();
-    let text = |name: &str| body[name].as_str().filter(|text| !text.is_empty());
-    let code = text("code").map_or_else(|| format!("HTTP_{}", reply.status), str::to_owned);
-    let mut message = match text("message") {
-        Some(message) => message.to_owned(),
-        None if (300..400).contains(&reply.status) => {
-            "the host answered with a redirect, which is never followed (is base_url right?)".to_owned()
-        }
-        None => format!(
-            "the reply is not an error of WeChat Pay but {}: a gateway or proxy on the way answered",
-            what_it_is(reply)
-        ),
-    };
-    let skew = server_date(&reply.headers).map(|date| now - date).filter(|skew| skew.abs() > MAX_SKEW_SECONDS);
-    if let Some(skew) = skew.filter(|_| reply.status == 401) {
-        let direction = if skew > 0 { "ahead of" } else { "behind" };
-        message
-            .push_str(&format!(" (this machine's clock is {} s {direction} the server's: set it by NTP)", skew.abs()));
-    }
-    let open = changes && open_status(reply.status);
-    let again = reply.status >= 500 || matches!(reply.status, 408 | 429);
-    let error = Error::new(ErrorKind::Api, &code, message);
-    let mut error = error.with_reply(reply.status, reply.request_id(), verified).with_effect(open);
-    if !again {
-        error = error.with_retry(Retryability::Never);
-    }
-    match body.get("detail").filter(|detail| !detail.is_null()) {
-        Some(detail) => error.with_detail(Detail::from_json(detail.clone())),
-        None => error,
-    }
-}
-
-fn what_it_is(reply: &RawReply) -> &'static str {
-    let html = reply.headers.get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
-    match reply.body.len() {
-        0 => "empty",
-        _ if html => "an HTML page",
-        _ => "something else",
     }
 }

@@ -1,11 +1,14 @@
-//! The two signed messages of APIv3, and the diagnosis of a signature that does not hold. Pure: no clock, no I/O.
+//! The two signed messages of APIv3, and the diagnosis of a signature that does not hold. Pure: no clock, and no I/O but
+//! that of a key which does not lie in this process.
+
+use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use http::HeaderMap;
 
-use crate::crypto::{CryptoError, PrivateKey};
 use crate::error::{Error, ErrorKind};
+use crate::merchant_key::SigningKey;
 use crate::platform_keys::{NoKey, PlatformKeys};
 
 /// The only scheme of this SDK so far.
@@ -45,23 +48,32 @@ pub struct Signer {
     /// Serial number of the merchant's API certificate.
     pub serial_no: String,
     /// The key of that certificate.
-    pub private_key: PrivateKey,
+    pub key: SigningKey,
 }
 
 impl Signer {
-    /// The value of the `Authorization` header for this request.
+    /// Signs any message, within `limit`.
     ///
     /// # Errors
-    /// [`CryptoError::Sign`].
-    pub fn authorization(
+    /// As [`SigningKey::sign`].
+    pub async fn sign(&self, message: &[u8], limit: Duration) -> Result<Vec<u8>, Error> {
+        self.key.sign(message, limit).await
+    }
+
+    /// The value of the `Authorization` header for this request, made within `limit`.
+    ///
+    /// # Errors
+    /// As [`SigningKey::sign`].
+    pub async fn authorization(
         &self,
         method: &str,
         target: &str,
         timestamp: i64,
         nonce: &str,
         body: &[u8],
-    ) -> Result<String, CryptoError> {
-        let signature = self.private_key.sign(&request_message(method, target, timestamp, nonce, body))?;
+        limit: Duration,
+    ) -> Result<String, Error> {
+        let signature = self.sign(&request_message(method, target, timestamp, nonce, body), limit).await?;
         let Self { mchid, serial_no, .. } = self;
         let signature = STANDARD.encode(signature);
         Ok(format!(
@@ -141,9 +153,9 @@ fn check_skew(signed_at: i64, headers: &HeaderMap, now: i64) -> Result<(), Error
     let verdict = match date {
         Some(date) if date.saturating_sub(signed_at).saturating_abs() <= MAX_SKEW_SECONDS => {
             let fast = if now > date { "fast" } else { "slow" };
-            format!("the server's Date header agrees with it, so this machine's clock is {} s {fast}: set it by NTP", (now - date).abs())
+            format!("the server's Date header agrees with it, so this machine's clock is {} s {fast}: set it by NTP", now.saturating_sub(date).saturating_abs())
         }
-        Some(date) if (date - now).abs() <= MAX_SKEW_SECONDS => {
+        Some(date) if date.saturating_sub(now).saturating_abs() <= MAX_SKEW_SECONDS => {
             "the server's Date header agrees with this machine's clock, so the reply is stale or replayed (a cache on the way?)".to_owned()
         }
         _ => "check this machine's clock first (NTP); if it is right, the reply is stale or replayed".to_owned(),

@@ -11,6 +11,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use wechatpay_sdk::crypto::Certificate;
 
+use crate::cashier;
 use crate::certificates::Made;
 use crate::faults::Fault;
 use crate::host::Host;
@@ -111,6 +112,12 @@ impl Admin {
                 platform.journal().clear();
                 Ok(json!({}))
             }
+            ("GET", "/orders") => {
+                let business = platform.business();
+                Ok(business.orders.list(business.now()))
+            }
+            ("POST", "/cashier") => cashier::open(&parse(&body)?, platform).map_err(bad),
+            ("POST", "/orders/pay") => cashier::pay(parse(&body)?, platform).await.map_err(bad),
             ("POST", "/notifications") => {
                 let certificate = platform.certificates().signing().clone();
                 notify(parse(&body)?, &platform.identity, &certificate).await.map_err(bad)
@@ -164,7 +171,7 @@ fn bad(message: impl Into<String>) -> Refusal {
 }
 
 fn unknown(method: &str, path: &str) -> Refusal {
-    const PATHS: [(&str, &[Method]); 9] = [
+    const PATHS: [(&str, &[Method]); 12] = [
         ("/", &[Method::GET]),
         ("/reset", &[Method::POST]),
         ("/state", &[Method::GET, Method::PUT, Method::PATCH]),
@@ -172,6 +179,9 @@ fn unknown(method: &str, path: &str) -> Refusal {
         ("/merchants", &[Method::POST]),
         ("/faults", &[Method::GET, Method::POST, Method::DELETE]),
         ("/journal", &[Method::GET, Method::DELETE]),
+        ("/orders", &[Method::GET]),
+        ("/orders/pay", &[Method::POST]),
+        ("/cashier", &[Method::POST]),
         ("/notifications", &[Method::POST]),
         ("/certificates", &[Method::GET, Method::POST, Method::PATCH, Method::DELETE]),
     ];

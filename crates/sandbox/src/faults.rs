@@ -33,6 +33,7 @@ pub(crate) enum Fault {
     Reply { status: Option<StatusCode>, body: Bytes },
     Replay(Replay),
     CertificateSigned,
+    OtherCertificate,
 }
 
 /// When a fault strikes.
@@ -113,11 +114,12 @@ impl Fault {
             "html_502" => Self::Html502,
             "unsigned" => Self::Unsigned,
             "certificate_signed" => Self::CertificateSigned,
+            "other_certificate" => Self::OtherCertificate,
             _ => {
                 return Err(format!(
                     "fault.kind {kind:?} is unknown: one of delay, status, refused, reset, half_reply, wrong_signature, \
                      stale_timestamp, unknown_serial, signtest_probe, oversized_body, html_502, unsigned, \
-                     missing_header, reply, replay, certificate_signed"
+                     missing_header, reply, replay, certificate_signed, other_certificate"
                 ));
             }
         };

@@ -29,6 +29,8 @@ pub(crate) struct Entry {
     /// `None` when the connection was cut instead.
     pub(crate) status: Option<StatusCode>,
     pub(crate) fault: Option<String>,
+    /// Of a request with encrypted fields its parameters after they were opened, as JSON.
+    pub(crate) understood: Option<Bytes>,
 }
 
 /// The newest entries.
@@ -64,7 +66,7 @@ impl Journal {
 impl Entry {
     fn size(&self) -> usize {
         let headers: usize = self.headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
-        self.target.len() + self.body.len() + headers
+        self.target.len() + self.body.len() + headers + self.understood.as_ref().map_or(0, Bytes::len)
     }
 
     fn show(&self, seq: u64) -> Value {
@@ -88,6 +90,7 @@ impl Entry {
             "authorized": self.authorized,
             "status": self.status.map(|status| status.as_u16()),
             "fault": self.fault,
+            "understood": self.understood.as_ref().and_then(|text| serde_json::from_slice::<Value>(text).ok()),
         });
         match std::str::from_utf8(&self.body) {
             Ok(text) => shown["body"] = json!(text),
@@ -114,6 +117,7 @@ mod tests {
             authorized: false,
             status: None,
             fault: None,
+            understood: None,
         }
     }
 

@@ -23,9 +23,17 @@
 //!
 //! # Behaviour
 //! `GET /v3/certificates` answers with the platform's certificates, each encrypted under the APIv3 key of the directory.
-//! The operations of the Gold Plan and the check of a sub-merchant's invoice status act on [`State`]. All other
-//! operations of `spec/` answer with an example of the documented reply and the header `Sandbox-Behaviour: example`.
-//! Fields that travel encrypted are decrypted and encrypted as on the platform; files come without a signature.
+//! The operations of the Gold Plan and the check of a sub-merchant's invoice status act on [`State`], and so do
+//! transfers to users (`fund_app.mch_transfer.transfer_bills`: create, cancel and both queries), complaints
+//! (`merchant_service.complaints_v2`: list by date and merchant in pages, get) and applications of sub-merchants
+//! (`applyment4sub.applyment`). Prepays, queries, closing and reversing of `pay.transactions` and
+//! `pay.partner.transactions` act on orders, which the admin listener pays.
+//! All other operations of `spec/` answer with an example of the documented reply and the header
+//! `Sandbox-Behaviour: example`.
+//!
+//! Fields that travel encrypted are decrypted and encrypted as on the platform; files come without a signature. Of a
+//! request with encrypted fields the journal shows under `understood` what the sandbox read, `{"path", "query", "header",
+//! "body"}` in plain text: null where there were none or they could not be decrypted.
 //!
 //! # Admin listener
 //! Requests and replies are JSON; a request that is refused answers 4xx with `{"error": "…"}`.
@@ -42,8 +50,11 @@
 //! | `GET /faults` | | `[{"id", "match", "times", "fault"}]`, `times` counted down |
 //! | `POST /faults` | `{"match"?, "times"?, "fault"}` | `{"id"}` |
 //! | `DELETE /faults` | | `{}`; refused listeners open again |
-//! | `GET /journal` | | `[{"seq", "host", "method", "target", "headers", "body" or "body_base64", "operation", "mchid", "authorized", "status", "fault"}]` |
+//! | `GET /journal` | | `[{"seq", "host", "method", "target", "headers", "body" or "body_base64", "operation", "mchid", "authorized", "status", "fault", "understood"}]` |
 //! | `DELETE /journal` | | `{}` |
+//! | `GET /orders` | | all orders as a query shows them, with their `prepay_id` |
+//! | `POST /cashier` | `{"record"}` | `{"out_trade_no", "description", "total", "currency"}`; refused where WeChat would not open it |
+//! | `POST /orders/pay` | `{"out_trade_no", "mchid"?, "sub_mchid"?, "openid"?}` | `{"order", "notification": {"id", "headers", "body", "answer"}}` |
 //! | `POST /notifications` | `{"event_type", "resource", "original_type"?, "signed_with"?, "seconds"?, "apiv3_key"?, "envelope"?, "headers"?, "body"?, "url"?}` | `{"id", "headers", "body", "answer"}` |
 //! | `GET /certificates` | | `{"available", "certificates": [{"serial_no", "starts_in", "ends_in", "signing"}]}` |
 //! | `POST /certificates` | `{"serial_no"?, "starts_in"?, "ends_in"?, "signing"?}` | the same, with a new one |
@@ -60,6 +71,11 @@
 //! `apiv3_key`; `envelope` is a merge patch of the body before it is signed with the `public_key` or the `certificate`,
 //! `seconds` from now. What comes after is spoilt: `headers` replaces (or, null, removes) some, `body` is another one.
 //! With `url` it is delivered there once, and `answer` is what the receiver said within 5 seconds.
+//!
+//! An order is paid by nobody but `POST /orders/pay`, which notifies its merchant (`TRANSACTION.SUCCESS`): at the order's
+//! `notify_url` where that is on loopback, and in the answer alone where it is not, since nothing is ever sent elsewhere.
+//! `POST /cashier` takes what a front end would hand to WeChat and says which order would be paid, or what is wrong with
+//! it: fields, signature, age, prepay id, app id, merchant. Orders go with `POST /reset`.
 //!
 //! `match` holds any of `operation` (id), `method`, `path` (without query) and `host` (`main` or `backup`); a fault
 //! strikes the next `times` (1) calls that match, one fault a call, the first armed first. `fault` is one of
@@ -82,9 +98,11 @@
 //! | `reply` | `status`?, `body` | a properly signed reply with this body; a string is sent as it is |
 //! | `replay` | `now`, `headers`, `body_base64`, `signed`? | a golden reply moved from `now` to this moment, signed anew by `signed`: `{"key_pem", "timestamp", "nonce", "body_base64"}` |
 //! | `certificate_signed` | | signed with the platform certificate that signs, whatever was asked for |
+//! | `other_certificate` | | the encrypted fields of the reply are encrypted for another certificate than the merchant's |
 
 mod admin;
 mod behaviours;
+mod cashier;
 mod certificates;
 mod clock;
 mod error;
@@ -95,6 +113,7 @@ mod info;
 mod journal;
 mod listener;
 mod notify;
+mod orders;
 mod platform;
 mod random;
 mod replay;

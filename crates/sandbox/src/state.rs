@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::clock;
+use crate::orders::Orders;
 
 /// The business state of the platform; a seed file, `GET /state` and `PUT /state` all have this shape.
 ///
@@ -21,10 +22,14 @@ use crate::clock;
 ///       "fapiao": {"authorized": true, "frequency_limited": false, "third_mode": null, "digital_tax_mode": null}
 ///     }
 ///   },
-///   "default_sub_merchant": null
+///   "default_sub_merchant": null,
+///   "transfer_bills": {"plfk2020042013": {"transfer_bill_no": "1330…", "state": "WAIT_USER_CONFIRM", "user_name": "张三"}},
+///   "complaints": [{"complaint_id": "200201820200101080076610000", "payer_phone": "18500000000"}],
+///   "applyments": {"1900013511_10000": {"applyment_id": 2000002124775691, "applyment_state": "APPLYMENT_STATE_AUDITING"}}
 /// }
 /// ```
-/// Every member may be left out and then has the value shown here (no `sub_merchants`: none); other names are refused.
+/// Every member may be left out and then has the value shown here (no `sub_merchants`, `transfer_bills`, `complaints`,
+/// `applyments`: none); other names are refused.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct State {
@@ -37,6 +42,15 @@ pub struct State {
     /// When present, any other numeric `sub_mchid` exists too and starts as this one.
     #[serde(default)]
     pub default_sub_merchant: Option<SubMerchant>,
+    /// Transfers to users by `out_bill_no`, as the queries answer them; names stand here in plain text.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub transfer_bills: BTreeMap<String, Value>,
+    /// Complaints, the first listed first, as the queries answer them; telephone numbers stand here in plain text.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub complaints: Vec<Value>,
+    /// Applications of sub-merchants by `business_code`, as the queries answer them.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub applyments: BTreeMap<String, Value>,
 }
 
 /// What decides whether a service provider may manage the Gold Plan.
@@ -142,7 +156,8 @@ impl Default for Fapiao {
 
 impl Default for State {
     /// The built-in seed: `1900000109` is in good standing and has both invoice modes, `1900000110` is new,
-    /// `1900000111` is under penalty, `1900000112` has not authorised invoices, `1900000113` is asked too often.
+    /// `1900000111` is under penalty, `1900000112` has not authorised invoices, `1900000113` is asked too often. There are
+    /// three complaints of January 2020, the last one without a telephone number.
     fn default() -> Self {
         serde_json::from_str(include_str!("seed.json")).expect("a test parses it")
     }
@@ -152,11 +167,12 @@ impl Default for State {
 pub(crate) struct Business {
     pub(crate) state: State,
     pub(crate) advanced_seconds: i64,
+    pub(crate) orders: Orders,
 }
 
 impl Business {
     pub(crate) fn new(state: State) -> Self {
-        Self { state, advanced_seconds: 0 }
+        Self { state, advanced_seconds: 0, orders: Orders::default() }
     }
 
     /// Unix seconds of the business clock.

@@ -80,6 +80,16 @@ impl Admin {
         self.send("POST", "/notifications", Some(&order)).await
     }
 
+    /// Pays an order: the notification that its merchant gets.
+    pub async fn payment(&self, payment: Value) -> Value {
+        self.send("POST", "/orders/pay", Some(&payment)).await["notification"].take()
+    }
+
+    /// Opens the cashier with what a front end would hand to WeChat.
+    pub async fn cashier(&self, record: Value) -> Value {
+        self.send("POST", "/cashier", Some(&json!({"record": record}))).await
+    }
+
     /// Makes another merchant known.
     pub async fn register(&self, mchid: &str, certificate_pem: &str) {
         self.send("POST", "/merchants", Some(&json!({"mchid": mchid, "certificate_pem": certificate_pem}))).await;

@@ -12,6 +12,8 @@ pub struct Case {
     pub name: String,
     /// Options that differ from the usual ones; null leaves one out.
     pub client: Value,
+    /// The merchant's key, where it lies elsewhere.
+    pub signer: Value,
     /// Texts that no error may show.
     pub secrets: Vec<String>,
     /// What happens, in order.
@@ -82,8 +84,10 @@ pub struct Call {
     pub request: Option<Request>,
     /// or what is no operation, by its name, with its parameters;
     pub utility: Option<String>,
-    /// or a notification that the sandbox makes and the client reads.
+    /// or a notification that the sandbox makes and the client reads;
     pub notification: Option<Value>,
+    /// or an order that the sandbox pays, whose notification the client reads.
+    pub payment: Option<Value>,
     /// Options of this call.
     pub options: Option<CallOptions>,
 }
@@ -104,7 +108,7 @@ pub struct Request {
 }
 
 /// Options of one call.
-#[derive(Debug, Clone, Copy, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CallOptions {
     /// Seconds.
@@ -112,6 +116,8 @@ pub struct CallOptions {
     /// `never`, `safe` or `idempotent`.
     #[serde(default, deserialize_with = "retry")]
     pub retry: Option<wechatpay_sdk::Retry>,
+    /// The serial of the key that the caller encrypted with; holds placeholders.
+    pub encrypted_with: Option<String>,
 }
 
 /// What must come out.
@@ -125,6 +131,8 @@ pub struct Expect {
     pub result: Option<Value>,
     /// What the JSON of the reply must hold; it may hold more.
     pub result_has: Option<Value>,
+    /// What the sandbox's cashier says when it is opened with the result.
+    pub cashier: Option<Value>,
     /// The bytes of a file.
     pub result_base64: Option<String>,
     /// The reply's status, where the call was a raw request.
@@ -176,11 +184,12 @@ fn parse(stem: &str, record: Value) -> Case {
     let Some(Value::String(name)) = record.remove("name") else { panic!("{stem}: a case has a name") };
     let name = format!("{stem}: {name}");
     let client = record.remove("client").unwrap_or_default();
+    let signer = record.remove("signer").unwrap_or_default();
     let secrets = record.remove("secrets").unwrap_or_else(|| Value::Array(Vec::new()));
     // A case of one step is written without the list around it.
     let steps = record.remove("steps").unwrap_or_else(|| Value::Array(vec![std::mem::take(&mut record).into()]));
     assert!(record.is_empty(), "{name}: unknown members {:?}", record.keys());
     let steps = serde_json::from_value(steps).unwrap_or_else(|error| panic!("{name}: {error}"));
     let secrets = serde_json::from_value(secrets).unwrap_or_else(|error| panic!("{name}: {error}"));
-    Case { name, client, secrets, steps }
+    Case { name, client, signer, secrets, steps }
 }

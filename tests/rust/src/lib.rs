@@ -6,6 +6,7 @@ mod case;
 mod compare;
 mod local;
 mod run;
+mod signer;
 
 use std::path::PathBuf;
 

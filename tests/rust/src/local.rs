@@ -1,9 +1,11 @@
 //! A sandbox on a runtime of its own, so that no test's runtime can stop or slow it.
 
+use std::sync::Arc;
+
 use serde_json::{Map, Value, json};
 use tokio::runtime::Runtime;
 use wechatpay_sandbox::{Info, Options, Sandbox};
-use wechatpay_sdk::{Client, Options as ClientOptions};
+use wechatpay_sdk::{Client, MerchantKey, Options as ClientOptions};
 
 use crate::admin::Admin;
 
@@ -83,7 +85,7 @@ impl Local {
     /// When the client cannot be built.
     #[must_use]
     pub fn client_with(&self, changed: &Value) -> Client {
-        client(self.options_with(changed)).expect("the sandbox's own credentials make a client")
+        client(self.options_with(changed), None).expect("the sandbox's own credentials make a client")
     }
 
     /// A client of the sandbox's merchant.
@@ -103,8 +105,15 @@ impl Drop for Local {
     }
 }
 
-/// A client from a record of options, by the way that every binding takes.
-pub(crate) fn client(options: Map<String, Value>) -> Result<Client, wechatpay_sdk::Error> {
+/// A client from a record of options, by the way that every binding takes; `key` is the merchant's, where it lies elsewhere.
+pub(crate) fn client(
+    options: Map<String, Value>,
+    key: Option<Arc<dyn MerchantKey>>,
+) -> Result<Client, wechatpay_sdk::Error> {
     let json = serde_json::to_vec(&options).expect("a map of JSON values can be written");
-    Client::from_options(&ClientOptions::from_json(&json)?)
+    let options = ClientOptions::from_json(&json)?;
+    match key {
+        Some(key) => Client::from_options_with_key(&options, key),
+        None => Client::from_options(&options),
+    }
 }

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -12,7 +13,7 @@ use wechatpay_sdk::{CallOptions, Client, Error, Response, blocking};
 use crate::case::{Alteration, Call, Case, Step};
 use crate::compare::{contains, differences, missing, text};
 use crate::local::{self, Local};
-use crate::{tests_dir, vector_text};
+use crate::{signer, tests_dir, vector_text};
 
 /// Which client makes the calls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,6 +31,8 @@ pub struct Runner<'a> {
     scratch: tempfile::TempDir,
     /// How many have begun: each has files of its own.
     cases: AtomicUsize,
+    /// What the case's last call gave.
+    last: Mutex<Value>,
 }
 
 /// Which cases held, and what was wrong with the others.
@@ -50,7 +53,7 @@ impl<'a> Runner<'a> {
     pub fn new(local: &'a Local) -> Self {
         let names = serde_json::to_value(&local.info).expect("the description is plain data");
         let scratch = tempfile::tempdir().expect("a folder for the files of the cases");
-        Self { local, names, scratch, cases: AtomicUsize::new(0) }
+        Self { local, names, scratch, cases: AtomicUsize::new(0), last: Mutex::default() }
     }
 
     /// Runs the cases.
@@ -71,7 +74,8 @@ impl<'a> Runner<'a> {
         let admin = &self.local.admin;
         admin.reset().await;
         self.cases.fetch_add(1, Ordering::Relaxed);
-        let make = || local::client(self.local.options_with(&self.fill(&case.client)));
+        let key = || signer::key(&self.fill(&case.signer));
+        let make = || local::client(self.local.options_with(&self.fill(&case.client)), key());
         let mut client = make();
         for (at, step) in case.steps.iter().enumerate() {
             if let Some(alteration) = &step.alter {
@@ -102,6 +106,9 @@ impl<'a> Runner<'a> {
                     (Ok(_), None) => return vec!["the client was accepted".to_owned()],
                 };
                 let problems = self.check(case, step, &outcome).await;
+                if let Ok(reply) = &outcome {
+                    *self.last() = json_of(reply);
+                }
                 if !problems.is_empty() {
                     return problems.into_iter().map(|problem| format!("step {}: {problem}", at + 1)).collect();
                 }
@@ -111,23 +118,30 @@ impl<'a> Runner<'a> {
     }
 
     async fn call(&self, client: &Client, call: &Call, face: Face) -> Result<Response, Error> {
-        let client = match call.options {
+        let client = match &call.options {
             None => client.clone(),
             Some(options) => {
                 let mut wanted = CallOptions::default();
                 wanted.timeout = options.timeout.map(std::time::Duration::from_secs_f64);
                 wanted.retry = options.retry;
+                wanted.encrypted_with = options.encrypted_with.as_deref().map(|serial| self.fill_text(serial));
                 client.with_options(wanted)
             }
         };
         if let Some(order) = &call.notification {
             return read_notification(&client, &self.local.admin.notification(self.fill(order)).await);
         }
+        if let Some(payment) = &call.payment {
+            return read_notification(&client, &self.local.admin.payment(self.fill(payment)).await);
+        }
         if let Some(name) = &call.utility {
             return utility(&client, name, &self.fill(&call.params.clone().into())).await;
         }
         let Value::Object(params) = self.fill(&call.params.clone().into()) else { unreachable!("it was an object") };
-        let call = Call { params, ..call.clone() };
+        let mut call = Call { params, ..call.clone() };
+        if let Some(raw) = &mut call.request {
+            raw.body = raw.body.as_ref().map(|body| self.fill(body));
+        }
         match face {
             Face::Async => match (&call.operation, &call.request) {
                 (Some(operation), None) => client.call(operation, call.params).await,
@@ -148,7 +162,7 @@ impl<'a> Runner<'a> {
     async fn check(&self, case: &Case, step: &Step, outcome: &Result<Response, Error>) -> Vec<String> {
         let expect = &step.expect;
         let mut problems = match (outcome, &expect.error) {
-            (Ok(reply), None) => self.check_reply(step, reply),
+            (Ok(reply), None) => self.check_reply(step, reply).await,
             (Err(error), Some(wanted)) => self.check_error(case, wanted, error),
             (Ok(reply), Some(_)) => vec![format!("expected an error, got {reply:?}")],
             (Err(error), None) => return vec![format!("expected a result, got {error:?}")],
@@ -168,7 +182,7 @@ impl<'a> Runner<'a> {
         problems
     }
 
-    fn check_reply(&self, step: &Step, reply: &Response) -> Vec<String> {
+    async fn check_reply(&self, step: &Step, reply: &Response) -> Vec<String> {
         let expect = &step.expect;
         let mut problems = Vec::new();
         if let Some(wanted) = &expect.result {
@@ -176,6 +190,10 @@ impl<'a> Runner<'a> {
         }
         if let Some(wanted) = &expect.result_has {
             problems.extend(missing("result", &self.fill(wanted), &json_of(reply)));
+        }
+        if let Some(wanted) = &expect.cashier {
+            let said = self.local.admin.cashier(json_of(reply)).await;
+            problems.extend(missing("cashier", &self.fill(wanted), &said));
         }
         if let Some(wanted) = &expect.result_base64 {
             problems.extend(differences("result_base64", &json!(wanted), &json!(STANDARD.encode(&reply.body))));
@@ -244,6 +262,7 @@ impl<'a> Runner<'a> {
                         let body = received["body"].as_str().and_then(|body| serde_json::from_str(body).ok());
                         missing(name, value, &body.unwrap_or(Value::Null))
                     }
+                    "understood" => missing(name, value, &received[name]),
                     "headers" => {
                         let headers = value.as_object().expect("headers are an object");
                         let actual = &received["headers"];
@@ -280,6 +299,10 @@ impl<'a> Runner<'a> {
         }
     }
 
+    fn last(&self) -> MutexGuard<'_, Value> {
+        self.last.lock().expect("no panic under the lock")
+    }
+
     fn fill_text(&self, text: &str) -> String {
         let Some((before, rest)) = text.split_once("${") else { return text.to_owned() };
         let (name, after) = rest.split_once('}').unwrap_or_else(|| panic!("{text:?} lacks a closing brace"));
@@ -293,6 +316,7 @@ impl<'a> Runner<'a> {
             Some(("path", file)) => tests_dir().join("vectors").join(file).to_string_lossy().into_owned(),
             Some(("scratch", name)) => self.scratch(name).to_string_lossy().into_owned(),
             Some(("file", name)) => std::fs::read_to_string(Path::new(&own(name))).expect("a file of the sandbox"),
+            Some(("reply", name)) => self.last()[name].as_str().expect("a text of the last result").to_owned(),
             Some((other, _)) => panic!("${{{other}/…}} is unknown"),
         };
         format!("{before}{value}{}", self.fill_text(after))
@@ -326,6 +350,11 @@ async fn utility(client: &Client, name: &str, params: &Value) -> Result<Response
             json!({"serial": encrypted.serial, "ciphertext": encrypted.ciphertext})
         }
         "decrypt" => json!({"plaintext": client.decrypt(text("ciphertext")).await?.expose()}),
+        "invocation.jsapi" => json!(client.invocation().jsapi(text("appid"), text("prepay_id")).await?),
+        "invocation.mini_program" => json!(client.invocation().mini_program(text("appid"), text("prepay_id")).await?),
+        "invocation.app" => {
+            json!(client.invocation().app(text("appid"), text("partnerid"), text("prepay_id")).await?)
+        }
         "platform_keys.list" => json!(client.platform_keys()),
         "platform_keys.refresh" => json!(client.refresh_platform_keys().await?),
         _ => panic!("{name} is no utility"),

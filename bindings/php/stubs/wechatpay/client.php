@@ -21,6 +21,9 @@ final class Client extends Operations
      */
     public readonly Notifications $notifications;
 
+    /** Signs what front ends need to open the cashier after a prepay. */
+    public readonly Invocation $invocation;
+
     /**
      * Nothing is sent. Null stands for an option that is not given.
      *
@@ -29,6 +32,8 @@ final class Client extends Operations
      *     serial_no?: ?string,
      *     merchant_private_key?: ?string,
      *     merchant_private_key_path?: ?string,
+     *     sign?: ?callable(string): string,
+     *     decrypt?: ?callable(string): string,
      *     merchant_certificate?: ?string,
      *     merchant_certificate_path?: ?string,
      *     public_key_id?: ?string,
@@ -48,7 +53,11 @@ final class Client extends Operations
      *     ca_path?: ?string,
      *     user_agent_suffix?: ?string,
      *     max_reply_bytes?: ?int,
-     * } $options Keys and certificates are PEM texts, or files where the name ends in `_path`; timeouts are seconds.
+     * } $options Keys and certificates are PEM texts, or files where the name ends in `_path`; timeouts are seconds. `sign` stands in
+     *     place of the private key, where that lies elsewhere (HSM, KMS): from a message to its signature, RSASSA-PKCS1-v1_5
+     *     with SHA-256, raw bytes. `decrypt` beside it, where replies have encrypted fields: from a ciphertext to the
+     *     plaintext, RSAES-OAEP with SHA-1. What they throw is the previous exception of the call's, and its words stand
+     *     in that one's: they must hold no key, signature or plaintext.
      *     `auto_certificates` downloads the platform's certificates and keeps them current; a client that ends with the
      *     request does so each time, unless `certificate_cache` names a file, one per merchant. See `persistent()`, too.
      * @throws Exception\ConfigException
@@ -67,7 +76,7 @@ final class Client extends Operations
      * a key makes it, later ones give it again. Files are not read again.
      *
      * @param string $key any name of your own; one per set of options
-     * @param array<string, mixed> $options those of the constructor
+     * @param array<string, mixed> $options those of the constructor, without callables, which end with their request
      * @throws Exception\ConfigException also where the key is in use with other options
      */
     public static function persistent(string $key, array $options): Client {}
@@ -83,9 +92,11 @@ final class Client extends Operations
     /**
      * The same client with other defaults for its calls.
      *
-     * @param array{timeout?: int|float|null, retry?: 'never'|'safe'|'idempotent'|null} $options `timeout`: seconds for
-     *     a whole call with all its attempts. `retry`: never; safe (GETs, and what was provably never sent: the
-     *     default); idempotent (you say that repeating these calls is harmless).
+     * @param array{timeout?: int|float|null, retry?: 'never'|'safe'|'idempotent'|null, encrypted_with?: string|null} $options `timeout`:
+     *     seconds for a whole call with all its attempts. `retry`: never; safe (GETs, and what was provably never sent:
+     *     the default); idempotent (you say that repeating these calls is harmless). `encrypted_with`: you encrypted the
+     *     fields that are marked as encrypted: they are given as ciphertext and sent as they are, and requests name this
+     *     key of the platform (`PUB_KEY_ID_…`, or the serial of a certificate).
      * @throws Exception\ConfigException
      */
     public function withOptions(array $options): Client {}

@@ -22,6 +22,7 @@ from ._errors import (
     TransportError,
     WechatPayError,
 )
+from ._invocation import AppRecord, JsapiRecord
 from ._native import VERSION
 from ._notifications import Answer, Notification, Notifications
 from ._options import ClientOptions, MerchantOptions, NotificationsOptions
@@ -30,6 +31,7 @@ from ._reply import Encrypted, PlatformKey, PlatformKeys, Reply
 __all__ = [
     "Answer",
     "ApiError",
+    "AppRecord",
     "AsyncClient",
     "Client",
     "ClientOptions",
@@ -39,6 +41,7 @@ __all__ = [
     "IntegrityError",
     "InternalError",
     "InvalidRequestError",
+    "JsapiRecord",
     "MerchantOptions",
     "Notification",
     "Notifications",

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from ._base import BaseClient
+from ._invocation import AsyncInvocation
 from ._lazy import load
 from ._reply import Encrypted, PlatformKeys, Reply, content, whole
 from .operations import AsyncOperations
@@ -28,6 +29,8 @@ class AsyncClient(BaseClient, AsyncOperations):
     Cancelling a task drops its call. A request that had already left may still take effect: query it before repeating.
     """
 
+    _may_await = True
+
     async def call(self, operation: str, params: Mapping[str, Any] | None = None) -> Any:
         """Calls an operation by its id, with its parameters as one flat record."""
         return await self._run(operation, params or {})
@@ -43,16 +46,21 @@ class AsyncClient(BaseClient, AsyncOperations):
         """
         return whole(await _completed(self._request(method, path, query, body)))
 
+    @property
+    def invocation(self) -> AsyncInvocation:
+        """Signs what front ends need to open the cashier: ``jsapi``, ``mini_program``, ``app``."""
+        return AsyncInvocation(self)
+
     async def encrypt(self, plaintext: str) -> Encrypted:
         """Encrypts a field for the platform, for ``request()``: operations do it by themselves.
 
         The ``serial`` names the key: requests of this client name it too, as long as they prefer it.
         """
-        return Encrypted(**content(await _completed(self._utility("encrypt", plaintext=plaintext))))
+        return Encrypted(**await self._use("encrypt", plaintext=plaintext))
 
     async def decrypt(self, ciphertext: str) -> str:
         """Decrypts a field that the platform encrypted for this merchant: operations do it by themselves."""
-        text: str = content(await _completed(self._utility("decrypt", ciphertext=ciphertext)))["plaintext"]
+        text: str = (await self._use("decrypt", ciphertext=ciphertext))["plaintext"]
         return text
 
     async def platform_keys(self) -> PlatformKeys:
@@ -82,6 +90,9 @@ class AsyncClient(BaseClient, AsyncOperations):
 
     async def _run(self, operation: str, params: Mapping[str, Any]) -> Any:
         return content(await _completed(self._call(operation, params)))
+
+    async def _use(self, utility: str, **params: str) -> Any:
+        return content(await _completed(self._utility(utility, **params)))
 
 
 async def _completed(call: Call) -> RawReply:

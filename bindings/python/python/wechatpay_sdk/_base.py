@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from . import _native as native
 from ._json import encode
+from ._lazy import load
 from ._notifications import Notifications
 from ._options import ClientOptions, MerchantOptions, NotificationsOptions, encode_options
 
@@ -16,33 +17,48 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self, Unpack
 
+    from ._signer import Signer
+
 
 class BaseClient:
     _native: native.Client | None
+    # The merchant's key, where it lies elsewhere.
+    _signer: Signer | None
+    # Whether its functions may be asynchronous.
+    _may_await: ClassVar[bool]
 
     def __init__(self, **options: Unpack[ClientOptions]) -> None:
         """Takes the options of ``ClientOptions``; every one is a keyword."""
-        self._native = native.Client(encode_options(options))
+        self._signer, record, functions = self._read(options)
+        self._native = native.Client(record, *functions)
 
     @classmethod
     def from_env(cls) -> Self:
         """A client from the environment: every option is ``WECHATPAY_`` and its name in upper case."""
-        return cls._of(native.Client.from_env())
+        return cls._of(native.Client.from_env(), None)
 
     def for_merchant(self, **options: Unpack[MerchantOptions]) -> Self:
         """A client for another merchant over the same connections; takes the options of ``MerchantOptions``."""
-        return self._of(self._open().for_merchant(encode_options(options)))
+        signer, record, functions = self._read(options)
+        return self._of(self._open().for_merchant(record, *functions), signer)
 
     def with_options(
-        self, *, timeout: float | None = None, retry: Literal["never", "safe", "idempotent"] | None = None
+        self,
+        *,
+        timeout: float | None = None,
+        retry: Literal["never", "safe", "idempotent"] | None = None,
+        encrypted_with: str | None = None,
     ) -> Self:
         """The same client with other defaults for its calls.
 
         timeout: seconds for a whole call with all its attempts.
         retry: never; safe (GETs, and what was provably never sent: the default); idempotent (you say that repeating
         these calls is harmless).
+        encrypted_with: you encrypted the fields that are marked as encrypted: they are given as ciphertext and sent as
+        they are, and requests name this key of the platform (``PUB_KEY_ID_…``, or the serial of a certificate).
         """
-        return self._of(self._open().with_options(json.dumps({"timeout": timeout, "retry": retry}).encode()))
+        options = {"timeout": timeout, "retry": retry, "encrypted_with": encrypted_with}
+        return self._of(self._open().with_options(json.dumps(options).encode()), self._signer)
 
     @property
     def mchid(self) -> str:
@@ -59,10 +75,17 @@ class BaseClient:
         return f"<wechatpay_sdk.{type(self).__name__} {state}>"
 
     @classmethod
-    def _of(cls, handle: native.Client) -> Self:
+    def _of(cls, handle: native.Client, signer: Signer | None) -> Self:
         client = cls.__new__(cls)
-        client._native = handle
+        client._native, client._signer = handle, signer
         return client
+
+    def _read(self, options: Mapping[str, Any]) -> tuple[Signer | None, bytes, tuple[bool, bool]]:
+        """The merchant's key, if it lies elsewhere; the other options as JSON; and what the key can do."""
+        given = {name: value for name, value in options.items() if value is not None}
+        functions = {name: given.pop(name) for name in ("sign", "decrypt") if name in given}
+        signer = load("_signer").signer_of(functions, may_await=self._may_await) if functions else None
+        return signer, encode_options(given), ("sign" in functions, "decrypt" in functions)
 
     def _open(self) -> native.Client:
         if self._native is None:
@@ -73,10 +96,10 @@ class BaseClient:
         self._native = None
 
     def _call(self, operation: str, params: Mapping[str, Any]) -> native.Call:
-        return self._open().call(operation, encode(params, operation))
+        return self._open().call(operation, encode(params, operation), self._signer)
 
     def _utility(self, name: str, **params: Any) -> native.Call:
-        return self._open().utility(name, encode(params, name))
+        return self._open().utility(name, encode(params, name), self._signer)
 
     def _request(self, method: str, path: str, query: Mapping[str, Any] | None, body: Any) -> native.Call:
         return self._open().request(
@@ -84,6 +107,7 @@ class BaseClient:
             path,
             None if query is None else encode(query, method),
             None if body is None else encode(body, method),
+            self._signer,
         )
 
 

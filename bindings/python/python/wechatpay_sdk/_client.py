@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from ._base import BaseClient
+from ._invocation import Invocation
 from ._reply import Encrypted, PlatformKeys, Reply, content, whole
 from .operations import Operations
 
@@ -25,6 +26,8 @@ class Client(BaseClient, Operations):
     outcome is unknown.
     """
 
+    _may_await = False
+
     def call(self, operation: str, params: Mapping[str, Any] | None = None) -> Any:
         """Calls an operation by its id, with its parameters as one flat record."""
         return content(self._call(operation, params or {}).wait())
@@ -38,16 +41,21 @@ class Client(BaseClient, Operations):
         """
         return whole(self._request(method, path, query, body).wait())
 
+    @property
+    def invocation(self) -> Invocation:
+        """Signs what front ends need to open the cashier: ``jsapi``, ``mini_program``, ``app``."""
+        return Invocation(self)
+
     def encrypt(self, plaintext: str) -> Encrypted:
         """Encrypts a field for the platform, for ``request()``: operations do it by themselves.
 
         The ``serial`` names the key: requests of this client name it too, as long as they prefer it.
         """
-        return Encrypted(**content(self._utility("encrypt", plaintext=plaintext).wait()))
+        return Encrypted(**self._use("encrypt", plaintext=plaintext))
 
     def decrypt(self, ciphertext: str) -> str:
         """Decrypts a field that the platform encrypted for this merchant: operations do it by themselves."""
-        text: str = content(self._utility("decrypt", ciphertext=ciphertext).wait())["plaintext"]
+        text: str = self._use("decrypt", ciphertext=ciphertext)["plaintext"]
         return text
 
     def platform_keys(self) -> PlatformKeys:
@@ -77,3 +85,6 @@ class Client(BaseClient, Operations):
 
     def _run(self, operation: str, params: Mapping[str, Any]) -> Any:
         return content(self._call(operation, params).wait())
+
+    def _use(self, utility: str, **params: str) -> Any:
+        return content(self._utility(utility, **params).wait())

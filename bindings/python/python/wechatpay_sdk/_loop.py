@@ -1,12 +1,14 @@
 """How calls finish in an event loop: one descriptor wakes it for all that have finished meanwhile.
 
 Completing each call by a ``call_soon_threadsafe`` of its own is what makes asyncio slow. No thread of the SDK's runtime
-ever takes the GIL: it queues the result and writes at most one byte.
+ever takes the GIL: it queues the result and writes at most one byte. What a call asks the merchant's key, where that
+lies elsewhere, comes the same way, and is answered by a task of the loop.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import itertools
 import os
 import select
@@ -17,7 +19,9 @@ from weakref import WeakKeyDictionary
 from . import _native
 
 if TYPE_CHECKING:
+    from ._errors import WechatPayError
     from ._native import _RawReply as RawReply
+    from ._signer import Signer
 
 
 async def completed(call: _native.Call) -> RawReply:
@@ -29,13 +33,55 @@ async def completed(call: _native.Call) -> RawReply:
     return await waker.run(call, loop.create_future())
 
 
+class _UnderWay:
+    """One call: the future of the task that waits for it, and what it asked."""
+
+    def __init__(self, future: asyncio.Future[RawReply], key: Signer | None) -> None:
+        self.future = future
+        self._key = key
+        # The answer belongs to the task that makes the call, with its context variables.
+        self._context = contextvars.copy_context() if key else None
+        self._answers: set[asyncio.Task[None]] = set()
+        self._raised: BaseException | None = None
+
+    def end(self) -> None:
+        for answer in self._answers:
+            answer.cancel()
+
+    def fail(self, error: WechatPayError) -> None:
+        if self._raised is not None and error.code.startswith(("signer_", "decrypter_")):
+            error.__cause__ = self._raised
+        self.future.set_exception(error)
+
+    def ask(self, question: _native.Question) -> None:
+        if self._context is None:
+            question.give(None)
+            return
+        answer = self._context.run(self.future.get_loop().create_task, self._answer(question))
+        # The loop itself keeps no task alive.
+        self._answers.add(answer)
+        answer.add_done_callback(self._answers.discard)
+
+    async def _answer(self, question: _native.Question) -> None:
+        asked = question.asked()
+        if asked is None or self._key is None:
+            return
+        try:
+            question.give(await self._key.answer_async(*asked))
+        except BaseException as raised:
+            self._raised = raised
+            question.fail(raised)
+            if not isinstance(raised, Exception):
+                raise
+
+
 class _Waker:
     """The calls of one event loop, in one process."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self.pid = os.getpid()
         self._completions = _native.Completions()
-        self._futures: dict[int, asyncio.Future[RawReply]] = {}
+        self._calls: dict[int, _UnderWay] = {}
         self._tokens = itertools.count()
         try:
             loop.add_reader(self._completions.fileno(), self._drain)
@@ -44,25 +90,28 @@ class _Waker:
 
     async def run(self, call: _native.Call, future: asyncio.Future[RawReply]) -> RawReply:
         token = next(self._tokens)
-        self._futures[token] = future
+        under_way = self._calls[token] = _UnderWay(future, call.key)
         try:
             ticket = self._completions.start(token, call)
             try:
                 return await future
             finally:
                 ticket.cancel()
+                under_way.end()
         finally:
-            self._futures.pop(token, None)
+            self._calls.pop(token, None)
 
     def _drain(self) -> None:
-        for token, reply, error in self._completions.drain():
-            future = self._futures.get(token)
-            if future is None or future.done():
+        for token, reply, error, question in self._completions.drain():
+            under_way = self._calls.get(token)
+            if under_way is None or under_way.future.done():
                 continue
             if reply is not None:
-                future.set_result(reply)
+                under_way.future.set_result(reply)
             elif error is not None:
-                future.set_exception(error)
+                under_way.fail(error)
+            elif question is not None:
+                under_way.ask(question)
 
     def _watch(self, loop: asyncio.AbstractEventLoop) -> None:
         """For loops that cannot watch descriptors (Windows' Proactor): a thread watches, and the loop drains."""

@@ -104,8 +104,8 @@ class Notifications:
         headers: a mapping of names in any case, pairs, or a WSGI environ.
         body: the request's body byte for byte, before anything parses it; text is taken as UTF-8.
         """
-        record = self._native.parse_notification(_headers(headers), _body(body))
-        return Notification(**json.loads(record))
+        record, _ = _decode(self._native.parse_notification(_headers(headers), _body(body)).decode())
+        return Notification(**record)
 
     @staticmethod
     def ack() -> Answer:
@@ -137,8 +137,14 @@ def _answer(record: bytes) -> Answer:
 
 def _headers(headers: Any) -> bytes:
     """As JSON; which of them matter, and in which spelling, is the core's to say."""
-    pairs = headers.items() if hasattr(headers, "items") else headers
     try:
+        pairs = list(headers.items() if hasattr(headers, "items") else headers)
+        texts = dict(pairs)
+        if {*map(type, texts)} == {str}:
+            try:
+                return _quick(texts).encode()
+            except (TypeError, ValueError, RecursionError):
+                pass  # with something in it that must be told piece by piece
         texts = {_name(name): _value(value) for name, value in pairs}
     except (TypeError, ValueError):
         problem = f"must be a mapping of names and texts, or pairs of them, not {type(headers).__name__}"
@@ -160,6 +166,12 @@ def _value(value: Any) -> Any:
     if isinstance(value, str):
         return _unicode(value)
     return [_value(item) for item in value] if isinstance(value, (list, tuple)) else None
+
+
+# Nothing stands before or after a record that the core wrote.
+_decode = json.JSONDecoder().raw_decode
+# Names of texts, as almost every framework has them, cross in one go.
+_quick = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False, default=_value).encode
 
 
 def _body(body: Any) -> bytes:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, TypedDict, Union
 
 from . import _native
 
 # Also evaluated at run time, where 3.9 has no `|`.
 StrPath = Union[str, "os.PathLike[str]"]
+# Of a key that lies elsewhere; the asynchronous ones take an AsyncClient.
+KeyFunction = Union[Callable[[bytes], bytes], Callable[[bytes], Awaitable[bytes]]]
 
 
 class NotificationsOptions(TypedDict, total=False):
@@ -41,6 +43,10 @@ class MerchantOptions(_Required, NotificationsOptions, total=False):
     merchant_private_key, merchant_private_key_path: its private key (apiclient_key.pem), as PEM text or file.
     serial_no: serial number of the merchant's API certificate; not needed where the certificate is given.
     merchant_certificate, merchant_certificate_path: that certificate (apiclient_cert.pem), as PEM text or file.
+    sign: in place of the private key, where that lies elsewhere (HSM, KMS): the signature of a message,
+    RSASSA-PKCS1-v1_5 with SHA-256. A function, or with AsyncClient also a coroutine function. What it raises stands in
+    errors, and so in logs: its words must hold no key, no signature and no plaintext.
+    decrypt: beside ``sign``, where replies have encrypted fields: the plaintext of a ciphertext, RSAES-OAEP with SHA-1.
     auto_certificates: True downloads the platform's certificates and keeps them current; needs apiv3_key.
     certificate_cache: file that they are kept in between processes, one per merchant.
     """
@@ -50,6 +56,8 @@ class MerchantOptions(_Required, NotificationsOptions, total=False):
     merchant_private_key_path: StrPath | None
     merchant_certificate: str | None
     merchant_certificate_path: StrPath | None
+    sign: KeyFunction | None
+    decrypt: KeyFunction | None
     auto_certificates: bool | None
     certificate_cache: StrPath | None
 

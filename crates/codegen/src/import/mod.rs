@@ -120,12 +120,13 @@ fn document(product: &str, operations: &[Operation], errors: &Errors) -> Result<
     Ok(document)
 }
 
-/// Marks what is about a person. Places are `PRODUCT/COMPONENT` and `OPERATION/reply`; those of other products are left.
+/// Marks what is about a person. Places are `PRODUCT/COMPONENT`, `OPERATION/request` and `OPERATION/reply`; those of other products are left.
 fn mark_sensitive(product: &str, marks: &Value, document: &mut Value) -> Result<()> {
     for (place, fields) in marks.as_object().into_iter().flatten() {
         let schema = match place.split_once('/') {
             Some((owner, component)) if owner == product => Some(&mut document["components"]["schemas"][component]),
-            Some((id, "reply")) => reply_schema(document, id),
+            Some((id, "request")) => schema_of(document, id, "/requestBody"),
+            Some((id, "reply")) => schema_of(document, id, "/responses/200"),
             _ => None,
         };
         let Some(schema) = schema else { continue };
@@ -139,10 +140,10 @@ fn mark_sensitive(product: &str, marks: &Value, document: &mut Value) -> Result<
     Ok(())
 }
 
-fn reply_schema<'a>(document: &'a mut Value, id: &str) -> Option<&'a mut Value> {
+fn schema_of<'a>(document: &'a mut Value, id: &str, body: &str) -> Option<&'a mut Value> {
     let items = document["paths"].as_object_mut()?.values_mut().filter_map(Value::as_object_mut);
     let operation = items.flat_map(|item| item.values_mut()).find(|operation| operation["operationId"] == id)?;
-    operation.pointer_mut("/responses/200/content/application~1json/schema")
+    operation.pointer_mut(&format!("{body}/content/application~1json/schema"))
 }
 
 /// Names that the backends make for operations and namespaces: a component must not take them.
@@ -297,7 +298,7 @@ mod tests {
         let schema = json!({"properties": {"name": {"type": "string"}, "age": {"type": "integer"}}});
         let reply = json!({"200": {"content": {"application/json": {"schema": schema}}}});
         let document = json!({
-            "paths": {"/v3/tea": {"get": {"operationId": "tea.list", "responses": reply}}},
+            "paths": {"/v3/tea": {"get": {"operationId": "tea.list", "requestBody": reply["200"], "responses": reply}}},
             "components": {"schemas": {"Drinker": schema}},
         });
         let mark = |marks: serde_json::Value| {
@@ -310,6 +311,11 @@ mod tests {
         let marked = mark(json!({"tea.list/reply": {"name": "why"}})).unwrap();
         assert_eq!(marked.to_string().matches("sensitive").count(), 1);
         assert_eq!(marked["components"], document["components"]);
+        let operation = |document: &serde_json::Value, part: &str| document["paths"]["/v3/tea"]["get"][part].clone();
+        assert_eq!(operation(&marked, "requestBody"), operation(&document, "requestBody"));
+        let marked = mark(json!({"tea.list/request": {"name": "why"}})).unwrap();
+        assert_eq!(marked.to_string().matches("sensitive").count(), 1);
+        assert_eq!(operation(&marked, "responses"), operation(&document, "responses"));
         assert_eq!(
             mark(json!({"coffee/Drinker": {"name": "why"}, "coffee.list/reply": {"x": "why"}})),
             Ok(document.clone())

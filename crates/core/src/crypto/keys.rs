@@ -136,6 +136,12 @@ impl PublicKey {
     pub fn max_plaintext(&self) -> usize {
         self.0.modulus_len() - 42
     }
+
+    /// Length of the modulus, and so of every ciphertext, in bytes (2048 bits: 256).
+    #[must_use]
+    pub fn modulus_len(&self) -> usize {
+        self.0.modulus_len()
+    }
 }
 
 impl Certificate {

@@ -203,17 +203,17 @@ pub struct MicroStoreInfo {
     /// Required.
     pub micro_address_code: String,
     /// Required.
-    pub micro_address: String,
+    pub micro_address: crate::Sensitive,
     /// Required.
     pub store_entrance_pic: String,
     /// Required.
     pub micro_indoor_copy: String,
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub store_longitude: Option<String>,
+    pub store_longitude: Option<crate::Sensitive>,
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub store_latitude: Option<String>,
+    pub store_latitude: Option<crate::Sensitive>,
 }
 
 static MICRO_STORE_INFO_SCHEMA: op::Schema = op::Schema::Object(&[
@@ -234,7 +234,7 @@ pub struct MicroMobileInfo {
     /// Required.
     pub micro_mobile_city: String,
     /// Required.
-    pub micro_mobile_address: String,
+    pub micro_mobile_address: crate::Sensitive,
     /// Required. Example: `MediaId`.
     pub micro_mobile_pics: Vec<String>,
 }
@@ -242,7 +242,7 @@ pub struct MicroMobileInfo {
 impl MicroMobileInfo {
     /// What is required, which is all.
     #[must_use]
-    pub fn new(micro_mobile_name: impl Into<String>, micro_mobile_city: impl Into<String>, micro_mobile_address: impl Into<String>, micro_mobile_pics: Vec<String>) -> Self {
+    pub fn new(micro_mobile_name: impl Into<String>, micro_mobile_city: impl Into<String>, micro_mobile_address: impl Into<crate::Sensitive>, micro_mobile_pics: Vec<String>) -> Self {
         Self {
             micro_mobile_name: micro_mobile_name.into(),
             micro_mobile_city: micro_mobile_city.into(),
@@ -291,10 +291,10 @@ pub struct BusinessLicenseInfo {
     /// Required.
     pub merchant_name: String,
     /// Required.
-    pub legal_person: String,
+    pub legal_person: crate::Sensitive,
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub license_address: Option<String>,
+    pub license_address: Option<crate::Sensitive>,
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub period_begin: Option<String>,
@@ -327,7 +327,7 @@ pub struct CertificateInfo {
     /// Required.
     pub company_address: String,
     /// Required.
-    pub legal_person: String,
+    pub legal_person: crate::Sensitive,
     /// Required.
     pub period_begin: String,
     /// Required.
@@ -625,7 +625,7 @@ pub struct BusinessInfo {
     /// Required.
     pub merchant_shortname: String,
     /// Required.
-    pub service_phone: String,
+    pub service_phone: crate::Sensitive,
     /// Required.
     pub sales_info: SalesInfo,
 }
@@ -633,7 +633,7 @@ pub struct BusinessInfo {
 impl BusinessInfo {
     /// What is required, which is all.
     #[must_use]
-    pub fn new(merchant_shortname: impl Into<String>, service_phone: impl Into<String>, sales_info: SalesInfo) -> Self {
+    pub fn new(merchant_shortname: impl Into<String>, service_phone: impl Into<crate::Sensitive>, sales_info: SalesInfo) -> Self {
         Self {
             merchant_shortname: merchant_shortname.into(),
             service_phone: service_phone.into(),

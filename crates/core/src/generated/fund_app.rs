@@ -386,7 +386,7 @@ static TRANSFER_SCENE_REPORT_INFO_SCHEMA: op::Schema = op::Schema::Object(&[
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
 pub struct AuthorizationInfo {
     /// Required. Example: `wx_123456`.
-    pub user_display_name: String,
+    pub user_display_name: crate::Sensitive,
     /// Required. Example: `plfk2020042013`.
     pub out_authorization_no: String,
     /// Required. Example: `https://www.weixin.qq.com/wxpay/pay.php`.
@@ -557,10 +557,10 @@ static TRANSFER_TO_QQ_WALLET_BILL_TRANSFER_SCENE_ID_SCHEMA: op::Schema = op::Sch
 pub struct SceneInfo {
     /// Optional. Example: `113.84.136.9`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub client_ip: Option<String>,
+    pub client_ip: Option<crate::Sensitive>,
     /// Optional. Example: `8d67f169fe104008cd20b72573a0c8c9`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub device_id: Option<String>,
+    pub device_id: Option<crate::Sensitive>,
     /// Optional. Example: `IOS`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub device_type: Option<DeviceType>,
@@ -1559,7 +1559,7 @@ pub mod mch_transfer {
                 pub confirm_url: Option<String>,
                 /// Optional.
                 #[serde(skip_serializing_if = "Option::is_none")]
-                pub super_admin_wxid_mask: Option<String>,
+                pub super_admin_wxid_mask: Option<crate::Sensitive>,
                 /// Optional.
                 #[serde(skip_serializing_if = "Option::is_none")]
                 pub remain_amount: Option<crate::Number>,
@@ -1648,7 +1648,7 @@ pub mod mch_transfer {
                 pub confirm_url: Option<String>,
                 /// Optional.
                 #[serde(skip_serializing_if = "Option::is_none")]
-                pub super_admin_wxid_mask: Option<String>,
+                pub super_admin_wxid_mask: Option<crate::Sensitive>,
                 /// Optional.
                 #[serde(skip_serializing_if = "Option::is_none")]
                 pub remain_amount: Option<crate::Number>,
@@ -2718,7 +2718,7 @@ pub mod mch_transfer {
                 pub openid: Option<crate::Sensitive>,
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]
-                pub user_display_name: Option<String>,
+                pub user_display_name: Option<crate::Sensitive>,
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]
                 pub authorization_id: Option<String>,
@@ -2778,7 +2778,7 @@ pub mod mch_transfer {
                 /// Required. Example: `1000`.
                 pub transfer_scene_id: super::super::super::TransferSceneId,
                 /// Required. Example: `wx_123456`.
-                pub user_display_name: String,
+                pub user_display_name: crate::Sensitive,
                 /// Optional.
                 #[serde(skip_serializing_if = "Option::is_none")]
                 pub user_recv_perception: Option<String>,
@@ -2854,7 +2854,7 @@ pub mod mch_transfer {
                 pub openid: Option<crate::Sensitive>,
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]
-                pub user_display_name: Option<String>,
+                pub user_display_name: Option<crate::Sensitive>,
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]
                 pub authorization_id: Option<String>,
@@ -3284,7 +3284,7 @@ pub mod mch_transfer {
             pub package_info: Option<String>,
             /// Optional.
             #[serde(skip_serializing_if = "Option::is_none")]
-            pub user_display_name: Option<String>,
+            pub user_display_name: Option<crate::Sensitive>,
             /// Optional.
             #[serde(skip_serializing_if = "Option::is_none")]
             pub out_authorization_no: Option<String>,
@@ -3502,7 +3502,7 @@ pub mod mch_transfer {
             pub openid: Option<crate::Sensitive>,
             /// Optional.
             #[serde(skip_serializing_if = "Option::is_none")]
-            pub user_qq: Option<String>,
+            pub user_qq: Option<crate::Sensitive>,
             /// Optional. Decrypted with the merchant's key.
             #[serde(skip_serializing_if = "Option::is_none")]
             pub user_name: Option<crate::Sensitive>,
@@ -3549,7 +3549,7 @@ pub mod mch_transfer {
             pub openid: crate::Sensitive,
             /// Optional. Example: `490379403`.
             #[serde(skip_serializing_if = "Option::is_none")]
-            pub user_qq: Option<String>,
+            pub user_qq: Option<crate::Sensitive>,
             /// Optional. Encrypted under the platform's key before it is sent.
             #[serde(skip_serializing_if = "Option::is_none")]
             pub user_name: Option<crate::Sensitive>,
@@ -3614,7 +3614,7 @@ pub mod mch_transfer {
             pub openid: Option<crate::Sensitive>,
             /// Optional.
             #[serde(skip_serializing_if = "Option::is_none")]
-            pub user_qq: Option<String>,
+            pub user_qq: Option<crate::Sensitive>,
             /// Optional. Decrypted with the merchant's key.
             #[serde(skip_serializing_if = "Option::is_none")]
             pub user_name: Option<crate::Sensitive>,
@@ -3698,7 +3698,7 @@ pub mod mch_transfer {
             pub openid: Option<crate::Sensitive>,
             /// Optional.
             #[serde(skip_serializing_if = "Option::is_none")]
-            pub user_qq: Option<String>,
+            pub user_qq: Option<crate::Sensitive>,
             /// Optional. Decrypted with the merchant's key.
             #[serde(skip_serializing_if = "Option::is_none")]
             pub user_name: Option<crate::Sensitive>,
@@ -3764,7 +3764,7 @@ pub mod mch_transfer {
             pub openid: Option<crate::Sensitive>,
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
-            pub user_display_name: Option<String>,
+            pub user_display_name: Option<crate::Sensitive>,
             /// Optional.
             #[serde(skip_serializing_if = "Option::is_none")]
             pub authorization_id: Option<String>,
@@ -3824,7 +3824,7 @@ pub mod mch_transfer {
             /// Required. Example: `1000`.
             pub transfer_scene_id: super::super::TransferSceneId,
             /// Required. Example: `wx_123456`.
-            pub user_display_name: String,
+            pub user_display_name: crate::Sensitive,
             /// Optional.
             #[serde(skip_serializing_if = "Option::is_none")]
             pub user_recv_perception: Option<String>,
@@ -3907,7 +3907,7 @@ pub mod mch_transfer {
             pub openid: Option<crate::Sensitive>,
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
-            pub user_display_name: Option<String>,
+            pub user_display_name: Option<crate::Sensitive>,
             /// Optional.
             #[serde(skip_serializing_if = "Option::is_none")]
             pub authorization_id: Option<String>,

@@ -21,7 +21,7 @@ pub struct ComplaintData {
     pub payer_phone: Option<crate::Sensitive>,
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub complaint_detail: Option<String>,
+    pub complaint_detail: Option<crate::Sensitive>,
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub complaint_state: Option<DataComplaintState>,
@@ -70,7 +70,7 @@ pub struct ComplaintNegotiationHistory {
     pub operate_type: Option<ComplaintNegotiationHistoryOperateType>,
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub operate_details: Option<String>,
+    pub operate_details: Option<crate::Sensitive>,
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub image_list: Option<Vec<String>>,
@@ -235,13 +235,13 @@ pub struct SharePowerInfo {
 pub struct ReturnAddressInfo {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub return_address: Option<String>,
+    pub return_address: Option<crate::Sensitive>,
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub longitude: Option<String>,
+    pub longitude: Option<crate::Sensitive>,
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub latitude: Option<String>,
+    pub latitude: Option<crate::Sensitive>,
 }
 
 /// Object `data` in a reply.
@@ -255,7 +255,7 @@ pub struct ComplaintsV2Data {
     pub complaint_time: Option<String>,
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub complaint_detail: Option<String>,
+    pub complaint_detail: Option<crate::Sensitive>,
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub complaint_state: Option<ComplaintState>,
@@ -282,7 +282,7 @@ pub struct ComplaintsV2Data {
     pub incoming_user_response: Option<bool>,
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub problem_description: Option<String>,
+    pub problem_description: Option<crate::Sensitive>,
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user_complaint_times: Option<i64>,
@@ -357,7 +357,7 @@ pub struct NegotiationHistoryData {
     pub operate_type: Option<DataOperateType>,
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub operate_details: Option<String>,
+    pub operate_details: Option<crate::Sensitive>,
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub image_list: Option<Vec<String>>,
@@ -366,7 +366,7 @@ pub struct NegotiationHistoryData {
     pub user_appy_platform_service_reason: Option<String>,
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub user_appy_platform_service_reason_description: Option<String>,
+    pub user_appy_platform_service_reason_description: Option<crate::Sensitive>,
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub normal_message: Option<NormalMessage>,
@@ -1217,7 +1217,7 @@ pub mod complaints {
         pub payer_phone: Option<crate::Sensitive>,
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
-        pub complaint_detail: Option<String>,
+        pub complaint_detail: Option<crate::Sensitive>,
         /// Optional.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub complaint_state: Option<String>,
@@ -1424,7 +1424,7 @@ pub mod complaints_v2 {
         pub complaint_time: Option<String>,
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
-        pub complaint_detail: Option<String>,
+        pub complaint_detail: Option<crate::Sensitive>,
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub complaint_state: Option<super::ComplaintState>,
@@ -1454,7 +1454,7 @@ pub mod complaints_v2 {
         pub incoming_user_response: Option<bool>,
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
-        pub problem_description: Option<String>,
+        pub problem_description: Option<crate::Sensitive>,
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub user_complaint_times: Option<i64>,
@@ -1576,7 +1576,7 @@ pub mod complaints_v2 {
         /// Required. Example: `1900012181`.
         pub complainted_mchid: String,
         /// Required.
-        pub response_content: String,
+        pub response_content: crate::Sensitive,
         /// Optional. Example: `file23578_21798531.jpg`.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub response_images: Option<Vec<String>>,
@@ -1809,7 +1809,7 @@ pub mod feedbacks {
         #[serde(skip_serializing_if = "Option::is_none")]
         pub feedback_type: Option<i64>,
         /// Required.
-        pub feedback_content: String,
+        pub feedback_content: crate::Sensitive,
         /// Optional. Example: `MediaId`.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub feedback_images: Option<Vec<String>>,

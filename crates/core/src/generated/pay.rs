@@ -12,7 +12,7 @@ pub struct AcquiringBankTransactionExposurePayer {
     pub acquiring_bank_openid: Option<crate::Sensitive>,
     /// Optional. Example: `ABDEF3445546456B`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub phone_number_hash: Option<String>,
+    pub phone_number_hash: Option<crate::Sensitive>,
     /// Optional. Example: `oUpF8uMuAJO_M2pxb1Q9zNjWeS6o`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub merchant_openid: Option<crate::Sensitive>,
@@ -56,7 +56,7 @@ pub struct UserId {
     pub sub_openid: Option<crate::Sensitive>,
     /// Optional. Example: `ABDEF3445546456B`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub phone_number_hash: Option<String>,
+    pub phone_number_hash: Option<crate::Sensitive>,
 }
 
 static USER_ID_SCHEMA: op::Schema = op::Schema::Object(&[
@@ -197,7 +197,7 @@ static GOODS_DETAIL_SCHEMA: op::Schema = op::Schema::Object(&[
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
 pub struct SceneInfo {
     /// Required. Example: `14.23.150.211`.
-    pub payer_client_ip: String,
+    pub payer_client_ip: crate::Sensitive,
     /// Optional. Example: `013467007045764`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub device_id: Option<String>,
@@ -472,7 +472,7 @@ static DETAIL_GOODS_DETAIL_SCHEMA: op::Schema = op::Schema::Object(&[
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
 pub struct AppWithContractSceneInfo {
     /// Required. Example: `14.23.150.211`.
-    pub payer_client_ip: String,
+    pub payer_client_ip: crate::Sensitive,
     /// Optional. Example: `013467007045764`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub device_id: Option<String>,
@@ -525,7 +525,7 @@ pub struct AppWithContractContractInfo {
     /// Required. Example: `1695`.
     pub request_serial: String,
     /// Required. Example: `123456`.
-    pub contract_display_account: String,
+    pub contract_display_account: crate::Sensitive,
     /// Optional. Example: `https://yoursite.com`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub contract_notify_url: Option<String>,
@@ -545,7 +545,7 @@ static APP_WITH_CONTRACT_CONTRACT_INFO_SCHEMA: op::Schema = op::Schema::Object(&
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
 pub struct CodePayPayer {
     /// Required. Example: `130061098828009406`.
-    pub auth_code: String,
+    pub auth_code: crate::Sensitive,
 }
 
 static CODE_PAY_PAYER_SCHEMA: op::Schema = op::Schema::Object(&[
@@ -763,7 +763,7 @@ pub struct PartnerTransactionExposurePayer {
     pub sp_openid: Option<crate::Sensitive>,
     /// Optional. Example: `ABDEF3445546456B`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub phone_number_hash: Option<String>,
+    pub phone_number_hash: Option<crate::Sensitive>,
     /// Optional. Example: `oUpF8uMuAJO_M2pxb1Q9zNjWeS6o`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sub_openid: Option<crate::Sensitive>,
@@ -842,7 +842,7 @@ pub struct DetailGoodsDetailReply {
 pub struct SceneInfoReply {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub payer_client_ip: Option<String>,
+    pub payer_client_ip: Option<crate::Sensitive>,
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub device_id: Option<String>,
@@ -952,7 +952,7 @@ pub struct InstallmentInfo {
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
 pub struct H5SceneInfo {
     /// Required. Example: `14.23.150.211`.
-    pub payer_client_ip: String,
+    pub payer_client_ip: crate::Sensitive,
     /// Optional. Example: `013467007045764`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub device_id: Option<String>,
@@ -1069,7 +1069,7 @@ pub struct JsapiWithContractContractInfo {
     pub request_serial: Option<String>,
     /// Optional. Example: `123456`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub contract_display_account: Option<String>,
+    pub contract_display_account: Option<crate::Sensitive>,
     /// Optional. Example: `https://yoursite.com`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub contract_notify_url: Option<String>,
@@ -1118,7 +1118,7 @@ static MINI_PROGRAM_AMOUNT_SCHEMA: op::Schema = op::Schema::Object(&[
 pub struct MiniProgramSceneInfo {
     /// Optional. Example: `14.23.150.211`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub payer_client_ip: Option<String>,
+    pub payer_client_ip: Option<crate::Sensitive>,
     /// Optional. Example: `013467007045764`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub device_id: Option<String>,
@@ -1157,7 +1157,7 @@ static SCANNED_PO_DETAIL_SCHEMA: op::Schema = op::Schema::Object(&[
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
 pub struct ScannedPoSceneInfo {
     /// Required. Example: `14.23.150.211`.
-    pub payer_client_ip: String,
+    pub payer_client_ip: crate::Sensitive,
     /// Optional. Example: `013467007045764`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub device_id: Option<String>,
@@ -1168,7 +1168,7 @@ pub struct ScannedPoSceneInfo {
 impl ScannedPoSceneInfo {
     /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
     #[must_use]
-    pub fn new(payer_client_ip: impl Into<String>, store_info: CodePaySceneInfoStoreInfo) -> Self {
+    pub fn new(payer_client_ip: impl Into<crate::Sensitive>, store_info: CodePaySceneInfoStoreInfo) -> Self {
         Self {
             payer_client_ip: payer_client_ip.into(),
             device_id: None,
@@ -1199,7 +1199,7 @@ pub struct PayTransactionExposurePayer {
     pub openid: Option<crate::Sensitive>,
     /// Optional. Example: `ABDEF3445546456B`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub phone_number_hash: Option<String>,
+    pub phone_number_hash: Option<crate::Sensitive>,
 }
 
 static PAY_TRANSACTION_EXPOSURE_PAYER_SCHEMA: op::Schema = op::Schema::Object(&[
@@ -1352,7 +1352,7 @@ pub mod instal {
         pub openid: Option<crate::Sensitive>,
         /// Optional. Example: `EF879546FFFF`.
         #[serde(skip_serializing_if = "Option::is_none")]
-        pub phone_number_hash: Option<String>,
+        pub phone_number_hash: Option<crate::Sensitive>,
     }
 
     /// Reply to [`Exposure`].

@@ -52,13 +52,14 @@ impl Refusal {
 
 impl From<Problem> for Refusal {
     fn from(problem: Problem) -> Self {
+        let message = problem.message();
         let detail = json!({
             "field": problem.field,
             "value": problem.value,
             "issue": problem.issue,
             "location": problem.location(),
         });
-        Self::new(400, "PARAM_ERROR", "参数错误").with_detail(detail)
+        Self::new(400, "PARAM_ERROR", message).with_detail(detail)
     }
 }
 

@@ -37,6 +37,12 @@ impl Merchants {
         self.0.entry(mchid.to_owned()).or_default().insert(normalise(serial_no), public_key);
     }
 
+    /// Whether this merchant signed the message, with the key of any of its certificates.
+    pub(crate) fn signed_by(&self, mchid: &str, message: &[u8], signature: &[u8]) -> bool {
+        let certificates = self.0.get(mchid).into_iter().flat_map(BTreeMap::values);
+        certificates.into_iter().any(|public_key| public_key.verify(message, signature))
+    }
+
     /// The merchant that signed `request`.
     pub(crate) fn authorize(
         &self,

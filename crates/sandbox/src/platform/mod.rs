@@ -84,7 +84,7 @@ impl Platform {
         }
     }
 
-    fn merchants(&self) -> Arc<Merchants> {
+    pub(crate) fn merchants(&self) -> Arc<Merchants> {
         Arc::clone(&self.merchants.read().unwrap_or_else(PoisonError::into_inner))
     }
 
@@ -161,6 +161,7 @@ impl Platform {
             authorized: merchant.is_ok(),
             status: None,
             fault: armed.as_ref().map(|armed| armed.kind.clone()),
+            understood: None,
         };
 
         // Nothing is awaited from here until the entry is in the journal: a client that hangs up cannot undo half of it.
@@ -170,7 +171,8 @@ impl Platform {
             Some(Fault::Status { answer, after: After::Read }) => Some(answer.clone()),
             Some(Fault::Replay(replay)) => Some(replay.answer(clock::now())),
             _ => {
-                let work = merchant.and_then(|merchant| self.operate(request, &route, &merchant, key.as_ref()));
+                let work = merchant
+                    .and_then(|merchant| self.operate(request, &route, &merchant, key.as_ref(), fault, &mut entry));
                 changed(work.unwrap_or_else(Answer::from), fault)
             }
         };

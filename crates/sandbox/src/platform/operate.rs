@@ -4,14 +4,17 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hyper::StatusCode;
 use serde_json::json;
+use wechatpay_sdk::crypto::PublicKey;
 
 use super::Platform;
 use super::answer::{Answer, Refusal};
 use super::authorization::Merchant;
 use super::request::Request;
 use crate::behaviours::behaviour;
-use crate::identity::PlatformKey;
-use crate::spec::{Content, Endpoint, Problem, Route};
+use crate::faults::Fault;
+use crate::identity::{Identity, PlatformKey};
+use crate::journal::Entry;
+use crate::spec::{Checked, Content, Endpoint, Problem, Route};
 
 /// Marks replies that were made from the document and not from the state.
 const BEHAVIOUR: &str = "sandbox-behaviour";
@@ -28,13 +31,15 @@ impl Platform {
         }
     }
 
-    /// Does what an authorized request asks for.
+    /// Does what an authorized request asks for. The journal is told what was understood of its encrypted fields.
     pub(super) fn operate(
         &self,
         request: &Request,
         route: &Route<'_>,
         merchant: &Merchant,
         key: Option<&PlatformKey>,
+        fault: Option<&Fault>,
+        entry: &mut Entry,
     ) -> Result<Answer, Refusal> {
         let endpoint = match route {
             Route::Operation(endpoint) => endpoint,
@@ -57,15 +62,24 @@ impl Platform {
             Some(wanted) => Some(read_body(request, wanted)?),
         };
         let encrypted = Encrypted { request, key };
-        let parameters =
+        let Checked { mut parameters, opened } =
             endpoint.check(request.query(), &request.headers, body, |field, text| encrypted.open(field, text))?;
+        if opened {
+            entry.understood = Some(parameters.to_string().into());
+        }
+        parameters["merchant"] = json!({"mchid": merchant.mchid});
+        let reader =
+            Reader { merchant, other: matches!(fault, Some(Fault::OtherCertificate)).then_some(&self.identity) };
         // Acts on keys, and not on the state as behaviours do.
         if endpoint.operation.id == "certificates.list" {
             return self.certificates().list(&parameters, &self.identity.apiv3_key);
         }
         match behaviour(&endpoint.operation.id) {
-            Some(behaviour) => behaviour(&mut self.business(), &parameters),
-            None => example(endpoint, merchant),
+            Some(behaviour) => {
+                let answer = behaviour(&mut self.business(), &parameters)?;
+                reader.seal(endpoint, answer)
+            }
+            None => reader.example(endpoint),
         }
     }
 }
@@ -74,9 +88,9 @@ fn read_body(request: &Request, wanted: &str) -> Result<serde_json::Value, Probl
     let sent = request.media_type();
     if sent != wanted {
         let issue = format!("Content-Type must be {wanted}");
-        return Err(Problem { field: "/header/Content-Type".to_owned(), value: Some(json!(sent)), issue });
+        return Err(Problem::new("/header/Content-Type", Some(json!(sent)), issue));
     }
-    request.json().map_err(|issue| Problem { field: "/body".to_owned(), value: None, issue })
+    request.json().map_err(|issue| Problem::new("/body", None, issue))
 }
 
 /// The encrypted fields of a request and the key they should be under.
@@ -89,33 +103,54 @@ impl Encrypted<'_> {
     fn open(&self, field: &str, ciphertext: &str) -> Result<String, Problem> {
         if self.request.header("wechatpay-serial").is_empty() {
             let issue = format!("is missing: it names the key that {field} is encrypted under");
-            return Err(Problem { field: "/header/Wechatpay-Serial".to_owned(), value: None, issue });
+            return Err(Problem::new("/header/Wechatpay-Serial", None, issue));
         }
         let plaintext = STANDARD.decode(ciphertext).ok().and_then(|bytes| self.key.key.decrypt_oaep(&bytes).ok());
-        plaintext.and_then(|plaintext| String::from_utf8(plaintext.to_vec()).ok()).ok_or_else(|| Problem {
-            field: field.to_owned(),
-            value: None,
-            issue: "cannot be decrypted with the key that Wechatpay-Serial names".to_owned(),
-        })
+        plaintext
+            .and_then(|plaintext| String::from_utf8(plaintext.to_vec()).ok())
+            .ok_or_else(|| Problem::undecryptable(field))
     }
 }
 
-fn example(endpoint: &Endpoint<'_>, merchant: &Merchant) -> Result<Answer, Refusal> {
-    let encrypt = |text: &str| merchant.public_key.encrypt_oaep(text.as_bytes()).map(|bytes| STANDARD.encode(bytes));
-    let example = endpoint.example(encrypt).map_err(|error| {
-        tracing::error!(%error, mchid = %merchant.mchid, "an example could not be encrypted");
-        Refusal::new(500, "SYSTEM_ERROR", "系统异常,请稍后重试")
-    })?;
-    let mut answer = match example.content {
-        Content::Empty => Answer::empty(example.status),
-        Content::Json(value) => Answer::json(example.status, &value),
-        Content::File { media_type, bytes } => Answer {
-            content_type: Some(media_type),
-            body: bytes.into(),
-            signed: false,
-            ..Answer::empty(StatusCode::OK)
-        },
-    };
-    answer.headers.insert(BEHAVIOUR, hyper::header::HeaderValue::from_static("example"));
-    Ok(answer)
+/// Who reads a reply, and so whom its encrypted fields are for.
+struct Reader<'a> {
+    merchant: &'a Merchant,
+    /// The keys of somebody else, whose certificate the fields are encrypted for by mistake.
+    other: Option<&'a Identity>,
+}
+
+impl Reader<'_> {
+    fn encrypt(&self, text: &str) -> Result<String, Refusal> {
+        let other = self.other.map(|other| PublicKey::from_spki(&other.public_key.key.public_spki())).transpose();
+        let encrypt = |other: Option<PublicKey>| {
+            other.as_ref().unwrap_or(&self.merchant.public_key).encrypt_oaep(text.as_bytes())
+        };
+        other.and_then(encrypt).map(|bytes| STANDARD.encode(bytes)).map_err(|error| {
+            tracing::error!(%error, mchid = %self.merchant.mchid, "a reply could not be encrypted");
+            Refusal::new(500, "SYSTEM_ERROR", "系统异常,请稍后重试")
+        })
+    }
+
+    /// The reply of a behaviour, which is in plain text.
+    fn seal(&self, endpoint: &Endpoint<'_>, answer: Answer) -> Result<Answer, Refusal> {
+        let Ok(mut value) = serde_json::from_slice(&answer.body) else { return Ok(answer) };
+        let sealed = answer.status.is_success() && endpoint.seal_reply(&mut value, |text| self.encrypt(text))?;
+        Ok(if sealed { Answer { body: value.to_string().into(), ..answer } } else { answer })
+    }
+
+    fn example(&self, endpoint: &Endpoint<'_>) -> Result<Answer, Refusal> {
+        let example = endpoint.example(|text| self.encrypt(text))?;
+        let mut answer = match example.content {
+            Content::Empty => Answer::empty(example.status),
+            Content::Json(value) => Answer::json(example.status, &value),
+            Content::File { media_type, bytes } => Answer {
+                content_type: Some(media_type),
+                body: bytes.into(),
+                signed: false,
+                ..Answer::empty(StatusCode::OK)
+            },
+        };
+        answer.headers.insert(BEHAVIOUR, hyper::header::HeaderValue::from_static("example"));
+        Ok(answer)
+    }
 }

@@ -8,6 +8,8 @@ use serde_json::{Map, Value, json};
 
 use super::{Document, Endpoint, encrypted};
 
+const UNDECRYPTABLE: &str = "cannot be decrypted with the key that Wechatpay-Serial names";
+
 /// What is wrong with a request, as the `detail` of PARAM_ERROR tells it.
 #[derive(Debug)]
 pub(crate) struct Problem {
@@ -18,7 +20,33 @@ pub(crate) struct Problem {
     pub(crate) issue: String,
 }
 
+/// A request that is well formed.
+pub(crate) struct Checked {
+    /// `{"path": {…}, "query": {…}, "header": {…}, "body": …}`, encrypted fields opened.
+    pub(crate) parameters: Value,
+    /// Whether there were any.
+    pub(crate) opened: bool,
+}
+
 impl Problem {
+    pub(crate) fn new(field: impl Into<String>, value: Option<Value>, issue: impl Into<String>) -> Self {
+        Self { field: field.into(), value, issue: issue.into() }
+    }
+
+    /// A field that is no ciphertext, or one under another key.
+    pub(crate) fn undecryptable(field: &str) -> Self {
+        Self::new(field, None, UNDECRYPTABLE)
+    }
+
+    /// The words of the reply, which are the platform's.
+    pub(crate) fn message(&self) -> &'static str {
+        if self.issue == UNDECRYPTABLE {
+            "请确认待处理的消息是否为加密后的密文"
+        } else {
+            "参数错误"
+        }
+    }
+
     /// `body`, `path`, `query` or `header`.
     pub(crate) fn location(&self) -> &str {
         self.field.trim_start_matches('/').split('/').next().unwrap_or_default()
@@ -39,7 +67,7 @@ impl Endpoint<'_> {
         headers: &HeaderMap,
         body: Option<Value>,
         mut decrypt: impl FnMut(&str, &str) -> Result<String, Problem>,
-    ) -> Result<Value, Problem> {
+    ) -> Result<Checked, Problem> {
         let mut parameters = json!({"path": {}, "query": {}, "header": {}});
         for (place, name, schema, _) in self.parameters() {
             let values = self.values(place, name, query, headers)?;
@@ -69,9 +97,9 @@ impl Endpoint<'_> {
             encrypted::each(self.document, schema, "platform_public_key", "/body", value, &mut open)?;
         }
 
-        let validator = self.validator().map_err(|issue| Problem { field: "/body".to_owned(), value: None, issue })?;
+        let validator = self.validator().map_err(|issue| Problem::new("/body", None, issue))?;
         match validator.validate(&parameters) {
-            Ok(()) => Ok(parameters),
+            Ok(()) => Ok(Checked { parameters, opened: !secrets.is_empty() }),
             Err(error) => {
                 let mut field = error.instance_path().as_str().to_owned();
                 if let ValidationErrorKind::Required { property } = error.kind() {
@@ -79,7 +107,7 @@ impl Endpoint<'_> {
                 }
                 let issue = error.masked_with("the value").to_string();
                 let value = parameters.pointer(&field).filter(|_| !secrets.contains(&field)).cloned();
-                Err(Problem { field, value, issue })
+                Err(Problem::new(field, value, issue))
             }
         }
     }
@@ -99,9 +127,8 @@ impl Endpoint<'_> {
             "path" => {
                 let raw = self.path_parameters.iter().find(|(other, _)| other == name);
                 let decoded = raw.map(|(_, raw)| percent_decode_str(raw).decode_utf8().map(String::from)).transpose();
-                let issue = "is not percent-encoded UTF-8".to_owned();
                 decoded
-                    .map_err(|_| Problem { field: format!("/path/{name}"), value: None, issue })?
+                    .map_err(|_| Problem::new(format!("/path/{name}"), None, "is not percent-encoded UTF-8"))?
                     .into_iter()
                     .collect()
             }

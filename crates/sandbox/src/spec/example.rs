@@ -37,15 +37,43 @@ impl Endpoint<'_> {
             }
             Some((_, schema)) => {
                 let mut value = make(self.document, schema, "", DEPTH);
-                encrypted::each(self.document, schema, "merchant_public_key", "", &mut value, &mut |_, field| {
-                    let ciphertext = encrypt(field.as_str().unwrap_or_default())?;
-                    *field = Value::String(ciphertext);
-                    Ok(())
-                })?;
+                self.seal(schema, &mut value, &mut encrypt)?;
                 Content::Json(value)
             }
         };
         Ok(Example { status, content })
+    }
+
+    /// Encrypts the fields of a success reply that travel so; whether there were any.
+    pub(crate) fn seal_reply<E>(
+        &self,
+        value: &mut Value,
+        mut encrypt: impl FnMut(&str) -> Result<String, E>,
+    ) -> Result<bool, E> {
+        match self.success() {
+            (_, Some((media_type, schema))) if media_type.starts_with("application/json") => {
+                self.seal(schema, value, &mut encrypt)
+            }
+            _ => Ok(false),
+        }
+    }
+
+    fn seal<E>(
+        &self,
+        schema: &Value,
+        value: &mut Value,
+        encrypt: &mut impl FnMut(&str) -> Result<String, E>,
+    ) -> Result<bool, E> {
+        let mut sealed = false;
+        encrypted::each(self.document, schema, "merchant_public_key", "", value, &mut |_, field| {
+            // What a state has left empty travels empty.
+            if let Some(text) = field.as_str().filter(|text| !text.is_empty()) {
+                *field = Value::String(encrypt(text)?);
+                sealed = true;
+            }
+            Ok(())
+        })?;
+        Ok(sealed)
     }
 }
 

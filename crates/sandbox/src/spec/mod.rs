@@ -12,7 +12,7 @@ use jsonschema::{Registry, Validator};
 use matchit::Router;
 use serde_json::Value;
 
-pub(crate) use check::Problem;
+pub(crate) use check::{Checked, Problem};
 pub(crate) use example::Content;
 
 static DOCUMENTS: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/documents.rs"));

@@ -10,5 +10,7 @@ mod encrypted;
 mod faults;
 mod load;
 mod notifications;
+mod orders;
+mod records;
 mod requests;
 mod start;

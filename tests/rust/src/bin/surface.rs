@@ -5,12 +5,15 @@
 use std::fmt::Debug;
 
 use serde_json::{Map, Value, json};
-use wechatpay_sdk::{CallOptions, Client, Error, ErrorKind, Options, operation::operations};
+use wechatpay_sdk::crypto::PrivateKey;
+use wechatpay_sdk::{
+    CallOptions, Client, ClientBuilder, Error, ErrorKind, MerchantKey, Options, operation::operations,
+};
 
 fn main() {
     let error = some_error();
     let operations: Vec<_> = operations().iter().map(|operation| operation.id).collect();
-    let options: Vec<_> = Options::NAMES.iter().map(|(name, _)| *name).collect();
+    let options: Vec<_> = Options::NAMES.iter().map(|(name, _)| *name).chain(FUNCTIONS_OF_KEY).collect();
     let kinds: Vec<_> = ErrorKind::ALL.iter().map(|kind| kind.as_str()).collect();
     let surface = json!({
         "operations": operations,
@@ -22,6 +25,12 @@ fn main() {
     });
     say(&surface);
 }
+
+/// What takes the place of a private key is a trait here: its functions, which this program names to be sure of them.
+const FUNCTIONS_OF_KEY: [&str; 2] = {
+    let _ = (<PrivateKey as MerchantKey>::sign, <PrivateKey as MerchantKey>::decrypt, ClientBuilder::merchant_key);
+    ["sign", "decrypt"]
+};
 
 /// An error with a detail, from a client that lacks everything.
 fn some_error() -> Error {

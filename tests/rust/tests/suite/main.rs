@@ -3,12 +3,16 @@
 mod capture;
 mod cases;
 mod certificates;
+mod encrypted_with;
 mod filled;
+mod fuzz;
+mod invocation;
 mod network;
 mod notifications;
 mod processes;
 mod secrets;
 mod sharing;
+mod signers;
 mod typed;
 mod vectors;
 mod wires;

@@ -18,8 +18,8 @@ use wechatpay_sdk::operation::{Call, Schema, find_operation, operations};
 use wechatpay_sdk::platform_keys::PlatformKeys;
 use wechatpay_sdk::signature::Signer;
 use wechatpay_sdk::{
-    ApiV3Key, CallOptions, Client, Error, ErrorKind, File, OptionType, Options, PlatformCertificate, Sensitive,
-    blocking,
+    ApiV3Key, AppRecord, CallOptions, Client, Encryption, Error, ErrorKind, File, JsapiRecord, KeyError, OptionType,
+    Options, PlatformCertificate, Sensitive, SigningKey, blocking,
 };
 use wechatpay_suite::{Face, Local, Runner, load, tests_dir, vector_text, vectors};
 
@@ -102,6 +102,7 @@ fn no_key_and_no_client_prints_a_secret() {
     secrets.debug(&options);
     secrets.debug(&client);
     secrets.debug(&blocking::Client::new(client.clone()));
+    secrets.debug(&client.encrypt(NAME).expect("a key of the platform"));
     let builder = Client::builder()
         .merchant_private_key(key_pem())
         .apiv3_key(APIV3_KEY)
@@ -117,14 +118,20 @@ fn no_key_and_no_client_prints_a_secret() {
         for backend in [&AwsLc as &dyn wechatpay_sdk::crypto::Backend, &RustCrypto] {
             let key = PrivateKey::from_pem_with(backend, &pem).expect("a good key");
             Secrets::new(&pem, []).debug(&key);
-            let signer = Signer { mchid: "1900000001".into(), serial_no: "00".into(), private_key: key };
+            let signer =
+                Signer { mchid: "1900000001".into(), serial_no: "00".into(), key: SigningKey::Local(key.clone()) };
             Secrets::new(&pem, []).debug(&signer);
+            let custom = SigningKey::custom(Arc::new(key), None);
+            Secrets::new(&pem, []).debug(&custom);
+            let SigningKey::Custom(inside) = custom else { panic!("it is custom") };
+            Secrets::new(&pem, []).debug(&inside);
         }
     }
     secrets.debug(&PublicKey::from_pem(&vector_text("keys/platform_pub.pem")).expect("a good key"));
     let certificate = Certificate::from_pem(&vector_text("keys/platform_cert.pem")).expect("a good certificate");
     secrets.debug(&ApiV3Key::new(APIV3_KEY).expect("32 bytes"));
     secrets.display(&CryptoError::BadKey);
+    secrets.debug(&KeyError::from_error(CryptoError::Sign));
     secrets.debug(&certificate);
     secrets
         .debug(&PlatformCertificate { pem: vector_text("keys/platform_cert.pem"), certificate: certificate.clone() });
@@ -136,6 +143,26 @@ fn no_key_and_no_client_prints_a_secret() {
     let mut keys = PlatformKeys::default();
     keys.add_certificate(certificate);
     secrets.debug(&keys);
+    secrets.debug(&Encryption::Ours(None));
+}
+
+/// Who reads a signature in a log could open the cashier in the merchant's name.
+#[test]
+fn no_record_for_a_front_end_prints_its_signature() {
+    let secrets = Secrets::new(&key_pem(), []);
+    let client = Client::from_options(&parse(&options()).expect("good options")).expect("good options");
+    secrets.debug(&client.invocation());
+    secrets.debug(&blocking::Client::new(client).invocation());
+    for case in vectors("invocation.json")["cases"].as_array().expect("a list") {
+        let record = case["record"].clone();
+        let signature = record.get("sign").unwrap_or(&record["paySign"]).as_str().expect("base64").to_owned();
+        let secrets = Secrets::new(&key_pem(), [signature]);
+        if case["front_end"] == "app" {
+            secrets.debug(&serde_json::from_value::<AppRecord>(record).expect("a record"));
+        } else {
+            secrets.debug(&serde_json::from_value::<JsapiRecord>(record).expect("a record"));
+        }
+    }
 }
 
 /// A `…_path` option that was given the text itself is a likely mistake, and must not print the key.
@@ -185,10 +212,10 @@ fn no_bound_request_prints_what_it_carries() {
     let secrets = Secrets::new(&key_pem(), []);
     let title = user_title::title_url::Get::new("1", TitleUrlSource::Web, "wx1", OPENID, 1);
     let record = object(serde_json::to_value(&title).expect("plain data"));
-    let query = bind(user_title::title_url::Get::OPERATION, record, None, "b").expect("binds");
+    let query = bind(user_title::title_url::Get::OPERATION, record, Encryption::Ours(None), "b").expect("binds");
     assert!(query.target.contains(OPENID), "it is in the query");
     let operation = find_operation("goldplan.merchants.close_advertising_show").expect("in the spec");
-    let body = bind(operation, object(json!({"sub_mchid": PHONE})), None, "b").expect("binds");
+    let body = bind(operation, object(json!({"sub_mchid": PHONE})), Encryption::Ours(None), "b").expect("binds");
     secrets.debug(&query);
     secrets.debug(&body);
 }
@@ -297,14 +324,30 @@ async fn no_error_of_any_kind_and_no_reply_prints_a_secret() {
     secrets.debug(&reply);
     secrets.debug(&local.info);
 
-    let bridge = wechatpay_bridge::Client::from_json(Value::Object(local.options()).to_string().into_bytes());
+    let bridge = wechatpay_bridge::Client::from_json(
+        Value::Object(local.options()).to_string().into_bytes(),
+        wechatpay_bridge::Key::InOptions,
+    );
     let bridge = bridge.expect("good options");
     secrets.debug(&bridge);
     local.admin.fault(json!({"fault": {"kind": "reply", "body": {"sub_mchid": OPENID}}})).await;
     let call = bridge.call(TITLE, Value::Object(title()).to_string().as_bytes());
-    let reply = call.spawn().expect("there are threads").await.expect("a success");
+    let reply = call.spawn(drop).expect("there are threads").await.expect("a success");
     assert!(String::from_utf8_lossy(&reply.body).contains(OPENID));
     secrets.debug(&reply);
+
+    let mut without_key = local.options();
+    without_key.remove("merchant_private_key_path");
+    let (options, key) = (Value::Object(without_key).to_string().into_bytes(), wechatpay_bridge::Key::Elsewhere);
+    secrets.debug(&key);
+    let bridge = wechatpay_bridge::Client::from_json(options, key).expect("good options");
+    let (asked, mut questions) = tokio::sync::mpsc::unbounded_channel();
+    let call = bridge.call(TITLE, Value::Object(title()).to_string().as_bytes());
+    let _running = call.spawn(move |question| drop(asked.send(question))).expect("there are threads");
+    let question = questions.recv().await.expect("it is asked to sign");
+    assert!(String::from_utf8_lossy(&question.input).contains(OPENID));
+    secrets.debug(&question);
+    secrets.debug(&question.task);
 }
 
 /// The files of Rust below a folder, by the module that they are.
@@ -340,6 +383,7 @@ fn printable<'a>(module: &'a str, text: &'a str) -> impl Iterator<Item = String>
 fn every_public_type_is_searched() {
     // The tests above are plain functions: what they search is known when they have run.
     no_key_and_no_client_prints_a_secret();
+    no_record_for_a_front_end_prints_its_signature();
     no_text_and_no_file_prints_what_it_holds();
     no_bound_request_prints_what_it_carries();
     no_receiver_and_no_notification_prints_a_secret();

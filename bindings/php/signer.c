@@ -1,0 +1,119 @@
+/* A merchant's key that lies elsewhere: the callables 'sign' and 'decrypt' of a client. They belong to the PHP objects that
+ * use the client, where PHP's collector of cycles sees them; the library only asks the call that is under way. */
+#include "php_wechatpay.h"
+
+#include "zend_exceptions.h"
+#include "zend_fibers.h"
+
+/* What went wrong, as the library tells it in its error. */
+static void fail(wechatpay_answer *answer, zend_object *thrown)
+{
+    zval rv;
+    smart_str text = {0};
+    zval *message = zend_read_property_ex(
+        zend_get_exception_base(thrown), thrown, ZSTR_KNOWN(ZEND_STR_MESSAGE), /* silent */ true, &rv);
+
+    smart_str_append(&text, thrown->ce->name);
+    if (Z_TYPE_P(message) == IS_STRING && Z_STRLEN_P(message) > 0) {
+        smart_str_appends(&text, ": ");
+        smart_str_append(&text, Z_STR_P(message));
+    }
+    smart_str_0(&text);
+    wechatpay_answer_fail(answer, ZSTR_VAL(text.s));
+    smart_str_free(&text);
+}
+
+static void take(wechatpay_answer *answer, const char *task, zval *given)
+{
+    char problem[128];
+
+    ZVAL_DEREF(given);
+    if (Z_TYPE_P(given) == IS_STRING) {
+        wechatpay_answer_give(answer, Z_STRVAL_P(given), Z_STRLEN_P(given));
+        return;
+    }
+    /* The value itself is never shown: it may be a plaintext. */
+    snprintf(problem, sizeof(problem), "%s must give a string, not %s", task, zend_zval_type_name(given));
+    wechatpay_answer_fail(answer, problem);
+}
+
+static void ask(const char *task, const char *input, size_t length, wechatpay_answer *answer)
+{
+    php_wechatpay_wait *wait = WECHATPAY_G(wait);
+    HashTable *signer = wait ? php_wechatpay_signer_of(wait) : NULL;
+    zval *function = signer ? zend_hash_str_find(signer, task, strlen(task)) : NULL;
+    zval argument;
+    zval given;
+
+    if (function == NULL) {
+        return;
+    }
+    ZVAL_STRINGL(&argument, input, length);
+    ZVAL_UNDEF(&given);
+    php_wechatpay_let_signals_in(wait);
+    /* What stands on this thread's stack must go in the order in which it came. */
+    zend_fiber_switch_block();
+    bool bailed_out = false;
+    zend_try {
+        call_user_function(NULL, NULL, function, &given, 1, &argument);
+    } zend_catch {
+        bailed_out = true;
+    } zend_end_try();
+    zend_fiber_switch_unblock();
+    php_wechatpay_keep_signals_out(wait, bailed_out);
+    if (bailed_out) {
+        wechatpay_answer_fail(answer, "PHP ended the request");
+        return;
+    }
+    if (EG(exception) == NULL) {
+        take(answer, task, &given);
+    } else if (!zend_is_unwind_exit(EG(exception)) && !zend_is_graceful_exit(EG(exception))) {
+        fail(answer, EG(exception));
+        php_wechatpay_keep_thrown(wait);
+    }
+    zval_ptr_dtor(&given);
+    zval_ptr_dtor(&argument);
+}
+
+static void sign(void *context, const char *input, size_t length, wechatpay_answer *answer)
+{
+    ask("sign", input, length, answer);
+}
+
+static void decrypt(void *context, const char *input, size_t length, wechatpay_answer *answer)
+{
+    ask("decrypt", input, length, answer);
+}
+
+bool php_wechatpay_is_signer(const zend_string *name)
+{
+    return zend_string_equals_literal(name, "sign") || zend_string_equals_literal(name, "decrypt");
+}
+
+bool php_wechatpay_add_to_signer(zval *signer, zend_string *name, zval *function)
+{
+    ZVAL_DEREF(function);
+    if (Z_TYPE_P(function) == IS_NULL) {
+        return true;
+    }
+    if (!zend_is_callable(function, 0, NULL)) {
+        php_wechatpay_throw_option(ZSTR_VAL(name), "must be callable: fn (string $input): string");
+        return false;
+    }
+    if (Z_TYPE_P(signer) != IS_ARRAY) {
+        array_init_size(signer, 2);
+    }
+    Z_TRY_ADDREF_P(function);
+    zend_hash_update(Z_ARRVAL_P(signer), name, function);
+    return true;
+}
+
+wechatpay_error *php_wechatpay_set_signer(wechatpay_options *options, const zval *signer)
+{
+    if (Z_TYPE_P(signer) != IS_ARRAY) {
+        return NULL;
+    }
+    bool signs = zend_hash_str_exists(Z_ARRVAL_P(signer), ZEND_STRL("sign"));
+    bool decrypts = zend_hash_str_exists(Z_ARRVAL_P(signer), ZEND_STRL("decrypt"));
+    return wechatpay_options_set_signer(options, signs ? sign : NULL, decrypts ? decrypt : NULL, NULL, NULL);
+}

@@ -1,0 +1,281 @@
+//! A merchant's key that lies beyond the language boundary: whoever waits for a call answers what the call asks it.
+//!
+//! The key itself ([`Elsewhere`]) answers nothing. What a call asks is put on the desk of the thread that polls it, and the
+//! one who let the call run takes it from there: [`crate::wait`] answers it on the thread that waits, outside of the
+//! runtime, so that the answer may block, take an interpreter's lock and make calls of its own; [`crate::Completions`]
+//! and [`crate::Call::spawn`] hand it to the event loop that the call belongs to. No executor thread waits for an answer.
+//!
+//! What is signed outside of calls, such as a refresh in the background, has no desk. It is left with the key, and goes
+//! over the desk of any call of the same client that is under way, or the next one.
+
+use std::cell::RefCell;
+use std::convert::Infallible;
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll};
+
+use tokio::sync::futures::OwnedNotified;
+use tokio::sync::{Notify, oneshot};
+use wechatpay_sdk::per_process::PerProcess;
+use wechatpay_sdk::{KeyError, KeyFuture, MerchantKey};
+
+use crate::call::Work;
+use crate::client::Reply;
+use crate::error::Result;
+
+/// What the key gave, or why it gave nothing.
+pub type Answer = std::result::Result<Vec<u8>, KeyError>;
+
+/// What a key can be asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Task {
+    /// The signature of a message.
+    Sign,
+    /// The plaintext of a ciphertext.
+    Decrypt,
+}
+
+impl Task {
+    /// The name of the option whose function does it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Sign => "sign",
+            Self::Decrypt => "decrypt",
+        }
+    }
+}
+
+/// What a call asks the merchant's key. Dropped without an answer, it fails the call.
+pub struct Question {
+    /// What is to be done
+    pub task: Task,
+    /// with these bytes.
+    pub input: Vec<u8>,
+    answer: oneshot::Sender<Answer>,
+}
+
+impl Question {
+    /// Answers it. Where the call has ended meanwhile, nobody listens.
+    pub fn answer(self, answer: Answer) {
+        // A call that was given up, or ran out of time, needs none.
+        let _ = self.answer.send(answer);
+    }
+}
+
+impl fmt::Debug for Question {
+    /// Without the bytes: a message holds what the request does.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Question").field("task", &self.task).finish_non_exhaustive()
+    }
+}
+
+thread_local! {
+    /// What the call that this thread polls has asked; none while it polls nothing of ours.
+    static DESK: RefCell<Option<Vec<Question>>> = const { RefCell::new(None) };
+}
+
+/// A call with its desk.
+pub(crate) struct Asking {
+    call: Work,
+    key: Option<Arc<Elsewhere>>,
+    /// For a client whose key lies elsewhere: ends when something was left with that.
+    left: Option<Pin<Box<OwnedNotified>>>,
+}
+
+impl Asking {
+    pub(crate) fn new(call: Work, key: Option<Arc<Elsewhere>>) -> Self {
+        Self { call, key, left: None }
+    }
+
+    /// Polls the call once, and gives what is asked meanwhile.
+    pub(crate) fn poll(&mut self, context: &mut Context<'_>) -> (Poll<Result<Reply>>, Vec<Question>) {
+        struct Desk(Option<Vec<Question>>);
+        impl Drop for Desk {
+            /// Also where the call panics.
+            fn drop(&mut self) {
+                DESK.replace(self.0.take());
+            }
+        }
+        let desk = Desk(DESK.replace(Some(Vec::new())));
+        let polled = self.call.as_mut().poll(context);
+        let mut questions = DESK.take().unwrap_or_default();
+        drop(desk);
+        if polled.is_pending() {
+            self.take_what_was_left(context, &mut questions);
+        }
+        (polled, questions)
+    }
+
+    /// Those whose askers have given up meanwhile need no answer.
+    fn take_what_was_left(&mut self, context: &mut Context<'_>, questions: &mut Vec<Question>) {
+        let Some(unattended) = self.key.as_ref().map(|key| key.unattended()) else { return };
+        // Until it is pending: then this call is woken by the next one.
+        while self
+            .left
+            .get_or_insert_with(|| Box::pin(unattended.came.clone().notified_owned()))
+            .as_mut()
+            .poll(context)
+            .is_ready()
+        {
+            self.left = None;
+            questions.extend(unattended.questions().drain(..).filter(|question| !question.answer.is_closed()));
+        }
+    }
+}
+
+/// The key of a client whose binding answers for it.
+pub(crate) struct Elsewhere(PerProcess<Arc<Unattended>>);
+
+/// What was asked outside of calls.
+#[derive(Default)]
+struct Unattended {
+    questions: Mutex<Vec<Question>>,
+    came: Arc<Notify>,
+}
+
+impl Unattended {
+    fn questions(&self) -> MutexGuard<'_, Vec<Question>> {
+        self.questions.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn leave(&self, question: Question) {
+        let mut questions = self.questions();
+        // Those whose time has run out.
+        questions.retain(|question| !question.answer.is_closed());
+        questions.push(question);
+        drop(questions);
+        self.came.notify_one();
+    }
+}
+
+impl Elsewhere {
+    pub(crate) fn new() -> Self {
+        Self(PerProcess::new())
+    }
+
+    fn unattended(&self) -> Arc<Unattended> {
+        let made = self.0.with(|| Ok::<_, Infallible>(Arc::default()), Arc::clone);
+        made.unwrap_or_else(|never| match never {})
+    }
+
+    async fn ask(&self, task: Task, input: &[u8]) -> Answer {
+        let (answer, answered) = oneshot::channel();
+        let mut question = Some(Question { task, input: input.to_vec(), answer });
+        DESK.with_borrow_mut(|desk| {
+            if let Some(questions) = desk {
+                questions.extend(question.take());
+            }
+        });
+        if let Some(question) = question {
+            self.unattended().leave(question);
+        }
+        answered.await.unwrap_or_else(|_| Err(KeyError::new("it gave no answer")))
+    }
+}
+
+impl MerchantKey for Elsewhere {
+    fn sign<'a>(&'a self, message: &'a [u8]) -> KeyFuture<'a> {
+        Box::pin(self.ask(Task::Sign, message))
+    }
+
+    fn decrypt<'a>(&'a self, ciphertext: &'a [u8]) -> KeyFuture<'a> {
+        Box::pin(self.ask(Task::Decrypt, ciphertext))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use tokio::task::JoinHandle;
+    use wechatpay_sdk::runtimes;
+
+    use super::*;
+    use crate::call::{Call, Waited, wait};
+    use crate::error::ErrorRecord;
+
+    const TICK: Duration = Duration::from_millis(50);
+
+    /// Something outside of every call that has a message signed, such as a refresh in the background.
+    fn background(key: &Arc<Elsewhere>, limit: Duration) -> JoinHandle<Option<Answer>> {
+        let key = Arc::clone(key);
+        runtimes::spawn(async move { tokio::time::timeout(limit, key.sign(b"background")).await.ok() }).unwrap()
+    }
+
+    /// What a call that asks nothing itself has to answer before `work` ends.
+    fn answered_until<T: Send + 'static>(
+        key: &Arc<Elsewhere>,
+        work: impl Future<Output = T> + Send + 'static,
+    ) -> Vec<Vec<u8>> {
+        let call = Call::new("tea.brew".to_owned(), false, async move {
+            work.await;
+            Err(ErrorRecord::internal("the tea is ready"))
+        });
+        let mut asked = Vec::new();
+        let outcome = wait(
+            call.with_key(Some(key)),
+            TICK,
+            || true,
+            |task, input| {
+                assert_eq!(task, Task::Sign);
+                asked.push(input.to_vec());
+                Ok(b"signature".to_vec())
+            },
+        );
+        assert!(matches!(outcome, Ok(Waited::Done(Err(error))) if error.message == "the tea is ready"));
+        asked
+    }
+
+    fn left(key: &Arc<Elsewhere>) {
+        while key.unattended().questions().is_empty() {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    }
+
+    #[test]
+    fn what_is_asked_outside_of_calls_goes_over_one_that_is_under_way() {
+        let key = Arc::new(Elsewhere::new());
+        let asker = Arc::clone(&key);
+        let work = async move { background(&asker, Duration::MAX).await.unwrap() };
+        assert_eq!(answered_until(&key, work), [b"background"]);
+    }
+
+    #[test]
+    fn what_was_asked_before_goes_over_the_next_call() {
+        let key = Arc::new(Elsewhere::new());
+        let asked = [background(&key, Duration::MAX), background(&key, Duration::MAX)];
+        while key.unattended().questions().len() < 2 {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        assert_eq!(
+            answered_until(&key, async move {
+                for one in asked {
+                    one.await.unwrap();
+                }
+            }),
+            [b"background"; 2]
+        );
+        assert!(key.unattended().questions().is_empty());
+    }
+
+    #[test]
+    fn another_clients_call_does_not_answer() {
+        let (key, other) = (Arc::new(Elsewhere::new()), Arc::new(Elsewhere::new()));
+        let asked = background(&key, Duration::MAX);
+        left(&key);
+        assert!(answered_until(&other, tokio::task::yield_now()).is_empty());
+        assert_eq!(answered_until(&key, asked), [b"background"]);
+    }
+
+    #[test]
+    fn what_nobody_waits_for_any_more_is_forgotten() {
+        let key = Arc::new(Elsewhere::new());
+        let too_late = runtimes::wait(background(&key, Duration::from_millis(1))).unwrap().unwrap();
+        assert!(too_late.is_none());
+        let asked = background(&key, Duration::MAX);
+        assert_eq!(answered_until(&key, asked), [b"background"]);
+    }
+}
