@@ -494,7 +494,7 @@ wechatpay_error *wechatpay_client_notifications(const wechatpay_client *client,
  * them, the names in any case or as CGI has them (HTTP_WECHATPAY_SERIAL); others than the signature's do not matter.
  * `body`: the bytes of the request as they came. The body of the reply is JSON:
  * {id, create_time, event_type, resource_type, summary, original_type, resource}, null for what is missing. `resource`
- * is decrypted and may hold openids: not for logs.
+ * is decrypted and may hold openids: not for logs. Its members stand in spec/webhooks.json, by event_type.
  */
 WECHATPAY_MUST_USE
 wechatpay_error *wechatpay_notifications_parse(const wechatpay_notifications *notifications,

@@ -1,6 +1,8 @@
+import type { Event } from './events.js';
 import type { Operations } from './operations/index.js';
 import type { Answer, CallOptions, Notification, NotificationBody, NotificationHeaders } from './types.js';
 
+export type * as events from './events.js';
 export type * as operations from './operations/index.js';
 export type {
   Answer,
@@ -234,8 +236,10 @@ export interface Encrypted {
 export type NotificationsOptions = Partial<Omit<ClientOptions, 'sign' | 'decrypt'>> & { apiv3_key: string };
 
 /**
- * Receives notifications; share it. It holds no key that could sign a payment. Nothing here waits for the network. One of
- * its own, not a client's, is given the platform's keys: it cannot download certificates (`auto_certificates`).
+ * Receives notifications; share it. Made from options it holds no key that could sign a payment. Nothing here waits for
+ * the network. Fields inside of a resource that are encrypted for the merchant are opened by a client's receiver, which
+ * has the private key; any other leaves them as they are.
+ * One of its own, not a client's, is given the platform's keys: it cannot download certificates (`auto_certificates`).
  */
 export declare class Notifications {
   /** @throws {ConfigError} naming the option */
@@ -245,13 +249,16 @@ export declare class Notifications {
   static fromEnv(): Notifications;
 
   /**
-   * Verifies the signature, then parses and decrypts.
+   * Verifies the signature, then parses and decrypts. Of what comes back, `event_type` tells the type of the resource:
+   * `if (event.event_type === 'REFUND.SUCCESS') event.resource.out_refund_no`. With a type of your own for the resource
+   * it is a {@link Notification} of that.
    *
    * @param headers of the request, such as `request.headers`; names in any case
    * @param body of the request byte for byte: what a framework parsed and wrote again fails as `bad_signature`
    * @throws {SignatureError | IntegrityError | DecryptError} to which the answer is {@link Notifications.failure}
    */
-  parse<Resource = any>(headers: NotificationHeaders, body: NotificationBody): Notification<Resource>;
+  parse(headers: NotificationHeaders, body: NotificationBody): Event;
+  parse<Resource>(headers: NotificationHeaders, body: NotificationBody): Notification<Resource>;
 
   /** The answer where a notification has been taken: it does not come again. */
   ack(): Answer;

@@ -63,7 +63,7 @@ pub unsafe extern "C" fn wechatpay_client_notifications(
 /// them, the names in any case or as CGI has them (HTTP_WECHATPAY_SERIAL); others than the signature's do not matter.
 /// `body`: the bytes of the request as they came. The body of the reply is JSON:
 /// {id, create_time, event_type, resource_type, summary, original_type, resource}, null for what is missing. `resource`
-/// is decrypted and may hold openids: not for logs.
+/// is decrypted and may hold openids: not for logs. Its members stand in spec/webhooks.json, by event_type.
 #[unsafe(no_mangle)]
 #[must_use]
 pub unsafe extern "C" fn wechatpay_notifications_parse(

@@ -20,7 +20,7 @@ if (!out) {
 const staged = mkdtempSync(path.join(tmpdir(), 'wechatpay-pack-'));
 try {
   const own = ['package.json', 'README.md', 'index.js', 'index.mjs', 'index.d.ts', 'index.d.mts', 'load.js'];
-  for (const name of [...own, 'types.d.ts', 'lib', 'operations']) {
+  for (const name of [...own, 'events.d.ts', 'types.d.ts', 'lib', 'operations']) {
     cpSync(path.join(PACKAGE, name), path.join(staged, name), { recursive: true });
   }
   cpSync(path.join(PACKAGE, '../../LICENSE'), path.join(staged, 'LICENSE'));

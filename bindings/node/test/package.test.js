@@ -2,14 +2,12 @@
 // What is in the tarball: both module systems, the declarations, the loader, and no test hooks.
 
 const assert = require('node:assert/strict');
-const { execFileSync } = require('node:child_process');
 const fs = require('node:fs');
 const path = require('node:path');
 const { after, before, beforeEach, test } = require('node:test');
-const { INSTALLED, SDK, SUB_MCHID, sdk, useSandbox } = require('./support.js');
+const { INSTALLED, SDK, SUB_MCHID, compile, sdk, useSandbox } = require('./support.js');
 
 const here = useSandbox({ before, beforeEach, after });
-const TSC = path.join(__dirname, '..', 'node_modules', 'typescript', 'bin', 'tsc');
 const ADDON = path.join(SDK, 'prebuilds', fs.readdirSync(path.join(SDK, 'prebuilds'))[0], 'wechatpay.node');
 
 async function output(program, options) {
@@ -37,22 +35,8 @@ test('an ES module gets the very same classes by name', async () => {
 for (const resolution of ['node16', 'bundler']) {
   for (const system of ['cjs', 'esm']) {
     test(`the declarations hold under tsc --strict: ${system}, ${resolution}`, () => {
-      const project = fs.mkdtempSync(path.join(INSTALLED, 'types-'));
-      const extension = system === 'esm' ? 'mts' : 'cts';
-      fs.copyFileSync(path.join(__dirname, 'types.txt'), path.join(project, `program.${extension}`));
-      const module = resolution === 'node16' ? 'node16' : 'preserve';
-      const options = { strict: true, noEmit: true, target: 'es2022', module, moduleResolution: resolution };
-      const typeRoots = [path.join(__dirname, '..', 'node_modules', '@types')];
-      const more = { exactOptionalPropertyTypes: true, verbatimModuleSyntax: false, types: ['node'], typeRoots };
-      const config = { compilerOptions: { ...options, ...more }, files: [`program.${extension}`] };
-      fs.writeFileSync(path.join(project, 'tsconfig.json'), JSON.stringify(config));
-      try {
-        execFileSync(process.execPath, [TSC, '-p', project], { encoding: 'utf8' });
-      } catch (error) {
-        assert.fail(error.stdout);
-      } finally {
-        fs.rmSync(project, { recursive: true });
-      }
+      const program = fs.readFileSync(path.join(__dirname, 'types.txt'), 'utf8');
+      assert.equal(compile(program, system, resolution), '');
     });
   }
 }

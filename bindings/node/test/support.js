@@ -2,7 +2,7 @@
 // The local WeChat Pay for all tests: the binary named by WECHATPAY_BIN, over real sockets. The package under test is
 // the one installed in the folder WECHATPAY_INSTALLED (see scripts/install.mjs).
 
-const { spawn } = require('node:child_process');
+const { spawn, spawnSync } = require('node:child_process');
 const { once } = require('node:events');
 const fs = require('node:fs');
 const { createRequire } = require('node:module');
@@ -128,4 +128,25 @@ async function caught(promise) {
   throw new Error('it must fail');
 }
 
-module.exports = { INSTALLED, SDK, SUB_MCHID, Sandbox, caught, sdk, useSandbox };
+/** What tsc --strict says of a program beside the installed package; nothing where it is right. Never run. */
+function compile(program, system, moduleResolution) {
+  const project = fs.mkdtempSync(path.join(INSTALLED, 'types-'));
+  const file = `program.${system === 'esm' ? 'mts' : 'cts'}`;
+  fs.writeFileSync(path.join(project, file), program);
+  const module = moduleResolution === 'node16' ? 'node16' : 'preserve';
+  const options = { strict: true, noEmit: true, target: 'es2022', module, moduleResolution };
+  const modules = path.join(__dirname, '..', 'node_modules');
+  const typeRoots = [path.join(modules, '@types')];
+  const more = { exactOptionalPropertyTypes: true, verbatimModuleSyntax: false, types: ['node'], typeRoots };
+  const config = { compilerOptions: { ...options, ...more }, files: [file] };
+  fs.writeFileSync(path.join(project, 'tsconfig.json'), JSON.stringify(config));
+  try {
+    const tsc = path.join(modules, 'typescript', 'bin', 'tsc');
+    const done = spawnSync(process.execPath, [tsc, '-p', project], { encoding: 'utf8' });
+    return done.status === 0 ? '' : done.stdout || done.stderr || `tsc ended with ${done.status}`;
+  } finally {
+    fs.rmSync(project, { recursive: true });
+  }
+}
+
+module.exports = { INSTALLED, SDK, SUB_MCHID, Sandbox, caught, compile, sdk, useSandbox };

@@ -1,5 +1,7 @@
 //! The raw material: tables of facts per product, as the importer reads them.
 
+mod webhooks;
+
 use std::path::Path;
 
 use serde::Deserialize;
@@ -7,6 +9,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use crate::Result;
+pub(crate) use webhooks::{Event, Variant, Webhooks};
 
 /// One operation of `operations/PRODUCT.json`. Schemas stay JSON: `import` turns them key by key.
 #[derive(Deserialize)]
@@ -59,6 +62,11 @@ pub(crate) struct Errors {
 /// Reads the operations of a product.
 pub(crate) fn operations(dir: &Path, product: &str) -> Result<Vec<Operation>> {
     read(&dir.join("operations").join(format!("{product}.json")))
+}
+
+/// Reads the events.
+pub(crate) fn webhooks(dir: &Path) -> Result<Webhooks> {
+    read(&dir.join("webhooks.json"))
 }
 
 /// Reads the documented errors.

@@ -4,6 +4,7 @@
 //! ([`rust`], [`python`], [`node`], [`c`], [`php`]) -> [`output`]. A further language is a further backend over the same model.
 
 mod c;
+mod cases;
 mod facts;
 mod import;
 mod model;
@@ -23,6 +24,9 @@ use clap::{Parser, Subcommand};
 /// What went wrong, in words for the person who runs the command.
 type Result<T> = std::result::Result<T, String>;
 
+/// The name of the document of the events, beside those of the products.
+const WEBHOOKS: &str = "webhooks";
+
 #[derive(Parser)]
 #[command(version, about)]
 struct Cli {
@@ -32,9 +36,9 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Write spec/PRODUCT.json from a directory of API facts.
+    /// Write spec/PRODUCT.json, or spec/webhooks.json, from a directory of API facts.
     Import {
-        /// Directory with errors.json and operations/PRODUCT.json.
+        /// Directory with errors.json, webhooks.json and operations/PRODUCT.json.
         #[arg(long)]
         facts: PathBuf,
         /// Where the documents go (default: spec/ of the workspace).
@@ -46,7 +50,7 @@ enum Command {
         /// Write nothing; list every document that differs from facts and marks and exit 1.
         #[arg(long, conflicts_with = "force")]
         verify: bool,
-        /// Products, such as goldplan.
+        /// Products, such as goldplan, or webhooks for the events.
         #[arg(required = true)]
         products: Vec<String>,
     },
@@ -91,20 +95,23 @@ fn run(command: Command) -> Result<()> {
             let spec = spec.map_or_else(default_spec, Ok)?;
             let out = out.map_or_else(workspace, Ok)?;
             let products = spec::read_all(&spec)?;
+            let events = spec::read_events(&spec)?;
             let mut files = output::Files::default();
-            rust::generate(&products, &mut files);
-            python::generate(&products, &mut files);
-            node::generate(&products, &mut files);
+            rust::generate(&products, &events, &mut files)?;
+            python::generate(&products, &events, &mut files);
+            node::generate(&products, &events, &mut files);
             c::generate(&products, &mut files);
             c::add_header(&out, &mut files)?;
-            php::generate(&products, &mut files);
+            php::generate(&products, &events, &mut files);
+            cases::generate(&events, &mut files);
             if verify {
                 return files.verify(&out);
             }
             let written = files.write(&out)?;
             eprintln!(
-                "{} operations, {} files, {written} changed",
+                "{} operations, {} events, {} files, {written} changed",
                 products.iter().map(|product| product.operations.len()).sum::<usize>(),
+                events.events.len(),
                 files.len(),
             );
             Ok(())

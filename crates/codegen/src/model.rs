@@ -1,9 +1,14 @@
 //! The intermediate model: what every backend is made from.
 
+mod events;
+
 use std::collections::{BTreeMap, HashMap};
+
+use serde_json::Value;
 
 use crate::Result;
 use crate::words::pascal;
+pub(crate) use events::{Event, EventShape, Events};
 
 /// One document of `spec/`.
 pub(crate) struct Product {
@@ -49,6 +54,8 @@ pub(crate) struct Field {
     pub(crate) ty: Type,
     /// What the document says besides the type, as short sentences.
     pub(crate) notes: Vec<String>,
+    /// The document's example of it, or its default.
+    pub(crate) given: Option<Value>,
 }
 
 /// The type of a value.
@@ -138,18 +145,7 @@ impl Operation {
     /// What the official document is about, in sentences for the doc comment of the operation.
     pub(crate) fn notes(&self) -> Vec<String> {
         let mut notes = vec![format!("`{} {}`.", self.method, self.path)];
-        let modes: Vec<&str> = self
-            .modes
-            .iter()
-            .map(|mode| match mode.as_str() {
-                "partner" => "service providers",
-                "merchant" => "direct merchants",
-                other => other,
-            })
-            .collect();
-        if !modes.is_empty() {
-            notes.push(format!("For {}.", modes.join(" and ")));
-        }
+        notes.extend(audience(&self.modes));
         notes.extend(self.status.iter().map(|status| match status.as_str() {
             "offline" => "Taken offline by the platform.".to_owned(),
             "superseded" => "Superseded.".to_owned(),
@@ -163,6 +159,19 @@ impl Operation {
         notes.push(if self.idempotent { "Idempotent." } else { "Not idempotent." }.to_owned());
         notes
     }
+}
+
+/// For whom it is, as a sentence, where the documents say so.
+fn audience(modes: &[String]) -> Option<String> {
+    let named: Vec<&str> = modes
+        .iter()
+        .map(|mode| match mode.as_str() {
+            "partner" => "service providers",
+            "merchant" => "direct merchants",
+            other => other,
+        })
+        .collect();
+    (!named.is_empty()).then(|| format!("For {}.", named.join(" and ")))
 }
 
 /// The operations of a product along the segments of their ids.

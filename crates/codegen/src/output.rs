@@ -16,12 +16,19 @@ pub(crate) const SUITE: &str = "tests/rust/tests/suite/generated";
 pub(crate) const C: &str = "bindings/c/src/generated";
 /// The declarations of the operations in the npm package.
 pub(crate) const NODE: &str = "bindings/node/operations";
+/// The declarations of the events in the npm package.
+pub(crate) const NODE_EVENTS: &str = "bindings/node/events";
+/// The module of the events in the Python package: a stub and its twin.
+pub(crate) const PYTHON_EVENTS: &str = "bindings/python/python/wechatpay_sdk/events";
 /// The Python package of the operations.
 pub(crate) const PYTHON: &str = "bindings/python/python/wechatpay_sdk/operations";
 /// The methods of the PHP extension.
 pub(crate) const PHP_FUNCTIONS: &str = "bindings/php/generated";
 /// The stubs of the PHP extension.
 pub(crate) const PHP_STUBS: &str = "bindings/php/stubs/wechatpay";
+
+/// A case of the shared suite for each event.
+pub(crate) const CASES: &str = "tests/cases/events.json";
 
 /// Path relative to the workspace -> content.
 #[derive(Default)]
@@ -31,6 +38,11 @@ impl Files {
     /// Adds a file, under the line that says where it comes from.
     pub(crate) fn add(&mut self, path: String, comment: &str, source: &str, content: &str) {
         self.0.insert(path.into(), format!("{comment} {MARK}{source}.json. Do not edit.\n{content}"));
+    }
+
+    /// Adds a file that has no room for a comment. Nothing calls it stale when it is no longer generated.
+    pub(crate) fn add_plain(&mut self, path: &str, content: String) {
+        self.0.insert(path.into(), content);
     }
 
     /// The files directly in a directory.

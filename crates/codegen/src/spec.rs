@@ -1,23 +1,28 @@
 //! `spec/*.json` -> the model. Follows references and never invents a name.
 
+mod events;
+
 use std::collections::HashMap;
 use std::path::Path;
 
 use serde_json::{Map, Value};
 
-use crate::Result;
 use crate::model::{
     BodyKind, Component, Field, Operation, Place, Product, Reply, Shape, Type, namespace_length, variants,
 };
+use crate::{Result, WEBHOOKS};
+
+pub(crate) use events::read_events;
 
 const COMPONENT: &str = "#/components/schemas/";
 const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
 
-/// Reads every document of the directory, sorted by name.
+/// Reads the document of every product in the directory, sorted by name.
 pub(crate) fn read_all(dir: &Path) -> Result<Vec<Product>> {
     let entries = std::fs::read_dir(dir).map_err(|error| format!("cannot read {}: {error}", dir.display()))?;
     let mut paths: Vec<_> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
     paths.retain(|path| path.extension().is_some_and(|extension| extension == "json"));
+    paths.retain(|path| path.file_stem().is_some_and(|stem| stem != WEBHOOKS));
     paths.sort();
     let products: Vec<Product> = paths
         .iter()
@@ -32,9 +37,13 @@ pub(crate) fn read_all(dir: &Path) -> Result<Vec<Product>> {
     Ok(products)
 }
 
-fn read(path: &Path) -> Result<Product> {
+fn document(path: &Path) -> Result<Value> {
     let text = std::fs::read_to_string(path).map_err(|error| error.to_string())?;
-    let document: Value = serde_json::from_str(&text).map_err(|error| error.to_string())?;
+    serde_json::from_str(&text).map_err(|error| error.to_string())
+}
+
+fn read(path: &Path) -> Result<Product> {
+    let document = document(path)?;
     let name = path.file_stem().and_then(|stem| stem.to_str()).ok_or("the file has no name")?.to_owned();
     let mut reader = Reader { schemas: &document["components"]["schemas"], components: Vec::new(), at: HashMap::new() };
     let mut operations = Vec::new();
@@ -53,11 +62,7 @@ fn read(path: &Path) -> Result<Product> {
     let first = operations.first().ok_or("there is no operation")?;
     let namespace: Vec<String> =
         first.id.split('.').take(namespace_length(&name, &first.id)?).map(str::to_owned).collect();
-    let order: HashMap<&String, usize> =
-        members(reader.schemas).enumerate().map(|(at, (name, _))| (name, at)).collect();
-    let mut components = reader.components;
-    components.sort_by_key(|component| order.get(&component.name).copied());
-    Ok(Product { name, namespace, operations, components })
+    Ok(Product { name, namespace, operations, components: reader.in_order() })
 }
 
 /// Where a schema stands: a request and a reply say different things with the same words.
@@ -65,6 +70,8 @@ fn read(path: &Path) -> Result<Product> {
 enum Direction {
     Request,
     Reply,
+    /// Read like a reply.
+    Event,
 }
 
 struct Reader<'a> {
@@ -74,6 +81,15 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
+    /// The components that were reached, in the order of the document.
+    fn in_order(self) -> Vec<Component> {
+        let order: HashMap<&String, usize> =
+            members(self.schemas).enumerate().map(|(at, (name, _))| (name, at)).collect();
+        let mut components = self.components;
+        components.sort_by_key(|component| order.get(&component.name).copied());
+        components
+    }
+
     fn operation(&mut self, method: &str, path: &str, node: &Value) -> Result<Operation> {
         let mut params = Vec::new();
         for parameter in list(&node["parameters"]) {
@@ -148,7 +164,8 @@ impl Reader<'_> {
 
     fn field(&mut self, name: &str, required: bool, schema: &Value, direction: Direction) -> Result<Field> {
         let ty = self.ty(name, schema, direction).map_err(|error| format!("{name}: {error}"))?;
-        Ok(Field { name: name.to_owned(), required, ty, notes: notes(schema, direction) })
+        let given = [&schema["examples"][0], &schema["default"]].into_iter().find(|value| !value.is_null()).cloned();
+        Ok(Field { name: name.to_owned(), required, ty, notes: notes(schema, direction), given })
     }
 
     fn ty(&mut self, name: &str, schema: &Value, direction: Direction) -> Result<Type> {
@@ -194,7 +211,7 @@ impl Reader<'_> {
         }
         let component = &mut self.components[self.at[&name]];
         component.in_request |= direction == Direction::Request;
-        component.in_reply |= direction == Direction::Reply;
+        component.in_reply |= direction != Direction::Request;
         if !component.used_as.iter().any(|known| known == used_as) {
             component.used_as.push(used_as.to_owned());
         }
@@ -261,7 +278,7 @@ fn notes(schema: &Value, direction: Direction) -> Vec<String> {
     if schema["format"] == "date-time" {
         notes.push("RFC 3339 time.".to_owned());
     }
-    if schema.get("contentSchema").is_some() && direction == Direction::Reply {
+    if schema.get("contentSchema").is_some() && direction != Direction::Request {
         notes.push("JSON text.".to_owned());
     }
     if schema.get("x-wechatpay-encrypted").is_some() {
@@ -269,6 +286,9 @@ fn notes(schema: &Value, direction: Direction) -> Vec<String> {
             match direction {
                 Direction::Request => "Encrypted under the platform's key before it is sent.",
                 Direction::Reply => "Decrypted with the merchant's key.",
+                Direction::Event => {
+                    "Encrypted for the merchant: in plaintext where the receiver was made from a client, else ciphertext."
+                }
             }
             .to_owned(),
         );

@@ -1,5 +1,6 @@
 //! The golden Rust compiles against the operation types of the core, and its types speak the documented wire.
 
+#![allow(unexpected_cfgs, reason = "the feature of another crate")]
 #![allow(dead_code, unreachable_pub, reason = "modules of another crate, of which this test uses a part")]
 #![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
 
@@ -9,10 +10,14 @@ mod generated;
 #[macro_use]
 #[path = "../../core/src/open_enum.rs"]
 mod macros;
+#[rustfmt::skip]
+#[path = "golden/crates/core/src/generated/events.rs"]
+mod events;
 #[path = "../../core/src/operation.rs"]
 mod operation;
 
 use bytes::Bytes;
+use events::Event;
 use generated::tea::orders::{Create, CreateReply, GetByOutTradeNo, Update};
 use generated::tea::photos::Upload;
 use generated::tea::{Drinker, OrderType, PhotoMeta, Size, ValidDate};
@@ -29,6 +34,40 @@ pub(crate) struct Sensitive(String);
 /// Stands for the core's type of this name.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub(crate) struct File(String);
+
+/// Stands for the core's module of this name.
+mod webhook {
+    pub(crate) struct Webhook {
+        pub(crate) id: &'static str,
+        pub(crate) title: &'static str,
+        pub(crate) event_types: &'static [&'static str],
+        pub(crate) original_types: &'static [&'static str],
+        pub(crate) doc_url: &'static str,
+    }
+
+    pub(crate) struct Row {
+        pub(crate) event_type: &'static str,
+        pub(crate) original_type: &'static str,
+        pub(crate) webhook: &'static Webhook,
+        pub(crate) shape: &'static str,
+        pub(crate) encrypted: &'static [&'static str],
+    }
+}
+
+#[test]
+fn an_event_decodes_into_the_type_of_its_shape() {
+    let event = |shape: &str, resource: &str| Event::decode(shape, resource.as_bytes()).unwrap();
+    let brewed = event("TeaBrewed", r#"{"leaf":"oolong","cup":{"size":"HUGE"},"payer":{"openid":"o"}}"#);
+    let Event::TeaBrewed(brewed) = brewed else { panic!("{brewed:?}") };
+    assert_eq!((brewed.leaf.as_deref(), brewed.out_trade_no), (Some("oolong"), None));
+    assert_eq!(brewed.cup.unwrap().size, Some(events::Size::Huge));
+    assert_eq!(brewed.payer.unwrap().openid, Some(Sensitive("o".to_owned())));
+    assert!(matches!(event("TeaBrewedRefill", "{}"), Event::TeaBrewedRefill(_)));
+    assert_eq!(event("of later times", "{}"), Event::Unknown);
+    assert!(Event::decode("TeaBrewed", b"{\"leaf\":1}").is_err());
+    let row = &generated::webhooks::ROWS[0];
+    assert_eq!((row.event_type, row.webhook.id), ("TEA.BREWED", "tea.brewed"));
+}
 
 #[test]
 fn a_request_serialises_to_wire_names() {

@@ -44,7 +44,7 @@ struct Room(TempDir);
 impl Room {
     fn imported() -> Self {
         let room = Self(TempDir::new().unwrap());
-        succeeds(&room.import(&["tea", "shop_table"]));
+        succeeds(&room.import(&["tea", "shop_table", "webhooks"]));
         room
     }
 
@@ -75,7 +75,11 @@ impl Room {
     }
 
     fn edit_spec(&self, from: &str, to: &str) {
-        let path = self.at("spec/tea.json");
+        self.edit("spec/tea.json", from, to);
+    }
+
+    fn edit(&self, path: &str, from: &str, to: &str) {
+        let path = self.at(path);
         let text = fs::read_to_string(&path).unwrap();
         assert!(text.contains(from));
         fs::write(path, text.replace(from, to)).unwrap();
@@ -131,7 +135,7 @@ fn every_generated_file_says_what_made_it() {
 fn the_same_input_gives_the_same_bytes() {
     let room = Room::generated();
     succeeds(&room.verify());
-    succeeds(&room.import(&["--force", "tea", "shop_table"]));
+    succeeds(&room.import(&["--force", "tea", "shop_table", "webhooks"]));
     succeeds(&room.verify());
 }
 
@@ -220,8 +224,42 @@ fn import_verify_lists_every_document_that_differs_and_writes_none() {
     );
     assert!(fs::read_to_string(room.at("spec/tea.json")).unwrap().contains("edited"));
     assert!(!room.at("spec/shop_table.json").exists());
-    succeeds(&room.import(&["--force", "tea", "shop_table"]));
+    succeeds(&room.import(&["--force", "tea", "shop_table", "webhooks"]));
     succeeds(&verify);
+}
+
+#[test]
+fn an_event_type_that_two_events_claim_belongs_to_the_one_that_bears_its_name() {
+    let room = Room::generated();
+    let table = fs::read_to_string(room.at(GENERATED).join("webhooks.rs")).unwrap();
+    let rows: Vec<&str> = table.lines().filter(|line| line.contains("Row {")).collect();
+    let row = |event_type: &str, original_type: &str, shape: &str| {
+        let key = format!("event_type: {event_type:?}, original_type: {original_type:?}, ");
+        let row = rows.iter().find(|row| row.contains(&key)).unwrap_or_else(|| panic!("{key}: {table}"));
+        assert!(row.contains(&format!("shape: {shape:?}")), "{row}");
+    };
+    assert_eq!(rows.len(), 4);
+    row("TEA.BREWED", "", "TeaBrewed");
+    row("TEA.BREWED", "refill", "TeaBrewedRefill");
+    row("TEA.REFILLED", "", "TeaRefilled");
+    assert!(rows[3].ends_with("encrypted: &[\"people[].name\", \"people[].cards[]\"] },"), "{}", rows[3]);
+
+    room.edit("spec/webhooks.json", "\"TEA.WITHDRAW\"", "\"TEA.REFILLED\"");
+    let message = fails(&room.generate());
+    assert!(message.contains("tea.refilled and tea.withdraw both claim event type TEA.REFILLED"), "{message}");
+    room.edit("spec/webhooks.json", "#/components/schemas/TeaWithdraw\"", "#/components/schemas/Gone\"");
+    let message = fails(&room.generate());
+    assert!(message.contains("tea.withdraw: #/components/schemas/Gone does not exist"), "{message}");
+}
+
+#[test]
+fn an_encrypted_field_is_marked_and_listed_or_refused() {
+    let room = Room(TempDir::new().unwrap());
+    fs::create_dir_all(room.at("facts")).unwrap();
+    let facts = fs::read_to_string(here("facts/webhooks.json")).unwrap();
+    fs::write(room.at("facts/webhooks.json"), facts.replace("\"people[].cards[]\"", "\"people[].wallet\"")).unwrap();
+    let message = fails(&["import", "--facts", leak(room.at("facts")), "--spec", leak(room.at("spec")), "webhooks"]);
+    assert!(message.contains("webhooks: tea.withdraw: the encrypted fields are"), "{message}");
 }
 
 #[test]

@@ -30,10 +30,7 @@ pub async fn decode(
             check_json(&body)?;
             let mut value = serde_json::from_slice(&body).map_err(|_| not_json())?;
             for path in operation.encrypted_reply {
-                let steps: Vec<&str> = path.split('.').collect();
-                let mut fields = Vec::new();
-                collect(&mut value, &steps, "", &mut fields);
-                for (path, text) in fields {
+                for (path, text) in fields_at(&mut value, path) {
                     *text = sensitive::decrypt(key, text, &path, limit()).await.map_err(|error| {
                         error.with_note("; where the platform sent plain text, request() gives it as it came")
                     })?;
@@ -57,9 +54,17 @@ pub(crate) fn not_json() -> Error {
     Error::new(ErrorKind::Integrity, "not_json", "the platform's reply is signed but not the JSON that is documented")
 }
 
-/// The ciphertexts at a documented path, each with the path of its own element (`data[0].payer_phone`). Null and an empty
-/// text stay what they are; any other text must decrypt, since nobody could tell a ciphertext from a name afterwards. The
-/// wire decides what is a list, whatever the document says: a field that is encrypted is decrypted either way.
+/// The ciphertexts at a documented path (`data[].payer_phone`), each with the path of its own element
+/// (`data[0].payer_phone`). Null and an empty text stay what they are; any other text must decrypt, since nobody could tell
+/// a ciphertext from a name afterwards. The wire decides what is a list, whatever the document says: a field that is
+/// encrypted is decrypted either way.
+pub(crate) fn fields_at<'a>(value: &'a mut Value, path: &str) -> Vec<(String, &'a mut String)> {
+    let steps: Vec<&str> = path.split('.').collect();
+    let mut fields = Vec::new();
+    collect(value, &steps, "", &mut fields);
+    fields
+}
+
 fn collect<'a>(value: &'a mut Value, steps: &[&str], at: &str, found: &mut Vec<(String, &'a mut String)>) {
     match (value, steps) {
         (Value::Array(items), _) => {

@@ -52,6 +52,7 @@ pub mod signature;
 pub mod suggest;
 mod tls;
 mod transport;
+pub mod webhook;
 
 pub use builder::ClientBuilder;
 pub use certificates_reply::PlatformCertificate;

@@ -149,6 +149,14 @@ impl SigningKey {
         Self::Custom(CustomKey { key, certified })
     }
 
+    /// The one in this process, if it is there: it can be used without waiting.
+    pub(crate) fn local(&self) -> Option<&PrivateKey> {
+        match self {
+            Self::Local(key) => Some(key),
+            Self::Custom(_) => None,
+        }
+    }
+
     /// RSASSA-PKCS1-v1_5 with SHA-256, within `limit`.
     ///
     /// # Errors

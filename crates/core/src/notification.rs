@@ -9,11 +9,13 @@ use std::sync::Arc;
 use http::HeaderMap;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::json;
+use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
 use crate::ambient::{Ambient, System};
 use crate::client::Client;
+use crate::crypto::PrivateKey;
+use crate::decode::fields_at;
 use crate::envelope::Envelope;
 use crate::error::{Error, ErrorKind};
 use crate::key_ring::KeyRing;
@@ -21,12 +23,17 @@ use crate::merchant::{apiv3_key, no_platform_key, platform_keys};
 use crate::options::Options;
 use crate::resource::{decrypt_resource, no_apiv3_key};
 use crate::secret::ApiV3Key;
+use crate::sensitive;
 use crate::signature::verify;
+use crate::webhook::{self, Row, Webhook};
 
 const ALGORITHM: &str = "AEAD_AES_256_GCM";
 
-/// Receives notifications. Holds the platform's keys and the APIv3 key, and nothing that could sign a payment: a host
-/// that only receives needs no more.
+/// Receives notifications. Made from options it holds the platform's keys and the APIv3 key, and nothing that could sign
+/// a payment: a host that only receives needs no more. A few events (`brand_member_card_sp.user_card.*`,
+/// `membercard.accept_card`, `mchtransfer.qqwalletbill.finished`) hold fields that are encrypted once more, for the
+/// merchant's key: a receiver that was made from a client opens them, any other leaves them as they are. So does that of a
+/// client whose key lies elsewhere; such a field is opened with [`Client::decrypt`].
 ///
 /// It never waits for the network. One that was made from a client shares its keys: with `auto_certificates` it has them
 /// refreshed, and what is signed with a certificate that is not known yet is refused at first and verified when the
@@ -36,6 +43,8 @@ const ALGORITHM: &str = "AEAD_AES_256_GCM";
 pub struct Notifications {
     platform: Arc<KeyRing>,
     apiv3_key: ApiV3Key,
+    /// The merchant's, for fields inside of a resource, where it lies in this process: reading a notification never waits.
+    private_key: Option<PrivateKey>,
     ambient: Arc<dyn Ambient>,
     /// Who downloads.
     client: Option<Client>,
@@ -63,7 +72,8 @@ impl Notifications {
             return Err(no_platform_key("platform_certificates", if automatic { hint } else { "" }));
         }
         let platform = Arc::new(KeyRing::of(keys));
-        Ok(Self { platform, apiv3_key: apiv3_key(options)?.ok_or_else(no_apiv3_key)?, ambient, client: None })
+        let apiv3_key = apiv3_key(options)?.ok_or_else(no_apiv3_key)?;
+        Ok(Self { platform, apiv3_key, private_key: None, ambient, client: None })
     }
 
     /// Verifies, parses and decrypts. `body` is the request's body byte for byte: a framework that parses and writes it
@@ -72,7 +82,8 @@ impl Notifications {
     /// # Errors
     /// Signature: `missing_header`, `probe`, `bad_timestamp`, `clock_skew`, `unknown_serial`, `certificate_expired`,
     /// `unknown_signature_type`, `bad_signature`. Integrity: `malformed_notification`. Decrypt: `unknown_algorithm`,
-    /// `bad_ciphertext`, `cannot_decrypt`. To each the answer is [`failure`].
+    /// `bad_ciphertext`, `cannot_decrypt` (of a field inside of the resource too, which it names). To each the answer is
+    /// [`failure`].
     pub fn parse(&self, headers: &HeaderMap, body: &[u8]) -> Result<Notification, Error> {
         let verified = verify(headers, body, &self.platform.keys(), self.ambient.now());
         if let Some(client) = &self.client {
@@ -94,20 +105,39 @@ impl Notifications {
         // Empty or missing where there is none.
         let associated_data = text("/resource/associated_data").unwrap_or_default();
         let (nonce, ciphertext) = (text("/resource/nonce")?, text("/resource/ciphertext")?);
+        let (event_type, original_type) = (text("/event_type")?, text("/resource/original_type").ok());
+        let row = webhook::find(&event_type, original_type.as_deref());
+        let open = || decrypt_resource(&self.apiv3_key, &nonce, &associated_data, &ciphertext);
         Ok(Notification {
             id: text("/id")?,
             create_time: text("/create_time")?,
-            event_type: text("/event_type")?,
+            event_type,
             resource_type: text("/resource_type").ok(),
             summary: text("/summary").ok(),
-            original_type: text("/resource/original_type").ok(),
-            plaintext: decrypt_resource(&self.apiv3_key, &nonce, &associated_data, &ciphertext)?,
+            original_type,
+            plaintext: self.open_fields(row, open()?)?,
+            row,
         })
+    }
+
+    /// What the platform has encrypted for the merchant inside of a resource, opened where the key is here.
+    fn open_fields(&self, row: Option<&Row>, plaintext: Zeroizing<Vec<u8>>) -> Result<Zeroizing<Vec<u8>>, Error> {
+        let (Some(key), Some(row)) = (&self.private_key, row.filter(|row| !row.encrypted.is_empty())) else {
+            return Ok(plaintext);
+        };
+        let mut resource: Value =
+            serde_json::from_slice(&plaintext).map_err(|_| malformed("its resource is not JSON"))?;
+        for path in row.encrypted {
+            for (path, text) in fields_at(&mut resource, path) {
+                *text = sensitive::decrypt_here(key, text, &format!("resource.{path}"))?;
+            }
+        }
+        Ok(Zeroizing::new(resource.to_string().into_bytes()))
     }
 }
 
 impl Client {
-    /// Receives notifications with this merchant's keys, as they are at that moment.
+    /// Receives notifications with this merchant's keys, the private one included; the platform's are those of each moment.
     ///
     /// # Errors
     /// Config (`missing_option`) without an APIv3 key.
@@ -115,6 +145,7 @@ impl Client {
         Ok(Notifications {
             platform: Arc::clone(&self.merchant.platform),
             apiv3_key: self.merchant.apiv3_key.clone().ok_or_else(no_apiv3_key)?,
+            private_key: self.merchant.signer.key.local().cloned(),
             ambient: Arc::clone(&self.shared.ambient),
             client: self.merchant.platform.is_automatic().then(|| self.clone()),
         })
@@ -137,9 +168,40 @@ pub struct Notification {
     /// What the resource is, like `transaction`.
     pub original_type: Option<String>,
     plaintext: Zeroizing<Vec<u8>>,
+    row: Option<&'static Row>,
 }
 
 impl Notification {
+    /// Which event it is; `None` for one that is newer than this SDK.
+    #[must_use]
+    pub fn webhook(&self) -> Option<&'static Webhook> {
+        self.row.map(|row| row.webhook)
+    }
+
+    /// The event with its resource as the type of it.
+    ///
+    /// ```no_run
+    /// # fn take(notification: &wechatpay_sdk::notification::Notification) -> Result<(), wechatpay_sdk::Error> {
+    /// use wechatpay_sdk::events::Event;
+    ///
+    /// match notification.event()? {
+    ///     Event::TransactionSuccess(payment) => println!("{:?} is paid", payment.out_trade_no),
+    ///     Event::RefundSuccess(refund) => println!("{:?} is refunded", refund.out_refund_no),
+    ///     _ => println!("{} is taken note of", notification.event_type),
+    /// }
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// Integrity (`malformed_notification`) where the resource is not of the documented type; as JSON it can still be
+    /// read.
+    #[cfg(feature = "events")]
+    pub fn event(&self) -> Result<crate::events::Event, Error> {
+        let shape = self.row.map_or("", |row| row.shape);
+        let event = crate::events::Event::decode(shape, &self.plaintext);
+        event.map_err(|_| malformed("its resource is not of the documented type"))
+    }
+
     /// The decrypted resource: JSON text.
     #[must_use]
     pub fn resource_json(&self) -> &[u8] {

@@ -12,6 +12,7 @@ use base64::engine::general_purpose::STANDARD;
 use tokio::time::Instant;
 
 use crate::client::Client;
+use crate::crypto::PrivateKey;
 use crate::error::Error;
 use crate::merchant_key::{SigningKey, foreign};
 use crate::platform_keys::{NoKey, PlatformKey, PlatformKeys};
@@ -138,5 +139,12 @@ pub(crate) fn encrypt(key: Option<&PlatformKey>, plaintext: &str, path: &str) ->
 pub(crate) async fn decrypt(key: &SigningKey, ciphertext: &str, path: &str, limit: Duration) -> Result<String, Error> {
     let bytes = STANDARD.decode(ciphertext).map_err(|_| foreign(path))?;
     let plaintext = key.decrypt(&bytes, path, limit).await?;
+    std::str::from_utf8(&plaintext).map(str::to_owned).map_err(|_| foreign(path))
+}
+
+/// The same with a key in this process, without waiting.
+pub(crate) fn decrypt_here(key: &PrivateKey, ciphertext: &str, path: &str) -> Result<String, Error> {
+    let bytes = STANDARD.decode(ciphertext).map_err(|_| foreign(path))?;
+    let plaintext = key.decrypt_oaep(&bytes).map_err(|_| foreign(path))?;
     std::str::from_utf8(&plaintext).map(str::to_owned).map_err(|_| foreign(path))
 }

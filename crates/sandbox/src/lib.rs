@@ -55,7 +55,7 @@
 //! | `GET /orders` | | all orders as a query shows them, with their `prepay_id` |
 //! | `POST /cashier` | `{"record"}` | `{"out_trade_no", "description", "total", "currency"}`; refused where WeChat would not open it |
 //! | `POST /orders/pay` | `{"out_trade_no", "mchid"?, "sub_mchid"?, "openid"?}` | `{"order", "notification": {"id", "headers", "body", "answer"}}` |
-//! | `POST /notifications` | `{"event_type", "resource", "original_type"?, "signed_with"?, "seconds"?, "apiv3_key"?, "envelope"?, "headers"?, "body"?, "url"?}` | `{"id", "headers", "body", "answer"}` |
+//! | `POST /notifications` | `{"event" or "event_type" and "resource", "original_type"?, "signed_with"?, "seconds"?, "apiv3_key"?, "envelope"?, "headers"?, "body"?, "url"?}` | `{"id", "headers", "body", "answer"}` |
 //! | `GET /certificates` | | `{"available", "certificates": [{"serial_no", "starts_in", "ends_in", "signing"}]}` |
 //! | `POST /certificates` | `{"serial_no"?, "starts_in"?, "ends_in"?, "signing"?}` | the same, with a new one |
 //! | `PATCH /certificates` | `{"serial_no"?, "starts_in"?, "ends_in"?, "signing"?, "available"?}` | the same, changed |
@@ -68,9 +68,11 @@
 //! cannot be removed. Not `available`: `GET /v3/certificates` answers 404, as it does to new merchants.
 //!
 //! A notification carries `resource` (JSON, or a text as it is) encrypted under the merchant's APIv3 key, or under
-//! `apiv3_key`; `envelope` is a merge patch of the body before it is signed with the `public_key` or the `certificate`,
-//! `seconds` from now. What comes after is spoilt: `headers` replaces (or, null, removes) some, `body` is another one.
-//! With `url` it is delivered there once, and `answer` is what the receiver said within 5 seconds.
+//! `apiv3_key`. `event` is the id of one in `spec/webhooks.json` and gives an example of it, with fields encrypted for the
+//! merchant where the documents say so; `resource` and the others take the place of its parts. `envelope` is a merge patch
+//! of the body before it is signed with the `public_key` or the `certificate`, `seconds` from now. What comes after is
+//! spoilt: `headers` replaces (or, null, removes) some, `body` is another one. With `url` it is delivered there once, and
+//! `answer` is what the receiver said within 5 seconds.
 //!
 //! An order is paid by nobody but `POST /orders/pay`, which notifies its merchant (`TRANSACTION.SUCCESS`): at the order's
 //! `notify_url` where that is on loopback, and in the answer alone where it is not, since nothing is ever sent elsewhere.

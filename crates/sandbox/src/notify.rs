@@ -15,6 +15,7 @@ use wechatpay_sdk::crypto::default_backend;
 
 use crate::identity::{Identity, PlatformKey};
 use crate::platform::seal;
+use crate::spec::{Catalog, EventExample};
 use crate::state::merge_patch;
 use crate::{clock, random};
 
@@ -25,11 +26,12 @@ const PATIENCE: Duration = Duration::from_secs(5);
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Order {
-    event_type: String,
+    /// The id of an event: what is not given is as in an example of it.
+    event: Option<String>,
+    event_type: Option<String>,
     /// The plaintext: JSON, or a text as it is.
-    resource: Value,
-    #[serde(default = "transaction")]
-    original_type: String,
+    resource: Option<Value>,
+    original_type: Option<String>,
     #[serde(default)]
     signed_with: SignedWith,
     /// Seconds by which the signature's timestamp differs from now.
@@ -57,11 +59,8 @@ enum SignedWith {
     Certificate,
 }
 
-fn transaction() -> String {
-    "transaction".to_owned()
-}
-
-/// Makes what is ordered, signed perhaps with the `certificate` that signs at the moment, and delivers it where there is a URL: `{"id", "headers", "body", "answer"}`.
+/// Makes what is ordered, signed perhaps with the `certificate` that signs at the moment, and delivers it where there is a
+/// URL: `{"id", "headers", "body", "answer"}`.
 pub(crate) async fn notify(order: Order, identity: &Identity, certificate: &PlatformKey) -> Result<Value, String> {
     let envelope = envelope(&order, identity)?;
     let signed = envelope.to_string();
@@ -103,31 +102,58 @@ fn envelope(order: &Order, identity: &Identity) -> Result<Value, String> {
         .as_bytes()
         .try_into()
         .map_err(|_| "apiv3_key must be 32 bytes long")?;
-    let plaintext = match &order.resource {
+    let content = content(order, identity)?;
+    let plaintext = match &content.resource {
         Value::String(text) => text.clone(),
         value => value.to_string(),
     };
     let nonce = random::alphanumeric(12);
-    let data = &order.original_type;
+    let data = &content.associated_data;
     let ciphertext = default_backend()
         .seal(&key, nonce.as_bytes(), data.as_bytes(), plaintext.as_bytes())
         .map_err(|error| error.to_string())?;
     let mut envelope = json!({
         "id": format!("EV-{}", random::digits(18)),
         "create_time": beijing_time(clock::now()),
-        "resource_type": "encrypt-resource",
-        "event_type": order.event_type,
-        "summary": "本地微信支付的通知",
+        "resource_type": content.resource_type,
+        "event_type": content.event_type,
+        "summary": content.summary,
         "resource": {
-            "original_type": data,
+            "original_type": content.original_type,
             "algorithm": "AEAD_AES_256_GCM",
             "ciphertext": STANDARD.encode(ciphertext),
             "associated_data": data,
             "nonce": nonce,
         },
     });
+    if content.original_type.is_none() {
+        merge_patch(&mut envelope, json!({"resource": {"original_type": null}}));
+    }
     merge_patch(&mut envelope, order.envelope.clone().into());
     Ok(envelope)
+}
+
+/// What is ordered: by itself, or an example of an event with what is ordered in its place.
+fn content(order: &Order, identity: &Identity) -> Result<EventExample, String> {
+    let Some(id) = &order.event else {
+        let original_type = order.original_type.clone().unwrap_or_else(|| "transaction".to_owned());
+        return Ok(EventExample {
+            event_type: order.event_type.clone().ok_or("event_type is missing, or event")?,
+            resource_type: "encrypt-resource".to_owned(),
+            associated_data: original_type.clone(),
+            original_type: Some(original_type),
+            summary: "本地微信支付的通知".to_owned(),
+            resource: order.resource.clone().ok_or("resource is missing, or event")?,
+        });
+    };
+    let encrypt = |text: &str| {
+        let ciphertext = identity.merchant_certificate.public_key.encrypt_oaep(text.as_bytes());
+        ciphertext.map(|bytes| STANDARD.encode(bytes)).map_err(|error| error.to_string())
+    };
+    let mut example = Catalog::embedded()?.event(id, order.original_type.as_deref(), encrypt)?;
+    example.event_type = order.event_type.clone().unwrap_or(example.event_type);
+    example.resource = order.resource.clone().unwrap_or(example.resource);
+    Ok(example)
 }
 
 /// `2018-06-08T10:34:56+08:00`

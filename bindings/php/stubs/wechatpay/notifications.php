@@ -4,7 +4,8 @@ namespace WechatPay;
 
 /**
  * Reads what the platform POSTs to a `notify_url`, without any network. `Client::$notifications` is one; made by itself it
- * needs no merchant number and no private key. It cannot be cloned or serialized.
+ * needs no merchant number and no private key, and leaves fields inside of a resource that are encrypted for the merchant
+ * as they are. It cannot be cloned or serialized.
  */
 final class Notifications
 {
@@ -74,7 +75,8 @@ final class Notification
     public readonly ?string $original_type;
 
     /**
-     * The decrypted resource. Whole numbers that PHP has no room for come as strings of digits.
+     * The decrypted resource; `Events` has its shape for each event type. Whole numbers that PHP has no room for come as
+     * strings of digits.
      *
      * @var array<mixed>
      */

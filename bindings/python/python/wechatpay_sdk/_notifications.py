@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from . import _native as native
 from ._options import NotificationsOptions, encode_options
@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from typing import Protocol, Union
 
     from typing_extensions import Self, TypeAlias, Unpack
+
+    from .events import Event
 
     class _HasItems(Protocol):
         def items(self) -> Iterable[tuple[Any, Any]]: ...
@@ -84,7 +86,8 @@ class Notifications:
 
     ``client.notifications`` has the client's keys. One of its own needs no merchant number and no private key: a host
     that only receives should not hold them. Downloading certificates takes them, too: ``auto_certificates`` is for a
-    client, and a receiver of its own is given the platform's keys.
+    client, and a receiver of its own is given the platform's keys. It leaves fields inside of a resource that are
+    encrypted for the merchant as they are; the client's opens them.
     """
 
     _native: native.Client | native.Receiver
@@ -98,14 +101,17 @@ class Notifications:
         """A receiver from the environment: every option is ``WECHATPAY_`` and its name in upper case."""
         return cls._of(native.Receiver.from_env())
 
-    def parse(self, headers: _Headers, body: bytes | bytearray | memoryview | str) -> Notification:
+    def parse(self, headers: _Headers, body: bytes | bytearray | memoryview | str) -> Event:
         """Verifies, parses and decrypts. Where it raises, answer with ``failure``.
+
+        What comes back is a ``Notification``. To a type checker its ``event_type`` tells the type of its ``resource``:
+        the types are in ``wechatpay_sdk.events``.
 
         headers: a mapping of names in any case, pairs, or a WSGI environ.
         body: the request's body byte for byte, before anything parses it; text is taken as UTF-8.
         """
         record, _ = _decode(self._native.parse_notification(_headers(headers), _body(body)).decode())
-        return Notification(**record)
+        return cast("Event", Notification(**record))
 
     @staticmethod
     def ack() -> Answer:

@@ -1,7 +1,9 @@
-//! Facts -> one OpenAPI 3.1 document per product.
+//! Facts -> one OpenAPI 3.1 document per product, and one for the events.
 
+mod merge;
 mod names;
 mod schema;
+mod webhooks;
 
 use std::path::{Path, PathBuf};
 
@@ -9,7 +11,7 @@ use serde_json::{Map, Value, json};
 
 use crate::facts::{self, Errors, Operation, Param};
 use crate::words::{pascal, singular};
-use crate::{Result, model};
+use crate::{Result, WEBHOOKS, model};
 use schema::{At, Hoist};
 
 /// What the facts do not say and this project adds: see the file for the reason of every entry.
@@ -82,16 +84,19 @@ pub(crate) fn verify(facts: &Path, spec: &Path, products: &[String]) -> Result<(
     Err(format!("documents are not what facts and marks say: run `wechatpay-codegen import`\n{}", wrong.join("\n")))
 }
 
-/// The document of a product, as it is written.
+/// The document of a product or of the events, as it is written.
 fn text(facts: &Path, product: &str) -> Result<String> {
-    let operations = facts::operations(facts, product)?;
-    let document =
-        document(product, &operations, &facts::errors(facts)?).map_err(|error| format!("{product}: {error}"))?;
+    let document = if product == WEBHOOKS {
+        webhooks::document(&facts::webhooks(facts)?)
+    } else {
+        document(product, &facts::operations(facts, product)?, &facts::errors(facts)?)
+    };
+    let document = document.map_err(|error| format!("{product}: {error}"))?;
     Ok(serde_json::to_string_pretty(&document).map_err(|error| error.to_string())? + "\n")
 }
 
 fn document(product: &str, operations: &[Operation], errors: &Errors) -> Result<Value> {
-    let marks: Value = serde_json::from_str(MARKS).map_err(|error| format!("marks.json: {error}"))?;
+    let marks = marks()?;
     // Names depend on what else the product holds, so the schemas are walked twice: to collect, then to write.
     let mut hoist = Hoist::default();
     paths(operations, errors, &marks, &mut hoist)?;
@@ -118,6 +123,10 @@ fn document(product: &str, operations: &[Operation], errors: &Errors) -> Result<
     });
     mark_sensitive(product, &marks["sensitive"], &mut document)?;
     Ok(document)
+}
+
+fn marks() -> Result<Value> {
+    serde_json::from_str(MARKS).map_err(|error| format!("marks.json: {error}"))
 }
 
 /// Marks what is about a person. Places are `PRODUCT/COMPONENT`, `OPERATION/request` and `OPERATION/reply`; those of other products are left.
@@ -189,9 +198,7 @@ fn path_item(operation: &Operation, errors: &Errors, marks: &Value, hoist: &mut 
     put("operationId", json!(operation.id));
     put("summary", json!(operation.title));
     put("externalDocs", operation.doc_url.as_ref().map_or(Value::Null, |url| json!({"url": url})));
-    let further: Vec<&String> =
-        operation.doc_urls.iter().filter(|url| operation.doc_url.as_ref() != Some(url)).collect();
-    put("x-wechatpay-doc-urls", json!(further));
+    put("x-wechatpay-doc-urls", json!(further(&operation.doc_urls, operation.doc_url.as_ref())));
     put("x-wechatpay-modes", json!(operation.modes));
     put("x-wechatpay-status", json!(operation.status));
     put("x-wechatpay-superseded-by", json!(operation.superseded_by));
@@ -223,6 +230,11 @@ fn path_item(operation: &Operation, errors: &Errors, marks: &Value, hoist: &mut 
     responses.insert("default".to_owned(), json!({"$ref": "#/components/responses/Error"}));
     put("responses", Value::Object(responses));
     Ok(Value::Object(out))
+}
+
+/// The official documents besides the first one.
+fn further<'a>(urls: &'a [String], first: Option<&String>) -> Vec<&'a String> {
+    urls.iter().filter(|url| first != Some(*url)).collect()
 }
 
 fn parameter(place: &str, param: &Param, at: &At, hoist: &mut Hoist) -> Result<Value> {

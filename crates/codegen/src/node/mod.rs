@@ -1,16 +1,18 @@
 //! The Node.js backend: TypeScript declarations. The methods themselves are built from the native table at run time.
 
+mod events;
 mod types;
 
 use std::collections::BTreeMap;
 
-use crate::model::{Field, Namespace, Operation, Product, Reply, Shape};
+use crate::model::{Events, Field, Namespace, Operation, Product, Reply, Shape};
 use crate::output::{Files, NODE};
 use crate::words::pascal;
 use types::{Direction, doc, interface};
 
-/// Adds `index.d.ts` and a file per product.
-pub(crate) fn generate(products: &[Product], files: &mut Files) {
+/// Adds `index.d.ts`, a file per product, and one of the events.
+pub(crate) fn generate(products: &[Product], events: &Events, files: &mut Files) {
+    events::generate(events, files);
     for product in products {
         files.add(format!("{NODE}/{}.d.ts", product.name), "//", &product.name, &declarations(product));
     }

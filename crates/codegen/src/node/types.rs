@@ -66,6 +66,6 @@ pub(super) fn doc(indent: &str, lines: &[String]) -> String {
     }
 }
 
-fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\\', "\\\\").replace('\'', "\\'"))
 }

@@ -1,18 +1,21 @@
 //! The PHP backend: the classes of the namespaces, once as C for the extension and once as stubs for people and their
 //! editors. A test compares the two as PHP sees them.
 
+mod events;
 mod functions;
 mod stubs;
 mod types;
 
 use std::collections::BTreeMap;
 
-use crate::model::{Operation, Product};
+use crate::model::{Events, Operation, Product};
 use crate::output::{Files, PHP_FUNCTIONS, PHP_STUBS};
 use crate::words::{pascal, snake};
 
-/// Adds the C file, a stub per product, and one for what products share: the namespaces above them and the client.
-pub(crate) fn generate(products: &[Product], files: &mut Files) {
+/// Adds the C file, a stub per product, one for what products share: the namespaces above them and the client, and one for
+/// the events.
+pub(crate) fn generate(products: &[Product], events: &Events, files: &mut Files) {
+    events::generate(events, files);
     let mut root = Node::default();
     for product in products {
         root.add(product);

@@ -1,10 +1,11 @@
 //! The Python backend: stubs, and for each a runtime twin that builds the same classes from the native table.
 
+mod events;
 mod types;
 
 use std::collections::BTreeMap;
 
-use crate::model::{Field, Namespace, Operation, Product, Reply, Shape};
+use crate::model::{Events, Field, Namespace, Operation, Product, Reply, Shape};
 use crate::output::{Files, PYTHON};
 use crate::words::{pascal, snake};
 use types::Types;
@@ -15,8 +16,10 @@ const KEYWORDS: [&str; 36] = [
     "not", "or", "pass", "raise", "return", "self", "try", "while", "with", "yield",
 ];
 
-/// Adds `__init__.pyi`, and a stub and its twin per product and per namespace that several products share.
-pub(crate) fn generate(products: &[Product], files: &mut Files) {
+/// Adds `__init__.pyi`, a stub and its twin per product and per namespace that several products share, and those of the
+/// events.
+pub(crate) fn generate(products: &[Product], events: &Events, files: &mut Files) {
+    events::generate(events, files);
     for product in products {
         add(files, &product.namespace, &product.name, &product_stub(product));
     }
@@ -71,12 +74,7 @@ fn product_stub(product: &Product) -> String {
     let types = Types { product };
     let names = product.flat_names();
     let mut out = String::new();
-    for component in &product.components {
-        match &component.shape {
-            Shape::Enum(literals) => types::alias(&mut out, &component.name, literals),
-            Shape::Object(fields) => types.dict(&mut out, &component.name, fields),
-        }
-    }
+    components(&mut out, &types);
     for operation in &product.operations {
         if let Reply::Json(fields) = &operation.reply {
             types.dict(&mut out, &format!("{}Reply", names[operation.id.as_str()]), fields);
@@ -88,12 +86,27 @@ fn product_stub(product: &Product) -> String {
     imports(&out) + &out
 }
 
+fn components(out: &mut String, types: &Types) {
+    for component in &types.product.components {
+        match &component.shape {
+            Shape::Enum(literals) => types::alias(out, &component.name, literals),
+            Shape::Object(fields) => types.dict(out, &component.name, fields),
+        }
+    }
+}
+
 fn imports(stub: &str) -> String {
     let mut out = String::new();
     for (module, names) in [
         (
             "typing",
-            &[("Any", "Any"), ("List", "List["), ("Literal", "Literal["), ("type_check_only", "@type_check_only")][..],
+            &[
+                ("Any", "Any"),
+                ("List", "List["),
+                ("Literal", "Literal["),
+                ("Union", "Union["),
+                ("type_check_only", "@type_check_only"),
+            ][..],
         ),
         (
             "typing_extensions",

@@ -5,13 +5,14 @@ use crate::model::{Component, Field, Namespace, Operation, Product, Reply, Shape
 use crate::words::pascal;
 
 /// The list of all types; a struct whose fields are not all listed does not compile.
-pub(super) fn list(products: &[Product]) -> String {
+pub(super) fn list(products: &[Product], events: &Product) -> String {
+    let all = || products.iter().chain([events]);
     let mut out = Code::default();
     out.line("//! Every generated type, with the place of each of its fields in spec/.");
     out.line("");
     out.line("open_enums! {");
     out.indented(|out| {
-        for product in products {
+        for product in all() {
             for component in product.components.iter().filter(|component| matches!(component.shape, Shape::Enum(_))) {
                 out.line(&format!("{};", path(&product.namespace, &component.name)));
             }
@@ -20,7 +21,7 @@ pub(super) fn list(products: &[Product]) -> String {
     out.line("}");
     out.line("");
     out.line("structs! {");
-    out.indented(|out| products.iter().for_each(|product| structs(out, product)));
+    out.indented(|out| all().for_each(|product| structs(out, product)));
     out.line("}");
     out.text
 }

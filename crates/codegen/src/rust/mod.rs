@@ -1,14 +1,16 @@
 //! The Rust backend: request and reply types, the operation tables, and a list of the types for the tests.
 
+mod events;
 mod filled;
 mod tables;
 mod types;
 
 use std::collections::BTreeMap;
 
-use crate::model::{Namespace, Operation, Product, Reply, Shape};
+use crate::model::{Events, Namespace, Operation, Product, Reply, Shape};
 use crate::output::{Files, RUST, SUITE};
 use crate::words::{pascal, snake};
+use crate::{Result, WEBHOOKS};
 
 const HEADER: &str = include_str!("header.rs.txt");
 const KEYWORDS: [&str; 51] = [
@@ -18,19 +20,24 @@ const KEYWORDS: [&str; 51] = [
     "union", "unsafe", "unsized", "use", "virtual", "where", "while", "yield", "auto", "default",
 ];
 
-/// Adds `mod.rs` and one file per product.
-pub(crate) fn generate(products: &[Product], files: &mut Files) {
+/// Adds `mod.rs`, one file per product, and the events: their table and, in a file of its own, their types.
+pub(crate) fn generate(products: &[Product], events: &Events, files: &mut Files) -> Result<()> {
     for product in products {
         let path = product.namespace.join("/");
         files.add(format!("{RUST}/{path}.rs"), "//", &product.name, &product_file(product));
     }
     files.add(format!("{RUST}/mod.rs"), "//", "*", &index(products));
-    files.add(format!("{SUITE}/types.rs"), "//", "*", &filled::list(products));
+    files.add(format!("{RUST}/{WEBHOOKS}.rs"), "//", WEBHOOKS, &events::table(events)?);
+    files.add(format!("{RUST}/events.rs"), "//", WEBHOOKS, &events::types(events));
+    files.add(format!("{SUITE}/types.rs"), "//", "*", &filled::list(products, &events.product));
+    files.add(format!("{SUITE}/events.rs"), "//", WEBHOOKS, &events::list(events));
+    Ok(())
 }
 
 fn index(products: &[Product]) -> String {
     let mut out = Code::default();
     out.text(HEADER);
+    events::modules(&mut out);
     modules(&mut out, &products.iter().collect::<Vec<_>>(), 0);
     out.line("");
     out.line("/// All operations, sorted by id.");

@@ -46,6 +46,11 @@ pub(super) fn request(out: &mut Code, product: &Product, operation: &Operation, 
     request_structure(out, product, name, &operation.record(), operation.depth);
 }
 
+/// An object of an event's resource.
+pub(super) fn event_object(out: &mut Code, name: &str, fields: &[Field]) {
+    structure(out, REPLY, name, fields, 0);
+}
+
 pub(super) fn reply(out: &mut Code, operation: &Operation, name: &str, fields: &[Field]) {
     out.doc(&format!("Reply to [`{}`].", pascal(operation.action())));
     structure(out, REPLY, name, fields, operation.depth);
@@ -144,11 +149,11 @@ fn type_name(ty: &Type, depth: usize) -> String {
     }
 }
 
-fn names(component: &Component) -> String {
+pub(super) fn names(component: &Component) -> String {
     component.used_as.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
 
 /// Text of the official documents inside a doc comment.
-fn escape(text: &str) -> String {
+pub(super) fn escape(text: &str) -> String {
     text.chars().flat_map(|c| if "<>[]`*_".contains(c) { vec!['\\', c] } else { vec![c] }).collect()
 }

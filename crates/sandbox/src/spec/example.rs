@@ -7,7 +7,7 @@ use super::encrypted::{self, MARK};
 use super::{Document, Endpoint};
 
 /// Deeper than any document; ends the unrolling of a schema that holds itself.
-const DEPTH: usize = 16;
+pub(super) const DEPTH: usize = 16;
 
 /// A success reply in the documented shape.
 pub(crate) struct Example {
@@ -77,7 +77,7 @@ impl Endpoint<'_> {
     }
 }
 
-fn make(document: &Document, schema: &Value, name: &str, depth: usize) -> Value {
+pub(super) fn make(document: &Document, schema: &Value, name: &str, depth: usize) -> Value {
     // What stands beside a reference speaks before what the reference leads to.
     let (beside, schema) = (schema, document.resolve(schema));
     let given = [beside, schema]

@@ -3,6 +3,7 @@
 mod check;
 mod encrypted;
 mod example;
+mod webhooks;
 
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
@@ -14,6 +15,7 @@ use serde_json::Value;
 
 pub(crate) use check::{Checked, Problem};
 pub(crate) use example::Content;
+pub(crate) use webhooks::EventExample;
 
 static DOCUMENTS: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/documents.rs"));
 
@@ -205,6 +207,31 @@ mod tests {
             }
         }
         assert!(seen.len() >= 27, "{} operations", seen.len());
+    }
+
+    #[test]
+    fn every_embedded_event_has_an_example() {
+        let catalog = Catalog::embedded().unwrap();
+        let webhooks = catalog.documents["webhooks"].value["webhooks"].as_object().unwrap();
+        assert_eq!(webhooks.len(), 102);
+        for id in webhooks.keys() {
+            let mut opened = 0;
+            let encrypt = |text: &str| {
+                opened += 1;
+                Ok(format!("<{text}>"))
+            };
+            let example = catalog.event(id, None, encrypt).unwrap();
+            assert_eq!(example.event_type.to_lowercase(), *id);
+            assert!(example.resource.as_object().is_some_and(|members| !members.is_empty()), "{id}");
+            assert_eq!(example.resource.to_string().matches("\"<").count(), opened, "{id}");
+        }
+        let shape = |original_type| {
+            let example = catalog.event("transaction.success", original_type, |text| Ok(text.to_owned())).unwrap();
+            (example.original_type.unwrap(), example.resource["receiver"].is_object())
+        };
+        assert_eq!(shape(None), ("transaction".to_owned(), false));
+        assert_eq!(shape(Some("profitsharing")), ("profitsharing".to_owned(), true));
+        assert!(catalog.event("tea.brewed", None, |text| Ok(text.to_owned())).is_err());
     }
 
     #[test]

@@ -42,6 +42,27 @@ async fn a_notification_is_signed_with_the_key_asked_for_and_has_the_documented_
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_event_is_made_as_its_document_has_it() {
+    let client = Client::start().await;
+    for (id, event_type, resource_type, original_type, associated_data) in [
+        ("refund.success", "REFUND.SUCCESS", "encrypt-resource", json!("refund"), "refund"),
+        ("profitsharing.return", "PROFITSHARING.RETURN", "encrypt-resource", json!("profitsharing"), "profitsharing"),
+        ("applyment_state.approved", "APPLYMENT_STATE.APPROVED", "applyment", json!("applyment"), "applyment"),
+        ("mchwithdraw.change", "MCHWITHDRAW.CHANGE", "encrypt-resource", json!("mch_withdraw"), "mch_withdraw"),
+        ("budget.closed", "BUDGET.CLOSED", "encrypt-resource", Value::Null, ""),
+    ] {
+        let body = as_reply(&client.admin_ok("POST", "/notifications", json!({"event": id})).await).json();
+        assert_eq!((&body["event_type"], &body["resource_type"]), (&json!(event_type), &json!(resource_type)), "{id}");
+        assert_eq!(body["resource"]["original_type"], original_type, "{id}");
+        assert_eq!(body["resource"]["associated_data"], associated_data, "{id}");
+        assert!(body["resource"]["ciphertext"].as_str().is_some_and(|text| text.len() > 40), "{id}");
+    }
+    let order = json!({"event": "refund.success", "resource": {}, "original_type": "other", "event_type": "OTHER"});
+    let body = as_reply(&client.admin_ok("POST", "/notifications", order).await).json();
+    assert_eq!((&body["event_type"], &body["resource"]["original_type"]), (&json!("OTHER"), &json!("other")));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_is_spoilt_after_signing_does_not_verify() {
     let client = Client::start().await;
     let order = json!({
@@ -95,6 +116,8 @@ async fn an_order_that_makes_no_sense_is_refused() {
     let client = Client::start().await;
     for (order, reason) in [
         (json!({"resource": {}}), "event_type"),
+        (json!({"event_type": "X"}), "resource"),
+        (json!({"event": "tea.brewed"}), "tea.brewed"),
         (json!({"event_type": "X", "resource": {}, "apiv3_key": "short"}), "32 bytes"),
         (json!({"event_type": "X", "resource": {}, "headers": {"a b": "c"}}), "headers.a b"),
         (json!({"event_type": "X", "resource": {}, "signed_with": "pen"}), "pen"),

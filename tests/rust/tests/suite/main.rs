@@ -4,6 +4,7 @@ mod capture;
 mod cases;
 mod certificates;
 mod encrypted_with;
+mod events;
 mod filled;
 mod fuzz;
 mod invocation;

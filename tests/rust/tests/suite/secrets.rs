@@ -17,6 +17,7 @@ use wechatpay_sdk::notification::{Notifications, ack};
 use wechatpay_sdk::operation::{Call, Schema, find_operation, operations};
 use wechatpay_sdk::platform_keys::PlatformKeys;
 use wechatpay_sdk::signature::Signer;
+use wechatpay_sdk::webhook::webhooks;
 use wechatpay_sdk::{
     ApiV3Key, AppRecord, CallOptions, Client, Encryption, Error, ErrorKind, File, JsapiRecord, KeyError, OptionType,
     Options, PlatformCertificate, Sensitive, SigningKey, blocking,
@@ -247,6 +248,7 @@ fn no_receiver_and_no_notification_prints_a_secret() {
 #[test]
 fn no_table_prints_a_secret() {
     let secrets = Secrets::new(&key_pem(), []);
+    webhooks().iter().for_each(|webhook| secrets.debug(webhook));
     for operation in operations() {
         secrets.debug(*operation);
         secrets.debug(&operation.method);

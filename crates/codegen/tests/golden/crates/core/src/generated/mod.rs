@@ -38,6 +38,12 @@ mod leaf {
     pub(super) static BINARY: Schema = Schema::Binary;
 }
 
+/// Types of the events: what the resource of a notification holds.
+#[cfg(feature = "events")]
+pub mod events;
+
+pub(crate) mod webhooks;
+
 /// Operations `shop.*`.
 pub mod shop {
 

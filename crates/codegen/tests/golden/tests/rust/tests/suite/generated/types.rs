@@ -6,6 +6,7 @@ open_enums! {
     wechatpay_sdk::tea::OrderType;
     wechatpay_sdk::tea::GetByOutTradeNoState;
     wechatpay_sdk::tea::MenuState;
+    wechatpay_sdk::events::Size;
 }
 
 structs! {
@@ -24,4 +25,12 @@ structs! {
     wechatpay_sdk::tea::orders::Update = "tea.orders.update" { out_trade_no: "out_trade_no", remark: "remark" };
     wechatpay_sdk::tea::photos::Upload = "tea.photos.upload" { file: "file", meta: "meta" };
     wechatpay_sdk::tea::photos::UploadReply = "tea.photos.upload/reply" { media_id: "media_id" };
+    wechatpay_sdk::events::TeaBrewed = "webhooks/TeaBrewed" { out_trade_no: "out_trade_no", cup: "cup", payer: "payer", leaf: "leaf" };
+    wechatpay_sdk::events::TeaBrewedRefill = "webhooks/TeaBrewedRefill" { out_trade_no: "out_trade_no", times: "times" };
+    wechatpay_sdk::events::TeaRefilled = "webhooks/TeaRefilled" { r#type: "type", self_: "Self", payload: "payload" };
+    wechatpay_sdk::events::TeaWithdraw = "webhooks/TeaWithdraw" { people: "people", detail: "detail" };
+    wechatpay_sdk::events::Cup = "webhooks/Cup" { size: "size", milk: "milk" };
+    wechatpay_sdk::events::Payer = "webhooks/Payer" { openid: "openid" };
+    wechatpay_sdk::events::People = "webhooks/People" { name: "name", cards: "cards" };
+    wechatpay_sdk::events::WithdrawDetail = "webhooks/WithdrawDetail" { bank: "bank", amount: "amount", memo: "memo" };
 }
