@@ -339,6 +339,14 @@ wechatpay_error *wechatpay_options_set_number(wechatpay_options *options,
                                               double value);
 
 /**
+ * Sets an option that is true or false (auto_certificates): 0 is false, anything else true.
+ */
+WECHATPAY_MUST_USE
+wechatpay_error *wechatpay_options_set_bool(wechatpay_options *options,
+                                            const char *name,
+                                            int32_t value);
+
+/**
  * Wipes and frees options; NULL is legal. Clients that were made from them stay as they are.
  */
 void wechatpay_options_free(wechatpay_options *options);
@@ -459,7 +467,10 @@ wechatpay_error *wechatpay_request(const wechatpay_client *client,
  * "encrypt" {plaintext} gives {serial, ciphertext}, "decrypt" {ciphertext} gives {plaintext};
  * "invocation.jsapi" and "invocation.mini_program" {appid, prepay_id} give {appId, timeStamp, nonceStr, package, signType,
  * paySign}, "invocation.app" {appid, partnerid, prepay_id} gives {appid, partnerid, prepayid, package, noncestr,
- * timestamp, sign}: what the front end needs to open the cashier, as it is.
+ * timestamp, sign}: what the front end needs to open the cashier, as it is; "platform_keys.list" {} sends nothing and gives
+ * {keys: [{serial, kind, not_before, not_after, preferred, source}], last_refresh, last_error}, times in Unix seconds,
+ * what there is not left out; "platform_keys.refresh" {} first downloads the platform's certificates, unless that was
+ * begun in the last minute. `json` may be NULL with length 0 where there are no parameters.
  * The status of the reply is 0, since no host sent it.
  */
 WECHATPAY_MUST_USE

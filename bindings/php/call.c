@@ -22,8 +22,8 @@ struct php_wechatpay_wait {
     bool bailed_out;
 };
 
-/* PHP's signal handlers are for PHP's thread: a thread of the library, begun to look up a name, inherits a mask that
- * lets no signal through. This thread takes what came in every 50 ms, in php_wechatpay_keep_going. */
+/* PHP's signal handlers are for PHP's thread: a thread of the library, begun to look up a name or to download certificates,
+ * inherits a mask that lets no signal through. This thread takes what came in every 50 ms, in php_wechatpay_keep_going. */
 void php_wechatpay_block_signals(sigset_t *before)
 {
     sigset_t all;

@@ -6,6 +6,8 @@
 #include "config.h"
 #endif
 
+#include <signal.h>
+
 #include "php.h"
 #include "zend_smart_str.h"
 
@@ -128,6 +130,9 @@ void php_wechatpay_block_signals(sigset_t *before);
 
 /* Asked by the library during a call, every 50 ms. */
 int php_wechatpay_keep_going(void *context);
+
+/* Lets no signal through to this thread, nor to those that it starts; `before` is what pthread_sigmask restores. */
+void php_wechatpay_block_signals(sigset_t *before);
 
 /* Around the code of the application that runs during a call. */
 void php_wechatpay_let_signals_in(const php_wechatpay_wait *wait);

@@ -54,7 +54,7 @@ $wrong = [
     fn () => $client->forMerchant(['base_url' => 'https://example.com']),
     fn () => $client->withOptions(['retry' => 'x']),
     fn () => new Notifications(['apiv3_key' => 'short']),
-    fn () => new Notifications(['apiv3_key' => true]),
+    fn () => new Notifications(['apiv3_key' => new stdClass()]),
     fn () => (new Client(options(['apiv3_key' => null])))->notifications,
     fn () => $client->notifications->parse([], null),
     fn () => $client->notifications->parse(['Wechatpay-Nonce' => "\xff", 'x' => $endless], "\xff"),

@@ -7,7 +7,11 @@ use serde_json::{Map, Value};
 
 use crate::error::Error;
 use crate::operation::{Call, Method};
-use crate::{AppRecord, CallOptions, Encrypted, JsapiRecord, MerchantKey, Options, Response, Sensitive, runtimes};
+use crate::platform_keys::KnownKeys;
+use crate::{
+    AppRecord, CallOptions, Encrypted, JsapiRecord, MerchantKey, Options, PlatformCertificate, Response, Sensitive,
+    runtimes,
+};
 
 /// A blocking client. In async code it would hold up the executor: use [`crate::Client`] there.
 #[derive(Debug, Clone)]
@@ -85,7 +89,7 @@ impl Client {
     /// # Errors
     /// Invalid request.
     pub fn encrypt(&self, plaintext: &str) -> Result<Encrypted, Error> {
-        self.0.encrypt(plaintext)
+        wait(self.0.encrypt(plaintext))
     }
 
     /// See [`crate::Client::decrypt`].
@@ -94,6 +98,28 @@ impl Client {
     /// Decrypt.
     pub fn decrypt(&self, ciphertext: &str) -> Result<Sensitive, Error> {
         wait(self.0.decrypt(ciphertext))
+    }
+
+    /// See [`crate::Client::platform_keys`].
+    #[must_use]
+    pub fn platform_keys(&self) -> KnownKeys {
+        self.0.platform_keys()
+    }
+
+    /// See [`crate::Client::refresh_platform_keys`].
+    ///
+    /// # Errors
+    /// Any kind.
+    pub fn refresh_platform_keys(&self) -> Result<KnownKeys, Error> {
+        wait(self.0.refresh_platform_keys())
+    }
+
+    /// See [`crate::Client::download_certificates`].
+    ///
+    /// # Errors
+    /// Any kind.
+    pub fn download_certificates(&self) -> Result<Vec<PlatformCertificate>, Error> {
+        wait(self.0.download_certificates())
     }
 
     /// See [`crate::Client::invocation`].

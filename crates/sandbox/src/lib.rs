@@ -22,6 +22,7 @@
 //! files have mode 0600. `DIR/sandbox.json` ([`Info`]) appears, at once and whole, when the listeners answer.
 //!
 //! # Behaviour
+//! `GET /v3/certificates` answers with the platform's certificates, each encrypted under the APIv3 key of the directory.
 //! The operations of the Gold Plan and the check of a sub-merchant's invoice status act on [`State`], and so do
 //! transfers to users (`fund_app.mch_transfer.transfer_bills`: create, cancel and both queries), complaints
 //! (`merchant_service.complaints_v2`: list by date and merchant in pages, get) and applications of sub-merchants
@@ -40,7 +41,7 @@
 //! | Request | Body | Reply |
 //! |---|---|---|
 //! | `GET /` | | [`Info`] |
-//! | `POST /reset` | | `{}`; seed state, clock, merchants, faults and journal as at the start |
+//! | `POST /reset` | | `{}`; seed state, clock, merchants, certificates, faults and journal as at the start |
 //! | `GET /state` | | [`State`] |
 //! | `PUT /state` | [`State`] | the new [`State`] |
 //! | `PATCH /state` | merge patch (RFC 7396) | the new [`State`] |
@@ -55,6 +56,16 @@
 //! | `POST /cashier` | `{"record"}` | `{"out_trade_no", "description", "total", "currency"}`; refused where WeChat would not open it |
 //! | `POST /orders/pay` | `{"out_trade_no", "mchid"?, "sub_mchid"?, "openid"?}` | `{"order", "notification": {"id", "headers", "body", "answer"}}` |
 //! | `POST /notifications` | `{"event" or "event_type" and "resource", "original_type"?, "signed_with"?, "seconds"?, "apiv3_key"?, "envelope"?, "headers"?, "body"?, "url"?, "redeliver"?, "header_case"?}` | `{"id", "headers", "body", "answer", "deliveries"}` |
+//! | `GET /certificates` | | `{"available", "certificates": [{"serial_no", "starts_in", "ends_in", "signing"}]}` |
+//! | `POST /certificates` | `{"serial_no"?, "starts_in"?, "ends_in"?, "signing"?}` | the same, with a new one |
+//! | `PATCH /certificates` | `{"serial_no"?, "starts_in"?, "ends_in"?, "signing"?, "available"?}` | the same, changed |
+//! | `DELETE /certificates` | `{"serial_no"}` | the same, without that one |
+//!
+//! Certificates can be rotated while clients are running. A new one has a key of its own and is valid from `starts_in` to
+//! `ends_in`, in seconds from now (a day ago, five years); `PATCH` dates one anew (the one that signs, where `serial_no` is
+//! left out), and so lets it expire. The one with `signing` signs the replies to requests that ask for no key, what the
+//! fault `certificate_signed` strikes, and notifications `signed_with` the certificate; there always is one, so that it
+//! cannot be removed. Not `available`: `GET /v3/certificates` answers 404, as it does to new merchants.
 //!
 //! A notification carries `resource` (JSON, or a text as it is) encrypted under the merchant's APIv3 key, or under
 //! `apiv3_key`. `event` is the id of one in `spec/webhooks.json` and gives an example of it, with fields encrypted for the
@@ -95,12 +106,13 @@
 //! | `missing_header` | `name` | one reply header is left out |
 //! | `reply` | `status`?, `body` | a properly signed reply with this body; a string is sent as it is |
 //! | `replay` | `now`, `headers`, `body_base64`, `signed`? | a golden reply moved from `now` to this moment, signed anew by `signed`: `{"key_pem", "timestamp", "nonce", "body_base64"}` |
-//! | `certificate_signed` | | signed with the platform certificate, whatever was asked for |
+//! | `certificate_signed` | | signed with the platform certificate that signs, whatever was asked for |
 //! | `other_certificate` | | the encrypted fields of the reply are encrypted for another certificate than the merchant's |
 
 mod admin;
 mod behaviours;
 mod cashier;
+mod certificates;
 mod clock;
 mod deliver;
 mod error;

@@ -13,7 +13,7 @@ use time::{OffsetDateTime, UtcOffset};
 use wechatpay_sdk::crypto::default_backend;
 
 use crate::deliver::{Delivery, HeaderCase, Redeliver};
-use crate::identity::Identity;
+use crate::identity::{Identity, PlatformKey};
 use crate::platform::seal;
 use crate::spec::{Catalog, EventExample};
 use crate::state::merge_patch;
@@ -60,13 +60,14 @@ enum SignedWith {
     Certificate,
 }
 
-/// Makes what is ordered, and delivers it where there is a URL: `{"id", "headers", "body", "answer", "deliveries"}`.
-pub(crate) async fn notify(order: Order, identity: &Identity) -> Result<Value, String> {
+/// Makes what is ordered, signed perhaps with the `certificate` that signs at the moment, and delivers it where there is a
+/// URL: `{"id", "headers", "body", "answer", "deliveries"}`.
+pub(crate) async fn notify(order: Order, identity: &Identity, certificate: &PlatformKey) -> Result<Value, String> {
     let envelope = envelope(&order, identity)?;
     let signed = envelope.to_string();
     let body = order.body.as_ref().unwrap_or(&signed);
     // A delivery is signed when it leaves: else those of tomorrow would be stale.
-    let make = || Ok((headers(&order, &signed, identity)?, body.clone()));
+    let make = || Ok((headers(&order, &signed, identity, certificate)?, body.clone()));
     let (first, _) = make()?;
     let mut shown = first;
     let deliveries = match &order.url {
@@ -87,10 +88,10 @@ pub(crate) async fn notify(order: Order, identity: &Identity) -> Result<Value, S
 }
 
 /// Of the signature, and what was ordered in their place.
-fn headers(order: &Order, signed: &str, identity: &Identity) -> Result<HeaderMap, String> {
+fn headers(order: &Order, signed: &str, identity: &Identity, certificate: &PlatformKey) -> Result<HeaderMap, String> {
     let key = match order.signed_with {
         SignedWith::PublicKey => &identity.public_key,
-        SignedWith::Certificate => &identity.certificate_key,
+        SignedWith::Certificate => certificate,
     };
     let mut headers = HeaderMap::new();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));

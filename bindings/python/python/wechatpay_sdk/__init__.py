@@ -26,7 +26,7 @@ from ._invocation import AppRecord, JsapiRecord
 from ._native import VERSION
 from ._notifications import Answer, Notification, Notifications
 from ._options import ClientOptions, MerchantOptions, NotificationsOptions
-from ._reply import Encrypted, Reply
+from ._reply import Encrypted, PlatformKey, PlatformKeys, Reply
 from ._seen import AsyncSeen, Seen
 
 __all__ = [
@@ -48,6 +48,8 @@ __all__ = [
     "Notification",
     "Notifications",
     "NotificationsOptions",
+    "PlatformKey",
+    "PlatformKeys",
     "Reply",
     "Seen",
     "SignatureError",

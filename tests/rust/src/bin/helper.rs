@@ -1,5 +1,6 @@
-//! Processes of their own, for tests that need one: `suite-helper fork` and `suite-helper from-env`, which take the client
-//! from the environment; `suite-helper fork-seen URL` and `suite-helper claim URL`, which use the store of that URL.
+//! Processes of their own, for tests that need one: `suite-helper fork`, `suite-helper fork-while-downloading` and
+//! `suite-helper from-env`, which take the client from the environment; `suite-helper fork-seen URL` and
+//! `suite-helper claim URL`, which use the store of that URL.
 
 use std::process::ExitCode;
 use std::time::Duration;
@@ -18,10 +19,11 @@ fn main() -> ExitCode {
     nix::unistd::alarm::set(PATIENCE_SECONDS);
     let done = match std::env::args().nth(1).as_deref() {
         Some("fork") => fork_after_use(),
+        Some("fork-while-downloading") => fork_while_downloading(),
         Some("from-env") => from_env(),
         Some("fork-seen") => fork_with_stores(),
         Some("claim") => redis().map(|seen| say(&told(&seen))),
-        _ => Err("usage: suite-helper fork|from-env|fork-seen URL|claim URL".to_owned()),
+        _ => Err("usage: suite-helper fork|fork-while-downloading|from-env|fork-seen URL|claim URL".to_owned()),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -65,6 +67,29 @@ fn fork_after_use() -> Result<(), String> {
     call(&client)?;
     say("parent after");
     Ok(())
+}
+
+/// Forks while certificates are being downloaded, when whoever reads the output says that it has come to that, and calls
+/// in the child. The parent's download may go on: it is not waited for.
+fn fork_while_downloading() -> Result<(), String> {
+    let client = Client::from_env().map_err(|error| error.to_string())?;
+    let parents = client.clone();
+    std::thread::spawn(move || parents.refresh_platform_keys());
+    say("downloading");
+    let mut line = String::new();
+    std::io::stdin().read_line(&mut line).map_err(|error| error.to_string())?;
+    let child = in_child(|| {
+        call(&client)?;
+        say("child");
+        // It has the keys of the child, and does not download them once more.
+        let grandchild = in_child(|| {
+            call(&client)?;
+            say("grandchild");
+            Ok(())
+        })?;
+        wait(grandchild)
+    })?;
+    wait(child)
 }
 
 fn call(client: &Client) -> Result<(), String> {

@@ -2,6 +2,7 @@
 
 mod capture;
 mod cases;
+mod certificates;
 mod encrypted_with;
 mod events;
 mod filled;

@@ -20,7 +20,7 @@ use wechatpay_sdk::signature::Signer;
 use wechatpay_sdk::webhook::webhooks;
 use wechatpay_sdk::{
     ApiV3Key, AppRecord, CallOptions, Client, Encryption, Error, ErrorKind, File, JsapiRecord, KeyError, OptionType,
-    Options, Sensitive, SigningKey, blocking,
+    Options, PlatformCertificate, Sensitive, SigningKey, blocking,
 };
 use wechatpay_suite::{Face, Local, Runner, load, tests_dir, vector_text, vectors};
 
@@ -141,6 +141,13 @@ fn no_key_and_no_client_prints_a_secret() {
     secrets.display(&CryptoError::BadKey);
     secrets.debug(&KeyError::from_error(CryptoError::Sign));
     secrets.debug(&certificate);
+    secrets
+        .debug(&PlatformCertificate { pem: vector_text("keys/platform_cert.pem"), certificate: certificate.clone() });
+    let known = client.platform_keys();
+    secrets.debug(&known);
+    secrets.debug(&known.keys[0]);
+    secrets.debug(&known.keys[0].kind);
+    secrets.debug(&known.keys[0].source);
     let mut keys = PlatformKeys::default();
     keys.add_certificate(certificate);
     secrets.debug(&keys);
