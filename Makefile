@@ -16,13 +16,17 @@ CARGO_BUILD := cargo build --locked --workspace --features wechatpay-sdk/rustcry
 # The artefacts as a user gets them: installed, never used from the build folders.
 C_PREFIX := $(CURDIR)/target/c/prefix
 NPM := $(CURDIR)/target/npm
+RECEIVERS := $(CURDIR)/target/receivers
 PHP_EXTENSION := $(CURDIR)/target/php/extension/modules/wechatpay.so
 RUN := WECHATPAY_BIN=$(CURDIR)/target/debug/wechatpay WECHATPAY_RESULTS=$(RESULTS) WECHATPAY_INSTALLED=$(NPM)/installed \
     WECHATPAY_TEST_HOOKS=$(NPM)/test-hooks.node WECHATPAY_PYTHON_HOOKS=$(CURDIR)/target/debug/lib_native.so WECHATPAY_PHP_EXTENSION=$(PHP_EXTENSION) PKG_CONFIG_PATH=$(C_PREFIX)/lib/pkgconfig
 
+# Runs a command with the URL of a Redis of its own.
+WITH_REDIS := $(PYTHON) $(CURDIR)/tests/receivers/redis_server.py
+
 at-most-4-MB = stat -c '%s %n' $(1) | awk '$$1 > 4000000 {print $$2 " has " $$1 " bytes, more than 4 MB"; big = 1} END {exit big}'
 
-.PHONY: help demo test bench fuzz generate install lint drift test-rust test-python test-node test-c test-php table wheel node c php \
+.PHONY: help demo test bench fuzz generate install lint drift test-rust test-python test-node test-c test-php test-receivers table wheel node c php \
     command fresh-results tools tools-all clean
 
 help: ## Lists the targets.
@@ -55,7 +59,7 @@ demo: $(VENV)/.ready tools-all ## Opens Gold Plan and the custom page for 200 su
 	$(MAKE) --no-print-directory wheel node c php
 	$(RUN) $(BIN)/python examples/demo/run.py target/release/wechatpay
 
-test: fresh-results lint drift test-rust test-python test-node test-c test-php table ## All suites, in every language.
+test: fresh-results lint drift test-rust test-python test-node test-c test-php test-receivers table ## All suites, in every language.
 	@echo; echo "make test: all suites passed"
 
 # ---------------------------------------------------------------- their parts
@@ -103,7 +107,7 @@ test-python: wheel command | $(RESULTS) ## The shared cases and the binding's ow
 	target/fresh-venv/bin/pip install --quiet --disable-pip-version-check $(WHEELS)/*.whl \
 	    $$(grep -E '^(pytest|cryptography)=' $(DEV_REQUIREMENTS))
 	$(RUN) target/fresh-venv/bin/python -m pytest -q -p no:cacheprovider tests/python
-	$(RUN) $(BIN)/python -m pytest -q bindings/python/tests
+	$(RUN) $(WITH_REDIS) $(BIN)/python -m pytest -q bindings/python/tests
 
 node: tools-all ## The npm tarball, in target/npm, installed into target/npm/installed.
 	cargo build --release --locked -p wechatpay-node
@@ -113,22 +117,35 @@ node: tools-all ## The npm tarball, in target/npm, installed into target/npm/ins
 test-node: node command bindings/node/node_modules/.ready | $(RESULTS) ## The shared cases and the binding's own tests, against the installed tarball.
 	cargo build --locked -p wechatpay-node --features test-hooks
 	cp target/debug/libwechatpay_node.so $(NPM)/test-hooks.node
-	cd bindings/node && $(RUN) node --test test/*.test.js
+	cd bindings/node && $(RUN) $(WITH_REDIS) node --test test/*.test.js
 	$(RUN) node tests/node/run.js
 
 c: tools-all ## The C library, installed into target/c/prefix.
 	$(MAKE) --no-print-directory -C bindings/c prefix
 
 test-c: command tools-all | $(RESULTS) ## Header, symbols, sanitizers and valgrind, and the shared cases, against the installed C library.
-	$(RUN) $(MAKE) --no-print-directory -C bindings/c test
+	$(RUN) $(WITH_REDIS) $(MAKE) --no-print-directory -C bindings/c test
 	$(RUN) tests/c/run.sh
 
 php: c ## The PHP extension over the installed C library, in target/php.
 	bindings/php/build.sh $(C_PREFIX) target/php/extension
 
 test-php: test-c ## .phpt tests, php-fpm and valgrind, and the shared cases, with the loaded extension.
-	$(RUN) bindings/php/test.sh $(C_PREFIX) target/c/hooks target/php
+	$(RUN) $(WITH_REDIS) bindings/php/test.sh $(C_PREFIX) target/c/hooks target/php
 	$(RUN) php -d extension=$(PHP_EXTENSION) tests/php/run.php
+
+# The Node programs beside what they import: their frameworks as the lock file pins them, and the tarball.
+$(RECEIVERS)/node/.ready: examples/node/package.json examples/node/package-lock.json node
+	rm -rf $(RECEIVERS)/node
+	mkdir -p $(RECEIVERS)/node
+	cp examples/node/package.json examples/node/package-lock.json examples/node/*_receiver.mjs $(RECEIVERS)/node
+	cd $(RECEIVERS)/node && npm ci --silent --no-audit --no-fund
+	cd $(RECEIVERS)/node && npm install --silent --no-audit --no-fund --no-save --offline $(NPM)/*.tgz
+	touch $@
+
+test-receivers: wheel php command $(RECEIVERS)/node/.ready ## The receivers of examples/ as real processes, before the sandbox and a Redis.
+	$(CARGO_BUILD) --bin axum_receiver
+	$(RUN) $(BIN)/python -m pytest -q -p no:cacheprovider tests/receivers
 
 table: test-rust test-python test-node test-c test-php ## The README's programs, the same surface everywhere, cases × languages.
 	$(RUN) $(BIN)/python -m pytest -q -p no:cacheprovider tests/readme

@@ -147,6 +147,17 @@ typedef struct wechatpay_options wechatpay_options;
 typedef struct wechatpay_reply wechatpay_reply;
 
 /**
+ * Knows which notifications have been processed; owned by the caller. Any number of threads may use it at once, and a
+ * child may go on using it after a fork.
+ *
+ * wechatpay_seen_claim first. If it gives 1, the notification is yours: process it, then say wechatpay_seen_done, or
+ * wechatpay_seen_release where that failed. If it gives 0, it has been processed: acknowledge it. If it fails,
+ * somebody else is just processing it (code seen_busy), or the store cannot tell (seen_store): answer with failure,
+ * and the platform sends it again. A claim holds for two minutes: whoever is killed meanwhile loses nothing.
+ */
+typedef struct wechatpay_seen wechatpay_seen;
+
+/**
  * Asked for the signature of a message (RSASSA-PKCS1-v1_5 with SHA-256 over the message itself: raw bytes, not base64)
  * or for the plaintext of a ciphertext (RSAES-OAEP with SHA-1). It runs on the thread that makes the call, and with
  * several threads on several at once. It answers by wechatpay_answer_give or wechatpay_answer_fail; it may make calls of
@@ -328,6 +339,14 @@ wechatpay_error *wechatpay_options_set_number(wechatpay_options *options,
                                               double value);
 
 /**
+ * Sets an option that is true or false (auto_certificates): 0 is false, anything else true.
+ */
+WECHATPAY_MUST_USE
+wechatpay_error *wechatpay_options_set_bool(wechatpay_options *options,
+                                            const char *name,
+                                            int32_t value);
+
+/**
  * Wipes and frees options; NULL is legal. Clients that were made from them stay as they are.
  */
 void wechatpay_options_free(wechatpay_options *options);
@@ -448,7 +467,10 @@ wechatpay_error *wechatpay_request(const wechatpay_client *client,
  * "encrypt" {plaintext} gives {serial, ciphertext}, "decrypt" {ciphertext} gives {plaintext};
  * "invocation.jsapi" and "invocation.mini_program" {appid, prepay_id} give {appId, timeStamp, nonceStr, package, signType,
  * paySign}, "invocation.app" {appid, partnerid, prepay_id} gives {appid, partnerid, prepayid, package, noncestr,
- * timestamp, sign}: what the front end needs to open the cashier, as it is.
+ * timestamp, sign}: what the front end needs to open the cashier, as it is; "platform_keys.list" {} sends nothing and gives
+ * {keys: [{serial, kind, not_before, not_after, preferred, source}], last_refresh, last_error}, times in Unix seconds,
+ * what there is not left out; "platform_keys.refresh" {} first downloads the platform's certificates, unless that was
+ * begun in the last minute. `json` may be NULL with length 0 where there are no parameters.
  * The status of the reply is 0, since no host sent it.
  */
 WECHATPAY_MUST_USE
@@ -509,6 +531,40 @@ WECHATPAY_MUST_USE wechatpay_error *wechatpay_notifications_failure(const char *
  * Frees a receiver; NULL is legal. What it has read stays.
  */
 void wechatpay_notifications_free(wechatpay_notifications *notifications);
+
+/**
+ * Makes a store in the memory of this process, for a receiver that is one process: a forked child has its own, which
+ * begins empty. `seconds`: how long it keeps ids, at most a year; 0 or less for two days, since the platform repeats
+ * itself for one.
+ */
+WECHATPAY_MUST_USE wechatpay_error *wechatpay_seen_memory(double seconds, wechatpay_seen **seen);
+
+/**
+ * Makes a store in a Redis, for all receivers that use it. `url`: redis://user:password@host:6379/0, with TLS
+ * rediss://...; all but the host may be missing. `seconds`: as for wechatpay_seen_memory. Nothing is sent yet.
+ */
+WECHATPAY_MUST_USE wechatpay_error *wechatpay_seen_redis(const char *url, double seconds, wechatpay_seen **seen);
+
+/**
+ * Asks for the notification with this id. `claimed` becomes 1: it is the caller's, of any number that ask at once
+ * one's; or 0: it has been processed.
+ */
+WECHATPAY_MUST_USE wechatpay_error *wechatpay_seen_claim(const wechatpay_seen *seen, const char *id, int32_t *claimed);
+
+/**
+ * The notification has been processed. Where this fails, it has been all the same: acknowledge it.
+ */
+WECHATPAY_MUST_USE wechatpay_error *wechatpay_seen_done(const wechatpay_seen *seen, const char *id);
+
+/**
+ * Processing failed: the next delivery may have it. Where this fails, it may so after two minutes.
+ */
+WECHATPAY_MUST_USE wechatpay_error *wechatpay_seen_release(const wechatpay_seen *seen, const char *id);
+
+/**
+ * Frees a store; NULL is legal. What a Redis knows stays there.
+ */
+void wechatpay_seen_free(wechatpay_seen *seen);
 
 /**
  * How many options a client knows.

@@ -18,6 +18,7 @@ missing() {
     need "the openssl command, for golden vectors" openssl openssl version
     need "Python 3.9 or newer with its venv module" "python3 python3-venv" \
         "$python" -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 9))'
+    need "redis-server, for tests of the store of notifications" redis-server redis-server --version
     [ "$1" = all ] || return
     need "Node.js 18 or newer with npm" "nodejs npm" \
         sh -c 'npm --version && node -e "process.exit(+(parseInt(process.versions.node) < 18))"'

@@ -53,6 +53,10 @@ export interface MerchantOptions {
   platform_certificate_paths?: string[] | undefined;
   /** APIv3 key, 32 bytes; for notifications and certificates. */
   apiv3_key?: string | undefined;
+  /** Downloads the platform's certificates and keeps them current; needs `apiv3_key`. Default false. */
+  auto_certificates?: boolean | undefined;
+  /** File that downloaded certificates are kept in between processes, one per merchant. */
+  certificate_cache?: string | undefined;
 }
 
 /** What belongs to one merchant, and what all merchants of a client share. */
@@ -144,6 +148,36 @@ export declare class Client {
 
   /** Decrypts a field that the platform encrypted for this merchant: operations do it by themselves. */
   decrypt(ciphertext: string): Promise<string>;
+
+  /** The platform's keys that this client knows, and what became of the last download. Sends nothing. */
+  platformKeys(): Promise<PlatformKeys>;
+
+  /**
+   * Downloads the platform's certificates now, unless that was begun in the last minute; needs `auto_certificates`.
+   * Where it fails, the keys known before stay in use.
+   */
+  refreshPlatformKeys(): Promise<PlatformKeys>;
+}
+
+/** The platform's keys that a client knows; times are Unix seconds. */
+export interface PlatformKeys {
+  keys: PlatformKey[];
+  /** When the platform gave the certificates that were downloaded. */
+  last_refresh?: number;
+  /** Why the last download of this process failed; missing where it succeeded. */
+  last_error?: string;
+}
+
+export interface PlatformKey {
+  /** `PUB_KEY_ID_...`, or a certificate's serial in upper-case hex. */
+  serial: string;
+  kind: 'public_key' | 'certificate';
+  /** Validity of a certificate: outside of it, it is not used. */
+  not_before?: number;
+  not_after?: number;
+  /** Whether requests name it and encrypt with it. */
+  preferred: boolean;
+  source: 'configured' | 'downloaded';
 }
 
 /**
@@ -205,6 +239,7 @@ export type NotificationsOptions = Partial<Omit<ClientOptions, 'sign' | 'decrypt
  * Receives notifications; share it. Made from options it holds no key that could sign a payment. Nothing here waits for
  * the network. Fields inside of a resource that are encrypted for the merchant are opened by a client's receiver, which
  * has the private key; any other leaves them as they are.
+ * One of its own, not a client's, is given the platform's keys: it cannot download certificates (`auto_certificates`).
  */
 export declare class Notifications {
   /** @throws {ConfigError} naming the option */
@@ -230,6 +265,44 @@ export declare class Notifications {
 
   /** The answer where it has not: the platform sends it again. `message` is for the platform's logs. */
   failure(message: string): Answer;
+}
+
+/** How a store of processed notifications keeps what it knows. */
+export interface SeenOptions {
+  /** SECONDS for which ids are kept; default two days, since the platform repeats itself for one. */
+  seconds?: number | undefined;
+}
+
+/**
+ * Lets each notification be processed once; share it.
+ *
+ * `claim` first. True: it is yours, process it, then say `done`, or `release` where that failed. False: it has been
+ * processed, so acknowledge it. An error: somebody else is just processing it (`seen_busy`), or the store cannot tell
+ * (`seen_store`); answer with {@link Notifications.failure}, and it comes again. A claim holds for two minutes: whoever
+ * is killed meanwhile loses nothing.
+ */
+export declare class Seen {
+  private constructor(store: unknown);
+
+  /** A store in the memory of this process, for a receiver that is one process. @throws {ConfigError} */
+  static memory(options?: SeenOptions): Seen;
+
+  /**
+   * A store in a Redis, for all receivers that use it. Nothing is sent yet.
+   *
+   * @param url `redis://user:password@host:6379/0`, with TLS `rediss://...`; all but the host may be missing
+   * @throws {ConfigError}
+   */
+  static redis(url: string, options?: SeenOptions): Seen;
+
+  /** Whether the notification with this id is yours; of any number that ask at once, it is one's. */
+  claim(id: string): Promise<boolean>;
+
+  /** It has been processed. Where this rejects, it has been all the same: acknowledge it. */
+  done(id: string): Promise<void>;
+
+  /** Processing failed: the next delivery may have it. Where this rejects, it may so after two minutes. */
+  release(id: string): Promise<void>;
 }
 
 /** What an error knows; the same names in every language. */

@@ -3,6 +3,7 @@ import sdk from './index.js';
 export const {
   Client,
   Notifications,
+  Seen,
   WechatPayError,
   ConfigError,
   InvalidRequestError,

@@ -1,9 +1,6 @@
 /* One call: out, waited for with signals let in, and back. */
 #include "php_wechatpay.h"
 
-#include <pthread.h>
-#include <signal.h>
-
 #include "zend_exceptions.h"
 
 #if PHP_VERSION_ID >= 80200
@@ -25,9 +22,9 @@ struct php_wechatpay_wait {
     bool bailed_out;
 };
 
-/* PHP's signal handlers are for PHP's thread: a thread of the library, begun to look up a name, inherits a mask that
- * lets no signal through. This thread takes what came in every 50 ms, in php_wechatpay_keep_going. */
-static void block_signals(sigset_t *before)
+/* PHP's signal handlers are for PHP's thread: a thread of the library, begun to look up a name or to download certificates,
+ * inherits a mask that lets no signal through. This thread takes what came in every 50 ms, in php_wechatpay_keep_going. */
+void php_wechatpay_block_signals(sigset_t *before)
 {
     sigset_t all;
     sigfillset(&all);
@@ -51,7 +48,7 @@ void php_wechatpay_keep_signals_out(php_wechatpay_wait *wait, bool bailed_out)
 {
     wait->bailed_out |= bailed_out;
     WECHATPAY_G(wait) = wait;
-    block_signals(&wait->before);
+    php_wechatpay_block_signals(&wait->before);
 }
 
 void php_wechatpay_keep_thrown(php_wechatpay_wait *wait)
@@ -116,7 +113,7 @@ wechatpay_reply *php_wechatpay_run(php_wechatpay_handle *handle, php_wechatpay_s
 
     php_wechatpay_handle_share(handle);
     WECHATPAY_G(wait) = &wait;
-    block_signals(&wait.before);
+    php_wechatpay_block_signals(&wait.before);
     wechatpay_error *error = send(handle->client, arguments, &reply);
     pthread_sigmask(SIG_SETMASK, &wait.before, NULL);
     WECHATPAY_G(wait) = wait.outer;

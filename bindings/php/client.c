@@ -374,6 +374,30 @@ static ZEND_NAMED_FUNCTION(decrypt)
     }
 }
 
+/* Without parameters. */
+static void utility_of_nothing(INTERNAL_FUNCTION_PARAMETERS, const char *name)
+{
+    zval none;
+
+    ZEND_PARSE_PARAMETERS_NONE();
+    php_wechatpay_handle *own = own_handle(ZEND_THIS);
+    if (own == NULL) {
+        RETURN_THROWS();
+    }
+    ZVAL_EMPTY_ARRAY(&none);
+    php_wechatpay_utility(own, name, &none, return_value);
+}
+
+static ZEND_NAMED_FUNCTION(platform_keys)
+{
+    utility_of_nothing(INTERNAL_FUNCTION_PARAM_PASSTHRU, "platform_keys.list");
+}
+
+static ZEND_NAMED_FUNCTION(refresh_platform_keys)
+{
+    utility_of_nothing(INTERNAL_FUNCTION_PARAM_PASSTHRU, "platform_keys.refresh");
+}
+
 /* ---------------------------------------------------------------- reflection */
 
 static ZEND_NAMED_FUNCTION(operations)
@@ -411,6 +435,8 @@ static const zend_function_entry methods[] = {
     ZEND_FENTRY(request, request, arginfo_request, ZEND_ACC_PUBLIC)
     ZEND_FENTRY(encrypt, encrypt, arginfo_encrypt, ZEND_ACC_PUBLIC)
     ZEND_FENTRY(decrypt, decrypt, arginfo_decrypt, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(platformKeys, platform_keys, arginfo_list, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(refreshPlatformKeys, refresh_platform_keys, arginfo_list, ZEND_ACC_PUBLIC)
     ZEND_FENTRY(operations, operations, arginfo_list, ZEND_ACC_PUBLIC | ZEND_ACC_STATIC)
     ZEND_FENTRY(optionNames, option_names, arginfo_list, ZEND_ACC_PUBLIC | ZEND_ACC_STATIC)
     ZEND_FE_END

@@ -1,6 +1,8 @@
 /* WechatPay\Notifications and what it gives: Notification and Answer. Nothing here waits: there is no network in it. */
 #include "php_wechatpay.h"
 
+#include <pthread.h>
+
 #include "ext/json/php_json.h"
 #include "zend_exceptions.h"
 
@@ -146,6 +148,7 @@ static ZEND_NAMED_FUNCTION(parse)
     zval *headers;
     zval *body;
     smart_str json = {0};
+    sigset_t before;
     wechatpay_reply *reply = NULL;
 
     ZEND_PARSE_PARAMETERS_START(2, 2)
@@ -164,8 +167,11 @@ static ZEND_NAMED_FUNCTION(parse)
         smart_str_free(&json);
         RETURN_THROWS();
     }
+    /* An unknown certificate is fetched on a thread of the library, which inherits the mask: see call.c. */
+    php_wechatpay_block_signals(&before);
     wechatpay_error *error = wechatpay_notifications_parse(receiver_of(Z_OBJ_P(ZEND_THIS))->native, ZSTR_VAL(json.s),
         ZSTR_LEN(json.s), Z_STRVAL_P(body), Z_STRLEN_P(body), &reply);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
     smart_str_free(&json);
     if (error != NULL) {
         php_wechatpay_throw(error);

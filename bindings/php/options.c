@@ -48,10 +48,14 @@ static bool add(wechatpay_options *options, const char *name, zval *value)
         case IS_DOUBLE:
             error = wechatpay_options_set_number(options, name, Z_DVAL_P(value));
             break;
+        case IS_TRUE:
+        case IS_FALSE:
+            error = wechatpay_options_set_bool(options, name, Z_TYPE_P(value) == IS_TRUE);
+            break;
         case IS_ARRAY:
             return add_list(options, name, Z_ARRVAL_P(value));
         default:
-            php_wechatpay_throw_option(name, "must be a string, a number or a list of strings");
+            php_wechatpay_throw_option(name, "must be a string, a number, true or false, or a list of strings");
             return false;
     }
     if (error != NULL) {

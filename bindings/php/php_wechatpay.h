@@ -6,9 +6,13 @@
 #include "config.h"
 #endif
 
+#include <signal.h>
+
 #include "php.h"
 #include "zend_smart_str.h"
 
+#include <pthread.h>
+#include <signal.h>
 #include <wechatpay.h>
 
 #if defined(ZTS) && defined(COMPILE_DL_WECHATPAY)
@@ -23,6 +27,8 @@ typedef struct php_wechatpay_wait php_wechatpay_wait;
 ZEND_BEGIN_MODULE_GLOBALS(wechatpay)
     /* Key -> client, kept between requests. */
     HashTable persistent;
+    /* Configuration -> store of processed notifications, kept likewise. */
+    HashTable seen;
     php_wechatpay_wait *wait;
 ZEND_END_MODULE_GLOBALS(wechatpay)
 
@@ -87,6 +93,7 @@ void php_wechatpay_register_namespaces(void);
 void php_wechatpay_register_client(void);
 void php_wechatpay_register_invocation(void);
 void php_wechatpay_register_notifications(void);
+void php_wechatpay_register_seen(void);
 
 /* A class of what hangs on a client and has no constructor; its methods find the client's handle in their object. */
 zend_class_entry *php_wechatpay_register_namespace(const php_wechatpay_namespace *namespace);
@@ -118,8 +125,14 @@ void php_wechatpay_utility(php_wechatpay_handle *handle, const char *name, zval 
 /* What the generated methods do. */
 void php_wechatpay_operation(INTERNAL_FUNCTION_PARAMETERS, const char *operation);
 
+/* Keeps PHP's signal handlers out of the library: its threads inherit the mask. The mask before is given back. */
+void php_wechatpay_block_signals(sigset_t *before);
+
 /* Asked by the library during a call, every 50 ms. */
 int php_wechatpay_keep_going(void *context);
+
+/* Lets no signal through to this thread, nor to those that it starts; `before` is what pthread_sigmask restores. */
+void php_wechatpay_block_signals(sigset_t *before);
 
 /* Around the code of the application that runs during a call. */
 void php_wechatpay_let_signals_in(const php_wechatpay_wait *wait);

@@ -7,6 +7,7 @@ here=$(realpath "$(dirname "$0")")
 prefix=$(realpath "$1")
 hooks=$(realpath "$2")
 directory=$(realpath -m "$3")
+: "${WECHATPAY_TEST_REDIS:?is set by tests/receivers/redis_server.py, under which this runs}"
 binary=$(realpath "${WECHATPAY_BIN:?must name the wechatpay command}")
 mkdir -p "$directory"
 

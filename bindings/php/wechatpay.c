@@ -10,6 +10,7 @@ ZEND_TSRMLS_CACHE_DEFINE()
 #endif
 
 void php_wechatpay_forget_persistent(zval *entry);
+void php_wechatpay_forget_seen(zval *entry);
 
 static PHP_GINIT_FUNCTION(wechatpay)
 {
@@ -18,11 +19,13 @@ static PHP_GINIT_FUNCTION(wechatpay)
 #endif
     wechatpay_globals->wait = NULL;
     zend_hash_init(&wechatpay_globals->persistent, 8, NULL, php_wechatpay_forget_persistent, 1);
+    zend_hash_init(&wechatpay_globals->seen, 8, NULL, php_wechatpay_forget_seen, 1);
 }
 
 static PHP_GSHUTDOWN_FUNCTION(wechatpay)
 {
     zend_hash_destroy(&wechatpay_globals->persistent);
+    zend_hash_destroy(&wechatpay_globals->seen);
 }
 
 static PHP_MINIT_FUNCTION(wechatpay)
@@ -32,6 +35,7 @@ static PHP_MINIT_FUNCTION(wechatpay)
     php_wechatpay_register_invocation();
     php_wechatpay_register_client();
     php_wechatpay_register_notifications();
+    php_wechatpay_register_seen();
     return SUCCESS;
 }
 

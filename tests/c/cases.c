@@ -187,12 +187,35 @@ static void tell(const struct place *place, const char *method, const char *path
     json_decref(body);
 }
 
+/* Replaces a text wherever it stands in a file of the case. */
+static void alter(const struct place *place, const json_t *alteration) {
+    const char *from = text(alteration, "from"), *to = text(alteration, "to");
+    char path[4096];
+    snprintf(path, sizeof path, "%s%s", place->scratch, text(alteration, "file"));
+    char *before = read_file(path, NULL), *rest = before, *found;
+    if (strstr(before, from) == NULL) broken("%s does not hold %s", path, from);
+    FILE *file = fopen(path, "wb");
+    if (file == NULL) broken("cannot write %s", path);
+    for (; (found = strstr(rest, from)) != NULL; rest = found + strlen(from)) {
+        fprintf(file, "%.*s%s", (int)(found - rest), rest, to);
+    }
+    fputs(rest, file);
+    fclose(file);
+    free(before);
+}
+
 static void prepare(const struct place *place, const json_t *step) {
     const json_t *clock = get(step, "clock"), *faults = get(step, "faults");
+    json_t *request;
+    size_t at;
     sandbox_tell(place->info, "DELETE", "/faults", NULL);
     if (get(step, "state") != NULL) tell(place, "PATCH", "/state", fill(place, get(step, "state")));
     if (clock != NULL) tell(place, "POST", "/clock", json_pack("{sI}", "advance_seconds", json_integer_value(clock)));
-    for (size_t at = 0; at < json_array_size(faults); at++) {
+    json_array_foreach(get(step, "admin"), at, request) {
+        json_t *body = get(request, "body") == NULL ? NULL : fill(place, get(request, "body"));
+        tell(place, text(request, "method"), text(request, "path"), body);
+    }
+    for (at = 0; at < json_array_size(faults); at++) {
         tell(place, "POST", "/faults", fill(place, json_array_get(faults, at)));
     }
 }
@@ -239,15 +262,26 @@ static void run_step(struct place *place, const json_t *record, const json_t *st
 }
 
 void case_run(const struct place *where, const json_t *record, enum face face, struct problems *problems) {
+    static int count;
+    char scratch[4096];
     struct place own = *where, *place = &own;
     wechatpay_client *client;
     sandbox_tell(place->info, "POST", "/reset", NULL);
+    snprintf(scratch, sizeof scratch, "%s/case-%d-", place->work, ++count);
+    own.scratch = scratch;
     json_t *changed = fill(place, get(record, "client")), *options = sandbox_options(place->info, changed), *step;
     json_t *signer = fill(place, get(record, "signer"));
     wechatpay_error *refused = client_from_json(options, signer, &client);
     size_t at;
     json_array_foreach(get(record, "steps"), at, step) {
-        if (problems->count == 0) run_step(place, record, step, client, refused, face, problems);
+        if (problems->count > 0) break;
+        if (get(step, "alter") != NULL) alter(&own, get(step, "alter"));
+        if (get(step, "restart") != NULL) {
+            wechatpay_error_free(refused);
+            wechatpay_client_free(client);
+            refused = client_from_json(options, signer, &client);
+        }
+        run_step(&own, record, step, client, refused, face, problems);
     }
     json_decref(own.last);
     wechatpay_error_free(refused);

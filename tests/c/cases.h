@@ -7,11 +7,13 @@
 #include "compare.h"
 #include "library.h"
 
-/* Where the suite runs: the folder tests/ of the repository, the sandbox's description, and within a case what its last
- * call gave. */
+/* Where the suite runs: the folder tests/ of the repository, the sandbox's description, a folder to work in; and within a
+ * case how the paths of its files begin, and what its last call gave. */
 struct place {
     const char *tests;
     const json_t *info;
+    const char *work;
+    const char *scratch;
     json_t *last;
 };
 

@@ -17,6 +17,10 @@ static char *placeholder(const struct place *place, const char *name) {
     char path[4096];
     if (strchr(name, '/') == NULL) return strdup(own(place, name));
     if (strncmp(name, "file/", 5) == 0) return read_file(own(place, name + 5), NULL);
+    if (strncmp(name, "scratch/", 8) == 0) {
+        snprintf(path, sizeof path, "%s%s", place->scratch, name + 8);
+        return strdup(path);
+    }
     if (strncmp(name, "reply/", 6) == 0) {
         const char *text = json_string_value(json_object_get(place->last, name + 6));
         if (text == NULL) broken("${%s} is no text of the last result", name);

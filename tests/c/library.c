@@ -27,6 +27,7 @@ json_t *sandbox_options(const json_t *info, const json_t *changed) {
 static wechatpay_error *set_option(wechatpay_options *options, const char *name, const json_t *value) {
     if (json_is_string(value)) return wechatpay_options_set(options, name, json_string_value(value));
     if (json_is_number(value)) return wechatpay_options_set_number(options, name, json_number_value(value));
+    if (json_is_boolean(value)) return wechatpay_options_set_bool(options, name, json_is_true(value));
     if (!json_is_array(value) && !json_is_null(value)) broken("option %s has a type that C cannot express", name);
     wechatpay_error *error = NULL;
     for (size_t at = 0; at < json_array_size(value) && error == NULL; at++) {
@@ -101,9 +102,10 @@ static wechatpay_error *read_notification(const wechatpay_client *client, const 
 }
 
 static wechatpay_error *make_utility(const wechatpay_client *client, const json_t *call, wechatpay_reply **reply) {
-    char *json = json_write(json_object_get(call, "params"));
+    const json_t *params = json_object_get(call, "params");
+    char *json = params == NULL ? NULL : json_write(params);
     const char *name = json_string_value(json_object_get(call, "utility"));
-    wechatpay_error *error = wechatpay_utility(client, name, json, strlen(json), reply);
+    wechatpay_error *error = wechatpay_utility(client, name, json, json == NULL ? 0 : strlen(json), reply);
     free(json);
     return error;
 }

@@ -45,7 +45,7 @@ int main(int count_of_arguments, char **arguments) {
     if (count_of_arguments != 3 || binary == NULL) broken("WECHATPAY_BIN=… %s TESTS_FOLDER WORK_FOLDER", arguments[0]);
     json_t *info = sandbox_start(binary, arguments[2]), *cases = cases_load(arguments[1]), *record;
     json_t *outcomes = json_object();
-    struct place place = {arguments[1], info, NULL};
+    struct place place = {arguments[1], info, arguments[2], NULL, NULL};
     struct tally tally = {0};
     size_t at;
     json_array_foreach(cases, at, record) {

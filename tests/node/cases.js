@@ -3,6 +3,7 @@
 
 const assert = require('node:assert/strict');
 const fs = require('node:fs');
+const os = require('node:os');
 const path = require('node:path');
 const { inspect } = require('node:util');
 const { SDK, sdk } = require('../../bindings/node/test/support.js');
@@ -14,7 +15,7 @@ const { parse } = require(path.join(SDK, 'lib', 'json.js'));
 
 const TESTS = path.dirname(__dirname);
 const VECTORS = path.join(TESTS, 'vectors');
-const STEP = ['state', 'clock', 'faults', 'call', 'times', 'expect'];
+const STEP = ['state', 'clock', 'admin', 'faults', 'alter', 'restart', 'call', 'times', 'expect'];
 const KINDS = {
   config: sdk.ConfigError,
   invalid_request: sdk.InvalidRequestError,
@@ -54,10 +55,23 @@ class Runner {
 
   async run(test) {
     await this.sandbox.reset();
+    this.scratch = fs.mkdtempSync(path.join(os.tmpdir(), 'wechatpay-case-'));
+    try {
+      await this.steps(test);
+    } finally {
+      fs.rmSync(this.scratch, { recursive: true });
+    }
+  }
+
+  async steps(test) {
     const options = { ...startOptions(this.sandbox, this.fill(test.client)), ...functions(this.fill(test.signer)) };
-    const made = await settled(async () => new sdk.Client(options));
+    const make = () => settled(async () => new sdk.Client(options));
+    let made = await make();
     for (const step of test.steps) {
       await this.prepare(step);
+      if (step.restart) {
+        made = await make();
+      }
       for (let time = 0; time < (step.times ?? 1); time += 1) {
         await this.sandbox.admin('DELETE', '/journal');
         assert.ok(made.error || step.call, 'the client was accepted');
@@ -72,6 +86,9 @@ class Runner {
     const unknown = Object.keys(step).filter((name) => !STEP.includes(name));
     assert.deepEqual(unknown, [], 'unknown members of a step');
     const admin = (...request) => this.sandbox.admin(...request);
+    if (step.alter) {
+      this.alter(step.alter);
+    }
     await admin('DELETE', '/faults');
     if (step.state) {
       await admin('PATCH', '/state', this.fill(step.state));
@@ -79,9 +96,19 @@ class Runner {
     if (step.clock) {
       await admin('POST', '/clock', { advance_seconds: step.clock });
     }
+    for (const { method, path: where, body } of step.admin ?? []) {
+      await admin(method, where, this.fill(body));
+    }
     for (const fault of step.faults ?? []) {
       await admin('POST', '/faults', this.fill(fault));
     }
+  }
+
+  alter({ file, from, to }) {
+    const where = path.join(this.scratch, file);
+    const text = fs.readFileSync(where, 'utf8');
+    assert.ok(text.includes(from), `${file} does not hold ${from}`);
+    fs.writeFileSync(where, text.replaceAll(from, to));
   }
 
   async call(client, call) {
@@ -207,6 +234,8 @@ class Runner {
         return fs.readFileSync(path.join(VECTORS, rest), 'utf8');
       case 'path':
         return path.join(VECTORS, rest);
+      case 'scratch':
+        return path.join(this.scratch, rest);
       case 'file':
         return fs.readFileSync(info[rest], 'utf8');
       default:
@@ -228,6 +257,10 @@ async function useUtility(client, name, params) {
       return client.invocation.miniProgram(params);
     case 'invocation.app':
       return client.invocation.app(params);
+    case 'platform_keys.list':
+      return client.platformKeys();
+    case 'platform_keys.refresh':
+      return client.refreshPlatformKeys();
     default:
       throw new Error(`${name} is no utility`);
   }

@@ -54,8 +54,13 @@ function load_cases(string $tests): array
     return $cases;
 }
 
+const STEP = ['state', 'clock', 'admin', 'faults', 'alter', 'restart', 'call', 'times', 'expect'];
+
 final class Runner
 {
+    /** Where the files of a case are. */
+    private string $scratch;
+
     /** What the case's last call gave. */
     private mixed $last = null;
 
@@ -69,16 +74,18 @@ final class Runner
     {
         $admin = $this->sandbox->admin(...);
         $admin('POST', '/reset');
-        try {
-            $functions = functions_of_signer($this->fill($case['signer']));
-            $client = new Client([...$this->sandbox->options($this->fill($case['client'])), ...$functions]);
-        } catch (WechatPayException $error) {
-            $client = $error;
-        }
+        $this->scratch = $this->sandbox->scratch();
+        $client = $this->client($case);
         foreach ($case['steps'] as $step) {
-            $unknown = array_diff(array_keys($step), ['state', 'clock', 'faults', 'call', 'times', 'expect']);
+            $unknown = array_diff(array_keys($step), STEP);
             if ($unknown !== []) {
                 return ['unknown members ' . implode(', ', $unknown)];
+            }
+            if (isset($step['alter'])) {
+                $this->alter(...$step['alter']);
+            }
+            if (isset($step['restart'])) {
+                $client = $this->client($case);
             }
             $admin('DELETE', '/faults');
             if (isset($step['state'])) {
@@ -86,6 +93,9 @@ final class Runner
             }
             if (isset($step['clock'])) {
                 $admin('POST', '/clock', ['advance_seconds' => $step['clock']]);
+            }
+            foreach ($step['admin'] ?? [] as $request) {
+                $admin($request['method'], $request['path'], $this->fill($request['body'] ?? null));
             }
             foreach ($step['faults'] ?? [] as $fault) {
                 $admin('POST', '/faults', $this->fill($fault));
@@ -98,6 +108,25 @@ final class Runner
             }
         }
         return [];
+    }
+
+    private function client(array $case): Client|WechatPayException
+    {
+        try {
+            $functions = functions_of_signer($this->fill($case['signer']));
+            return new Client([...$this->sandbox->options($this->fill($case['client'])), ...$functions]);
+        } catch (WechatPayException $error) {
+            return $error;
+        }
+    }
+
+    private function alter(string $file, string $from, string $to): void
+    {
+        $text = file_get_contents("$this->scratch/$file");
+        if (!str_contains($text, $from)) {
+            throw new RuntimeException("$file does not hold $from");
+        }
+        file_put_contents("$this->scratch/$file", str_replace($from, $to, $text));
     }
 
     private function step(array $case, array $step, Client|WechatPayException $client): array
@@ -140,6 +169,8 @@ final class Runner
                 'invocation.mini_program' => $client->invocation->miniProgram(...$params),
                 'invocation.app' => $client->invocation->app(...$params),
                 'decrypt' => ['plaintext' => $client->decrypt(...$params)],
+                'platform_keys.list' => $client->platformKeys(),
+                'platform_keys.refresh' => $client->refreshPlatformKeys(),
             };
         }
         if (isset($call['operation'])) {
@@ -281,6 +312,7 @@ final class Runner
             $kind === 'reply' => $this->last[$rest],
             $kind === 'vectors' => file_get_contents("$this->tests/vectors/$rest"),
             $kind === 'path' => "$this->tests/vectors/$rest",
+            $kind === 'scratch' => "$this->scratch/$rest",
             $kind === 'file' => file_get_contents($this->sandbox->info[$rest]),
         };
     }

@@ -50,6 +50,15 @@ final class Sandbox
         return $reply === false ? throw new RuntimeException("$method $path") : read_json($reply);
     }
 
+    /** A new folder, which goes with the sandbox. */
+    public function scratch(): string
+    {
+        static $count = 0;
+        $folder = "$this->directory/scratch-" . $count++;
+        mkdir($folder, 0700);
+        return $folder;
+    }
+
     /** The options that a case starts from, some replaced, or left out where null. */
     public function options(array $changed = []): array
     {

@@ -8,6 +8,7 @@ import binascii
 import json
 import pathlib
 import re
+import tempfile
 import urllib.request
 from typing import Any
 
@@ -30,6 +31,8 @@ KINDS: dict[str, type[WechatPayError]] = {
     "integrity": wechatpay_sdk.IntegrityError,
     "internal": wechatpay_sdk.InternalError,
 }
+
+STEP = {"state", "clock", "admin", "faults", "alter", "restart", "call", "times", "expect"}
 
 # What stands for "nothing was returned": None is a result.
 NOTHING: Any = object()
@@ -82,24 +85,32 @@ class Runner:
         self.sandbox = sandbox
         self.face = face
         self.last: Any = None  # what the case's last call gave
+        # Where the files of a case are.
+        self.scratch = pathlib.Path()
 
     def run(self, case: dict[str, Any]) -> None:
+        self.sandbox.admin("POST", "/reset")
+        with tempfile.TemporaryDirectory() as scratch:
+            self.scratch = pathlib.Path(scratch)
+            self.steps(case)
+
+    def steps(self, case: dict[str, Any]) -> None:
         admin = self.sandbox.admin
-        admin("POST", "/reset")
-        client: Client | AsyncClient | WechatPayError
-        try:
-            signer = functions(self.fill(case["signer"]), is_async=self.face is AsyncClient)
-            client = self.face(**self.sandbox.options(self.fill(case["client"])), **signer)
-        except WechatPayError as refusal:
-            client = refusal
+        client = self.client(case)
         for step in case["steps"]:
-            unknown = set(step) - {"state", "clock", "faults", "call", "times", "expect"}
+            unknown = set(step) - STEP
             assert not unknown, f"unknown members {unknown}"
+            if "alter" in step:
+                self.alter(step["alter"]["file"], step["alter"]["from"], step["alter"]["to"])
+            if step.get("restart"):
+                client = self.client(case)
             admin("DELETE", "/faults")
             if "state" in step:
                 admin("PATCH", "/state", self.fill(step["state"]))
             if "clock" in step:
                 admin("POST", "/clock", {"advance_seconds": step["clock"]})
+            for request in step.get("admin", []):
+                admin(request["method"], request["path"], self.fill(request.get("body")))
             for fault in step.get("faults", []):
                 admin("POST", "/faults", self.fill(fault))
             for _ in range(step.get("times", 1)):
@@ -115,6 +126,19 @@ class Runner:
                     error = raised
                 self.check(case, step["expect"], result, error)
                 self.last = result.body if isinstance(result, wechatpay_sdk.Reply) else result
+
+    def client(self, case: dict[str, Any]) -> Client | AsyncClient | WechatPayError:
+        try:
+            signer = functions(self.fill(case["signer"]), is_async=self.face is AsyncClient)
+            return self.face(**self.sandbox.options(self.fill(case["client"])), **signer)
+        except WechatPayError as refusal:
+            return refusal
+
+    def alter(self, file: str, before: str, after: str) -> None:
+        path = self.scratch / file
+        text = path.read_text("utf-8")
+        assert before in text, f"{file} does not hold {before}"
+        path.write_text(text.replace(before, after), "utf-8")
 
     def call(self, client: Client | AsyncClient, call: dict[str, Any]) -> Any:
         client = client.with_options(**call.get("options", {})) if "options" in call else client
@@ -222,6 +246,8 @@ class Runner:
             return (VECTORS / rest).read_text("utf-8")
         if kind == "path":
             return str(VECTORS / rest)
+        if kind == "scratch":
+            return str(self.scratch / rest)
         assert kind == "file", f"unknown placeholder {name}"
         return pathlib.Path(self.sandbox.info[rest]).read_text("utf-8")
 
@@ -233,9 +259,13 @@ def read(client: Client | AsyncClient, made: dict[str, Any]) -> dict[str, Any]:
     return {name: getattr(notification, name) for name in names}
 
 
+METHODS = {"platform_keys.list": "platform_keys", "platform_keys.refresh": "refresh_platform_keys"}
+
+
 def utility(client: Client | AsyncClient, name: str, params: dict[str, Any]) -> Any:
     """What is no operation, in the form in which every language hands it over."""
     method: Any = client
+    name = METHODS.get(name, name)
     for step in name.split("."):
         method = getattr(method, step)
     outcome = method(**params)

@@ -65,7 +65,10 @@ pub unsafe extern "C" fn wechatpay_request(
 /// "encrypt" {plaintext} gives {serial, ciphertext}, "decrypt" {ciphertext} gives {plaintext};
 /// "invocation.jsapi" and "invocation.mini_program" {appid, prepay_id} give {appId, timeStamp, nonceStr, package, signType,
 /// paySign}, "invocation.app" {appid, partnerid, prepay_id} gives {appid, partnerid, prepayid, package, noncestr,
-/// timestamp, sign}: what the front end needs to open the cashier, as it is.
+/// timestamp, sign}: what the front end needs to open the cashier, as it is; "platform_keys.list" {} sends nothing and gives
+/// {keys: [{serial, kind, not_before, not_after, preferred, source}], last_refresh, last_error}, times in Unix seconds,
+/// what there is not left out; "platform_keys.refresh" {} first downloads the platform's certificates, unless that was
+/// begun in the last minute. `json` may be NULL with length 0 where there are no parameters.
 /// The status of the reply is 0, since no host sent it.
 #[unsafe(no_mangle)]
 #[must_use]

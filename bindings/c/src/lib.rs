@@ -14,6 +14,7 @@ mod once;
 pub mod options;
 mod output;
 pub mod reply;
+pub mod seen;
 pub mod signer;
 #[cfg(feature = "test-hooks")]
 pub mod test_hooks;

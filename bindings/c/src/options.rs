@@ -24,6 +24,7 @@ enum Setting {
     Text(Zeroizing<String>),
     List(Vec<Zeroizing<String>>),
     Number(f64),
+    Boolean(bool),
 }
 
 impl Options {
@@ -48,6 +49,7 @@ impl Options {
             Setting::Text(value) => value.len(),
             Setting::List(values) => values.iter().map(|value| value.len() + 1).sum(),
             Setting::Number(_) => 400,
+            Setting::Boolean(_) => 5,
         };
         self.settings.iter().map(|(name, setting)| 6 * (name.len() + texts(setting) + 4)).sum::<usize>() + 2
     }
@@ -64,6 +66,7 @@ impl Options {
             match setting {
                 Setting::Text(value) => quote(&mut json, value),
                 Setting::Number(value) => write!(json, "{value}").expect("a string can be written to"),
+                Setting::Boolean(value) => json.push_str(if *value { "true" } else { "false" }),
                 Setting::List(values) => {
                     let mut before = '[';
                     for value in values {
@@ -150,6 +153,23 @@ pub unsafe extern "C" fn wechatpay_options_set_number(
     }
 }
 
+/// Sets an option that is true or false (auto_certificates): 0 is false, anything else true.
+#[unsafe(no_mangle)]
+#[must_use]
+pub unsafe extern "C" fn wechatpay_options_set_bool(
+    options: *mut Options,
+    name: *const c_char,
+    value: i32,
+) -> *mut Error {
+    // SAFETY: the conventions.
+    unsafe {
+        change(options, name, |options, name| {
+            options.set(name, Setting::Boolean(value != 0));
+            Ok(())
+        })
+    }
+}
+
 /// Wipes and frees options; NULL is legal. Clients that were made from them stay as they are.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn wechatpay_options_free(options: *mut Options) {
@@ -189,6 +209,8 @@ mod tests {
         options.set("timeout", Setting::Number(0.5));
         options.set("max_reply_bytes", Setting::Number(10_485_760.0));
         options.set("\"", Setting::Number(f64::MAX));
+        options.set("auto_certificates", Setting::Boolean(false));
+        options.set("auto_certificates", Setting::Boolean(true));
         options.add("list", &awkward).unwrap();
         options.add("list", "").unwrap();
         assert_eq!(options.add("timeout", "1").unwrap_err().kind, "config");
@@ -198,6 +220,7 @@ mod tests {
         assert_eq!(read["timeout"], json!(0.5));
         assert_eq!(read["max_reply_bytes"].as_u64(), Some(10_485_760), "a whole number has no fraction");
         assert_eq!(read["\""].as_f64(), Some(f64::MAX));
+        assert_eq!(read["auto_certificates"], json!(true));
         assert_eq!(read["list"], json!([awkward, ""]));
         assert_eq!(made.capacity(), options.longest());
     }

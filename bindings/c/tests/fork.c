@@ -1,4 +1,4 @@
-/* A client, and a receiver, in forked children: before the first use, after it, beside other threads that used it, and in
+/* A client, a receiver, and a store of notifications, in forked children: before the first use, after it, beside other threads that used it, and in
  * the middle of their calls. A hang is a failure. */
 #include <pthread.h>
 #include <stdatomic.h>
@@ -63,6 +63,31 @@ static void parse_and_free(wechatpay_client *client) {
     wechatpay_client_free(client);
 }
 
+static wechatpay_seen *store;
+
+/* The parent has claimed it: the child knows, over a connection of its own, and says that it is done. */
+static void finish_and_free(wechatpay_client *client) {
+    int32_t claimed;
+    FAILS(wechatpay_seen_claim(store, getenv("CLAIMED"), &claimed), WECHATPAY_ERROR_TIMEOUT, "seen_busy", NULL);
+    OK(wechatpay_seen_done(store, getenv("CLAIMED")));
+    wechatpay_seen_free(store);
+    wechatpay_client_free(client);
+}
+
+static void share_a_store(wechatpay_client *client) {
+    char id[64];
+    int32_t claimed;
+    snprintf(id, sizeof id, "EV-fork-%ld", (long)getpid());
+    setenv("CLAIMED", id, 1);
+    OK(wechatpay_seen_redis(getenv("WECHATPAY_TEST_REDIS"), 60, &store));
+    OK(wechatpay_seen_claim(store, id, &claimed));
+    CHECK(claimed == 1);
+    in_child(finish_and_free, client);
+    OK(wechatpay_seen_claim(store, id, &claimed));
+    CHECK(claimed == 0);
+    wechatpay_seen_free(store);
+}
+
 static pthread_barrier_t used, forked;
 
 /* A thread that has made its call and is still there when the process forks. */
@@ -110,6 +135,8 @@ int main(void) {
     parse_once(receiver);
     in_child(parse_and_free, client);
     wechatpay_notifications_free(receiver);
+
+    if (getenv("WECHATPAY_TEST_REDIS") != NULL) share_a_store(client);
 
     pthread_t threads[4];
     CHECK(pthread_barrier_init(&used, NULL, 5) == 0 && pthread_barrier_init(&forked, NULL, 5) == 0);

@@ -42,6 +42,8 @@ static void options(void) {
     FAILS(wechatpay_options_set(options, "mchid", NULL), WECHATPAY_ERROR_CONFIG, "bad_option", "mchid");
     FAILS(wechatpay_options_set(options, "mchid", NOT_UTF8), WECHATPAY_ERROR_CONFIG, "bad_option", "mchid");
     FAILS(wechatpay_options_add(options, "mchid", NULL), WECHATPAY_ERROR_CONFIG, "bad_option", "mchid");
+    FAILS(wechatpay_options_set_bool(NULL, "auto_certificates", 1), WECHATPAY_ERROR_CONFIG, "bad_option", "options");
+    FAILS(wechatpay_options_set_bool(options, NULL, 1), WECHATPAY_ERROR_CONFIG, "bad_option", "name");
     FAILS(wechatpay_options_set_number(options, "timeout", NAN), WECHATPAY_ERROR_CONFIG, "bad_option", "timeout");
     FAILS(wechatpay_options_set_number(options, "timeout", INFINITY), WECHATPAY_ERROR_CONFIG, "bad_option", "timeout");
     OK(wechatpay_options_set(options, "mchid", "1"));

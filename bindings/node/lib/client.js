@@ -90,6 +90,14 @@ class Client {
     return (await this.#utility('decrypt', { ciphertext })).plaintext;
   }
 
+  platformKeys() {
+    return this.#utility('platform_keys.list', {});
+  }
+
+  refreshPlatformKeys() {
+    return this.#utility('platform_keys.refresh', {});
+  }
+
   async #utility(name, params) {
     const json = encodeRecord(name, 'params', params);
     Object.entries(params).forEach(([argument, value]) => checkText(name, argument, value));

@@ -11,6 +11,10 @@ function badArgument(operation, argument, problem) {
   return fromRecord(native.badArgument(operation, printable, problem));
 }
 
+function badOption(name, problem) {
+  return fromRecord(native.badOption(name, problem));
+}
+
 function checkText(operation, name, value) {
   if (typeof value !== 'string') {
     throw badArgument(operation, name, 'must be text');
@@ -32,7 +36,6 @@ function encodeRecord(operation, name, value) {
 
 /** The options that are given, as JSON. Names and types are checked by the core, the same for every language. */
 function encodeOptions(options) {
-  const badOption = (name, problem) => fromRecord(native.badOption(name, problem));
   if (typeof options !== 'object' || options === null || Array.isArray(options)) {
     throw badOption('options', 'must be an object');
   }
@@ -40,4 +43,4 @@ function encodeOptions(options) {
   return stringify(Object.fromEntries(given), (path, problem) => badOption(path || 'options', problem));
 }
 
-module.exports = { badArgument, checkText, encode, encodeOptions, encodeRecord };
+module.exports = { badArgument, badOption, checkText, encode, encodeOptions, encodeRecord };

@@ -8,6 +8,7 @@ pub mod client;
 pub mod outcome;
 pub mod question;
 pub mod receiver;
+pub mod seen;
 #[cfg(feature = "test-hooks")]
 pub mod test_hooks;
 

@@ -66,7 +66,7 @@ $wrong = [
     fn () => $client->__construct(options()),
     fn () => new Client('1900000001'),
     fn () => new Client(['mchidd' => '1']),
-    fn () => new Client(['mchid' => true]),
+    fn () => new Client(['mchid' => new stdClass()]),
     fn () => new Client(['mchid' => "1\0"]),
     fn () => new Client(['platform_certificates' => [1]]),
     fn () => new Client(['timeout' => NAN]),
@@ -106,7 +106,7 @@ Error: Cannot create dynamic property WechatPay\Client::$anything
 Error: WechatPay\Client is constructed already
 TypeError: WechatPay\Client::__construct(): Argument #1 ($options) must be of type array, string given
 WechatPay\Exception\ConfigException: mchidd is not an option of the client; did you mean mchid?
-WechatPay\Exception\ConfigException: mchid must be a string, a number or a list of strings
+WechatPay\Exception\ConfigException: mchid must be a string, a number, true or false, or a list of strings
 WechatPay\Exception\ConfigException: mchid has a NUL byte
 WechatPay\Exception\ConfigException: platform_certificates must be a list of strings, none with a NUL byte
 WechatPay\Exception\ConfigException: timeout must be a finite number

@@ -100,7 +100,7 @@ $wrong = [
     fn () => new Notifications([]),
     fn () => new Notifications(array_diff_key($needed, ['apiv3_key' => 0])),
     fn () => new Notifications($needed + ['apiv3key' => 'x']),
-    fn () => new Notifications($needed + ['timeout' => true]),
+    fn () => new Notifications($needed + ['timeout' => new stdClass()]),
     fn () => Notifications::fromEnv(),
     fn () => $keyless->notifications,
     fn () => $receiver->__construct($needed),
@@ -149,7 +149,7 @@ WechatPay\Exception\InvalidRequestException: message has a NUL byte; nothing was
 WechatPay\Exception\ConfigException: platform_public_key and public_key_id (or platform_certificates) are required: without a key of the platform no reply could be verified
 WechatPay\Exception\ConfigException: apiv3_key is needed to decrypt; set it in the merchant console and give it to the client
 WechatPay\Exception\ConfigException: apiv3key is not an option of the client; did you mean apiv3_key?
-WechatPay\Exception\ConfigException: timeout must be a string, a number or a list of strings
+WechatPay\Exception\ConfigException: timeout must be a string, a number, true or false, or a list of strings
 WechatPay\Exception\ConfigException: apiv3_key is needed to decrypt; set it in the merchant console and give it to the client
 WechatPay\Exception\ConfigException: apiv3_key is needed to decrypt; set it in the merchant console and give it to the client
 Error: WechatPay\Notifications is constructed already

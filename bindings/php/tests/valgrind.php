@@ -6,6 +6,7 @@ require __DIR__ . '/sandbox.inc';
 require __DIR__ . '/signer.inc';
 use WechatPay\Client;
 use WechatPay\Notifications;
+use WechatPay\Seen;
 
 fresh();
 $client = new Client(options());
@@ -16,6 +17,9 @@ for ($round = 0; $round < 3; $round++) {
     $notification = $lasting->notifications->parse(['x' => "\xff", 'endless' => &$made] + $made['headers'], $made['body']);
     print_r([$notification, $notification->ack(), Notifications::failure('x')], true);
     (new Notifications(options()))->parse($made['headers'], $made['body']);
+    Seen::memory()->claim("EV-$round");
+    Seen::memory()->done("EV-$round");
+    Seen::memory()->release("EV-$round");
     $derived = $client->withOptions(['timeout' => 90, 'retry' => 'safe']);
     $derived->request('POST', '/v3/goldplan/merchants/close-advertising-show', ['a' => [1]], ['sub_mchid' => '1900000109']);
     $derived->newTaxControlFapiao->download(
@@ -37,6 +41,9 @@ $wrong = [
     fn () => $client->call(CALL, PARAMS),
     fn () => $client->call(CALL, ['sub_mchid' => "\xff"]),
     fn () => $client->call(CALL, $endless),
+    fn () => Seen::memory(-1),
+    fn () => Seen::redis('redis://cache/x'),
+    fn () => Seen::redis('redis://127.0.0.1:1')->claim('EV-1'),
     fn () => $client->call("a\0b"),
     fn () => $client->goldplann,
     fn () => $client->cal(),
@@ -47,7 +54,7 @@ $wrong = [
     fn () => $client->forMerchant(['base_url' => 'https://example.com']),
     fn () => $client->withOptions(['retry' => 'x']),
     fn () => new Notifications(['apiv3_key' => 'short']),
-    fn () => new Notifications(['apiv3_key' => true]),
+    fn () => new Notifications(['apiv3_key' => new stdClass()]),
     fn () => (new Client(options(['apiv3_key' => null])))->notifications,
     fn () => $client->notifications->parse([], null),
     fn () => $client->notifications->parse(['Wechatpay-Nonce' => "\xff", 'x' => $endless], "\xff"),

@@ -98,7 +98,7 @@ pub(crate) struct Call {
 }
 
 impl Call {
-    fn new(call: bridge::Call, key: Option<Py<PyAny>>) -> Self {
+    pub(crate) fn new(call: bridge::Call, key: Option<Py<PyAny>>) -> Self {
         Self { call: Mutex::new(Some(call)), key }
     }
 

@@ -4,6 +4,7 @@ mod client;
 mod completions;
 mod errors;
 mod notifications;
+mod seen;
 
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
@@ -19,6 +20,8 @@ mod _native {
     use super::errors::{bad_argument, bad_option};
     #[pymodule_export]
     use super::notifications::{Receiver, ack, failure};
+    #[pymodule_export]
+    use super::seen::Seen;
     #[cfg(feature = "test-hooks")]
     #[pymodule_export]
     use super::test_panic;

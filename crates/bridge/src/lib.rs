@@ -8,7 +8,7 @@
 //! Where the merchant's key lies elsewhere, each of these three also carries a call's [`Question`]s to it, and the answers
 //! back.
 //!
-//! A [`Receiver`] reads notifications; that needs no network, and so no call.
+//! A [`Receiver`] reads notifications; that needs no network, and so no call. A [`Seen`] knows which have been processed.
 //!
 //! Errors are one flat record ([`ErrorRecord`]); panics become one at every entry ([`guard`]). After a fork the child
 //! uses a runtime and connections of its own; nothing here holds a lock across the fork that the child would need.
@@ -23,6 +23,7 @@ mod guard;
 mod headers;
 mod readable;
 mod receiver;
+mod seen;
 mod signer;
 mod utility;
 mod wake;
@@ -34,6 +35,7 @@ pub use completions::{Completions, Event, News, Ticket};
 pub use error::{ErrorRecord, Result};
 pub use guard::guard;
 pub use receiver::{Receiver, ack, failure};
+pub use seen::Seen;
 pub use signer::{Answer, Question, Task};
 pub use wechatpay_sdk::KeyError;
 pub use wechatpay_sdk::operation::ReplyKind;

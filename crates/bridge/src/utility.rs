@@ -17,6 +17,8 @@ impl Client {
     /// | `decrypt` | `{"ciphertext"}` | `{"plaintext"}` |
     /// | `invocation.jsapi`, `invocation.mini_program` | `{"appid", "prepay_id"}` | `{"appId", "timeStamp", "nonceStr", "package", "signType", "paySign"}` |
     /// | `invocation.app` | `{"appid", "partnerid", "prepay_id"}` | `{"appid", "partnerid", "prepayid", "package", "noncestr", "timestamp", "sign"}` |
+    /// | `platform_keys.list` | | what [`wechatpay_sdk::platform_keys::KnownKeys`] holds |
+    /// | `platform_keys.refresh` | | the same, after a download |
     #[must_use]
     pub fn utility(&self, name: &str, params: &[u8]) -> Call {
         let (client, name, params) = (self.core().clone(), name.to_owned(), params.to_vec());
@@ -33,7 +35,7 @@ async fn run(client: &wechatpay_sdk::Client, name: &str, params: &[u8]) -> Resul
     let params = Params::read(params)?;
     match name {
         "encrypt" => {
-            let encrypted = client.encrypt(params.text("plaintext")?)?;
+            let encrypted = client.encrypt(params.text("plaintext")?).await?;
             Ok(json!({"serial": encrypted.serial, "ciphertext": encrypted.ciphertext}))
         }
         "decrypt" => {
@@ -50,6 +52,8 @@ async fn run(client: &wechatpay_sdk::Client, name: &str, params: &[u8]) -> Resul
             let (appid, partnerid) = (params.text("appid")?, params.text("partnerid")?);
             Ok(json!(client.invocation().app(appid, partnerid, params.text("prepay_id")?).await?))
         }
+        "platform_keys.list" => Ok(json!(client.platform_keys())),
+        "platform_keys.refresh" => Ok(json!(client.refresh_platform_keys().await?)),
         _ => Err(ErrorRecord::bad_argument(None, "name", "is not the name of a utility")),
     }
 }

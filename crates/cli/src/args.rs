@@ -14,6 +14,7 @@ Examples:
   wechatpay operations goldplan
   wechatpay call goldplan.merchants.change_custom_page_status sub_mchid=1900000109 operation_type=OPEN
   wechatpay request GET /v3/certificates
+  wechatpay certs --save certificates
   wechatpay batch plan.toml --input rows.csv --output results.csv --rate 20/s
   wechatpay sandbox --dir sandbox
 
@@ -52,6 +53,8 @@ pub(crate) enum Command {
     Operations(OperationsArgs),
     /// Send any request, signed and verified: for paths that are no operation here.
     Request(RequestArgs),
+    /// Download the platform's certificates, show and save them.
+    Certs(CertsArgs),
     /// Run the operations of a plan for every row of a CSV file; can be killed and resumed.
     Batch(BatchArgs),
     /// Run a local WeChat Pay for development and tests.
@@ -155,6 +158,29 @@ pub(crate) struct RequestArgs {
     pub(crate) body: Option<String>,
     #[command(flatten)]
     pub(crate) send: SendArgs,
+    #[command(flatten)]
+    pub(crate) credentials: CredentialArgs,
+}
+
+const CERTS: &str = "\
+Needs mchid, serial_no, the merchant's private key and apiv3_key; a key of the platform is not needed: the list is
+decrypted with apiv3_key, and its signature verified with a certificate that it holds.
+
+Prints a line for each: serial number, validity in UTC, and valid, expiring (within 30 days), expired or not yet valid.
+
+Examples:
+  wechatpay certs
+  wechatpay certs --save certificates --json";
+
+#[derive(Debug, Args)]
+#[command(after_help = CERTS)]
+pub(crate) struct CertsArgs {
+    /// Write each to DIR/wechatpay_SERIAL.pem, for the option platform_certificate_paths; DIR is made when missing.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) save: Option<PathBuf>,
+    /// A JSON list: serial, not_before and not_after in Unix seconds, state, and the file that was saved.
+    #[arg(long)]
+    pub(crate) json: bool,
     #[command(flatten)]
     pub(crate) credentials: CredentialArgs,
 }

@@ -49,11 +49,11 @@ fn deliver(verbose: bool, sink: Sink, method: Method, reply: &Response) -> Resul
 }
 
 /// Awaits a call, or gives it up on Ctrl-C: the request may have left already.
-async fn unless_interrupted(
-    call: impl Future<Output = Result<Response, Error>>,
+pub(crate) async fn unless_interrupted<T>(
+    call: impl Future<Output = Result<T, Error>>,
     operation: &str,
     method: Method,
-) -> Result<Response, Failure> {
+) -> Result<T, Failure> {
     tokio::select! {
         outcome = call => Ok(outcome?),
         _ = tokio::signal::ctrl_c() => Err(Failure::Interrupted(Error::cancelled(operation, method != Method::Get))),

@@ -3,6 +3,7 @@
 mod args;
 mod batch;
 mod call;
+mod certs;
 mod credentials;
 mod failure;
 mod operations;
@@ -31,6 +32,7 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
     match command {
         Command::Call(args) => runtime(false)?.block_on(call::call(args)).map(done),
         Command::Request(args) => runtime(false)?.block_on(call::request(args)).map(done),
+        Command::Certs(args) => runtime(false)?.block_on(certs::run(args)).map(done),
         Command::Operations(args) => operations::run(&args).map(done),
         Command::Sandbox(args) => runtime(true)?.block_on(sandbox::run(args)).map(done),
         Command::Batch(args) => batch::run(&args, &runtime(true)?),

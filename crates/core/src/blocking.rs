@@ -1,4 +1,4 @@
-//! The same client for code without async; what drives it is in [`runtimes`].
+//! The same client, and the same store of notification ids, for code without async; what drives it is in [`runtimes`].
 
 use std::future::Future;
 use std::sync::Arc;
@@ -7,7 +7,11 @@ use serde_json::{Map, Value};
 
 use crate::error::Error;
 use crate::operation::{Call, Method};
-use crate::{AppRecord, CallOptions, Encrypted, JsapiRecord, MerchantKey, Options, Response, Sensitive, runtimes};
+use crate::platform_keys::KnownKeys;
+use crate::{
+    AppRecord, CallOptions, Encrypted, JsapiRecord, MerchantKey, Options, PlatformCertificate, Response, Sensitive,
+    runtimes,
+};
 
 /// A blocking client. In async code it would hold up the executor: use [`crate::Client`] there.
 #[derive(Debug, Clone)]
@@ -85,7 +89,7 @@ impl Client {
     /// # Errors
     /// Invalid request.
     pub fn encrypt(&self, plaintext: &str) -> Result<Encrypted, Error> {
-        self.0.encrypt(plaintext)
+        wait(self.0.encrypt(plaintext))
     }
 
     /// See [`crate::Client::decrypt`].
@@ -94,6 +98,28 @@ impl Client {
     /// Decrypt.
     pub fn decrypt(&self, ciphertext: &str) -> Result<Sensitive, Error> {
         wait(self.0.decrypt(ciphertext))
+    }
+
+    /// See [`crate::Client::platform_keys`].
+    #[must_use]
+    pub fn platform_keys(&self) -> KnownKeys {
+        self.0.platform_keys()
+    }
+
+    /// See [`crate::Client::refresh_platform_keys`].
+    ///
+    /// # Errors
+    /// Any kind.
+    pub fn refresh_platform_keys(&self) -> Result<KnownKeys, Error> {
+        wait(self.0.refresh_platform_keys())
+    }
+
+    /// See [`crate::Client::download_certificates`].
+    ///
+    /// # Errors
+    /// Any kind.
+    pub fn download_certificates(&self) -> Result<Vec<PlatformCertificate>, Error> {
+        wait(self.0.download_certificates())
     }
 
     /// See [`crate::Client::invocation`].
@@ -130,6 +156,42 @@ impl Invocation {
     /// Invalid request.
     pub fn app(&self, appid: &str, partnerid: &str, prepay_id: &str) -> Result<AppRecord, Error> {
         wait(self.0.app(appid, partnerid, prepay_id))
+    }
+}
+
+/// [`crate::Seen`] for code without async.
+#[derive(Debug)]
+pub struct Seen(crate::Seen);
+
+impl Seen {
+    /// Wraps a store.
+    #[must_use]
+    pub fn new(seen: crate::Seen) -> Self {
+        Self(seen)
+    }
+
+    /// See [`crate::Seen::claim`].
+    ///
+    /// # Errors
+    /// Transport and timeout.
+    pub fn claim(&self, id: &str) -> Result<bool, Error> {
+        wait(self.0.claim(id))
+    }
+
+    /// See [`crate::Seen::done`].
+    ///
+    /// # Errors
+    /// Transport and timeout.
+    pub fn done(&self, id: &str) -> Result<(), Error> {
+        wait(self.0.done(id))
+    }
+
+    /// See [`crate::Seen::release`].
+    ///
+    /// # Errors
+    /// Transport and timeout.
+    pub fn release(&self, id: &str) -> Result<(), Error> {
+        wait(self.0.release(id))
     }
 }
 

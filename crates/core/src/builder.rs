@@ -70,6 +70,10 @@ impl ClientBuilder {
         platform_public_key_path: impl Into<String>;
         /// APIv3 key: exactly 32 bytes.
         apiv3_key: impl Into<String>;
+        /// Downloads the platform's certificates and keeps them current; needs the APIv3 key. Default false.
+        auto_certificates: bool;
+        /// File that downloaded certificates are kept in between processes, one per merchant.
+        certificate_cache: impl Into<String>;
         /// Base URL, for a sandbox.
         base_url: impl Into<String>;
         /// Base URL of the backup.

@@ -17,6 +17,7 @@ use crate::merchant::Merchant;
 use crate::merchant_key::MerchantKey;
 use crate::operation::{BodyKind, Call, Method, Operation, Reply, ReplyKind, find_operation, operations};
 use crate::options::Options;
+use crate::platform_keys::PlatformKeys;
 use crate::retry::{Hosts, Retry};
 use crate::send::Outgoing;
 use crate::sensitive::Encryption;
@@ -88,7 +89,7 @@ pub struct Client {
     pub(crate) shared: Arc<Shared>,
     pub(crate) timeout: Duration,
     pub(crate) retry: Retry,
-    encrypted_with: Option<Arc<str>>,
+    pub(crate) encrypted_with: Option<Arc<str>>,
 }
 
 /// What all merchants of a process can have in common.
@@ -136,7 +137,7 @@ impl Client {
         ambient: Arc<dyn Ambient>,
     ) -> Result<Self, Error> {
         const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
-        let merchant = Merchant::from_options(options, key)?;
+        let merchant = Merchant::from_options(options, key, &*ambient)?;
         let timeout = crate::transport::seconds("timeout", options.timeout, DEFAULT_TIMEOUT)?;
         let shared = Shared {
             hosts: Hosts::from_options(options)?,
@@ -173,7 +174,7 @@ impl Client {
                 "is shared by all merchants of a client: set it on the first one",
             ));
         }
-        let merchant = Arc::new(Merchant::from_options(options, key)?);
+        let merchant = Arc::new(Merchant::from_options(options, key, &*self.shared.ambient)?);
         // What was encrypted under a key of one merchant says nothing of another's.
         Ok(Self { merchant, encrypted_with: None, ..self.clone() })
     }
@@ -239,23 +240,26 @@ impl Client {
     ) -> Result<Response, Error> {
         let name = method.as_str();
         self.observed(name, async {
+            let started = Instant::now();
             let mut bound = Bound {
                 target: target(path, query)?,
                 body: body.map(to_bytes).unwrap_or_default(),
                 content_type: body.map(|_| "application/json".to_owned()),
                 ..Bound::default()
             };
-            if let Encryption::Callers(key) = self.encryption()? {
+            self.keys_ready(started).await?;
+            if let Encryption::Callers(key) = self.encryption(&self.merchant.platform.keys())? {
                 bound.name_key(Some(key), true);
             }
-            self.dispatch(Outgoing { method, bound, host: None, idempotent: false, unsigned_reply: false }).await
+            let outgoing = Outgoing { method, bound, host: None, idempotent: false, unsigned_reply: false };
+            self.dispatch(outgoing, started).await
         })
         .await
     }
 
     /// Who encrypts the marked fields of the next request, and under which key.
-    fn encryption(&self) -> Result<Encryption<'_>, Error> {
-        Encryption::of(&self.merchant.platform, self.encrypted_with.as_deref(), self.shared.ambient.now())
+    fn encryption<'a>(&self, keys: &'a PlatformKeys) -> Result<Encryption<'a>, Error> {
+        Encryption::of(keys, self.encrypted_with.as_deref(), self.shared.ambient.now())
     }
 
     async fn invoke<T>(
@@ -267,15 +271,17 @@ impl Client {
         self.observed(operation.id, async {
             let started = Instant::now();
             let ambient = &*self.shared.ambient;
+            self.keys_ready(started).await?;
             let boundary = if operation.body == BodyKind::Multipart { nonce(ambient) } else { String::new() };
+            let bound = bind(operation, record, self.encryption(&self.merchant.platform.keys())?, &boundary)?;
             let outgoing = Outgoing {
                 method: operation.method,
-                bound: bind(operation, record, self.encryption()?, &boundary)?,
+                bound,
                 host: operation.host,
                 idempotent: operation.idempotent,
                 unsigned_reply: operation.reply == ReplyKind::Binary,
             };
-            let reply = self.dispatch(outgoing).await?;
+            let reply = self.dispatch(outgoing, started).await?;
             let (status, request_id) = (reply.status, reply.request_id.clone());
             let left = || self.timeout.saturating_sub(started.elapsed());
             decode(operation, reply.body, &self.merchant.signer.key, left)
@@ -304,7 +310,7 @@ impl fmt::Debug for Client {
         f.debug_struct("Client")
             .field("mchid", &self.mchid())
             .field("serial_no", &self.merchant.signer.serial_no)
-            .field("platform_keys", &self.merchant.platform.serials())
+            .field("platform_keys", &self.merchant.platform.keys().serials())
             .field("timeout", &self.timeout)
             .field("retry", &self.retry)
             .finish_non_exhaustive()

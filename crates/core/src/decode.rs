@@ -31,9 +31,14 @@ pub async fn decode(
             let mut value = serde_json::from_slice(&body).map_err(|_| not_json())?;
             for path in operation.encrypted_reply {
                 for (path, text) in fields_at(&mut value, path) {
-                    *text = sensitive::decrypt(key, text, &path, limit()).await.map_err(|error| {
-                        error.with_note("; where the platform sent plain text, request() gives it as it came")
-                    })?;
+                    *text =
+                        sensitive::decrypt(key, text, &path, limit()).await.map_err(|error| match error.code() {
+                            "cannot_decrypt" => {
+                                error.with_note("; where the platform sent plain text, request() gives it as it came")
+                            }
+                            // What a key that lies elsewhere says, or that it says nothing, has another reason.
+                            _ => error,
+                        })?;
                 }
             }
             Ok(to_bytes(&value))

@@ -239,6 +239,12 @@ impl Error {
         self
     }
 
+    /// Says more; `note` follows the message after a semicolon.
+    pub(crate) fn with_clause(mut self, note: impl fmt::Display) -> Self {
+        self.0.message = format!("{}; {note}", self.0.message);
+        self
+    }
+
     /// What the last attempt says is not the whole truth: one before it may have taken effect.
     pub(crate) fn after_open_attempt(mut self) -> Self {
         self.0

@@ -19,6 +19,9 @@ pub mod bind;
 #[cfg(feature = "blocking")]
 pub mod blocking;
 mod builder;
+mod certificates_cache;
+mod certificates_refresh;
+mod certificates_reply;
 mod client;
 pub mod crypto;
 pub mod decode;
@@ -27,6 +30,7 @@ mod error;
 #[rustfmt::skip]
 pub mod generated;
 pub mod invocation;
+mod key_ring;
 mod merchant;
 mod merchant_key;
 pub mod notification;
@@ -42,6 +46,7 @@ mod retry;
 #[cfg(feature = "blocking")]
 pub mod runtimes;
 mod secret;
+mod seen;
 mod send;
 pub mod sensitive;
 pub mod signature;
@@ -51,6 +56,7 @@ mod transport;
 pub mod webhook;
 
 pub use builder::ClientBuilder;
+pub use certificates_reply::PlatformCertificate;
 pub use client::{CallOptions, Client, Response};
 pub use error::{Detail, Error, ErrorKind, Retryability};
 pub use generated::*;
@@ -61,5 +67,6 @@ pub(crate) use open_enum::open_enum;
 pub use options::{OptionType, Options};
 pub use retry::Retry;
 pub use secret::{ApiV3Key, File, REDACTED, Sensitive};
+pub use seen::Seen;
 pub use sensitive::{Encrypted, Encryption};
 pub use serde_json::Number;

@@ -2,10 +2,13 @@
 
 use std::sync::Arc;
 
+use crate::ambient::Ambient;
+use crate::certificates_cache::Cache;
 use crate::crypto::{Certificate, PrivateKey, PublicKey};
 use crate::error::Error;
+use crate::key_ring::KeyRing;
 use crate::merchant_key::{MerchantKey, SigningKey};
-use crate::options::{Options, read_file, text_or_file};
+use crate::options::{Options, file_to_write, read_file, text_or_file};
 use crate::platform_keys::{PUBLIC_KEY_PREFIX, PlatformKeys};
 use crate::secret::ApiV3Key;
 use crate::signature::Signer;
@@ -14,13 +17,18 @@ use crate::signature::Signer;
 #[derive(Debug, Clone)]
 pub struct Merchant {
     pub(crate) signer: Signer,
-    pub(crate) platform: PlatformKeys,
+    pub(crate) platform: Arc<KeyRing>,
     pub(crate) apiv3_key: Option<ApiV3Key>,
 }
 
 impl Merchant {
-    /// `key` is the application's own; without one the private key is among the options.
-    pub(crate) fn from_options(options: &Options, key: Option<Arc<dyn MerchantKey>>) -> Result<Self, Error> {
+    /// `key` is the application's own; without one the private key is among the options. The clock is for what a cache of
+    /// certificates holds.
+    pub(crate) fn from_options(
+        options: &Options,
+        key: Option<Arc<dyn MerchantKey>>,
+        ambient: &dyn Ambient,
+    ) -> Result<Self, Error> {
         let mchid = required("mchid", options.mchid.as_deref(), "is your merchant number")?;
         if !mchid.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
             return Err(Error::config("mchid", "bad_mchid", "must consist of digits (and letters) only"));
@@ -32,9 +40,42 @@ impl Merchant {
         };
         let serial_no = serial_no(options, certificate)?;
         let apiv3_key = apiv3_key(options)?;
-        let platform = platform_keys(options)?;
+        let platform = Arc::new(key_ring(options, mchid, apiv3_key.as_ref(), ambient)?);
         Ok(Self { signer: Signer { mchid: mchid.to_owned(), serial_no, key }, platform, apiv3_key })
     }
+}
+
+fn key_ring(
+    options: &Options,
+    mchid: &str,
+    apiv3_key: Option<&ApiV3Key>,
+    ambient: &dyn Ambient,
+) -> Result<KeyRing, Error> {
+    let keys = platform_keys(options)?;
+    let cache = options.certificate_cache.as_deref();
+    if options.auto_certificates != Some(true) {
+        if cache.is_some() {
+            let problem = "is given, but auto_certificates is not true: set that, or leave the file out";
+            return Err(Error::config("certificate_cache", "conflicting_options", problem));
+        }
+        let or = "platform_certificates, or auto_certificates";
+        return if keys.is_empty() { Err(no_platform_key(or, "")) } else { Ok(KeyRing::of(keys)) };
+    }
+    let apiv3_key = apiv3_key.ok_or_else(|| {
+        let problem = "is required with auto_certificates: the platform's certificates come encrypted under it";
+        Error::config("apiv3_key", "missing_option", problem)
+    })?;
+    let cache = cache.map(|path| file_to_write("certificate_cache", path)).transpose()?;
+    let cache = cache.map(|path| Cache::new(path, mchid));
+    Ok(KeyRing::automatic(keys, cache, apiv3_key, ambient))
+}
+
+/// `or` names what would do too; `hint` says why something did not.
+pub(crate) fn no_platform_key(or: &str, hint: &str) -> Error {
+    let problem = format!(
+        "and public_key_id (or {or}) are required: without a key of the platform no reply could be verified{hint}"
+    );
+    Error::config("platform_public_key", "missing_option", problem)
 }
 
 /// A key that lies elsewhere. Whether it belongs to the certificate is seen by what it signs.
@@ -136,6 +177,7 @@ pub(crate) fn apiv3_key(options: &Options) -> Result<Option<ApiV3Key>, Error> {
     key.map_err(|problem| Error::config("apiv3_key", "bad_apiv3_key", problem))
 }
 
+/// Those that are configured; perhaps none.
 pub(crate) fn platform_keys(options: &Options) -> Result<PlatformKeys, Error> {
     let mut keys = PlatformKeys::default();
     let public_key = text_or_file(
@@ -181,13 +223,6 @@ pub(crate) fn platform_keys(options: &Options) -> Result<PlatformKeys, Error> {
     for path in &options.platform_certificate_paths {
         add_certificates(&mut keys, "platform_certificate_paths", &read_file("platform_certificate_paths", path)?)?;
     }
-    if keys.is_empty() {
-        return Err(Error::config(
-            "platform_public_key",
-            "missing_option",
-            "and public_key_id (or platform_certificates) are required: without a key of the platform no reply could be verified",
-        ));
-    }
     Ok(keys)
 }
 
@@ -210,6 +245,7 @@ fn add_certificates(keys: &mut PlatformKeys, option: &str, text: &str) -> Result
 #[cfg(test)]
 mod tests {
     use super::Merchant;
+    use crate::ambient::System;
     use crate::options::Options;
 
     /// What a client keeps of its options: nobody outside of this crate holds one, so it is searched here.
@@ -224,7 +260,7 @@ mod tests {
             "public_key_id": "PUB_KEY_ID_01", "platform_public_key_path": format!("{keys}/platform_pub.pem"),
         });
         let options = Options::from_json(options.to_string().as_bytes()).expect("options");
-        let merchant = Merchant::from_options(&options, None).expect("complete");
+        let merchant = Merchant::from_options(&options, None, &System).expect("complete");
         let shown = format!("{merchant:?} {merchant:#?}");
         assert!(shown.contains("1900000001"));
         let bytes = format!("{:?}", APIV3_KEY.as_bytes());

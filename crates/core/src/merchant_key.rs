@@ -213,9 +213,7 @@ impl CustomKey {
     }
 
     async fn decrypt(&self, ciphertext: &[u8], path: &str, limit: Duration) -> Result<Zeroizing<Vec<u8>>, Error> {
-        let failed = |code, problem: String| {
-            Error::new(ErrorKind::Decrypt, code, format!("{path} cannot be decrypted: {problem}"))
-        };
+        let failed = |code, problem: String| undecryptable(code, path, &format!("cannot be decrypted: {problem}"));
         let plaintext = within(limit, self.key.decrypt(ciphertext)).await.ok_or_else(|| {
             let message =
                 format!("decrypt did not answer within the {} ms that were left for {path}", limit.as_millis());
@@ -239,9 +237,13 @@ async fn within<T>(limit: Duration, work: impl Future<Output = T>) -> Option<T> 
 /// A field that this merchant's key does not open.
 pub(crate) fn foreign(path: &str) -> Error {
     const PROBLEM: &str = "cannot be decrypted with the merchant's private key: it was encrypted for another certificate of the merchant, or altered; merchant_private_key must be the key of the certificate that serial_no names, and of the one that the platform encrypts for (merchant console, API security)";
-    Error::new(ErrorKind::Decrypt, "cannot_decrypt", format!("{path} {PROBLEM}")).with_detail(Detail {
+    undecryptable("cannot_decrypt", path, PROBLEM)
+}
+
+fn undecryptable(code: &str, path: &str, problem: &str) -> Error {
+    Error::new(ErrorKind::Decrypt, code, format!("{path} {problem}")).with_detail(Detail {
         field: Some(path.to_owned()),
-        issue: Some(PROBLEM.to_owned()),
+        issue: Some(problem.to_owned()),
         ..Detail::default()
     })
 }

@@ -18,9 +18,9 @@ use crate::crypto::PrivateKey;
 use crate::decode::fields_at;
 use crate::envelope::Envelope;
 use crate::error::{Error, ErrorKind};
-use crate::merchant::{apiv3_key, platform_keys};
+use crate::key_ring::KeyRing;
+use crate::merchant::{apiv3_key, no_platform_key, platform_keys};
 use crate::options::Options;
-use crate::platform_keys::PlatformKeys;
 use crate::resource::{decrypt_resource, no_apiv3_key};
 use crate::secret::ApiV3Key;
 use crate::sensitive;
@@ -34,13 +34,20 @@ const ALGORITHM: &str = "AEAD_AES_256_GCM";
 /// `membercard.accept_card`, `mchtransfer.qqwalletbill.finished`) hold fields that are encrypted once more, for the
 /// merchant's key: a receiver that was made from a client opens them, any other leaves them as they are. So does that of a
 /// client whose key lies elsewhere; such a field is opened with [`Client::decrypt`].
+///
+/// It never waits for the network. One that was made from a client shares its keys: with `auto_certificates` it has them
+/// refreshed, and what is signed with a certificate that is not known yet is refused at first and verified when the
+/// platform delivers it again. One that stands alone cannot download certificates, since that takes the merchant's key:
+/// it is given the platform's keys.
 #[derive(Debug, Clone)]
 pub struct Notifications {
-    platform: PlatformKeys,
+    platform: Arc<KeyRing>,
     apiv3_key: ApiV3Key,
     /// The merchant's, for fields inside of a resource, where it lies in this process: reading a notification never waits.
     private_key: Option<PrivateKey>,
     ambient: Arc<dyn Ambient>,
+    /// Who downloads.
+    client: Option<Client>,
 }
 
 impl Notifications {
@@ -58,9 +65,15 @@ impl Notifications {
     /// # Errors
     /// Config, naming the option.
     pub fn build(options: &Options, ambient: Arc<dyn Ambient>) -> Result<Self, Error> {
-        let platform = platform_keys(options)?;
+        let keys = platform_keys(options)?;
+        if keys.is_empty() {
+            let automatic = options.auto_certificates == Some(true);
+            let hint = "; auto_certificates takes the merchant's key: make the receiver from a client, or give it keys";
+            return Err(no_platform_key("platform_certificates", if automatic { hint } else { "" }));
+        }
+        let platform = Arc::new(KeyRing::of(keys));
         let apiv3_key = apiv3_key(options)?.ok_or_else(no_apiv3_key)?;
-        Ok(Self { platform, apiv3_key, private_key: None, ambient })
+        Ok(Self { platform, apiv3_key, private_key: None, ambient, client: None })
     }
 
     /// Verifies, parses and decrypts. `body` is the request's body byte for byte: a framework that parses and writes it
@@ -72,7 +85,13 @@ impl Notifications {
     /// `bad_ciphertext`, `cannot_decrypt` (of a field inside of the resource too, which it names). To each the answer is
     /// [`failure`].
     pub fn parse(&self, headers: &HeaderMap, body: &[u8]) -> Result<Notification, Error> {
-        verify(headers, body, &self.platform, self.ambient.now())?;
+        let verified = verify(headers, body, &self.platform.keys(), self.ambient.now());
+        if let Some(client) = &self.client {
+            client.refresh_if_old();
+            verified.map_err(|error| client.not_received(error, headers))?;
+        } else {
+            verified?;
+        }
         let envelope = Envelope::read(body).ok_or_else(|| malformed("is not JSON"))?;
         let text = |at: &str| {
             let text = envelope.text(at).map(str::to_owned);
@@ -118,16 +137,17 @@ impl Notifications {
 }
 
 impl Client {
-    /// Receives notifications with this merchant's keys, the private one included.
+    /// Receives notifications with this merchant's keys, the private one included; the platform's are those of each moment.
     ///
     /// # Errors
     /// Config (`missing_option`) without an APIv3 key.
     pub fn notifications(&self) -> Result<Notifications, Error> {
         Ok(Notifications {
-            platform: self.merchant.platform.clone(),
+            platform: Arc::clone(&self.merchant.platform),
             apiv3_key: self.merchant.apiv3_key.clone().ok_or_else(no_apiv3_key)?,
             private_key: self.merchant.signer.key.local().cloned(),
             ambient: Arc::clone(&self.shared.ambient),
+            client: self.merchant.platform.is_automatic().then(|| self.clone()),
         })
     }
 }

@@ -1,7 +1,7 @@
 //! The options of a client: one flat record, the same names in every language and in the environment.
 
 use std::fmt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
@@ -38,6 +38,11 @@ pub struct Options {
     pub platform_certificate_paths: Vec<String>,
     /// APIv3 key: 32 bytes, for notifications and certificates.
     pub apiv3_key: Option<String>,
+    /// Downloads the platform's certificates and keeps them current; needs `apiv3_key`. Default false. Keys that are
+    /// configured besides stay in use.
+    pub auto_certificates: Option<bool>,
+    /// File that downloaded certificates are kept in between processes, one per merchant; with `auto_certificates`.
+    pub certificate_cache: Option<String>,
     /// Base URL; default `https://api.mch.weixin.qq.com`. Plain http is accepted for loopback addresses only.
     pub base_url: Option<String>,
     /// Base URL of the backup; default `https://api2.mch.weixin.qq.com`, or none where `base_url` is given.
@@ -67,6 +72,8 @@ pub enum OptionType {
     List,
     /// A number.
     Number,
+    /// True or false.
+    Boolean,
 }
 
 impl Options {
@@ -84,6 +91,8 @@ impl Options {
         ("platform_certificates", OptionType::List),
         ("platform_certificate_paths", OptionType::List),
         ("apiv3_key", OptionType::Text),
+        ("auto_certificates", OptionType::Boolean),
+        ("certificate_cache", OptionType::Text),
         ("base_url", OptionType::Text),
         ("backup_url", OptionType::Text),
         ("connect_timeout", OptionType::Number),
@@ -131,6 +140,7 @@ impl Options {
                     "a list of strings",
                 ),
                 OptionType::Number => (value.is_number() || value.is_null(), "a number"),
+                OptionType::Boolean => (value.is_boolean() || value.is_null(), "true or false"),
             };
             if !fits {
                 return Err(Error::config(name, "wrong_type", format!("must be {wanted}")));
@@ -141,7 +151,8 @@ impl Options {
             .map_err(|_| Error::config("max_reply_bytes", "wrong_type", "must be a whole number of bytes"))
     }
 
-    /// Reads `WECHATPAY_*` variables; lists are separated by commas, PEM texts may simply follow each other.
+    /// Reads `WECHATPAY_*` variables; lists are separated by commas, PEM texts may simply follow each other, a truth is
+    /// `true`, `false`, `1` or `0`.
     ///
     /// # Errors
     /// Config, naming the variable.
@@ -165,6 +176,11 @@ impl Options {
                         text.trim().parse().map_err(|_| Error::config(&variable, "wrong_type", "must be a number"))?;
                     number.into()
                 }
+                OptionType::Boolean => match text.trim().to_ascii_lowercase().as_str() {
+                    "true" | "1" => true.into(),
+                    "false" | "0" => false.into(),
+                    _ => return Err(Error::config(&variable, "wrong_type", "must be true or false (or 1 or 0)")),
+                },
             };
             record.insert((*name).to_owned(), value);
         }
@@ -195,6 +211,8 @@ impl fmt::Debug for Options {
             .field("platform_certificates", &self.platform_certificates.len())
             .field("platform_certificate_paths", &self.platform_certificate_paths.len())
             .field("apiv3_key", &given(&self.apiv3_key))
+            .field("auto_certificates", &self.auto_certificates)
+            .field("certificate_cache", &path(&self.certificate_cache))
             .field("base_url", &url(&self.base_url))
             .field("backup_url", &url(&self.backup_url))
             .field("connect_timeout", &self.connect_timeout)
@@ -232,6 +250,21 @@ pub(crate) fn read_file(option: &str, path: &str) -> Result<Zeroizing<String>, E
     std::fs::read_to_string(Path::new(path)).map(Zeroizing::new).map_err(|error| {
         Error::config(option, "unreadable_file", format!("names the file {path}, which cannot be read: {error}"))
     })
+}
+
+/// The name of a file that need not be there yet; its folder must be.
+pub(crate) fn file_to_write(option: &str, path: &str) -> Result<PathBuf, Error> {
+    if path.is_empty() || !is_path(path) {
+        return Err(Error::config(option, "not_a_path", "must be the name of a file"));
+    }
+    let path = Path::new(path);
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    if path.is_dir() || !folder.is_dir() {
+        let shown = path.display();
+        let problem = format!("names {shown}, which cannot be written: it must be a file in a folder that is there");
+        return Err(Error::config(option, "unwritable_file", problem));
+    }
+    Ok(path.to_owned())
 }
 
 /// Whether a value can be a file name. The text of a key that was given as one must not be repeated anywhere.

@@ -59,16 +59,30 @@ impl Client {
         .await
     }
 
-    /// Sends it, as often as is harmless, and verifies what comes back.
-    pub(crate) async fn dispatch(&self, outgoing: Outgoing) -> Result<Response, Error> {
+    /// Sends it, as often as is harmless, and verifies what comes back, all within the call's time since it `started`.
+    pub(crate) async fn dispatch(&self, outgoing: Outgoing, started: Instant) -> Result<Response, Error> {
         let mut fate = Fate::Known;
-        let outcome = self.attempts(&outgoing, &mut fate).await;
+        let outcome = match self.attempts(&outgoing, &mut fate, started).await {
+            Ok(outcome) => self.finish(&outgoing, outcome, started).await,
+            Err(error) => Err(error),
+        };
         outcome.map_err(|error| self.settle(&outgoing, fate, error))
     }
 
-    /// `fate` is that of all attempts so far: a refusal of the last one says nothing of those before.
-    async fn attempts(&self, outgoing: &Outgoing, fate: &mut Fate) -> Result<Response, Error> {
-        let started = Instant::now();
+    /// Sends it likewise, and leaves it to the caller to verify what comes back.
+    pub(crate) async fn unverified(&self, outgoing: &Outgoing) -> Result<RawReply, Error> {
+        let outcome = self.attempts(outgoing, &mut Fate::Known, Instant::now()).await?;
+        received(outgoing, outcome)
+    }
+
+    /// `fate` is that of all attempts so far: a refusal of the last one says nothing of those before. The outer error is
+    /// one of ours, the inner one of the network.
+    async fn attempts(
+        &self,
+        outgoing: &Outgoing,
+        fate: &mut Fate,
+        started: Instant,
+    ) -> Result<Result<RawReply, Failure>, Error> {
         let hosts = &self.shared.hosts;
         let own_host = outgoing.host.filter(|_| hosts.official);
         let repeatable = !outgoing.changes() || self.retry == Retry::Idempotent;
@@ -108,7 +122,7 @@ impl Client {
                 Next::Again { after } => pause(&*self.shared.ambient, attempt, after),
             };
             if started.elapsed().saturating_add(wait) >= self.timeout {
-                return self.finish(outgoing, outcome);
+                return Ok(outcome);
             }
             failed = outcome.is_err().then_some(at);
             tokio::time::sleep(wait).await;
@@ -161,7 +175,8 @@ impl Client {
         if let Some(content_type) = &bound.content_type {
             headers.insert(CONTENT_TYPE, text(content_type)?);
         }
-        let preferred = || self.merchant.platform.preferred(now).map(|key| key.serial.as_str());
+        let keys = self.merchant.platform.keys();
+        let preferred = || keys.preferred(now).map(|key| key.serial.as_str());
         if let Some(serial) = bound.encrypted_with.as_deref().or_else(preferred) {
             headers.insert("wechatpay-serial", text(serial)?);
         }
@@ -174,38 +189,45 @@ impl Client {
     }
 
     /// Turns the last attempt into the result: verified before anything of it is believed.
-    fn finish(&self, outgoing: &Outgoing, outcome: Result<RawReply, Failure>) -> Result<Response, Error> {
+    async fn finish(
+        &self,
+        outgoing: &Outgoing,
+        outcome: Result<RawReply, Failure>,
+        started: Instant,
+    ) -> Result<Response, Error> {
         let changes = outgoing.changes();
-        let reply = outcome.map_err(|failure| transport_error(failure, changes))?;
-        let request_id = reply.headers.get("request-id").and_then(|id| id.to_str().ok());
-        Span::current().record("status", reply.status);
-        if let Some(id) = request_id {
-            Span::current().record("request_id", id);
-        }
-        let now = self.shared.ambient.now();
-        let signed = || verify(&reply.headers, &reply.body, &self.merchant.platform, now);
-
+        let reply = received(outgoing, outcome)?;
+        let left = self.timeout.saturating_sub(started.elapsed());
         if !(200..300).contains(&reply.status) {
-            let verified = is_signed(&reply.headers) && signed().is_ok();
+            let verified = is_signed(&reply.headers) && self.verify_reply(&reply, left).await.is_ok();
+            let now = self.shared.ambient.now();
             let error = api_error(reply.status, &reply.headers, &reply.body, verified, changes, now);
             return Err(if is_about_ciphertext(&error) { self.wrong_key(error, &outgoing.bound, now) } else { error });
         }
         if is_signed(&reply.headers) || !outgoing.unsigned_reply {
-            signed().map_err(|error| {
-                let error = error.with_reply(reply.status, request_id, false).with_effect(changes);
-                let fixable_here = matches!(
-                    error.code(),
-                    "clock_skew" | "unknown_serial" | "certificate_expired" | "unknown_signature_type"
-                );
-                if fixable_here && !changes { error.with_retry(Retryability::Never) } else { error }
-            })?;
+            self.verify_reply(&reply, left).await.map_err(|error| not_verified(error, &reply, changes))?;
         }
-        Ok(Response { status: reply.status, request_id: request_id.map(str::to_owned), body: reply.body })
+        let request_id = reply.request_id().map(str::to_owned);
+        Ok(Response { status: reply.status, request_id, body: reply.body })
+    }
+
+    /// Verifies it; where keys are downloaded, one that is not known yet may be waited for, `left` at most.
+    async fn verify_reply(&self, reply: &RawReply, left: Duration) -> Result<(), Error> {
+        let now = self.shared.ambient.now();
+        let verified = || verify(&reply.headers, &reply.body, &self.merchant.platform.keys(), now);
+        match verified() {
+            Err(error) if error.code() == "unknown_serial" => match self.learn_key(&reply.headers, left).await {
+                None => Err(error),
+                Some(note) => verified().map_err(|error| error.with_clause(note)),
+            },
+            outcome => outcome,
+        }
     }
 
     /// Which key the fields were sent under that the platform cannot decrypt, and whose choice it was.
     fn wrong_key(&self, error: Error, bound: &Bound, now: i64) -> Error {
-        let preferred = || self.merchant.platform.preferred(now).map(|key| key.serial.as_str());
+        let keys = self.merchant.platform.keys();
+        let preferred = || keys.preferred(now).map(|key| key.serial.as_str());
         let Some(serial) = bound.encrypted_with.as_deref().or_else(preferred) else { return error };
         let remedy = match &bound.encrypted_with {
             Some(_) if bound.encrypted_by_caller => "encrypted_with must name the key that they were encrypted with",
@@ -246,6 +268,24 @@ impl Outgoing {
     fn changes(&self) -> bool {
         self.method != Method::Get
     }
+}
+
+/// What came, if anything did.
+fn received(outgoing: &Outgoing, outcome: Result<RawReply, Failure>) -> Result<RawReply, Error> {
+    let reply = outcome.map_err(|failure| transport_error(failure, outgoing.changes()))?;
+    Span::current().record("status", reply.status);
+    if let Some(id) = reply.request_id() {
+        Span::current().record("request_id", id);
+    }
+    Ok(reply)
+}
+
+/// A success whose signature does not hold: it may be one all the same.
+pub(crate) fn not_verified(error: Error, reply: &RawReply, changes: bool) -> Error {
+    let error = error.with_reply(reply.status, reply.request_id(), false).with_effect(changes);
+    let fixable_here =
+        matches!(error.code(), "clock_skew" | "unknown_serial" | "certificate_expired" | "unknown_signature_type");
+    if fixable_here && !changes { error.with_retry(Retryability::Never) } else { error }
 }
 
 /// Whether this end of an attempt leaves it open if the request was carried out.

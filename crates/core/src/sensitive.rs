@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use tokio::time::Instant;
 
 use crate::client::Client;
 use crate::crypto::PrivateKey;
@@ -31,9 +32,12 @@ impl Client {
     /// Encrypts a field for the platform, under the key that this client's requests name.
     ///
     /// # Errors
-    /// Invalid request, without the text: `too_long_to_encrypt`, `no_platform_key`.
-    pub fn encrypt(&self, plaintext: &str) -> Result<Encrypted, Error> {
-        let key = self.merchant.platform.preferred(self.shared.ambient.now());
+    /// Invalid request, without the text: `too_long_to_encrypt`, `no_platform_key`. With `auto_certificates` any kind,
+    /// where certificates must be downloaded first.
+    pub async fn encrypt(&self, plaintext: &str) -> Result<Encrypted, Error> {
+        self.keys_ready(Instant::now()).await.map_err(|error| error.with_operation("encrypt"))?;
+        let keys = self.merchant.platform.keys();
+        let key = keys.preferred(self.shared.ambient.now());
         let ciphertext = encrypt(key, plaintext, "plaintext").map_err(|error| error.with_operation("encrypt"))?;
         Ok(Encrypted { serial: key.map(|key| key.serial.clone()).unwrap_or_default(), ciphertext })
     }

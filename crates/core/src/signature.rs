@@ -108,7 +108,7 @@ pub fn verify(headers: &HeaderMap, body: &[u8], keys: &PlatformKeys, now: i64) -
         let kind = String::from_utf8_lossy(kind.as_bytes()).into_owned();
         return Err(refuse("unknown_signature_type", format!("signed with {kind}, but this client verifies {SCHEME}")));
     }
-    check_skew(timestamp, headers, now)?;
+    check_skew(signed_at(headers)?, headers, now)?;
     let key = keys.find(serial, now).map_err(|why| diagnose_key(&why, serial, keys))?;
     let valid = STANDARD
         .decode(signature)
@@ -124,6 +124,15 @@ pub fn verify(headers: &HeaderMap, body: &[u8], keys: &PlatformKeys, now: i64) -
     ))
 }
 
+/// The moment at which the headers say that it was signed, Unix seconds.
+///
+/// # Errors
+/// Signature: `missing_header`, `bad_timestamp`.
+pub(crate) fn signed_at(headers: &HeaderMap) -> Result<i64, Error> {
+    let bad = |_| refuse("bad_timestamp", "the header Wechatpay-Timestamp is not a number of seconds");
+    header(headers, "Wechatpay-Timestamp")?.parse().map_err(bad)
+}
+
 fn header<'a>(headers: &'a HeaderMap, name: &str) -> Result<&'a str, Error> {
     headers.get(name).and_then(|value| value.to_str().ok()).filter(|value| !value.is_empty()).ok_or_else(|| {
         refuse(
@@ -134,10 +143,7 @@ fn header<'a>(headers: &'a HeaderMap, name: &str) -> Result<&'a str, Error> {
 }
 
 /// Whose clock is wrong is told by a third one: the `Date` header of whoever delivered the reply.
-fn check_skew(timestamp: &str, headers: &HeaderMap, now: i64) -> Result<(), Error> {
-    let signed_at: i64 = timestamp
-        .parse()
-        .map_err(|_| refuse("bad_timestamp", "the header Wechatpay-Timestamp is not a number of seconds"))?;
+fn check_skew(signed_at: i64, headers: &HeaderMap, now: i64) -> Result<(), Error> {
     let behind = now.saturating_sub(signed_at);
     if behind.saturating_abs() <= MAX_SKEW_SECONDS {
         return Ok(());
@@ -170,12 +176,13 @@ pub(crate) fn server_date(headers: &HeaderMap) -> Option<i64> {
 }
 
 fn diagnose_key(why: &NoKey, serial: &str, keys: &PlatformKeys) -> Error {
-    let known = keys.serials();
+    let known =
+        if keys.is_empty() { "no key of the platform yet".to_owned() } else { format!("only {}", keys.serials()) };
     match why {
         NoKey::Unknown => refuse(
             "unknown_serial",
             format!(
-                "signed with the platform key {serial}, but this client knows only {known}; add that public key or platform certificate (both kinds can be configured at once)"
+                "signed with the platform key {serial}, but this client knows {known}; add that public key or platform certificate (both kinds can be configured at once)"
             ),
         ),
         NoKey::Expired => refuse(

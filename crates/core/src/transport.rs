@@ -50,6 +50,12 @@ pub(crate) struct RawReply {
     pub(crate) body: Bytes,
 }
 
+impl RawReply {
+    pub(crate) fn request_id(&self) -> Option<&str> {
+        self.headers.get("request-id").and_then(|id| id.to_str().ok())
+    }
+}
+
 /// Why nothing usable came back.
 #[derive(Debug)]
 pub(crate) struct Failure {

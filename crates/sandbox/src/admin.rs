@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use wechatpay_sdk::crypto::Certificate;
 
 use crate::cashier;
+use crate::certificates::Made;
 use crate::faults::Fault;
 use crate::host::Host;
 use crate::info::Info;
@@ -117,7 +118,25 @@ impl Admin {
             }
             ("POST", "/cashier") => cashier::open(&parse(&body)?, platform).map_err(bad),
             ("POST", "/orders/pay") => cashier::pay(parse(&body)?, platform).await.map_err(bad),
-            ("POST", "/notifications") => notify(parse(&body)?, &platform.identity).await.map_err(bad),
+            ("POST", "/notifications") => {
+                let certificate = platform.certificates().signing().clone();
+                notify(parse(&body)?, &platform.identity, &certificate).await.map_err(bad)
+            }
+            ("GET", "/certificates") => Ok(platform.certificates().shown()),
+            ("POST", "/certificates") => {
+                let order = parse(&body)?;
+                let made = tokio::task::spawn_blocking(move || Made::new(&order)).await;
+                let made = made.map_err(|error| bad(error.to_string()))?.map_err(bad)?;
+                platform.change_certificates(|certificates| certificates.add(&made)).map_err(bad)
+            }
+            ("PATCH", "/certificates") => {
+                let change = parse(&body)?;
+                platform.change_certificates(|certificates| certificates.change(&change)).map_err(bad)
+            }
+            ("DELETE", "/certificates") => {
+                let removal = parse(&body)?;
+                platform.change_certificates(|certificates| certificates.remove(&removal)).map_err(bad)
+            }
             (method, path) => Err(unknown(method, path)),
         }
     }
@@ -125,6 +144,7 @@ impl Admin {
     async fn reset(&self) -> Result<Value, Refusal> {
         *self.platform.business() = Business::new(self.platform.seed.clone());
         self.platform.forget_merchants();
+        self.platform.forget_certificates();
         self.platform.journal().clear();
         self.clear_faults().await
     }
@@ -151,7 +171,7 @@ fn bad(message: impl Into<String>) -> Refusal {
 }
 
 fn unknown(method: &str, path: &str) -> Refusal {
-    const PATHS: [(&str, &[Method]); 11] = [
+    const PATHS: [(&str, &[Method]); 12] = [
         ("/", &[Method::GET]),
         ("/reset", &[Method::POST]),
         ("/state", &[Method::GET, Method::PUT, Method::PATCH]),
@@ -163,6 +183,7 @@ fn unknown(method: &str, path: &str) -> Refusal {
         ("/orders/pay", &[Method::POST]),
         ("/cashier", &[Method::POST]),
         ("/notifications", &[Method::POST]),
+        ("/certificates", &[Method::GET, Method::POST, Method::PATCH, Method::DELETE]),
     ];
     match PATHS.iter().find(|(known, _)| *known == path) {
         Some((_, methods)) => {

@@ -186,7 +186,8 @@ pub(crate) async fn pay(payment: Payment, platform: &Platform) -> Result<Value, 
         "url": url,
     });
     let notification = serde_json::from_value(notification).expect("written as an order of a notification");
-    Ok(json!({"order": shown, "notification": notify(notification, &platform.identity).await?}))
+    let certificate = platform.certificates().signing().clone();
+    Ok(json!({"order": shown, "notification": notify(notification, &platform.identity, &certificate).await?}))
 }
 
 fn is_loopback(url: &str) -> bool {

@@ -33,6 +33,9 @@ pub enum Error {
     /// A key or certificate could not be made.
     #[error("keys could not be made: {0}")]
     Generate(#[from] rcgen::Error),
+    /// A certificate could not be issued.
+    #[error("a certificate could not be issued: {0}")]
+    Certificate(String),
     /// A port could not be listened on.
     #[error("{listener} listener on 127.0.0.1:{port}: {source}")]
     Listen {

@@ -4,6 +4,7 @@ use std::fs::{self, OpenOptions};
 use std::io::Write as _;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use rcgen::{CertificateParams, DistinguishedName, DnType, KeyPair, PKCS_RSA_SHA256, RsaKeySize, SerialNumber};
 use serde::{Deserialize, Serialize};
@@ -29,7 +30,11 @@ struct Names {
     public_key_id: String,
 }
 
+/// The platform's own term for its certificates, in seconds.
+pub(crate) const FIVE_YEARS: i64 = 5 * 365 * 24 * 60 * 60;
+
 /// A key of the platform and the name that `Wechatpay-Serial` knows it by.
+#[derive(Clone)]
 pub(crate) struct PlatformKey {
     pub(crate) serial: String,
     pub(crate) key: PrivateKey,
@@ -42,6 +47,11 @@ pub(crate) struct Identity {
     pub(crate) merchant_certificate: Certificate,
     /// The pair behind the platform certificate.
     pub(crate) certificate_key: PlatformKey,
+    /// The same, to issue it with other dates.
+    pub(crate) certificate_pair: Arc<KeyPair>,
+    pub(crate) certificate_pem: String,
+    /// Unix seconds of its first and last moment.
+    pub(crate) certificate_validity: (i64, i64),
     /// The pair behind `PUB_KEY_ID_…`.
     pub(crate) public_key: PlatformKey,
     directory: PathBuf,
@@ -66,17 +76,22 @@ impl Identity {
             return Err(files.problem(NAMES, "apiv3_key must be 32 bytes long"));
         }
         let merchant_certificate = files.parse(MERCHANT_CERTIFICATE, Certificate::from_pem)?;
+        let certificate_pem = files.parse(PLATFORM_CERTIFICATE, |text| Ok::<_, String>(text.to_owned()))?;
         let platform_certificate = files.parse(PLATFORM_CERTIFICATE, Certificate::from_pem)?;
         let public_key = files.parse(PUBLIC_KEY, PublicKey::from_pem)?;
         files.pair(MERCHANT_KEY, MERCHANT_CERTIFICATE, &merchant_certificate.public_key)?;
         let certificate_key = files.pair(PLATFORM_KEY, PLATFORM_CERTIFICATE, &platform_certificate.public_key)?;
+        let certificate_pair = files.parse(PLATFORM_KEY, KeyPair::from_pem)?;
         let public_key_private = files.pair(PUBLIC_KEY_PRIVATE, PUBLIC_KEY, &public_key)?;
 
         Ok(Self {
             mchid: names.mchid,
             apiv3_key: names.apiv3_key,
             merchant_certificate,
+            certificate_validity: (platform_certificate.not_before, platform_certificate.not_after),
             certificate_key: PlatformKey { serial: platform_certificate.serial_no, key: certificate_key },
+            certificate_pair: Arc::new(certificate_pair),
+            certificate_pem,
             public_key: PlatformKey { serial: names.public_key_id, key: public_key_private },
             directory,
         })
@@ -163,24 +178,39 @@ fn create(directory: &Path) -> Result<(), Error> {
     Ok(())
 }
 
-fn key_pair() -> Result<KeyPair, Error> {
+pub(crate) fn key_pair() -> Result<KeyPair, Error> {
     Ok(KeyPair::generate_rsa_for(&PKCS_RSA_SHA256, RsaKeySize::_2048)?)
 }
 
-/// A self-signed certificate for five years, the platform's own term, with a serial of 40 hex digits.
+/// A self-signed certificate for five years with a serial of 40 hex digits.
 fn certificate(pair: &KeyPair, common_name: &str) -> Result<String, Error> {
     let mut serial = [0; 20];
     random::fill(&mut serial);
     // Positive as ASN.1 sees it, and no leading zero.
     serial[0] = 0x40 | (serial[0] & 0x3f);
+    let now = clock::now();
+    let day = 24 * 60 * 60;
+    issue(pair, common_name, &serial, now - day, now + FIVE_YEARS).map_err(Error::Certificate)
+}
 
+/// A self-signed certificate that is valid from then to then, in Unix seconds.
+pub(crate) fn issue(
+    pair: &KeyPair,
+    common_name: &str,
+    serial: &[u8],
+    starts: i64,
+    ends: i64,
+) -> Result<String, String> {
+    let date = |seconds| {
+        let date = time::OffsetDateTime::from_unix_timestamp(seconds);
+        date.map_err(|_| "a certificate's dates must be within the years 0 to 9999".to_owned())
+    };
     let mut params = CertificateParams::default();
-    params.serial_number = Some(SerialNumber::from_slice(&serial));
+    params.serial_number = Some(SerialNumber::from_slice(serial));
     params.distinguished_name = DistinguishedName::new();
     params.distinguished_name.push(DnType::OrganizationName, "wechatpay-sdk");
     params.distinguished_name.push(DnType::CommonName, common_name);
-    let today = time::OffsetDateTime::from_unix_timestamp(clock::now()).expect("the clock is within year 9999");
-    params.not_before = today - time::Duration::DAY;
-    params.not_after = today + time::Duration::days(5 * 365);
-    Ok(params.self_signed(pair)?.pem())
+    params.not_before = date(starts)?;
+    params.not_after = date(ends)?;
+    Ok(params.self_signed(pair).map_err(|error| error.to_string())?.pem())
 }

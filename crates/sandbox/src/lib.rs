@@ -22,6 +22,7 @@
 //! files have mode 0600. `DIR/sandbox.json` ([`Info`]) appears, at once and whole, when the listeners answer.
 //!
 //! # Behaviour
+//! `GET /v3/certificates` answers with the platform's certificates, each encrypted under the APIv3 key of the directory.
 //! The operations of the Gold Plan and the check of a sub-merchant's invoice status act on [`State`], and so do
 //! transfers to users (`fund_app.mch_transfer.transfer_bills`: create, cancel and both queries), complaints
 //! (`merchant_service.complaints_v2`: list by date and merchant in pages, get) and applications of sub-merchants
@@ -40,7 +41,7 @@
 //! | Request | Body | Reply |
 //! |---|---|---|
 //! | `GET /` | | [`Info`] |
-//! | `POST /reset` | | `{}`; seed state, clock, merchants, faults and journal as at the start |
+//! | `POST /reset` | | `{}`; seed state, clock, merchants, certificates, faults and journal as at the start |
 //! | `GET /state` | | [`State`] |
 //! | `PUT /state` | [`State`] | the new [`State`] |
 //! | `PATCH /state` | merge patch (RFC 7396) | the new [`State`] |
@@ -54,14 +55,31 @@
 //! | `GET /orders` | | all orders as a query shows them, with their `prepay_id` |
 //! | `POST /cashier` | `{"record"}` | `{"out_trade_no", "description", "total", "currency"}`; refused where WeChat would not open it |
 //! | `POST /orders/pay` | `{"out_trade_no", "mchid"?, "sub_mchid"?, "openid"?}` | `{"order", "notification": {"id", "headers", "body", "answer"}}` |
-//! | `POST /notifications` | `{"event" or "event_type" and "resource", "original_type"?, "signed_with"?, "seconds"?, "apiv3_key"?, "envelope"?, "headers"?, "body"?, "url"?}` | `{"id", "headers", "body", "answer"}` |
+//! | `POST /notifications` | `{"event" or "event_type" and "resource", "original_type"?, "signed_with"?, "seconds"?, "apiv3_key"?, "envelope"?, "headers"?, "body"?, "url"?, "redeliver"?, "header_case"?}` | `{"id", "headers", "body", "answer", "deliveries"}` |
+//! | `GET /certificates` | | `{"available", "certificates": [{"serial_no", "starts_in", "ends_in", "signing"}]}` |
+//! | `POST /certificates` | `{"serial_no"?, "starts_in"?, "ends_in"?, "signing"?}` | the same, with a new one |
+//! | `PATCH /certificates` | `{"serial_no"?, "starts_in"?, "ends_in"?, "signing"?, "available"?}` | the same, changed |
+//! | `DELETE /certificates` | `{"serial_no"}` | the same, without that one |
+//!
+//! Certificates can be rotated while clients are running. A new one has a key of its own and is valid from `starts_in` to
+//! `ends_in`, in seconds from now (a day ago, five years); `PATCH` dates one anew (the one that signs, where `serial_no` is
+//! left out), and so lets it expire. The one with `signing` signs the replies to requests that ask for no key, what the
+//! fault `certificate_signed` strikes, and notifications `signed_with` the certificate; there always is one, so that it
+//! cannot be removed. Not `available`: `GET /v3/certificates` answers 404, as it does to new merchants.
 //!
 //! A notification carries `resource` (JSON, or a text as it is) encrypted under the merchant's APIv3 key, or under
 //! `apiv3_key`. `event` is the id of one in `spec/webhooks.json` and gives an example of it, with fields encrypted for the
 //! merchant where the documents say so; `resource` and the others take the place of its parts. `envelope` is a merge patch
 //! of the body before it is signed with the `public_key` or the `certificate`, `seconds` from now. What comes after is
-//! spoilt: `headers` replaces (or, null, removes) some, `body` is another one. With `url` it is delivered there once, and
-//! `answer` is what the receiver said within 5 seconds.
+//! spoilt: `headers` replaces (or, null, removes) some, `body` is another one.
+//!
+//! With `url` it is delivered there, and `answer` is what the receiver said within 5 seconds: `{"status", "body",
+//! "taken"}`, or `{"error"}`. With `redeliver`, `{"scale": N}`, it comes again until an answer is 2xx, at most 15 times
+//! after 15 s, 15 s, 30 s, 3, 10, 20, 30, 30, 30 and 60 minutes, and 3, 3, 3, 6 and 6 hours, as from the platform;
+//! `scale` is what each of these seconds lasts (0.0001: nine seconds for the whole day). Every delivery is signed
+//! afresh, and spoilt like the first; `deliveries` tells all of them, `[{"after_seconds", "answer"}]`, and the reply
+//! comes after the last. `header_case` is `lower` (as gateways write names) or `title`. A probe is a delivery with
+//! `"headers": {"Wechatpay-Signature": "WECHATPAY/SIGNTEST/…"}`.
 //!
 //! An order is paid by nobody but `POST /orders/pay`, which notifies its merchant (`TRANSACTION.SUCCESS`): at the order's
 //! `notify_url` where that is on loopback, and in the answer alone where it is not, since nothing is ever sent elsewhere.
@@ -88,13 +106,15 @@
 //! | `missing_header` | `name` | one reply header is left out |
 //! | `reply` | `status`?, `body` | a properly signed reply with this body; a string is sent as it is |
 //! | `replay` | `now`, `headers`, `body_base64`, `signed`? | a golden reply moved from `now` to this moment, signed anew by `signed`: `{"key_pem", "timestamp", "nonce", "body_base64"}` |
-//! | `certificate_signed` | | signed with the platform certificate, whatever was asked for |
+//! | `certificate_signed` | | signed with the platform certificate that signs, whatever was asked for |
 //! | `other_certificate` | | the encrypted fields of the reply are encrypted for another certificate than the merchant's |
 
 mod admin;
 mod behaviours;
 mod cashier;
+mod certificates;
 mod clock;
+mod deliver;
 mod error;
 mod faults;
 mod host;

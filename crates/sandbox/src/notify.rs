@@ -1,7 +1,6 @@
 //! Notifications of the platform: made, encrypted, signed, spoilt on request, and delivered.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -13,14 +12,12 @@ use time::format_description::well_known::Rfc3339;
 use time::{OffsetDateTime, UtcOffset};
 use wechatpay_sdk::crypto::default_backend;
 
-use crate::identity::Identity;
+use crate::deliver::{Delivery, HeaderCase, Redeliver};
+use crate::identity::{Identity, PlatformKey};
 use crate::platform::seal;
 use crate::spec::{Catalog, EventExample};
 use crate::state::merge_patch;
 use crate::{clock, random};
-
-/// The platform waits no longer for an answer.
-const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The body of `POST /notifications`.
 #[derive(Deserialize)]
@@ -49,6 +46,10 @@ pub(crate) struct Order {
     body: Option<String>,
     /// Where to POST it.
     url: Option<String>,
+    /// Again and again until it is taken.
+    redeliver: Option<Redeliver>,
+    #[serde(default)]
+    header_case: HeaderCase,
 }
 
 #[derive(Deserialize, Default, Clone, Copy)]
@@ -59,13 +60,38 @@ enum SignedWith {
     Certificate,
 }
 
-/// Makes what is ordered, and delivers it where there is a URL: `{"id", "headers", "body", "answer"}`.
-pub(crate) async fn notify(order: Order, identity: &Identity) -> Result<Value, String> {
+/// Makes what is ordered, signed perhaps with the `certificate` that signs at the moment, and delivers it where there is a
+/// URL: `{"id", "headers", "body", "answer", "deliveries"}`.
+pub(crate) async fn notify(order: Order, identity: &Identity, certificate: &PlatformKey) -> Result<Value, String> {
     let envelope = envelope(&order, identity)?;
     let signed = envelope.to_string();
+    let body = order.body.as_ref().unwrap_or(&signed);
+    // A delivery is signed when it leaves: else those of tomorrow would be stale.
+    let make = || Ok((headers(&order, &signed, identity, certificate)?, body.clone()));
+    let (first, _) = make()?;
+    let mut shown = first;
+    let deliveries = match &order.url {
+        None => Vec::new(),
+        Some(url) => {
+            let make = || make().inspect(|(headers, _)| shown = headers.clone());
+            Delivery::new(url, order.header_case)?.run(order.redeliver, make).await?
+        }
+    };
+    let shown: Map<String, Value> = shown
+        .iter()
+        .map(|(name, value)| (title_case(name.as_str()), value.to_str().unwrap_or_default().into()))
+        .collect();
+    let answer = deliveries.last().map_or(Value::Null, |delivery| delivery["answer"].clone());
+    Ok(json!({
+        "id": envelope["id"], "headers": shown, "body": body, "answer": answer, "deliveries": deliveries,
+    }))
+}
+
+/// Of the signature, and what was ordered in their place.
+fn headers(order: &Order, signed: &str, identity: &Identity, certificate: &PlatformKey) -> Result<HeaderMap, String> {
     let key = match order.signed_with {
         SignedWith::PublicKey => &identity.public_key,
-        SignedWith::Certificate => &identity.certificate_key,
+        SignedWith::Certificate => certificate,
     };
     let mut headers = HeaderMap::new();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
@@ -81,16 +107,7 @@ pub(crate) async fn notify(order: Order, identity: &Identity) -> Result<Value, S
             }
         }
     }
-    let body = order.body.unwrap_or(signed);
-    let shown: Map<String, Value> = headers
-        .iter()
-        .map(|(name, value)| (title_case(name.as_str()), value.to_str().unwrap_or_default().into()))
-        .collect();
-    let answer = match &order.url {
-        None => Value::Null,
-        Some(url) => deliver(url, headers, body.clone()).await?,
-    };
-    Ok(json!({"id": envelope["id"], "headers": shown, "body": body, "answer": answer}))
+    Ok(headers)
 }
 
 fn envelope(order: &Order, identity: &Identity) -> Result<Value, String> {
@@ -169,22 +186,4 @@ fn title_case(name: &str) -> String {
         format!("{}{rest}", first.to_ascii_uppercase())
     });
     words.collect::<Vec<_>>().join("-")
-}
-
-async fn deliver(url: &str, headers: HeaderMap, body: String) -> Result<Value, String> {
-    let client = reqwest::Client::builder()
-        .no_proxy()
-        .redirect(reqwest::redirect::Policy::none())
-        .timeout(PATIENCE)
-        .build()
-        .map_err(|error| error.to_string())?;
-    let request = client.post(url).headers(headers).body(body).build().map_err(|error| format!("url: {error}"))?;
-    match client.execute(request).await {
-        Err(error) => Ok(json!({"error": error.to_string()})),
-        Ok(reply) => {
-            let status = reply.status().as_u16();
-            let text = reply.text().await.unwrap_or_default();
-            Ok(json!({"status": status, "body": text, "taken": (200..300).contains(&status)}))
-        }
-    }
 }

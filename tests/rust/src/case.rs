@@ -28,6 +28,14 @@ pub struct Step {
     pub state: Option<Value>,
     /// Seconds to advance the business clock.
     pub clock: Option<i64>,
+    /// Requests to the sandbox's admin listener.
+    #[serde(default)]
+    pub admin: Vec<AdminRequest>,
+    /// A change of a file that the client made.
+    pub alter: Option<Alteration>,
+    /// Whether a new client takes the old one's place, with the same options, as in a new process.
+    #[serde(default)]
+    pub restart: bool,
     /// Faults to arm; those of the step before are gone.
     #[serde(default)]
     pub faults: Vec<Value>,
@@ -37,6 +45,30 @@ pub struct Step {
     pub times: Option<u32>,
     /// What must come out.
     pub expect: Expect,
+}
+
+/// Texts of a file of the case's own, replaced wherever they stand; one must be there.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Alteration {
+    /// Its name, as in `${scratch/NAME}`.
+    pub file: String,
+    /// What stands there.
+    pub from: String,
+    /// What takes its place.
+    pub to: String,
+}
+
+/// A request to the admin listener.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AdminRequest {
+    /// HTTP method.
+    pub method: String,
+    /// Begins with `/`.
+    pub path: String,
+    /// JSON.
+    pub body: Option<Value>,
 }
 
 /// What is called.

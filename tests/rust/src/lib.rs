@@ -5,6 +5,7 @@ mod admin;
 mod case;
 mod compare;
 mod local;
+pub mod redis;
 mod run;
 mod signer;
 

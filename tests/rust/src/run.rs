@@ -1,6 +1,7 @@
 //! Runs cases: through the async client or the blocking one, both built from JSON as every binding does.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard};
 
 use base64::Engine;
@@ -9,7 +10,7 @@ use http::{HeaderMap, HeaderName};
 use serde_json::{Map, Value, json};
 use wechatpay_sdk::{CallOptions, Client, Error, Response, blocking};
 
-use crate::case::{Call, Case, Step};
+use crate::case::{Alteration, Call, Case, Step};
 use crate::compare::{contains, differences, missing, text};
 use crate::local::{self, Local};
 use crate::{signer, tests_dir, vector_text};
@@ -27,6 +28,9 @@ pub enum Face {
 pub struct Runner<'a> {
     local: &'a Local,
     names: Value,
+    scratch: tempfile::TempDir,
+    /// How many have begun: each has files of its own.
+    cases: AtomicUsize,
     /// What the case's last call gave.
     last: Mutex<Value>,
 }
@@ -44,14 +48,12 @@ impl<'a> Runner<'a> {
     /// A runner over this sandbox.
     ///
     /// # Panics
-    /// Never: the sandbox describes itself as an object.
+    /// Where there is no folder for temporary files.
     #[must_use]
     pub fn new(local: &'a Local) -> Self {
-        Self {
-            local,
-            names: serde_json::to_value(&local.info).expect("the description is plain data"),
-            last: Mutex::default(),
-        }
+        let names = serde_json::to_value(&local.info).expect("the description is plain data");
+        let scratch = tempfile::tempdir().expect("a folder for the files of the cases");
+        Self { local, names, scratch, cases: AtomicUsize::new(0), last: Mutex::default() }
     }
 
     /// Runs the cases.
@@ -71,15 +73,27 @@ impl<'a> Runner<'a> {
     async fn run_case(&self, case: &Case, face: Face) -> Vec<String> {
         let admin = &self.local.admin;
         admin.reset().await;
-        let key = signer::key(&self.fill(&case.signer));
-        let client = local::client(self.local.options_with(&self.fill(&case.client)), key);
+        self.cases.fetch_add(1, Ordering::Relaxed);
+        let key = || signer::key(&self.fill(&case.signer));
+        let make = || local::client(self.local.options_with(&self.fill(&case.client)), key());
+        let mut client = make();
         for (at, step) in case.steps.iter().enumerate() {
+            if let Some(alteration) = &step.alter {
+                self.alter(alteration);
+            }
+            if step.restart {
+                client = make();
+            }
             admin.clear_faults().await;
             if let Some(patch) = &step.state {
                 admin.patch_state(&self.fill(patch)).await;
             }
             if let Some(seconds) = step.clock {
                 admin.advance(seconds).await;
+            }
+            for request in &step.admin {
+                let body = request.body.as_ref().map(|body| self.fill(body));
+                admin.send(&request.method, &request.path, body.as_ref()).await;
             }
             for fault in &step.faults {
                 admin.fault(self.fill(fault)).await;
@@ -262,6 +276,17 @@ impl<'a> Runner<'a> {
         wanted.iter().zip(received).flat_map(one).collect()
     }
 
+    fn scratch(&self, name: &str) -> PathBuf {
+        self.scratch.path().join(format!("{}-{name}", self.cases.load(Ordering::Relaxed)))
+    }
+
+    fn alter(&self, Alteration { file, from, to }: &Alteration) {
+        let path = self.scratch(file);
+        let text = std::fs::read_to_string(&path).expect("the client wrote it");
+        assert!(text.contains(from.as_str()), "{file} does not hold {from}");
+        std::fs::write(path, text.replace(from, to)).expect("it can be written");
+    }
+
     /// Puts values in the place of `${…}` in every text.
     fn fill(&self, value: &Value) -> Value {
         match value {
@@ -289,6 +314,7 @@ impl<'a> Runner<'a> {
             None => own(name),
             Some(("vectors", file)) => vector_text(file),
             Some(("path", file)) => tests_dir().join("vectors").join(file).to_string_lossy().into_owned(),
+            Some(("scratch", name)) => self.scratch(name).to_string_lossy().into_owned(),
             Some(("file", name)) => std::fs::read_to_string(Path::new(&own(name))).expect("a file of the sandbox"),
             Some(("reply", name)) => self.last()[name].as_str().expect("a text of the last result").to_owned(),
             Some((other, _)) => panic!("${{{other}/…}} is unknown"),
@@ -320,7 +346,7 @@ async fn utility(client: &Client, name: &str, params: &Value) -> Result<Response
     let text = |name: &str| params[name].as_str().expect("parameters of a utility are texts");
     let record = match name {
         "encrypt" => {
-            let encrypted = client.encrypt(text("plaintext"))?;
+            let encrypted = client.encrypt(text("plaintext")).await?;
             json!({"serial": encrypted.serial, "ciphertext": encrypted.ciphertext})
         }
         "decrypt" => json!({"plaintext": client.decrypt(text("ciphertext")).await?.expose()}),
@@ -329,6 +355,8 @@ async fn utility(client: &Client, name: &str, params: &Value) -> Result<Response
         "invocation.app" => {
             json!(client.invocation().app(text("appid"), text("partnerid"), text("prepay_id")).await?)
         }
+        "platform_keys.list" => json!(client.platform_keys()),
+        "platform_keys.refresh" => json!(client.refresh_platform_keys().await?),
         _ => panic!("{name} is no utility"),
     };
     Ok(Response { status: 200, request_id: Some(String::new()), body: record.to_string().into() })

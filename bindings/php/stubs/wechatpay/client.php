@@ -42,6 +42,8 @@ final class Client extends Operations
      *     platform_certificates?: ?list<string>,
      *     platform_certificate_paths?: ?list<string>,
      *     apiv3_key?: ?string,
+     *     auto_certificates?: ?bool,
+     *     certificate_cache?: ?string,
      *     base_url?: ?string,
      *     backup_url?: ?string,
      *     connect_timeout?: int|float|null,
@@ -56,6 +58,8 @@ final class Client extends Operations
      *     with SHA-256, raw bytes. `decrypt` beside it, where replies have encrypted fields: from a ciphertext to the
      *     plaintext, RSAES-OAEP with SHA-1. What they throw is the previous exception of the call's, and its words stand
      *     in that one's: they must hold no key, signature or plaintext.
+     *     `auto_certificates` downloads the platform's certificates and keeps them current; a client that ends with the
+     *     request does so each time, unless `certificate_cache` names a file, one per merchant. See `persistent()`, too.
      * @throws Exception\ConfigException
      */
     public function __construct(array $options) {}
@@ -80,7 +84,7 @@ final class Client extends Operations
     /**
      * A client for another merchant over the same connections.
      *
-     * @param array<string, mixed> $options those of the constructor up to `apiv3_key`
+     * @param array<string, mixed> $options those of the constructor up to `certificate_cache`
      * @throws Exception\ConfigException
      */
     public function forMerchant(array $options): Client {}
@@ -135,6 +139,33 @@ final class Client extends Operations
      * @throws Exception\DecryptException
      */
     public function decrypt(string $ciphertext): string {}
+
+    /**
+     * The platform's keys that this client knows, and what became of the last download. Sends nothing.
+     *
+     * @return array{
+     *     keys: list<array{
+     *         serial: string,
+     *         kind: 'public_key'|'certificate',
+     *         not_before?: int,
+     *         not_after?: int,
+     *         preferred: bool,
+     *         source: 'configured'|'downloaded',
+     *     }>,
+     *     last_refresh?: int,
+     *     last_error?: string,
+     * } times are Unix seconds; `preferred`: requests name it and encrypt with it
+     */
+    public function platformKeys(): array {}
+
+    /**
+     * Downloads the platform's certificates now, unless that was begun in the last minute; needs `auto_certificates`.
+     * Where it fails, the keys known before stay in use.
+     *
+     * @return array<string, mixed> as of `platformKeys()`
+     * @throws Exception\WechatPayException
+     */
+    public function refreshPlatformKeys(): array {}
 
     /**
      * All operations, sorted by id.

@@ -10,7 +10,7 @@ namespace WechatPay;
 final class Notifications
 {
     /**
-     * Of the options, the platform's keys and `apiv3_key` are read.
+     * Of the options, the platform's keys and `apiv3_key` are read. It cannot download certificates (`auto_certificates`).
      *
      * @param array<string, mixed> $options those of a client
      * @throws Exception\ConfigException

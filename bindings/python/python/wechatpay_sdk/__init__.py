@@ -26,13 +26,15 @@ from ._invocation import AppRecord, JsapiRecord
 from ._native import VERSION
 from ._notifications import Answer, Notification, Notifications
 from ._options import ClientOptions, MerchantOptions, NotificationsOptions
-from ._reply import Encrypted, Reply
+from ._reply import Encrypted, PlatformKey, PlatformKeys, Reply
+from ._seen import AsyncSeen, Seen
 
 __all__ = [
     "Answer",
     "ApiError",
     "AppRecord",
     "AsyncClient",
+    "AsyncSeen",
     "Client",
     "ClientOptions",
     "ConfigError",
@@ -46,7 +48,10 @@ __all__ = [
     "Notification",
     "Notifications",
     "NotificationsOptions",
+    "PlatformKey",
+    "PlatformKeys",
     "Reply",
+    "Seen",
     "SignatureError",
     "TimeoutError",
     "TransportError",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ._base import BaseClient
 from ._invocation import AsyncInvocation
 from ._lazy import load
-from ._reply import Encrypted, Reply, content, whole
+from ._reply import Encrypted, PlatformKeys, Reply, content, whole
 from .operations import AsyncOperations
 
 if TYPE_CHECKING:
@@ -62,6 +62,19 @@ class AsyncClient(BaseClient, AsyncOperations):
         """Decrypts a field that the platform encrypted for this merchant: operations do it by themselves."""
         text: str = (await self._use("decrypt", ciphertext=ciphertext))["plaintext"]
         return text
+
+    async def platform_keys(self) -> PlatformKeys:
+        """The platform's keys that this client knows, and what became of the last download. Sends nothing."""
+        keys: PlatformKeys = content(await _completed(self._utility("platform_keys.list")))
+        return keys
+
+    async def refresh_platform_keys(self) -> PlatformKeys:
+        """Downloads the platform's certificates, unless that was begun in the last minute; needs ``auto_certificates``.
+
+        Where it fails, the keys known before stay in use.
+        """
+        keys: PlatformKeys = content(await _completed(self._utility("platform_keys.refresh")))
+        return keys
 
     async def close(self) -> None:
         """Ends the use of this client; clients derived from it go on."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ._base import BaseClient
 from ._invocation import Invocation
-from ._reply import Encrypted, Reply, content, whole
+from ._reply import Encrypted, PlatformKeys, Reply, content, whole
 from .operations import Operations
 
 if TYPE_CHECKING:
@@ -57,6 +57,19 @@ class Client(BaseClient, Operations):
         """Decrypts a field that the platform encrypted for this merchant: operations do it by themselves."""
         text: str = self._use("decrypt", ciphertext=ciphertext)["plaintext"]
         return text
+
+    def platform_keys(self) -> PlatformKeys:
+        """The platform's keys that this client knows, and what became of the last download. Sends nothing."""
+        keys: PlatformKeys = content(self._utility("platform_keys.list").wait())
+        return keys
+
+    def refresh_platform_keys(self) -> PlatformKeys:
+        """Downloads the platform's certificates, unless that was begun in the last minute; needs ``auto_certificates``.
+
+        Where it fails, the keys known before stay in use.
+        """
+        keys: PlatformKeys = content(self._utility("platform_keys.refresh").wait())
+        return keys
 
     def close(self) -> None:
         """Ends the use of this client; clients derived from it go on."""

@@ -15,6 +15,7 @@ __all__ = [
     "Completions",
     "Question",
     "Receiver",
+    "Seen",
     "Ticket",
     "ack",
     "bad_argument",
@@ -49,6 +50,16 @@ class Receiver:
     @staticmethod
     def from_env() -> Receiver: ...
     def parse_notification(self, headers: bytes, body: bytes) -> bytes: ...
+
+@final
+class Seen:
+    @staticmethod
+    def memory(seconds: float) -> Seen: ...
+    @staticmethod
+    def redis(url: str, seconds: float) -> Seen: ...
+    def claim(self, id: str) -> Call: ...  # noqa: A002
+    def done(self, id: str) -> Call: ...  # noqa: A002
+    def release(self, id: str) -> Call: ...  # noqa: A002
 
 @final
 class Call:

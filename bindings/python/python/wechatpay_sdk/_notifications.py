@@ -85,8 +85,9 @@ class Notifications:
     """Receives notifications. Share it: between threads, and across forks.
 
     ``client.notifications`` has the client's keys. One of its own needs no merchant number and no private key: a host
-    that only receives should not hold them. It leaves fields inside of a resource that are encrypted for the merchant
-    as they are; the client's opens them.
+    that only receives should not hold them. Downloading certificates takes them, too: ``auto_certificates`` is for a
+    client, and a receiver of its own is given the platform's keys. It leaves fields inside of a resource that are
+    encrypted for the merchant as they are; the client's opens them.
     """
 
     _native: native.Client | native.Receiver

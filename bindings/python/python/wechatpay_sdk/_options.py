@@ -47,6 +47,8 @@ class MerchantOptions(_Required, NotificationsOptions, total=False):
     RSASSA-PKCS1-v1_5 with SHA-256. A function, or with AsyncClient also a coroutine function. What it raises stands in
     errors, and so in logs: its words must hold no key, no signature and no plaintext.
     decrypt: beside ``sign``, where replies have encrypted fields: the plaintext of a ciphertext, RSAES-OAEP with SHA-1.
+    auto_certificates: True downloads the platform's certificates and keeps them current; needs apiv3_key.
+    certificate_cache: file that they are kept in between processes, one per merchant.
     """
 
     serial_no: str | None
@@ -56,6 +58,8 @@ class MerchantOptions(_Required, NotificationsOptions, total=False):
     merchant_certificate_path: StrPath | None
     sign: KeyFunction | None
     decrypt: KeyFunction | None
+    auto_certificates: bool | None
+    certificate_cache: StrPath | None
 
 
 class ClientOptions(MerchantOptions, total=False):
@@ -94,7 +98,7 @@ def _member(name: str, value: Any) -> str:
         text = json.dumps({name: _text_of_path(value)}, allow_nan=False)
     except (TypeError, ValueError):
         raise _native.bad_option(
-            name, f"must be text, a number or a list of texts, not {type(value).__name__}"
+            name, f"must be text, a number, True or False, or a list of texts, not {type(value).__name__}"
         ) from None
     return text[1:-1]
 

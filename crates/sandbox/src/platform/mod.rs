@@ -20,6 +20,7 @@ use serde_json::Value;
 use self::answer::Answer;
 use self::authorization::{Authorization, Merchants};
 use self::request::Request;
+use crate::certificates::Certificates;
 use crate::clock;
 use crate::faults::{After, Fault, Faults};
 use crate::host::Host;
@@ -41,6 +42,7 @@ pub(crate) struct Platform {
     pub(crate) seed: State,
     business: Mutex<Business>,
     merchants: RwLock<Arc<Merchants>>,
+    certificates: RwLock<Arc<Certificates>>,
     faults: Mutex<Faults>,
     journal: Mutex<Journal>,
     gates: [Arc<Gate>; 2],
@@ -49,6 +51,7 @@ pub(crate) struct Platform {
 impl Platform {
     pub(crate) fn new(identity: Identity, catalog: &'static Catalog, seed: State) -> Self {
         let platform = Self {
+            certificates: RwLock::new(Arc::new(Certificates::new(&identity))),
             identity,
             catalog,
             business: Mutex::new(Business::new(seed.clone())),
@@ -96,6 +99,19 @@ impl Platform {
             *merchants = Merchants::default();
             merchants.register(mchid, &merchant_certificate.serial_no, merchant_certificate.public_key.clone());
         });
+    }
+
+    pub(crate) fn certificates(&self) -> Arc<Certificates> {
+        Arc::clone(&self.certificates.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    pub(crate) fn change_certificates<T>(&self, change: impl FnOnce(&mut Certificates) -> T) -> T {
+        change(Arc::make_mut(&mut self.certificates.write().unwrap_or_else(PoisonError::into_inner)))
+    }
+
+    /// Has the certificate of the directory and no other.
+    pub(crate) fn forget_certificates(&self) {
+        self.change_certificates(|certificates| *certificates = Certificates::new(&self.identity));
     }
 
     /// Answers one request of the main or the backup listener.
@@ -155,8 +171,8 @@ impl Platform {
             Some(Fault::Status { answer, after: After::Read }) => Some(answer.clone()),
             Some(Fault::Replay(replay)) => Some(replay.answer(clock::now())),
             _ => {
-                let work =
-                    merchant.and_then(|merchant| self.operate(request, &route, &merchant, key, fault, &mut entry));
+                let work = merchant
+                    .and_then(|merchant| self.operate(request, &route, &merchant, key.as_ref(), fault, &mut entry));
                 changed(work.unwrap_or_else(Answer::from), fault)
             }
         };
@@ -167,8 +183,11 @@ impl Platform {
         if let Some(Fault::Delay { ms }) = fault {
             tokio::time::sleep(Duration::from_millis(*ms)).await;
         }
-        let key = key.unwrap_or(&self.identity.certificate_key);
-        let headers = seal::headers(&answer, &self.identity, key, fault, clock::now());
+        let key = match (key, fault) {
+            (Some(key), fault) if !matches!(fault, Some(Fault::CertificateSigned)) => key,
+            _ => self.certificates().signing().clone(),
+        };
+        let headers = seal::headers(&answer, &key, fault, clock::now());
         match fault {
             Some(Fault::HalfReply) => Err(Interrupt::After(half(&answer, &headers))),
             _ => Ok(self.reply(&answer, headers, matches!(fault, Some(Fault::OversizedBody { .. })))),

@@ -8,7 +8,7 @@ use wechatpay_sdk::crypto::PublicKey;
 
 use super::Platform;
 use super::answer::{Answer, Refusal};
-use super::authorization::{Merchant, normalise};
+use super::authorization::Merchant;
 use super::request::Request;
 use crate::behaviours::behaviour;
 use crate::faults::Fault;
@@ -20,15 +20,14 @@ use crate::spec::{Checked, Content, Endpoint, Problem, Route};
 const BEHAVIOUR: &str = "sandbox-behaviour";
 
 impl Platform {
-    /// The key that `Wechatpay-Serial` asks for; the platform certificate's when it asks for none. `None`: no such key.
-    pub(super) fn key(&self, serial: &str) -> Option<&PlatformKey> {
-        let (certificate, public_key) = (&self.identity.certificate_key, &self.identity.public_key);
-        if serial == public_key.serial {
-            Some(public_key)
-        } else if serial.is_empty() || normalise(serial) == normalise(&certificate.serial) {
-            Some(certificate)
-        } else {
-            None
+    /// The key that `Wechatpay-Serial` asks for; that of the certificate which signs when it asks for none. `None`: no
+    /// such key.
+    pub(super) fn key(&self, serial: &str) -> Option<PlatformKey> {
+        let (certificates, public_key) = (self.certificates(), &self.identity.public_key);
+        match serial {
+            "" => Some(certificates.signing().clone()),
+            _ if serial == public_key.serial => Some(public_key.clone()),
+            _ => certificates.find(serial).cloned(),
         }
     }
 
@@ -71,6 +70,10 @@ impl Platform {
         parameters["merchant"] = json!({"mchid": merchant.mchid});
         let reader =
             Reader { merchant, other: matches!(fault, Some(Fault::OtherCertificate)).then_some(&self.identity) };
+        // Acts on keys, and not on the state as behaviours do.
+        if endpoint.operation.id == "certificates.list" {
+            return self.certificates().list(&parameters, &self.identity.apiv3_key);
+        }
         match behaviour(&endpoint.operation.id) {
             Some(behaviour) => {
                 let answer = behaviour(&mut self.business(), &parameters)?;

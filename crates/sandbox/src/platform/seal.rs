@@ -7,7 +7,7 @@ use hyper::{HeaderMap, StatusCode};
 
 use super::answer::Answer;
 use crate::faults::Fault;
-use crate::identity::{Identity, PlatformKey};
+use crate::identity::PlatformKey;
 use crate::random;
 
 const TIMESTAMP: HeaderName = HeaderName::from_static("wechatpay-timestamp");
@@ -18,13 +18,7 @@ const SIGNATURE_TYPE: HeaderName = HeaderName::from_static("wechatpay-signature-
 const REQUEST_ID: HeaderName = HeaderName::from_static("request-id");
 
 /// All headers of a reply, signed with `key` at `now`.
-pub(super) fn headers(
-    answer: &Answer,
-    identity: &Identity,
-    key: &PlatformKey,
-    fault: Option<&Fault>,
-    now: i64,
-) -> HeaderMap {
+pub(super) fn headers(answer: &Answer, key: &PlatformKey, fault: Option<&Fault>, now: i64) -> HeaderMap {
     let mut headers = HeaderMap::new();
     if let Some(content_type) = &answer.content_type {
         headers.insert(CONTENT_TYPE, ascii(content_type));
@@ -32,7 +26,6 @@ pub(super) fn headers(
     let errcode = if answer.status < StatusCode::BAD_REQUEST { 0 } else { answer.status.as_u16() };
     headers.insert(REQUEST_ID, ascii(&format!("{}-{errcode}", random::hex(32))));
     if answer.signed && !matches!(fault, Some(Fault::Unsigned)) {
-        let key = if matches!(fault, Some(Fault::CertificateSigned)) { &identity.certificate_key } else { key };
         sign(&mut headers, &answer.body, key, fault, now);
     }
     headers.extend(answer.headers.clone());

@@ -4,6 +4,7 @@
 mod admin;
 mod authorization;
 mod behaviours;
+mod certificates;
 mod client;
 mod encrypted;
 mod faults;

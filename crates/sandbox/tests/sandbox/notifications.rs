@@ -111,6 +111,63 @@ async fn a_notification_is_delivered_and_the_answer_reported() {
     assert!(nobody["answer"]["error"].is_string(), "{nobody}");
 }
 
+/// A receiver that gives these answers, one a connection; what it received.
+fn receiver(answers: Vec<&'static str>) -> (String, std::thread::JoinHandle<Vec<String>>) {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/notify", listener.local_addr().unwrap());
+    let receive = move |answer: &str| {
+        let (mut connection, _) = listener.accept().unwrap();
+        let mut bytes = vec![0; 1 << 16];
+        let mut text = String::new();
+        while !text.ends_with("}}") {
+            let size = connection.read(&mut bytes).unwrap();
+            text.push_str(std::str::from_utf8(&bytes[..size]).unwrap());
+        }
+        write!(connection, "HTTP/1.1 {answer}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n").unwrap();
+        text
+    };
+    (url, std::thread::spawn(move || answers.into_iter().map(receive).collect()))
+}
+
+fn header<'a>(received: &'a str, name: &str) -> &'a str {
+    received.lines().find_map(|line| line.strip_prefix(name)).unwrap_or_else(|| panic!("no {name}: {received}"))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_notification_comes_again_until_it_is_taken_signed_afresh_each_time() {
+    let client = Client::start().await;
+    let (url, receiver) = receiver(vec!["500 Oops", "401 No", "302 There", "204 Taken"]);
+    let order =
+        json!({"event_type": "X", "resource": {}, "url": url, "redeliver": {"scale": 0.0001}, "header_case": "title"});
+    let made = client.admin_ok("POST", "/notifications", order).await;
+    let received = receiver.join().unwrap();
+    let told: Vec<_> = made["deliveries"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| (&one["after_seconds"], &one["answer"]["status"]))
+        .collect();
+    let expected = [(0, 500), (15, 401), (30, 302), (60, 204)].map(|(after, status)| (json!(after), json!(status)));
+    assert_eq!(told, expected.iter().map(|(after, status)| (after, status)).collect::<Vec<_>>());
+    assert_eq!(made["answer"], json!({"status": 204, "body": "", "taken": true}));
+    let bodies: Vec<_> = received.iter().map(|text| text.split_once("\r\n\r\n").unwrap().1).collect();
+    assert!(bodies.iter().all(|body| *body == made["body"].as_str().unwrap()), "the same each time");
+    let nonces: std::collections::BTreeSet<_> = received.iter().map(|text| header(text, "Wechatpay-Nonce: ")).collect();
+    assert_eq!(nonces.len(), 4, "each is signed by itself");
+    assert_eq!(header(&received[3], "Wechatpay-Nonce: "), made["headers"]["Wechatpay-Nonce"].as_str().unwrap());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_platform_gives_up_after_fifteen_redeliveries() {
+    let client = Client::start().await;
+    let order =
+        json!({"event_type": "X", "resource": {}, "url": "http://127.0.0.1:1/", "redeliver": {"scale": 0.000001}});
+    let made = client.admin_ok("POST", "/notifications", order).await;
+    let deliveries = made["deliveries"].as_array().unwrap();
+    assert_eq!((deliveries.len(), &deliveries[15]["after_seconds"]), (16, &json!(86640)));
+    assert!(deliveries.iter().all(|one| one["answer"]["error"].is_string()), "{made}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_order_that_makes_no_sense_is_refused() {
     let client = Client::start().await;
@@ -122,6 +179,9 @@ async fn an_order_that_makes_no_sense_is_refused() {
         (json!({"event_type": "X", "resource": {}, "headers": {"a b": "c"}}), "headers.a b"),
         (json!({"event_type": "X", "resource": {}, "signed_with": "pen"}), "pen"),
         (json!({"event_type": "X", "resource": {}, "url": "nowhere"}), "url"),
+        (json!({"event_type": "X", "resource": {}, "url": "http://127.0.0.1:1/", "redeliver": {"scale": 2}}), "scale"),
+        (json!({"event_type": "X", "resource": {}, "url": "http://127.0.0.1:1/", "redeliver": {}}), "scale"),
+        (json!({"event_type": "X", "resource": {}, "header_case": "upper"}), "upper"),
     ] {
         let (status, answer) = client.admin("POST", "/notifications", order).await;
         assert_eq!(status, 400, "{answer}");

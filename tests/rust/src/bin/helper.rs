@@ -1,12 +1,14 @@
-//! Processes of their own, for tests that need one: `suite-helper fork` and `suite-helper from-env`. Both take the
-//! client from the environment.
+//! Processes of their own, for tests that need one: `suite-helper fork`, `suite-helper fork-while-downloading` and
+//! `suite-helper from-env`, which take the client from the environment; `suite-helper fork-seen URL` and
+//! `suite-helper claim URL`, which use the store of that URL.
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use nix::sys::wait::{WaitStatus, waitpid};
 use nix::unistd::{ForkResult, Pid};
 use serde_json::json;
-use wechatpay_sdk::blocking::Client;
+use wechatpay_sdk::blocking::{Client, Seen};
 use wechatpay_sdk::goldplan::OperationType;
 use wechatpay_sdk::goldplan::merchants::ChangeCustomPageStatus;
 
@@ -17,8 +19,11 @@ fn main() -> ExitCode {
     nix::unistd::alarm::set(PATIENCE_SECONDS);
     let done = match std::env::args().nth(1).as_deref() {
         Some("fork") => fork_after_use(),
+        Some("fork-while-downloading") => fork_while_downloading(),
         Some("from-env") => from_env(),
-        _ => Err("usage: suite-helper fork|from-env".to_owned()),
+        Some("fork-seen") => fork_with_stores(),
+        Some("claim") => redis().map(|seen| say(&told(&seen))),
+        _ => Err("usage: suite-helper fork|fork-while-downloading|from-env|fork-seen URL|claim URL".to_owned()),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -64,10 +69,70 @@ fn fork_after_use() -> Result<(), String> {
     Ok(())
 }
 
+/// Forks while certificates are being downloaded, when whoever reads the output says that it has come to that, and calls
+/// in the child. The parent's download may go on: it is not waited for.
+fn fork_while_downloading() -> Result<(), String> {
+    let client = Client::from_env().map_err(|error| error.to_string())?;
+    let parents = client.clone();
+    std::thread::spawn(move || parents.refresh_platform_keys());
+    say("downloading");
+    let mut line = String::new();
+    std::io::stdin().read_line(&mut line).map_err(|error| error.to_string())?;
+    let child = in_child(|| {
+        call(&client)?;
+        say("child");
+        // It has the keys of the child, and does not download them once more.
+        let grandchild = in_child(|| {
+            call(&client)?;
+            say("grandchild");
+            Ok(())
+        })?;
+        wait(grandchild)
+    })?;
+    wait(child)
+}
+
 fn call(client: &Client) -> Result<(), String> {
     let request = ChangeCustomPageStatus { sub_mchid: "1900000109".into(), operation_type: OperationType::Open };
     let reply = client.send(&request).map_err(|error| format!("process {}: {error}", std::process::id()))?;
     if reply.sub_mchid.as_deref() == Some("1900000109") { Ok(()) } else { Err(json!(reply).to_string()) }
+}
+
+/// Claims in the parent, asks in a child, and asks again.
+fn fork_with_stores() -> Result<(), String> {
+    let memory = wechatpay_sdk::Seen::memory(Duration::from_secs(60)).map(Seen::new);
+    let stores = [("redis", redis()?), ("memory", memory.map_err(|error| error.to_string())?)];
+    for (name, seen) in &stores {
+        if told(seen) != "true" {
+            return Err(format!("{name}: the parent must have it"));
+        }
+    }
+    wait(in_child(|| {
+        for (name, seen) in &stores {
+            say(&format!("{name}: {}", told(seen)));
+            seen.done("EV-1").map_err(|error| error.to_string())?;
+        }
+        Ok(())
+    })?)?;
+    for (name, seen) in &stores {
+        say(&format!("{name} after the child: {}", told(seen)));
+    }
+    Ok(())
+}
+
+fn redis() -> Result<Seen, String> {
+    let url = std::env::args().nth(2).ok_or("the URL of a store is missing")?;
+    let seen = wechatpay_sdk::Seen::redis(&url, Duration::from_secs(60));
+    seen.map(Seen::new).map_err(|error| error.to_string())
+}
+
+/// What a claim gives: `true`, `false`, or the code and the words of an error.
+fn told(seen: &Seen) -> String {
+    match seen.claim("EV-1") {
+        Ok(claimed) => claimed.to_string(),
+        Err(error) if error.code() == "seen_busy" => error.code().to_owned(),
+        Err(error) => format!("{}: {error}", error.code()),
+    }
 }
 
 /// Runs `work` in a forked child, which then ends.

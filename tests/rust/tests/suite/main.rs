@@ -2,6 +2,7 @@
 
 mod capture;
 mod cases;
+mod certificates;
 mod encrypted_with;
 mod events;
 mod filled;
@@ -11,6 +12,7 @@ mod network;
 mod notifications;
 mod processes;
 mod secrets;
+mod seen;
 mod sharing;
 mod signers;
 mod typed;

@@ -20,7 +20,7 @@ use wechatpay_sdk::signature::Signer;
 use wechatpay_sdk::webhook::webhooks;
 use wechatpay_sdk::{
     ApiV3Key, AppRecord, CallOptions, Client, Encryption, Error, ErrorKind, File, JsapiRecord, KeyError, OptionType,
-    Options, Sensitive, SigningKey, blocking,
+    Options, PlatformCertificate, Sensitive, SigningKey, blocking,
 };
 use wechatpay_suite::{Face, Local, Runner, load, tests_dir, vector_text, vectors};
 
@@ -57,8 +57,10 @@ impl Secrets {
     }
 
     fn debug(&self, value: &impl Debug) {
-        SEARCHED.lock().expect("no search panics inside").insert(type_name_of_val(value));
-        self.search(type_name_of_val(value), &format!("{value:?} {value:#?}"));
+        // Without lifetimes, which the name in the source lacks.
+        let name = type_name_of_val(value).split('<').next().expect("a first part");
+        SEARCHED.lock().expect("no search panics inside").insert(name);
+        self.search(name, &format!("{value:?} {value:#?}"));
     }
 
     fn display(&self, value: &(impl Debug + Display)) {
@@ -109,6 +111,11 @@ fn no_key_and_no_client_prints_a_secret() {
         .apiv3_key(APIV3_KEY)
         .proxy(format!("http://user:{OPENID}@127.0.0.1:1"));
     secrets.debug(&builder);
+    let store = format!("rediss://{OPENID}:{APIV3_KEY}@store:6379/0");
+    let seen = wechatpay_sdk::Seen::redis(&store, wechatpay_sdk::Seen::DEFAULT_TTL).expect("a store");
+    secrets.debug(&seen);
+    secrets.debug(&blocking::Seen::new(seen));
+    secrets.debug(&wechatpay_bridge::Seen::redis(&store, None).expect("a store"));
     secrets.debug(&CallOptions::default());
     secrets.debug(&wechatpay_sdk::Retry::default());
     secrets.debug(&OptionType::Text);
@@ -134,6 +141,13 @@ fn no_key_and_no_client_prints_a_secret() {
     secrets.display(&CryptoError::BadKey);
     secrets.debug(&KeyError::from_error(CryptoError::Sign));
     secrets.debug(&certificate);
+    secrets
+        .debug(&PlatformCertificate { pem: vector_text("keys/platform_cert.pem"), certificate: certificate.clone() });
+    let known = client.platform_keys();
+    secrets.debug(&known);
+    secrets.debug(&known.keys[0]);
+    secrets.debug(&known.keys[0].kind);
+    secrets.debug(&known.keys[0].source);
     let mut keys = PlatformKeys::default();
     keys.add_certificate(certificate);
     secrets.debug(&keys);
