@@ -25,7 +25,7 @@ fn bill(user_name: &str) -> Create {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_typed_request_carries_ciphertext_of_the_callers_own() {
     let local = Local::start();
-    let encrypted = local.client().encrypt("张三").expect("short enough");
+    let encrypted = local.client().encrypt("张三").await.expect("short enough");
     let client = local.client().with_options(CallOptions::default().encrypted_with(&*encrypted.serial));
     client.send(&bill(&encrypted.ciphertext)).await.expect("accepted");
     let sent = local.admin.journal().await.pop().expect("it arrived");
