@@ -21,7 +21,9 @@ export declare const VERSION: string;
  * A function of a key that lies elsewhere, in an HSM or a KMS: from bytes to bytes, or to a promise of them. What it throws
  * is the `cause` of the call's error, and its words stand in that error's: they must hold no key, signature or plaintext.
  */
-export type KeyFunction = (input: Buffer) => ArrayBufferView | ArrayBufferLike | Promise<ArrayBufferView | ArrayBufferLike>;
+export type KeyFunction = (
+  input: Buffer,
+) => ArrayBufferView | ArrayBufferLike | Promise<ArrayBufferView | ArrayBufferLike>;
 
 /** What belongs to one merchant. */
 export interface MerchantOptions {

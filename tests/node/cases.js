@@ -33,13 +33,15 @@ function load() {
   const folder = path.join(TESTS, 'cases');
   const files = fs.readdirSync(folder).filter((name) => name.endsWith('.json'));
   return files.sort().flatMap((file) =>
-    parse(fs.readFileSync(path.join(folder, file), 'utf8')).map(({ name, client, signer, secrets, steps, ...step }) => ({
-      name: `${path.basename(file, '.json')}: ${name}`,
-      client: client ?? {},
-      signer,
-      secrets: secrets ?? [],
-      steps: steps ?? [step],
-    })),
+    parse(fs.readFileSync(path.join(folder, file), 'utf8')).map(
+      ({ name, client, signer, secrets, steps, ...step }) => ({
+        name: `${path.basename(file, '.json')}: ${name}`,
+        client: client ?? {},
+        signer,
+        secrets: secrets ?? [],
+        steps: steps ?? [step],
+      }),
+    ),
   );
 }
 

@@ -147,7 +147,12 @@ test('anything can be thrown', async () => {
 });
 
 test('what is no bytes is told by its type', async () => {
-  for (const [given, type] of [['SecretText', 'string'], [undefined, 'undefined'], [null, 'null'], [{}, 'object']]) {
+  for (const [given, type] of [
+    ['SecretText', 'string'],
+    [undefined, 'undefined'],
+    [null, 'null'],
+    [{}, 'object'],
+  ]) {
     const error = await caught(check(client({ sign: async () => given })));
     assert.match(String(error), new RegExp(`sign must give a Buffer or Uint8Array, not ${type}`));
     assert.ok(!String(error).includes('SecretText'));

@@ -1,6 +1,5 @@
 //! Which notifications have been processed: the same one may come many times, and to several receivers at once.
 
-use std::fmt;
 use std::time::Duration;
 
 use crate::error::{Error, ErrorKind, Retryability};
@@ -179,7 +178,7 @@ fn busy() -> Error {
 }
 
 #[cfg(feature = "redis")]
-fn unreachable_store(kind: ErrorKind, store: impl fmt::Display, problem: impl fmt::Display) -> Error {
+fn unreachable_store(kind: ErrorKind, store: impl std::fmt::Display, problem: impl std::fmt::Display) -> Error {
     let message = format!("the store {store} {problem}: answer with failure, the notification comes again");
     Error::new(kind, "seen_store", message).with_retry(Retryability::Safe)
 }

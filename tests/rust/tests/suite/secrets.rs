@@ -105,8 +105,7 @@ fn no_key_and_no_client_prints_a_secret() {
     secrets.debug(&options);
     secrets.debug(&client);
     secrets.debug(&blocking::Client::new(client.clone()));
-    let encrypted = wechatpay_sdk::runtimes::wait(client.encrypt(NAME)).expect("a runtime");
-    secrets.debug(&encrypted.expect("a key of the platform"));
+    secrets.debug(&blocking::Client::new(client.clone()).encrypt(NAME).expect("a key of the platform"));
     let builder = Client::builder()
         .merchant_private_key(key_pem())
         .apiv3_key(APIV3_KEY)
