@@ -48,7 +48,9 @@ class Shop:
         except WechatPayError as error:
             answer = self.client.notifications.failure(error.code)
         else:
-            self.paid.add(notification.resource["out_trade_no"])
+            # A payment; as profitsharing the same event tells of money that was shared.
+            if notification.event_type == "TRANSACTION.SUCCESS" and notification.original_type == "transaction":
+                self.paid.add(notification.resource.get("out_trade_no", ""))
             answer = notification.ack()
         start_response(f"{answer.status} {HTTPStatus(answer.status).phrase}", list(answer.headers.items()))
         return [answer.body]

@@ -73,7 +73,9 @@ test('many.mjs', async () => {
 });
 
 const README = fs.readFileSync(path.join(__dirname, '..', 'README.md'), 'utf8');
-const [PROGRAM, RECEIVER] = [...README.matchAll(/```js\n([\s\S]*?)```/g)].map(([, program]) => program);
+const PROGRAMS = [...README.matchAll(/```js\n([\s\S]*?)```/g)].map(([, program]) => program);
+const [PROGRAM] = PROGRAMS;
+const RECEIVER = PROGRAMS.find((program) => program.includes('createServer'));
 
 test('the program of the README', async () => {
   const options = /new Client\(\{[\s\S]*?\}\)/;
