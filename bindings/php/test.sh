@@ -23,6 +23,7 @@ trap 'kill $sandbox' EXIT
 read -r WECHATPAY_SANDBOX < "$directory/sandbox/says"
 export WECHATPAY_SANDBOX
 export WECHATPAY_EXAMPLES="$here/../../examples/php"
+export WECHATPAY_CASES="$here/../../tests/cases"
 
 # Through the Makefile of phpize, as anybody tests an extension. What skips itself, or passes only when it is repeated,
 # has not passed.

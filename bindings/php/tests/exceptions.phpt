@@ -77,5 +77,5 @@ TransportException: [300,"transport","connection_broken","safe",true,"goldplan.m
 TimeoutException: [310,"timeout","timeout","safe",true,"goldplan.merchants.change_custom_page_status",null,null,null,false,false]
 ApiException: [400,"api","MCH_NOT_EXISTS","never",false,"goldplan.merchants.change_custom_page_status",400,null,null,true,true]
 SignatureException: [500,"signature","bad_signature","safe",true,"goldplan.merchants.change_custom_page_status",200,null,null,false,true]
-DecryptException: [600,"decrypt","cannot_decrypt","never",false,"new_tax_control_fapiao.user_title.get",200,null,null,true,true]
+DecryptException: [600,"decrypt","cannot_decrypt","never",false,"new_tax_control_fapiao.user_title.get",200,"phone",null,true,true]
 IntegrityException: [700,"integrity","not_json","safe",true,"goldplan.merchants.change_custom_page_status",200,null,null,true,true]

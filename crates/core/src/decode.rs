@@ -34,7 +34,7 @@ pub async fn decode(
                     *text =
                         sensitive::decrypt(key, text, &path, limit()).await.map_err(|error| match error.code() {
                             "cannot_decrypt" => {
-                                error.with_note("; where the platform sent plain text, request() gives it as it came")
+                                error.with_clause("where the platform sent plain text, request() gives it as it came")
                             }
                             // What a key that lies elsewhere says, or that it says nothing, has another reason.
                             _ => error,

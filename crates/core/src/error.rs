@@ -253,12 +253,6 @@ impl Error {
         self.with_effect(true)
     }
 
-    /// Adds to the message what this SDK knows about it.
-    pub(crate) fn with_note(mut self, note: &str) -> Self {
-        self.0.message.push_str(note);
-        self
-    }
-
     pub(crate) fn with_reply(mut self, status: u16, request_id: Option<&str>, verified: bool) -> Self {
         self.0.status = Some(status);
         self.0.request_id = request_id.map(str::to_owned);

@@ -236,8 +236,8 @@ impl Client {
             }
             None => "encrypt them under it, or name their key by the call option encrypted_with",
         };
-        error.with_note(&format!(
-            " (the request names the platform's key {serial}, but its encrypted fields cannot be decrypted with that: {remedy})"
+        error.with_clause(format_args!(
+            "the request names the platform's key {serial}, but its encrypted fields cannot be decrypted with that: {remedy}"
         ))
     }
 
