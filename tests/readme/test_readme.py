@@ -93,10 +93,13 @@ def test_php(readme: str, info: dict[str, Any], tmp_path: Path) -> None:
 def test_command_line(readme: str, info: dict[str, Any], tmp_path: Path) -> None:
     text = (ROOT / readme).read_text(encoding="utf-8").replace("/tmp/wechatpay", info["directory"])
     lines = [line for line in text.splitlines() if line.startswith("wechatpay ")]
-    assert [line.split()[1] for line in lines] == ["call", "operations", "batch"]
-    call, operations, batch = ([os.environ["WECHATPAY_BIN"], *shlex.split(line)[1:]] for line in lines)
+    assert [line.split()[1] for line in lines] == ["call", "operations", "certs", "batch"]
+    call, operations, certs, batch = ([os.environ["WECHATPAY_BIN"], *shlex.split(line)[1:]] for line in lines)
     assert json.loads(run(call, info)) == {"sub_mchid": "1900000109"}
     assert "goldplan.merchants.open_advertising_show" in run(operations, info)
+    certs[certs.index("--save") + 1] = str(tmp_path / "certificates")
+    run(certs, info)
+    assert [path.suffix for path in (tmp_path / "certificates").iterdir()] == [".pem"]
     # The list's sub-merchants are none of those that this sandbox starts with: the batch runs, and says that they fail.
     batch[batch.index("--output") + 1] = str(tmp_path / "outcomes.csv")
     environment = {**os.environ, **{f"WECHATPAY_{name.upper()}": info[name] for name in OPTIONS}}
