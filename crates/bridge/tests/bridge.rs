@@ -154,7 +154,7 @@ fn options_are_checked_where_they_are_given() {
         let wrong = WORLD.client.with_options(options.as_bytes()).unwrap_err();
         assert_eq!(kind_and_field(wrong), ("config", field.to_owned()));
     }
-    let changed = WORLD.client.with_options(br#"{"timeout": 2.5, "retry": "never"}"#).unwrap();
+    let changed = WORLD.client.with_options(br#"{"timeout": 2.5, "retry": "off"}"#).unwrap();
     assert!(format!("{changed:?}").contains("timeout: 2.5s, retry: Never"));
     assert_eq!(WORLD.client.with_options(b"{}").unwrap().mchid(), WORLD.client.mchid());
 

@@ -166,6 +166,7 @@ pub struct Operation {
     pub encrypted_reply: &'static [&'static str],
     /// Whether repeating the same request has the effect of sending it once.
     pub idempotent: bool,
+
     /// The official document.
     pub doc_url: &'static str,
 }
