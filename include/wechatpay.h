@@ -578,7 +578,8 @@ const char *wechatpay_option_name(size_t index);
 
 /**
  * All operations as a JSON array, sorted by id:
- * [{id, title, method, path, params: [{name, place, required, type, values, encrypted}], reply, idempotent, doc_url}].
+ * [{id, title, method, path, params: [{name, place, required, type, values, encrypted}], reply, idempotent, read_back,
+ * doc_url}]; `read_back` may be null.
  * Its length is written to `length`, which may be NULL. The text lives as long as the process.
  */
 const char *wechatpay_operations_json(size_t *length);
@@ -586,7 +587,7 @@ const char *wechatpay_operations_json(size_t *length);
 /**
  * 提交申请单.
  *
- * `POST /v3/applyment4sub/applyment/`. For service providers. Not idempotent.
+ * `POST /v3/applyment4sub/applyment/`. For service providers. Idempotent. `applyment4sub.applyment.get_by_business_code` tells what became of it.
  * The reply is a JSON object: `applyment_id`.
  *
  * Members of `json`:
@@ -660,7 +661,7 @@ wechatpay_error *wechatpay_certificates_list(const wechatpay_client *client,
 /**
  * 品牌商户发放红包.
  *
- * `POST /v3/fund-app/brand-redpacket/brand-merchant-batches`. For direct merchants. Not idempotent.
+ * `POST /v3/fund-app/brand-redpacket/brand-merchant-batches`. For direct merchants. Idempotent. `fund_app.brand_redpacket.brand_merchant_out_batches.get` tells what became of it.
  * The reply is a JSON object: `out_batch_no`, `batch_no`, `create_time`, `batch_state`.
  *
  * Members of `json`:
@@ -760,7 +761,7 @@ wechatpay_error *wechatpay_fund_app_brand_redpacket_brand_merchant_out_batches_o
 /**
  * 商户单号申请电子回单.
  *
- * `POST /v3/fund-app/mch-transfer/elecsign/out-bill-no`. For direct merchants. Not idempotent.
+ * `POST /v3/fund-app/mch-transfer/elecsign/out-bill-no`. For direct merchants. Idempotent. `fund_app.mch_transfer.elec_sign.get_by_out_bill_no` tells what became of it.
  * The reply is a JSON object: `state`, `create_time`.
  *
  * Members of `json`:
@@ -777,7 +778,7 @@ wechatpay_error *wechatpay_fund_app_mch_transfer_elec_sign_create_by_out_bill_no
 /**
  * 微信单号申请电子回单.
  *
- * `POST /v3/fund-app/mch-transfer/elecsign/transfer-bill-no`. For direct merchants. Not idempotent.
+ * `POST /v3/fund-app/mch-transfer/elecsign/transfer-bill-no`. For direct merchants. Idempotent. `fund_app.mch_transfer.elec_sign.get_by_transfer_bill_no` tells what became of it.
  * The reply is a JSON object: `state`, `create_time`.
  *
  * Members of `json`:
@@ -867,7 +868,7 @@ wechatpay_error *wechatpay_fund_app_mch_transfer_partner_budget_electronic_recei
 /**
  * 申请公益捐赠预算.
  *
- * `POST /v3/fund-app/mch-transfer/partner/charity-budget`. For service providers. Not idempotent.
+ * `POST /v3/fund-app/mch-transfer/partner/charity-budget`. For service providers. Not idempotent. `fund_app.mch_transfer.partner.charity_budget.get` tells what became of it.
  * The reply is a JSON object: `sp_mchid`, `out_budget_no`, `budget_id`, `amount`, `sponsor_mchid`, `activity_name`, `activity_remark`, `state`, `confirm_url`, `super_admin_wxid_mask`, `remain_amount`, `unlock_remark`, `locked_time`, `finished_time`, `closed_time`.
  *
  * Members of `json`:
@@ -908,7 +909,7 @@ wechatpay_error *wechatpay_fund_app_mch_transfer_partner_charity_budget_get(cons
 /**
  * 解锁公益捐赠预算.
  *
- * `POST /v3/fund-app/mch-transfer/partner/charity-budget/{out_budget_no}/unlock`. For service providers. Not idempotent.
+ * `POST /v3/fund-app/mch-transfer/partner/charity-budget/{out_budget_no}/unlock`. For service providers. Not idempotent. `fund_app.mch_transfer.partner.charity_budget.get` tells what became of it.
  * The reply is a JSON object: `sp_mchid`, `out_budget_no`, `budget_id`, `amount`, `sponsor_mchid`, `activity_name`, `activity_remark`, `state`, `unlock_remark`, `locked_time`, `finished_time`, `unlocked_amount`.
  *
  * Members of `json`:
@@ -927,7 +928,7 @@ wechatpay_error *wechatpay_fund_app_mch_transfer_partner_charity_budget_unlock(c
 /**
  * 发起公益捐赠.
  *
- * `POST /v3/fund-app/mch-transfer/partner/charity-transfer-bills`. For service providers. Not idempotent.
+ * `POST /v3/fund-app/mch-transfer/partner/charity-transfer-bills`. For service providers. Not idempotent. `fund_app.mch_transfer.partner.charity_transfer_bills.get_by_out_transfer_no` tells what became of it.
  * The reply is a JSON object: `out_budget_no`, `budget_id`, `out_transfer_no`, `transfer_id`, `amount`, `transfer_remark`, `receive_mchid`, `state`, `create_time`, `success_time`.
  *
  * Members of `json`:
@@ -969,7 +970,7 @@ wechatpay_error *wechatpay_fund_app_mch_transfer_partner_charity_transfer_bills_
 /**
  * 申请单笔转账电子回单.
  *
- * `POST /v3/fund-app/mch-transfer/partner/electronic-receipts`. For service providers. Not idempotent.
+ * `POST /v3/fund-app/mch-transfer/partner/electronic-receipts`. For service providers. Idempotent. `fund_app.mch_transfer.partner.electronic_receipts.get` tells what became of it.
  * The reply is a JSON object: `sub_mchid`, `out_bill_no`, `state`, `create_time`, `update_time`, `hash_type`, `hash_value`, `download_url`.
  *
  * Members of `json`:
@@ -1005,7 +1006,7 @@ wechatpay_error *wechatpay_fund_app_mch_transfer_partner_electronic_receipts_get
 /**
  * 申请子商户商家转账授权.
  *
- * `POST /v3/fund-app/mch-transfer/partner/sub-mch-authorizations`. For service providers. Not idempotent.
+ * `POST /v3/fund-app/mch-transfer/partner/sub-mch-authorizations`. For service providers. Not idempotent. `fund_app.mch_transfer.partner.sub_mch_authorizations.get` tells what became of it.
  * The reply is a JSON object: `sub_mchid`, `out_apply_no`, `state`, `accept_time`, `update_time`.
  *
  * Members of `json`:
@@ -1040,7 +1041,7 @@ wechatpay_error *wechatpay_fund_app_mch_transfer_partner_sub_mch_authorizations_
 /**
  * 撤销转账.
  *
- * `POST /v3/fund-app/mch-transfer/partner/transfer-bills/out-bill-no/{out_bill_no}/cancel`. For service providers. Not idempotent.
+ * `POST /v3/fund-app/mch-transfer/partner/transfer-bills/out-bill-no/{out_bill_no}/cancel`. For service providers. Idempotent. `fund_app.mch_transfer.partner.transfer_bills.get_by_out_bill_no` tells what became of it.
  * The reply is a JSON object: `sub_mchid`, `out_bill_no`, `transfer_bill_no`, `state`, `transfer_amount`, `transfer_remark`, `fail_reason`, `openid`, `user_name`, `create_time`, `update_time`.
  *
  * Members of `json`:
@@ -1058,7 +1059,7 @@ wechatpay_error *wechatpay_fund_app_mch_transfer_partner_transfer_bills_cancel_b
 /**
  * 发起转账.
  *
- * `POST /v3/fund-app/mch-transfer/partner/transfer-bills`. For service providers. Not idempotent.
+ * `POST /v3/fund-app/mch-transfer/partner/transfer-bills`. For service providers. Idempotent. `fund_app.mch_transfer.partner.transfer_bills.get_by_out_bill_no` tells what became of it.
  * The reply is a JSON object: `sub_mchid`, `out_bill_no`, `transfer_bill_no`, `create_time`, `package_info`.
  *
  * Members of `json`:
@@ -1103,7 +1104,7 @@ wechatpay_error *wechatpay_fund_app_mch_transfer_partner_transfer_bills_get_by_o
 /**
  * 发起转账并完成自动收款授权.
  *
- * `POST /v3/fund-app/mch-transfer/partner/transfer-bills/pre-transfer-with-authorization`. For service providers. Not idempotent.
+ * `POST /v3/fund-app/mch-transfer/partner/transfer-bills/pre-transfer-with-authorization`. For service providers. Not idempotent. `fund_app.mch_transfer.partner.transfer_bills.get_by_out_bill_no` tells what became of it.
  * The reply is a JSON object: `sub_mchid`, `out_bill_no`, `transfer_bill_no`, `create_time`, `package_info`.
  *
  * Members of `json`:
@@ -1131,7 +1132,7 @@ wechatpay_error *wechatpay_fund_app_mch_transfer_partner_transfer_bills_pre_tran
 /**
  * 转账（用户自动收款）.
  *
- * `POST /v3/fund-app/mch-transfer/partner/transfer-bills/transfer`. For service providers. Not idempotent.
+ * `POST /v3/fund-app/mch-transfer/partner/transfer-bills/transfer`. For service providers. Not idempotent. `fund_app.mch_transfer.partner.transfer_bills.get_by_out_bill_no` tells what became of it.
  * The reply is a JSON object: `sub_mchid`, `mchid`, `out_bill_no`, `transfer_bill_no`, `appid`, `state`, `transfer_amount`, `transfer_remark`, `fail_reason`, `openid`, `user_name`, `create_time`, `update_time`.
  *
  * Members of `json`:
@@ -1158,7 +1159,7 @@ wechatpay_error *wechatpay_fund_app_mch_transfer_partner_transfer_bills_transfer
 /**
  * 解除免确认收款授权.
  *
- * `POST /v3/fund-app/mch-transfer/partner/user-confirm-authorizations/{out_authorization_no}/close`. For service providers. Not idempotent.
+ * `POST /v3/fund-app/mch-transfer/partner/user-confirm-authorizations/{out_authorization_no}/close`. For service providers. Idempotent. `fund_app.mch_transfer.partner.user_confirm_authorizations.get` tells what became of it.
  * The reply is a JSON object: `out_authorization_no`, `appid`, `openid`, `user_display_name`, `authorization_id`, `state`, `authorize_time`, `close_info`, `transfer_scene_id`, `user_recv_perception`, `create_time`.
  *
  * Members of `json`:
@@ -1175,7 +1176,7 @@ wechatpay_error *wechatpay_fund_app_mch_transfer_partner_user_confirm_authorizat
 /**
  * 申请免确认收款授权.
  *
- * `POST /v3/fund-app/mch-transfer/partner/user-confirm-authorizations`. For service providers. Not idempotent.
+ * `POST /v3/fund-app/mch-transfer/partner/user-confirm-authorizations`. For service providers. Not idempotent. `fund_app.mch_transfer.partner.user_confirm_authorizations.get` tells what became of it.
  * The reply is a JSON object: `out_authorization_no`, `state`, `create_time`, `package_info`.
  *
  * Members of `json`:
@@ -1215,7 +1216,7 @@ wechatpay_error *wechatpay_fund_app_mch_transfer_partner_user_confirm_authorizat
 /**
  * 撤销转账.
  *
- * `POST /v3/fund-app/mch-transfer/transfer-bills/out-bill-no/{out_bill_no}/cancel`. For direct merchants. Not idempotent.
+ * `POST /v3/fund-app/mch-transfer/transfer-bills/out-bill-no/{out_bill_no}/cancel`. For direct merchants. Idempotent. `fund_app.mch_transfer.transfer_bills.get_by_out_bill_no` tells what became of it.
  * The reply is a JSON object: `out_bill_no`, `transfer_bill_no`, `state`, `update_time`.
  *
  * Members of `json`:
@@ -1232,7 +1233,7 @@ wechatpay_error *wechatpay_fund_app_mch_transfer_transfer_bills_cancel_by_out_bi
 /**
  * 发起转账.
  *
- * `POST /v3/fund-app/mch-transfer/transfer-bills`. For direct merchants. Not idempotent.
+ * `POST /v3/fund-app/mch-transfer/transfer-bills`. For direct merchants. Idempotent. `fund_app.mch_transfer.transfer_bills.get_by_out_bill_no` tells what became of it.
  * The reply is a JSON object: `out_bill_no`, `transfer_bill_no`, `create_time`, `state`, `fail_reason`, `package_info`.
  *
  * Members of `json`:
@@ -1293,7 +1294,7 @@ wechatpay_error *wechatpay_fund_app_mch_transfer_transfer_bills_get_by_transfer_
 /**
  * 发起转账并完成自动收款授权.
  *
- * `POST /v3/fund-app/mch-transfer/transfer-bills/pre-transfer-with-authorization`. For direct merchants. Not idempotent.
+ * `POST /v3/fund-app/mch-transfer/transfer-bills/pre-transfer-with-authorization`. For direct merchants. Not idempotent. `fund_app.mch_transfer.transfer_bills.get_by_out_bill_no` tells what became of it.
  * The reply is a JSON object: `out_bill_no`, `transfer_bill_no`, `create_time`, `state`, `package_info`, `user_display_name`, `out_authorization_no`.
  *
  * Members of `json`:
@@ -1321,7 +1322,7 @@ wechatpay_error *wechatpay_fund_app_mch_transfer_transfer_bills_pre_transfer_wit
 /**
  * 用户授权后转账.
  *
- * `POST /v3/fund-app/mch-transfer/transfer-bills/transfer`. For direct merchants. Not idempotent.
+ * `POST /v3/fund-app/mch-transfer/transfer-bills/transfer`. For direct merchants. Not idempotent. `fund_app.mch_transfer.transfer_bills.get_by_out_bill_no` tells what became of it.
  * The reply is a JSON object: `mch_id`, `out_bill_no`, `transfer_bill_no`, `appid`, `state`, `transfer_amount`, `transfer_remark`, `fail_reason`, `openid`, `user_name`, `create_time`, `update_time`.
  *
  * Members of `json`:
@@ -1349,7 +1350,7 @@ wechatpay_error *wechatpay_fund_app_mch_transfer_transfer_bills_transfer(const w
 /**
  * 撤销转账到QQ钱包.
  *
- * `POST /v3/fund-app/mch-transfer/transfer-to-qq-wallet-bills/{out_bill_no}/cancel`. For direct merchants. Not idempotent.
+ * `POST /v3/fund-app/mch-transfer/transfer-to-qq-wallet-bills/{out_bill_no}/cancel`. For direct merchants. Idempotent. `fund_app.mch_transfer.transfer_to_qq_wallet_bills.get` tells what became of it.
  * The reply is a JSON object: `mchid`, `out_bill_no`, `transfer_bill_no`, `appid`, `state`, `transfer_amount`, `transfer_remark`, `fail_reason`, `openid`, `user_qq`, `user_name`, `create_time`, `update_time`.
  *
  * Members of `json`:
@@ -1366,7 +1367,7 @@ wechatpay_error *wechatpay_fund_app_mch_transfer_transfer_to_qq_wallet_bills_can
 /**
  * 发起转账到QQ钱包.
  *
- * `POST /v3/fund-app/mch-transfer/transfer-to-qq-wallet-bills`. For direct merchants. Not idempotent.
+ * `POST /v3/fund-app/mch-transfer/transfer-to-qq-wallet-bills`. For direct merchants. Not idempotent. `fund_app.mch_transfer.transfer_to_qq_wallet_bills.get` tells what became of it.
  * The reply is a JSON object: `mchid`, `out_bill_no`, `transfer_bill_no`, `appid`, `state`, `transfer_amount`, `transfer_remark`, `openid`, `user_qq`, `user_name`, `fail_reason`, `create_time`, `update_time`.
  *
  * Members of `json`:
@@ -1409,7 +1410,7 @@ wechatpay_error *wechatpay_fund_app_mch_transfer_transfer_to_qq_wallet_bills_get
 /**
  * 解除免确认收款授权.
  *
- * `POST /v3/fund-app/mch-transfer/user-confirm-authorization/out-authorization-no/{out_authorization_no}/close`. For direct merchants. Not idempotent.
+ * `POST /v3/fund-app/mch-transfer/user-confirm-authorization/out-authorization-no/{out_authorization_no}/close`. For direct merchants. Idempotent. `fund_app.mch_transfer.user_confirm_authorization.get_by_out_authorization_no` tells what became of it.
  * The reply is a JSON object: `out_authorization_no`, `appid`, `openid`, `user_display_name`, `authorization_id`, `state`, `authorize_time`, `close_info`, `transfer_scene_id`, `user_recv_perception`, `create_time`.
  *
  * Members of `json`:
@@ -1426,7 +1427,7 @@ wechatpay_error *wechatpay_fund_app_mch_transfer_user_confirm_authorization_clos
 /**
  * 申请免确认收款授权.
  *
- * `POST /v3/fund-app/mch-transfer/user-confirm-authorization`. For direct merchants. Not idempotent.
+ * `POST /v3/fund-app/mch-transfer/user-confirm-authorization`. For direct merchants. Not idempotent. `fund_app.mch_transfer.user_confirm_authorization.get_by_out_authorization_no` tells what became of it.
  * The reply is a JSON object: `out_authorization_no`, `state`, `create_time`, `package_info`.
  *
  * Members of `json`:
@@ -1558,7 +1559,7 @@ wechatpay_error *wechatpay_goldplan_merchants_set_advertising_industry_filter(co
 /**
  * 创建投诉通知回调.
  *
- * `POST /v3/merchant-service/complaint-notifications`. For direct merchants and service providers. Not idempotent.
+ * `POST /v3/merchant-service/complaint-notifications`. For direct merchants and service providers. Idempotent. `merchant_service.complaint_notifications.get` tells what became of it.
  * The reply is a JSON object: `mchid`, `url`.
  *
  * Members of `json`:
@@ -1575,7 +1576,7 @@ wechatpay_error *wechatpay_merchant_service_complaint_notifications_create(const
 /**
  * 删除投诉通知回调.
  *
- * `DELETE /v3/merchant-service/complaint-notifications`. For direct merchants and service providers. Not idempotent.
+ * `DELETE /v3/merchant-service/complaint-notifications`. For direct merchants and service providers. Idempotent. `merchant_service.complaint_notifications.get` tells what became of it.
  * The reply has no body.
  *
  * https://pay.weixin.qq.com/doc/v3/merchant/4012460452
@@ -1603,7 +1604,7 @@ wechatpay_error *wechatpay_merchant_service_complaint_notifications_get(const we
 /**
  * 更新投诉通知回调.
  *
- * `PUT /v3/merchant-service/complaint-notifications`. For direct merchants and service providers. Not idempotent.
+ * `PUT /v3/merchant-service/complaint-notifications`. For direct merchants and service providers. Idempotent. `merchant_service.complaint_notifications.get` tells what became of it.
  * The reply is a JSON object: `mchid`, `url`.
  *
  * Members of `json`:
@@ -1675,7 +1676,7 @@ wechatpay_error *wechatpay_merchant_service_complaints_negotiation_histories_lis
 /**
  * 反馈处理完成.
  *
- * `POST /v3/merchant-service/complaints-v2/{complaint_id}/complete`. For direct merchants and service providers. Not idempotent.
+ * `POST /v3/merchant-service/complaints-v2/{complaint_id}/complete`. For direct merchants and service providers. Idempotent. `merchant_service.complaints_v2.get` tells what became of it.
  * The reply has no body.
  *
  * Members of `json`:
@@ -1750,7 +1751,7 @@ wechatpay_error *wechatpay_merchant_service_complaints_v2_negotiation_histories_
 /**
  * 提交回复.
  *
- * `POST /v3/merchant-service/complaints-v2/{complaint_id}/response`. For direct merchants and service providers. Not idempotent.
+ * `POST /v3/merchant-service/complaints-v2/{complaint_id}/response`. For direct merchants and service providers. Not idempotent. `merchant_service.complaints_v2.negotiation_histories.list` tells what became of it.
  * The reply has no body.
  *
  * Members of `json`:
@@ -1773,7 +1774,7 @@ wechatpay_error *wechatpay_merchant_service_complaints_v2_response(const wechatp
 /**
  * 回复需要即时服务的投诉单.
  *
- * `POST /v3/merchant-service/complaints-v2/{complaint_id}/response-immediate-service`. For direct merchants and service providers. Not idempotent.
+ * `POST /v3/merchant-service/complaints-v2/{complaint_id}/response-immediate-service`. For direct merchants and service providers. Idempotent. `merchant_service.complaints_v2.negotiation_histories.list` tells what became of it.
  * The reply is a JSON object: `log_id`.
  *
  * Members of `json`:
@@ -1793,7 +1794,7 @@ wechatpay_error *wechatpay_merchant_service_complaints_v2_response_immediate_ser
 /**
  * 更新退款审批结果.
  *
- * `POST /v3/merchant-service/complaints-v2/{complaint_id}/update-refund-progress`. For direct merchants and service providers. Not idempotent.
+ * `POST /v3/merchant-service/complaints-v2/{complaint_id}/update-refund-progress`. For direct merchants and service providers. Not idempotent. `merchant_service.complaints_v2.get` tells what became of it.
  * The reply has no body.
  *
  * Members of `json`:
@@ -1914,7 +1915,7 @@ wechatpay_error *wechatpay_new_tax_control_fapiao_download(const wechatpay_clien
 /**
  * 开具电子发票.
  *
- * `POST /v3/new-tax-control-fapiao/fapiao-applications`. For direct merchants and service providers. Not idempotent.
+ * `POST /v3/new-tax-control-fapiao/fapiao-applications`. For direct merchants and service providers. Not idempotent. `new_tax_control_fapiao.fapiao_applications.get` tells what became of it.
  * The reply has no body.
  *
  * Members of `json`:
@@ -1973,7 +1974,7 @@ wechatpay_error *wechatpay_new_tax_control_fapiao_fapiao_applications_get(const 
 /**
  * 将电子发票插入微信用户卡包.
  *
- * `POST /v3/new-tax-control-fapiao/fapiao-applications/{fapiao_apply_id}/insert-cards`. For direct merchants and service providers. Not idempotent.
+ * `POST /v3/new-tax-control-fapiao/fapiao-applications/{fapiao_apply_id}/insert-cards`. For direct merchants and service providers. Not idempotent. `new_tax_control_fapiao.fapiao_applications.get` tells what became of it.
  * The reply has no body.
  *
  * Members of `json`:
@@ -1994,7 +1995,7 @@ wechatpay_error *wechatpay_new_tax_control_fapiao_fapiao_applications_insert_car
 /**
  * 开具通用行业电子发票.
  *
- * `POST /v3/new-tax-control-fapiao/fapiao-applications/issue-general`. For service providers. Not idempotent.
+ * `POST /v3/new-tax-control-fapiao/fapiao-applications/issue-general`. For service providers. Not idempotent. `new_tax_control_fapiao.fapiao_applications.get` tells what became of it.
  * The reply has no body.
  *
  * Members of `json`:
@@ -2014,7 +2015,7 @@ wechatpay_error *wechatpay_new_tax_control_fapiao_fapiao_applications_issue_gene
 /**
  * 开具旅客运输行业电子发票.
  *
- * `POST /v3/new-tax-control-fapiao/fapiao-applications/issue-passenger-transport`. For service providers. Not idempotent.
+ * `POST /v3/new-tax-control-fapiao/fapiao-applications/issue-passenger-transport`. For service providers. Not idempotent. `new_tax_control_fapiao.fapiao_applications.get` tells what became of it.
  * The reply has no body.
  *
  * Members of `json`:
@@ -2034,7 +2035,7 @@ wechatpay_error *wechatpay_new_tax_control_fapiao_fapiao_applications_issue_pass
 /**
  * 开具成品油行业电子发票.
  *
- * `POST /v3/new-tax-control-fapiao/fapiao-applications/issue-refined-oil`. For service providers. Not idempotent.
+ * `POST /v3/new-tax-control-fapiao/fapiao-applications/issue-refined-oil`. For service providers. Not idempotent. `new_tax_control_fapiao.fapiao_applications.get` tells what became of it.
  * The reply has no body.
  *
  * Members of `json`:
@@ -2054,7 +2055,7 @@ wechatpay_error *wechatpay_new_tax_control_fapiao_fapiao_applications_issue_refi
 /**
  * 开具不动产租赁行业电子发票.
  *
- * `POST /v3/new-tax-control-fapiao/fapiao-applications/real-estate-leasing`. For service providers. Not idempotent.
+ * `POST /v3/new-tax-control-fapiao/fapiao-applications/real-estate-leasing`. For service providers. Not idempotent. `new_tax_control_fapiao.fapiao_applications.get` tells what became of it.
  * The reply has no body.
  *
  * Members of `json`:
@@ -2074,7 +2075,7 @@ wechatpay_error *wechatpay_new_tax_control_fapiao_fapiao_applications_real_estat
 /**
  * 冲红电子发票.
  *
- * `POST /v3/new-tax-control-fapiao/fapiao-applications/{fapiao_apply_id}/reverse`. For direct merchants and service providers. Not idempotent.
+ * `POST /v3/new-tax-control-fapiao/fapiao-applications/{fapiao_apply_id}/reverse`. For direct merchants and service providers. Not idempotent. `new_tax_control_fapiao.fapiao_applications.get` tells what became of it.
  * The reply has no body.
  *
  * Members of `json`:
@@ -2174,7 +2175,7 @@ wechatpay_error *wechatpay_new_tax_control_fapiao_merchant_base_information_get(
 /**
  * 检查子商户开票功能状态.
  *
- * `POST /v3/new-tax-control-fapiao/merchant/{sub_mchid}/check`. For service providers. Not idempotent.
+ * `POST /v3/new-tax-control-fapiao/merchant/{sub_mchid}/check`. For service providers. Idempotent. `new_tax_control_fapiao.merchant.check_status` tells what became of it.
  * The reply has no body.
  *
  * Members of `json`:
@@ -2222,7 +2223,7 @@ wechatpay_error *wechatpay_new_tax_control_fapiao_merchant_development_config_ge
 /**
  * 配置开发选项.
  *
- * `PATCH /v3/new-tax-control-fapiao/merchant/development-config`. For direct merchants and service providers. Not idempotent.
+ * `PATCH /v3/new-tax-control-fapiao/merchant/development-config`. For direct merchants and service providers. Idempotent. `new_tax_control_fapiao.merchant.development_config.get` tells what became of it.
  * The reply is a JSON object: `callback_url`, `show_fapiao_cell`, `support_vat_fapiao`.
  *
  * Members of `json`:
@@ -2307,7 +2308,7 @@ wechatpay_error *wechatpay_new_tax_control_fapiao_user_title_title_url_get(const
 /**
  * 微信分付-支付方式前置服务.
  *
- * `POST /v3/pay/acquiring-bank/transactions/exposure`. For service providers. Not idempotent.
+ * `POST /v3/pay/acquiring-bank/transactions/exposure`. For service providers. Idempotent.
  * The reply is a JSON object: `fqf_exposure`, `market_exposure_token`.
  *
  * Members of `json`:
@@ -2330,7 +2331,7 @@ wechatpay_error *wechatpay_pay_acquiring_bank_transactions_exposure(const wechat
 /**
  * 商户贴息-获取微信分付曝光建议.
  *
- * `POST /v3/pay/instal/exposure`. For direct merchants. Not idempotent.
+ * `POST /v3/pay/instal/exposure`. For direct merchants. Idempotent.
  * The reply is a JSON object: `recommend_exposure`.
  *
  * Members of `json`:
@@ -2351,7 +2352,7 @@ wechatpay_error *wechatpay_pay_instal_exposure(const wechatpay_client *client,
 /**
  * 商户贴息-获取微信分付曝光建议.
  *
- * `POST /v3/pay/instal/partner/exposure`. For service providers. Not idempotent.
+ * `POST /v3/pay/instal/partner/exposure`. For service providers. Idempotent.
  * The reply is a JSON object: `recommend_exposure`.
  *
  * Members of `json`:
@@ -2372,7 +2373,7 @@ wechatpay_error *wechatpay_pay_instal_partner_exposure(const wechatpay_client *c
 /**
  * APP下单.
  *
- * `POST /v3/pay/partner/transactions/app`. For service providers. Not idempotent.
+ * `POST /v3/pay/partner/transactions/app`. For service providers. Idempotent. `pay.partner.transactions.get_by_out_trade_no` tells what became of it.
  * The reply is a JSON object: `prepay_id`.
  *
  * Members of `json`:
@@ -2406,7 +2407,7 @@ wechatpay_error *wechatpay_pay_partner_transactions_app_create(const wechatpay_c
 /**
  * APP下单并签约.
  *
- * `POST /v3/pay/partner/transactions/app-with-contract`. For service providers. Not idempotent.
+ * `POST /v3/pay/partner/transactions/app-with-contract`. For service providers. Idempotent. `pay.partner.transactions.get_by_out_trade_no` tells what became of it.
  * The reply is a JSON object: `prepay_id`.
  *
  * Members of `json`:
@@ -2438,7 +2439,7 @@ wechatpay_error *wechatpay_pay_partner_transactions_app_with_contract_create(con
 /**
  * 关单.
  *
- * `POST /v3/pay/partner/transactions/out-trade-no/{out_trade_no}/close`. For service providers. Not idempotent.
+ * `POST /v3/pay/partner/transactions/out-trade-no/{out_trade_no}/close`. For service providers. Idempotent. `pay.partner.transactions.get_by_out_trade_no` tells what became of it.
  * The reply has no body.
  *
  * Members of `json`:
@@ -2457,7 +2458,7 @@ wechatpay_error *wechatpay_pay_partner_transactions_close_by_out_trade_no(const 
 /**
  * 付款码支付.
  *
- * `POST /v3/pay/partner/transactions/codepay`. For service providers. Not idempotent.
+ * `POST /v3/pay/partner/transactions/codepay`. For service providers. Not idempotent. `pay.partner.transactions.get_by_out_trade_no` tells what became of it.
  * The reply is a JSON object: `sp_appid`, `sp_mchid`, `sub_appid`, `sub_mchid`, `out_trade_no`, `transaction_id`, `trade_type`, `bank_type`, `success_time`, `trade_state`, `trade_state_desc`, `attach`, `payer`, `amount`, `promotion_detail`.
  *
  * Members of `json`:
@@ -2487,7 +2488,7 @@ wechatpay_error *wechatpay_pay_partner_transactions_code_pay_create(const wechat
 /**
  * 微信分付-支付方式前置服务.
  *
- * `POST /v3/pay/partner/transactions/exposure`. For service providers. Not idempotent.
+ * `POST /v3/pay/partner/transactions/exposure`. For service providers. Idempotent.
  * The reply is a JSON object: `fqf_exposure`, `market_exposure_token`.
  *
  * Members of `json`:
@@ -2547,7 +2548,7 @@ wechatpay_error *wechatpay_pay_partner_transactions_get_by_out_trade_no(const we
 /**
  * H5下单.
  *
- * `POST /v3/pay/partner/transactions/h5`. For service providers. Not idempotent.
+ * `POST /v3/pay/partner/transactions/h5`. For service providers. Idempotent. `pay.partner.transactions.get_by_out_trade_no` tells what became of it.
  * The reply is a JSON object: `h5_url`.
  *
  * Members of `json`:
@@ -2580,7 +2581,7 @@ wechatpay_error *wechatpay_pay_partner_transactions_h5_create(const wechatpay_cl
 /**
  * JSAPI下单.
  *
- * `POST /v3/pay/partner/transactions/jsapi`. For service providers. Not idempotent.
+ * `POST /v3/pay/partner/transactions/jsapi`. For service providers. Idempotent. `pay.partner.transactions.get_by_out_trade_no` tells what became of it.
  * The reply is a JSON object: `prepay_id`.
  *
  * Members of `json`:
@@ -2614,7 +2615,7 @@ wechatpay_error *wechatpay_pay_partner_transactions_jsapi_create(const wechatpay
 /**
  * JSAPI下单并授权/签约.
  *
- * `POST /v3/pay/partner/transactions/jsapi-with-contract`. For service providers. Not idempotent.
+ * `POST /v3/pay/partner/transactions/jsapi-with-contract`. For service providers. Idempotent. `pay.partner.transactions.get_by_out_trade_no` tells what became of it.
  * The reply is a JSON object: `prepay_id`.
  *
  * Members of `json`:
@@ -2647,7 +2648,7 @@ wechatpay_error *wechatpay_pay_partner_transactions_jsapi_with_contract_create(c
 /**
  * 小程序支付下单.
  *
- * `POST /v3/pay/partner/transactions/miniprogram`. For service providers. Not idempotent.
+ * `POST /v3/pay/partner/transactions/miniprogram`. For service providers. Idempotent. `pay.partner.transactions.get_by_out_trade_no` tells what became of it.
  * The reply is a JSON object: `prepay_id`.
  *
  * Members of `json`:
@@ -2679,7 +2680,7 @@ wechatpay_error *wechatpay_pay_partner_transactions_mini_program_create(const we
 /**
  * Native下单.
  *
- * `POST /v3/pay/partner/transactions/native`. For service providers. Not idempotent.
+ * `POST /v3/pay/partner/transactions/native`. For service providers. Idempotent. `pay.partner.transactions.get_by_out_trade_no` tells what became of it.
  * The reply is a JSON object: `code_url`.
  *
  * Members of `json`:
@@ -2712,7 +2713,7 @@ wechatpay_error *wechatpay_pay_partner_transactions_native_create(const wechatpa
 /**
  * 撤销.
  *
- * `POST /v3/pay/partner/transactions/out-trade-no/{out_trade_no}/reverse`. For service providers. Not idempotent.
+ * `POST /v3/pay/partner/transactions/out-trade-no/{out_trade_no}/reverse`. For service providers. Not idempotent. `pay.partner.transactions.get_by_out_trade_no` tells what became of it.
  * The reply is a JSON object: `sp_appid`, `sp_mchid`, `sub_appid`, `sub_mchid`, `out_trade_no`.
  *
  * Members of `json`:
@@ -2733,7 +2734,7 @@ wechatpay_error *wechatpay_pay_partner_transactions_reverse_by_out_trade_no(cons
 /**
  * 扫码支付下单.
  *
- * `POST /v3/pay/partner/transactions/scannedpos`. For service providers. Not idempotent.
+ * `POST /v3/pay/partner/transactions/scannedpos`. For service providers. Idempotent. `pay.partner.transactions.get_by_out_trade_no` tells what became of it.
  * The reply is a JSON object: `prepay_id`.
  *
  * Members of `json`:
@@ -2765,7 +2766,7 @@ wechatpay_error *wechatpay_pay_partner_transactions_scanned_pos_create(const wec
 /**
  * APP下单.
  *
- * `POST /v3/pay/transactions/app`. For direct merchants. Not idempotent.
+ * `POST /v3/pay/transactions/app`. For direct merchants. Idempotent. `pay.transactions.get_by_out_trade_no` tells what became of it.
  * The reply is a JSON object: `prepay_id`.
  *
  * Members of `json`:
@@ -2797,7 +2798,7 @@ wechatpay_error *wechatpay_pay_transactions_app_create(const wechatpay_client *c
 /**
  * APP下单并签约.
  *
- * `POST /v3/pay/transactions/app-with-contract`. For direct merchants. Not idempotent.
+ * `POST /v3/pay/transactions/app-with-contract`. For direct merchants. Idempotent. `pay.transactions.get_by_out_trade_no` tells what became of it.
  * The reply is a JSON object: `prepay_id`.
  *
  * Members of `json`:
@@ -2827,7 +2828,7 @@ wechatpay_error *wechatpay_pay_transactions_app_with_contract_create(const wecha
 /**
  * 关单.
  *
- * `POST /v3/pay/transactions/out-trade-no/{out_trade_no}/close`. For direct merchants. Not idempotent.
+ * `POST /v3/pay/transactions/out-trade-no/{out_trade_no}/close`. For direct merchants. Idempotent. `pay.transactions.get_by_out_trade_no` tells what became of it.
  * The reply has no body.
  *
  * Members of `json`:
@@ -2845,7 +2846,7 @@ wechatpay_error *wechatpay_pay_transactions_close_by_out_trade_no(const wechatpa
 /**
  * 付款码支付.
  *
- * `POST /v3/pay/transactions/codepay`. For direct merchants. Not idempotent.
+ * `POST /v3/pay/transactions/codepay`. For direct merchants. Not idempotent. `pay.transactions.get_by_out_trade_no` tells what became of it.
  * The reply is a JSON object: `appid`, `mchid`, `out_trade_no`, `transaction_id`, `trade_type`, `bank_type`, `success_time`, `trade_state`, `trade_state_desc`, `attach`, `payer`, `amount`, `promotion_detail`.
  *
  * Members of `json`:
@@ -2873,7 +2874,7 @@ wechatpay_error *wechatpay_pay_transactions_code_pay_create(const wechatpay_clie
 /**
  * 微信分付-支付方式前置服务.
  *
- * `POST /v3/pay/transactions/exposure`. For direct merchants. Not idempotent.
+ * `POST /v3/pay/transactions/exposure`. For direct merchants. Idempotent.
  * The reply is a JSON object: `fqf_exposure`, `market_exposure_token`.
  *
  * Members of `json`:
@@ -2929,7 +2930,7 @@ wechatpay_error *wechatpay_pay_transactions_get_by_out_trade_no(const wechatpay_
 /**
  * H5下单.
  *
- * `POST /v3/pay/transactions/h5`. For direct merchants. Not idempotent.
+ * `POST /v3/pay/transactions/h5`. For direct merchants. Idempotent. `pay.transactions.get_by_out_trade_no` tells what became of it.
  * The reply is a JSON object: `h5_url`.
  *
  * Members of `json`:
@@ -2960,7 +2961,7 @@ wechatpay_error *wechatpay_pay_transactions_h5_create(const wechatpay_client *cl
 /**
  * JSAPI下单.
  *
- * `POST /v3/pay/transactions/jsapi`. For direct merchants. Not idempotent.
+ * `POST /v3/pay/transactions/jsapi`. For direct merchants. Idempotent. `pay.transactions.get_by_out_trade_no` tells what became of it.
  * The reply is a JSON object: `prepay_id`.
  *
  * Members of `json`:
@@ -2992,7 +2993,7 @@ wechatpay_error *wechatpay_pay_transactions_jsapi_create(const wechatpay_client 
 /**
  * JSAPI下单并授权/签约.
  *
- * `POST /v3/pay/transactions/jsapi-with-contract`. For direct merchants. Not idempotent.
+ * `POST /v3/pay/transactions/jsapi-with-contract`. For direct merchants. Idempotent. `pay.transactions.get_by_out_trade_no` tells what became of it.
  * The reply is a JSON object: `prepay_id`.
  *
  * Members of `json`:
@@ -3023,7 +3024,7 @@ wechatpay_error *wechatpay_pay_transactions_jsapi_with_contract_create(const wec
 /**
  * Native下单.
  *
- * `POST /v3/pay/transactions/native`. For direct merchants. Not idempotent.
+ * `POST /v3/pay/transactions/native`. For direct merchants. Idempotent. `pay.transactions.get_by_out_trade_no` tells what became of it.
  * The reply is a JSON object: `code_url`.
  *
  * Members of `json`:
@@ -3054,7 +3055,7 @@ wechatpay_error *wechatpay_pay_transactions_native_create(const wechatpay_client
 /**
  * 撤销.
  *
- * `POST /v3/pay/transactions/out-trade-no/{out_trade_no}/reverse`. For direct merchants. Not idempotent.
+ * `POST /v3/pay/transactions/out-trade-no/{out_trade_no}/reverse`. For direct merchants. Not idempotent. `pay.transactions.get_by_out_trade_no` tells what became of it.
  * The reply is a JSON object: `appid`, `mchid`, `out_trade_no`.
  *
  * Members of `json`:

@@ -108,6 +108,7 @@ fn tables_are_sorted_and_found() {
     assert_eq!(ids.len(), 7);
     assert_eq!(Create::OPERATION.encrypted_reply, ["drinkers[].name"]);
     assert!(GetByOutTradeNo::OPERATION.idempotent && !Create::OPERATION.idempotent);
+    assert_eq!(Create::OPERATION.read_back, None);
     assert_eq!(Update::OPERATION.host, Some("https://hk.example.com"));
     assert_eq!(operation::find_operation("tea.menu.download").unwrap().reply, ReplyKind::Binary);
     let size = Create::OPERATION.params.iter().find(|param| param.name == "size").unwrap();

@@ -16,7 +16,7 @@ impl Client {
         }
         let harmless = self.retry == Retry::Idempotent || operation.is_some_and(|operation| operation.idempotent);
         let error = if harmless { error.with_retry(Retryability::Safe) } else { error };
-        match operation.and(None::<&'static str>) {
+        match operation.and_then(|operation| operation.read_back) {
             Some(read_back) => error.with_check_with(read_back),
             None => error,
         }

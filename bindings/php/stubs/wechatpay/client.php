@@ -185,6 +185,7 @@ final class Client extends Operations
      *     }>,
      *     reply: 'empty'|'json'|'file',
      *     idempotent: bool,
+     *     read_back: ?string,
      *     doc_url: string,
      * }>
      */

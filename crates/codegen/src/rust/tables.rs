@@ -79,6 +79,7 @@ pub(super) fn operation(out: &mut Code, operation: &Operation, name: &str) {
     out.line(&format!("    reply: op::ReplyKind::{reply},"));
     out.line(&format!("    encrypted_reply: &{:?},", operation.encrypted_reply));
     out.line(&format!("    idempotent: {},", operation.idempotent));
+    out.line(&format!("    read_back: {:?},", operation.read_back));
     out.line(&format!("    doc_url: {:?},", operation.doc_url));
     out.line("};");
 }

@@ -1018,7 +1018,7 @@ pub mod applyment {
 
     /// 提交申请单 (`applyment4sub.applyment.create`).
     ///
-    /// `POST /v3/applyment4sub/applyment/`. For service providers. Not idempotent.
+    /// `POST /v3/applyment4sub/applyment/`. For service providers. Idempotent. `applyment4sub.applyment.get_by_business_code` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012719997>
     #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -1086,7 +1086,8 @@ pub mod applyment {
         body: op::BodyKind::Json,
         reply: op::ReplyKind::Json,
         encrypted_reply: &[],
-        idempotent: false,
+        idempotent: true,
+        read_back: Some("applyment4sub.applyment.get_by_business_code"),
         doc_url: "https://pay.weixin.qq.com/doc/v3/partner/4012719997",
     };
 
@@ -1154,6 +1155,7 @@ pub mod applyment {
         reply: op::ReplyKind::Json,
         encrypted_reply: &[],
         idempotent: true,
+        read_back: None,
         doc_url: "https://pay.weixin.qq.com/doc/v3/partner/4012697052",
     };
 
@@ -1211,6 +1213,7 @@ pub mod applyment {
         reply: op::ReplyKind::Json,
         encrypted_reply: &[],
         idempotent: true,
+        read_back: None,
         doc_url: "https://pay.weixin.qq.com/doc/v3/partner/4012697168",
     };
 }

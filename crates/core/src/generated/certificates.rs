@@ -96,5 +96,6 @@ pub static LIST_OPERATION: op::Operation = op::Operation {
     reply: op::ReplyKind::Json,
     encrypted_reply: &[],
     idempotent: true,
+    read_back: None,
     doc_url: "https://pay.weixin.qq.com/doc/v3/merchant/4012551764",
 };

@@ -625,7 +625,7 @@ pub mod brand_redpacket {
 
         /// 品牌商户发放红包 (`fund_app.brand_redpacket.brand_merchant_batches.create`).
         ///
-        /// `POST /v3/fund-app/brand-redpacket/brand-merchant-batches`. For direct merchants. Not idempotent.
+        /// `POST /v3/fund-app/brand-redpacket/brand-merchant-batches`. For direct merchants. Idempotent. `fund_app.brand_redpacket.brand_merchant_out_batches.get` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4014310358>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -714,7 +714,8 @@ pub mod brand_redpacket {
             body: op::BodyKind::Json,
             reply: op::ReplyKind::Json,
             encrypted_reply: &[],
-            idempotent: false,
+            idempotent: true,
+            read_back: Some("fund_app.brand_redpacket.brand_merchant_out_batches.get"),
             doc_url: "https://pay.weixin.qq.com/doc/v3/merchant/4014310358",
         };
 
@@ -816,6 +817,7 @@ pub mod brand_redpacket {
             reply: op::ReplyKind::Json,
             encrypted_reply: &[],
             idempotent: true,
+            read_back: None,
             doc_url: "https://pay.weixin.qq.com/doc/v3/merchant/4014310369",
         };
 
@@ -908,6 +910,7 @@ pub mod brand_redpacket {
                 reply: op::ReplyKind::Json,
                 encrypted_reply: &["user_name"],
                 idempotent: true,
+                read_back: None,
                 doc_url: "https://pay.weixin.qq.com/doc/v3/merchant/4014310384",
             };
         }
@@ -1016,6 +1019,7 @@ pub mod brand_redpacket {
             reply: op::ReplyKind::Json,
             encrypted_reply: &[],
             idempotent: true,
+            read_back: None,
             doc_url: "https://pay.weixin.qq.com/doc/v3/merchant/4014310378",
         };
 
@@ -1108,6 +1112,7 @@ pub mod brand_redpacket {
                 reply: op::ReplyKind::Json,
                 encrypted_reply: &["user_name"],
                 idempotent: true,
+                read_back: None,
                 doc_url: "https://pay.weixin.qq.com/doc/v3/merchant/4014310391",
             };
         }
@@ -1124,7 +1129,7 @@ pub mod mch_transfer {
 
         /// 商户单号申请电子回单 (`fund_app.mch_transfer.elec_sign.create_by_out_bill_no`).
         ///
-        /// `POST /v3/fund-app/mch-transfer/elecsign/out-bill-no`. For direct merchants. Not idempotent.
+        /// `POST /v3/fund-app/mch-transfer/elecsign/out-bill-no`. For direct merchants. Idempotent. `fund_app.mch_transfer.elec_sign.get_by_out_bill_no` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012716452>
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -1160,13 +1165,14 @@ pub mod mch_transfer {
             body: op::BodyKind::Json,
             reply: op::ReplyKind::Json,
             encrypted_reply: &[],
-            idempotent: false,
+            idempotent: true,
+            read_back: Some("fund_app.mch_transfer.elec_sign.get_by_out_bill_no"),
             doc_url: "https://pay.weixin.qq.com/doc/v3/merchant/4012716452",
         };
 
         /// 微信单号申请电子回单 (`fund_app.mch_transfer.elec_sign.create_by_transfer_bill_no`).
         ///
-        /// `POST /v3/fund-app/mch-transfer/elecsign/transfer-bill-no`. For direct merchants. Not idempotent.
+        /// `POST /v3/fund-app/mch-transfer/elecsign/transfer-bill-no`. For direct merchants. Idempotent. `fund_app.mch_transfer.elec_sign.get_by_transfer_bill_no` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012716456>
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -1202,7 +1208,8 @@ pub mod mch_transfer {
             body: op::BodyKind::Json,
             reply: op::ReplyKind::Json,
             encrypted_reply: &[],
-            idempotent: false,
+            idempotent: true,
+            read_back: Some("fund_app.mch_transfer.elec_sign.get_by_transfer_bill_no"),
             doc_url: "https://pay.weixin.qq.com/doc/v3/merchant/4012716456",
         };
 
@@ -1260,6 +1267,7 @@ pub mod mch_transfer {
             reply: op::ReplyKind::Json,
             encrypted_reply: &[],
             idempotent: true,
+            read_back: None,
             doc_url: "https://pay.weixin.qq.com/doc/v3/merchant/4012716436",
         };
 
@@ -1317,6 +1325,7 @@ pub mod mch_transfer {
             reply: op::ReplyKind::Json,
             encrypted_reply: &[],
             idempotent: true,
+            read_back: None,
             doc_url: "https://pay.weixin.qq.com/doc/v3/merchant/4012716455",
         };
     }
@@ -1408,6 +1417,7 @@ pub mod mch_transfer {
                     reply: op::ReplyKind::Json,
                     encrypted_reply: &[],
                     idempotent: false,
+                    read_back: None,
                     doc_url: "https://pay.weixin.qq.com/doc/v3/partner/4016209966",
                 };
 
@@ -1477,6 +1487,7 @@ pub mod mch_transfer {
                     reply: op::ReplyKind::Json,
                     encrypted_reply: &[],
                     idempotent: true,
+                    read_back: None,
                     doc_url: "https://pay.weixin.qq.com/doc/v3/partner/4016209977",
                 };
             }
@@ -1489,7 +1500,7 @@ pub mod mch_transfer {
 
             /// 申请公益捐赠预算 (`fund_app.mch_transfer.partner.charity_budget.create`).
             ///
-            /// `POST /v3/fund-app/mch-transfer/partner/charity-budget`. For service providers. Not idempotent.
+            /// `POST /v3/fund-app/mch-transfer/partner/charity-budget`. For service providers. Not idempotent. `fund_app.mch_transfer.partner.charity_budget.get` tells what became of it.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4015554763>
             #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -1600,6 +1611,7 @@ pub mod mch_transfer {
                 reply: op::ReplyKind::Json,
                 encrypted_reply: &[],
                 idempotent: false,
+                read_back: Some("fund_app.mch_transfer.partner.charity_budget.get"),
                 doc_url: "https://pay.weixin.qq.com/doc/v3/partner/4015554763",
             };
 
@@ -1684,12 +1696,13 @@ pub mod mch_transfer {
                 reply: op::ReplyKind::Json,
                 encrypted_reply: &[],
                 idempotent: true,
+                read_back: None,
                 doc_url: "https://pay.weixin.qq.com/doc/v3/partner/4015554788",
             };
 
             /// 解锁公益捐赠预算 (`fund_app.mch_transfer.partner.charity_budget.unlock`).
             ///
-            /// `POST /v3/fund-app/mch-transfer/partner/charity-budget/{out_budget_no}/unlock`. For service providers. Not idempotent.
+            /// `POST /v3/fund-app/mch-transfer/partner/charity-budget/{out_budget_no}/unlock`. For service providers. Not idempotent. `fund_app.mch_transfer.partner.charity_budget.get` tells what became of it.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4015554795>
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -1762,6 +1775,7 @@ pub mod mch_transfer {
                 reply: op::ReplyKind::Json,
                 encrypted_reply: &[],
                 idempotent: false,
+                read_back: Some("fund_app.mch_transfer.partner.charity_budget.get"),
                 doc_url: "https://pay.weixin.qq.com/doc/v3/partner/4015554795",
             };
         }
@@ -1773,7 +1787,7 @@ pub mod mch_transfer {
 
             /// 发起公益捐赠 (`fund_app.mch_transfer.partner.charity_transfer_bills.create`).
             ///
-            /// `POST /v3/fund-app/mch-transfer/partner/charity-transfer-bills`. For service providers. Not idempotent.
+            /// `POST /v3/fund-app/mch-transfer/partner/charity-transfer-bills`. For service providers. Not idempotent. `fund_app.mch_transfer.partner.charity_transfer_bills.get_by_out_transfer_no` tells what became of it.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4015554841>
             #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -1869,6 +1883,7 @@ pub mod mch_transfer {
                 reply: op::ReplyKind::Json,
                 encrypted_reply: &[],
                 idempotent: false,
+                read_back: Some("fund_app.mch_transfer.partner.charity_transfer_bills.get_by_out_transfer_no"),
                 doc_url: "https://pay.weixin.qq.com/doc/v3/partner/4015554841",
             };
 
@@ -1941,6 +1956,7 @@ pub mod mch_transfer {
                 reply: op::ReplyKind::Json,
                 encrypted_reply: &[],
                 idempotent: true,
+                read_back: None,
                 doc_url: "https://pay.weixin.qq.com/doc/v3/partner/4015554859",
             };
         }
@@ -1952,7 +1968,7 @@ pub mod mch_transfer {
 
             /// 申请单笔转账电子回单 (`fund_app.mch_transfer.partner.electronic_receipts.create`).
             ///
-            /// `POST /v3/fund-app/mch-transfer/partner/electronic-receipts`. For service providers. Not idempotent.
+            /// `POST /v3/fund-app/mch-transfer/partner/electronic-receipts`. For service providers. Idempotent. `fund_app.mch_transfer.partner.electronic_receipts.get` tells what became of it.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4016315516>
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -2009,7 +2025,8 @@ pub mod mch_transfer {
                 body: op::BodyKind::Json,
                 reply: op::ReplyKind::Json,
                 encrypted_reply: &[],
-                idempotent: false,
+                idempotent: true,
+                read_back: Some("fund_app.mch_transfer.partner.electronic_receipts.get"),
                 doc_url: "https://pay.weixin.qq.com/doc/v3/partner/4016315516",
             };
 
@@ -2073,6 +2090,7 @@ pub mod mch_transfer {
                 reply: op::ReplyKind::Json,
                 encrypted_reply: &[],
                 idempotent: true,
+                read_back: None,
                 doc_url: "https://pay.weixin.qq.com/doc/v3/partner/4016315544",
             };
         }
@@ -2084,7 +2102,7 @@ pub mod mch_transfer {
 
             /// 申请子商户商家转账授权 (`fund_app.mch_transfer.partner.sub_mch_authorizations.create`).
             ///
-            /// `POST /v3/fund-app/mch-transfer/partner/sub-mch-authorizations`. For service providers. Not idempotent.
+            /// `POST /v3/fund-app/mch-transfer/partner/sub-mch-authorizations`. For service providers. Not idempotent. `fund_app.mch_transfer.partner.sub_mch_authorizations.get` tells what became of it.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4015469102>
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -2133,6 +2151,7 @@ pub mod mch_transfer {
                 reply: op::ReplyKind::Json,
                 encrypted_reply: &[],
                 idempotent: false,
+                read_back: Some("fund_app.mch_transfer.partner.sub_mch_authorizations.get"),
                 doc_url: "https://pay.weixin.qq.com/doc/v3/partner/4015469102",
             };
 
@@ -2184,6 +2203,7 @@ pub mod mch_transfer {
                 reply: op::ReplyKind::Json,
                 encrypted_reply: &[],
                 idempotent: true,
+                read_back: None,
                 doc_url: "https://pay.weixin.qq.com/doc/v3/partner/4015469112",
             };
         }
@@ -2195,7 +2215,7 @@ pub mod mch_transfer {
 
             /// 撤销转账 (`fund_app.mch_transfer.partner.transfer_bills.cancel_by_out_bill_no`).
             ///
-            /// `POST /v3/fund-app/mch-transfer/partner/transfer-bills/out-bill-no/{out_bill_no}/cancel`. For service providers. Not idempotent.
+            /// `POST /v3/fund-app/mch-transfer/partner/transfer-bills/out-bill-no/{out_bill_no}/cancel`. For service providers. Idempotent. `fund_app.mch_transfer.partner.transfer_bills.get_by_out_bill_no` tells what became of it.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4015469118>
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -2261,13 +2281,14 @@ pub mod mch_transfer {
                 body: op::BodyKind::Json,
                 reply: op::ReplyKind::Json,
                 encrypted_reply: &["user_name"],
-                idempotent: false,
+                idempotent: true,
+                read_back: Some("fund_app.mch_transfer.partner.transfer_bills.get_by_out_bill_no"),
                 doc_url: "https://pay.weixin.qq.com/doc/v3/partner/4015469118",
             };
 
             /// 发起转账 (`fund_app.mch_transfer.partner.transfer_bills.create`).
             ///
-            /// `POST /v3/fund-app/mch-transfer/partner/transfer-bills`. For service providers. Not idempotent.
+            /// `POST /v3/fund-app/mch-transfer/partner/transfer-bills`. For service providers. Idempotent. `fund_app.mch_transfer.partner.transfer_bills.get_by_out_bill_no` tells what became of it.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4015469096>
             #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -2366,7 +2387,8 @@ pub mod mch_transfer {
                 body: op::BodyKind::Json,
                 reply: op::ReplyKind::Json,
                 encrypted_reply: &[],
-                idempotent: false,
+                idempotent: true,
+                read_back: Some("fund_app.mch_transfer.partner.transfer_bills.get_by_out_bill_no"),
                 doc_url: "https://pay.weixin.qq.com/doc/v3/partner/4015469096",
             };
 
@@ -2445,12 +2467,13 @@ pub mod mch_transfer {
                 reply: op::ReplyKind::Json,
                 encrypted_reply: &["user_name"],
                 idempotent: true,
+                read_back: None,
                 doc_url: "https://pay.weixin.qq.com/doc/v3/partner/4015469131",
             };
 
             /// 发起转账并完成自动收款授权 (`fund_app.mch_transfer.partner.transfer_bills.pre_transfer_with_authorization`).
             ///
-            /// `POST /v3/fund-app/mch-transfer/partner/transfer-bills/pre-transfer-with-authorization`. For service providers. Not idempotent.
+            /// `POST /v3/fund-app/mch-transfer/partner/transfer-bills/pre-transfer-with-authorization`. For service providers. Not idempotent. `fund_app.mch_transfer.partner.transfer_bills.get_by_out_bill_no` tells what became of it.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4016809843>
             #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -2555,12 +2578,13 @@ pub mod mch_transfer {
                 reply: op::ReplyKind::Json,
                 encrypted_reply: &[],
                 idempotent: false,
+                read_back: Some("fund_app.mch_transfer.partner.transfer_bills.get_by_out_bill_no"),
                 doc_url: "https://pay.weixin.qq.com/doc/v3/partner/4016809843",
             };
 
             /// 转账（用户自动收款） (`fund_app.mch_transfer.partner.transfer_bills.transfer`).
             ///
-            /// `POST /v3/fund-app/mch-transfer/partner/transfer-bills/transfer`. For service providers. Not idempotent.
+            /// `POST /v3/fund-app/mch-transfer/partner/transfer-bills/transfer`. For service providers. Not idempotent. `fund_app.mch_transfer.partner.transfer_bills.get_by_out_bill_no` tells what became of it.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4016809837>
             #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -2684,6 +2708,7 @@ pub mod mch_transfer {
                 reply: op::ReplyKind::Json,
                 encrypted_reply: &["user_name"],
                 idempotent: false,
+                read_back: Some("fund_app.mch_transfer.partner.transfer_bills.get_by_out_bill_no"),
                 doc_url: "https://pay.weixin.qq.com/doc/v3/partner/4016809837",
             };
         }
@@ -2695,7 +2720,7 @@ pub mod mch_transfer {
 
             /// 解除免确认收款授权 (`fund_app.mch_transfer.partner.user_confirm_authorizations.close`).
             ///
-            /// `POST /v3/fund-app/mch-transfer/partner/user-confirm-authorizations/{out_authorization_no}/close`. For service providers. Not idempotent.
+            /// `POST /v3/fund-app/mch-transfer/partner/user-confirm-authorizations/{out_authorization_no}/close`. For service providers. Idempotent. `fund_app.mch_transfer.partner.user_confirm_authorizations.get` tells what became of it.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4016809851>
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -2758,13 +2783,14 @@ pub mod mch_transfer {
                 body: op::BodyKind::None,
                 reply: op::ReplyKind::Json,
                 encrypted_reply: &[],
-                idempotent: false,
+                idempotent: true,
+                read_back: Some("fund_app.mch_transfer.partner.user_confirm_authorizations.get"),
                 doc_url: "https://pay.weixin.qq.com/doc/v3/partner/4016809851",
             };
 
             /// 申请免确认收款授权 (`fund_app.mch_transfer.partner.user_confirm_authorizations.create`).
             ///
-            /// `POST /v3/fund-app/mch-transfer/partner/user-confirm-authorizations`. For service providers. Not idempotent.
+            /// `POST /v3/fund-app/mch-transfer/partner/user-confirm-authorizations`. For service providers. Not idempotent. `fund_app.mch_transfer.partner.user_confirm_authorizations.get` tells what became of it.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4016809861>
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -2826,6 +2852,7 @@ pub mod mch_transfer {
                 reply: op::ReplyKind::Json,
                 encrypted_reply: &[],
                 idempotent: false,
+                read_back: Some("fund_app.mch_transfer.partner.user_confirm_authorizations.get"),
                 doc_url: "https://pay.weixin.qq.com/doc/v3/partner/4016809861",
             };
 
@@ -2895,6 +2922,7 @@ pub mod mch_transfer {
                 reply: op::ReplyKind::Json,
                 encrypted_reply: &[],
                 idempotent: true,
+                read_back: None,
                 doc_url: "https://pay.weixin.qq.com/doc/v3/partner/4016809859",
             };
         }
@@ -2907,7 +2935,7 @@ pub mod mch_transfer {
 
         /// 撤销转账 (`fund_app.mch_transfer.transfer_bills.cancel_by_out_bill_no`).
         ///
-        /// `POST /v3/fund-app/mch-transfer/transfer-bills/out-bill-no/{out_bill_no}/cancel`. For direct merchants. Not idempotent.
+        /// `POST /v3/fund-app/mch-transfer/transfer-bills/out-bill-no/{out_bill_no}/cancel`. For direct merchants. Idempotent. `fund_app.mch_transfer.transfer_bills.get_by_out_bill_no` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012716458>
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -2949,13 +2977,14 @@ pub mod mch_transfer {
             body: op::BodyKind::None,
             reply: op::ReplyKind::Json,
             encrypted_reply: &[],
-            idempotent: false,
+            idempotent: true,
+            read_back: Some("fund_app.mch_transfer.transfer_bills.get_by_out_bill_no"),
             doc_url: "https://pay.weixin.qq.com/doc/v3/merchant/4012716458",
         };
 
         /// 发起转账 (`fund_app.mch_transfer.transfer_bills.create`).
         ///
-        /// `POST /v3/fund-app/mch-transfer/transfer-bills`. For direct merchants. Not idempotent.
+        /// `POST /v3/fund-app/mch-transfer/transfer-bills`. For direct merchants. Idempotent. `fund_app.mch_transfer.transfer_bills.get_by_out_bill_no` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012716434>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -3057,7 +3086,8 @@ pub mod mch_transfer {
             body: op::BodyKind::Json,
             reply: op::ReplyKind::Json,
             encrypted_reply: &[],
-            idempotent: false,
+            idempotent: true,
+            read_back: Some("fund_app.mch_transfer.transfer_bills.get_by_out_bill_no"),
             doc_url: "https://pay.weixin.qq.com/doc/v3/merchant/4012716434",
         };
 
@@ -3130,6 +3160,7 @@ pub mod mch_transfer {
             reply: op::ReplyKind::Json,
             encrypted_reply: &["user_name"],
             idempotent: true,
+            read_back: None,
             doc_url: "https://pay.weixin.qq.com/doc/v3/merchant/4012716437",
         };
 
@@ -3202,12 +3233,13 @@ pub mod mch_transfer {
             reply: op::ReplyKind::Json,
             encrypted_reply: &["user_name"],
             idempotent: true,
+            read_back: None,
             doc_url: "https://pay.weixin.qq.com/doc/v3/merchant/4012716457",
         };
 
         /// 发起转账并完成自动收款授权 (`fund_app.mch_transfer.transfer_bills.pre_transfer_with_authorization`).
         ///
-        /// `POST /v3/fund-app/mch-transfer/transfer-bills/pre-transfer-with-authorization`. For direct merchants. Not idempotent.
+        /// `POST /v3/fund-app/mch-transfer/transfer-bills/pre-transfer-with-authorization`. For direct merchants. Not idempotent. `fund_app.mch_transfer.transfer_bills.get_by_out_bill_no` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4014399293>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -3318,12 +3350,13 @@ pub mod mch_transfer {
             reply: op::ReplyKind::Json,
             encrypted_reply: &[],
             idempotent: false,
+            read_back: Some("fund_app.mch_transfer.transfer_bills.get_by_out_bill_no"),
             doc_url: "https://pay.weixin.qq.com/doc/v3/merchant/4014399293",
         };
 
         /// 用户授权后转账 (`fund_app.mch_transfer.transfer_bills.transfer`).
         ///
-        /// `POST /v3/fund-app/mch-transfer/transfer-bills/transfer`. For direct merchants. Not idempotent.
+        /// `POST /v3/fund-app/mch-transfer/transfer-bills/transfer`. For direct merchants. Not idempotent. `fund_app.mch_transfer.transfer_bills.get_by_out_bill_no` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4014399371>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -3450,6 +3483,7 @@ pub mod mch_transfer {
             reply: op::ReplyKind::Json,
             encrypted_reply: &["user_name"],
             idempotent: false,
+            read_back: Some("fund_app.mch_transfer.transfer_bills.get_by_out_bill_no"),
             doc_url: "https://pay.weixin.qq.com/doc/v3/merchant/4014399371",
         };
     }
@@ -3461,7 +3495,7 @@ pub mod mch_transfer {
 
         /// 撤销转账到QQ钱包 (`fund_app.mch_transfer.transfer_to_qq_wallet_bills.cancel`).
         ///
-        /// `POST /v3/fund-app/mch-transfer/transfer-to-qq-wallet-bills/{out_bill_no}/cancel`. For direct merchants. Not idempotent.
+        /// `POST /v3/fund-app/mch-transfer/transfer-to-qq-wallet-bills/{out_bill_no}/cancel`. For direct merchants. Idempotent. `fund_app.mch_transfer.transfer_to_qq_wallet_bills.get` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4014297396>
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -3530,13 +3564,14 @@ pub mod mch_transfer {
             body: op::BodyKind::None,
             reply: op::ReplyKind::Json,
             encrypted_reply: &["user_name"],
-            idempotent: false,
+            idempotent: true,
+            read_back: Some("fund_app.mch_transfer.transfer_to_qq_wallet_bills.get"),
             doc_url: "https://pay.weixin.qq.com/doc/v3/merchant/4014297396",
         };
 
         /// 发起转账到QQ钱包 (`fund_app.mch_transfer.transfer_to_qq_wallet_bills.create`).
         ///
-        /// `POST /v3/fund-app/mch-transfer/transfer-to-qq-wallet-bills`. For direct merchants. Not idempotent.
+        /// `POST /v3/fund-app/mch-transfer/transfer-to-qq-wallet-bills`. For direct merchants. Not idempotent. `fund_app.mch_transfer.transfer_to_qq_wallet_bills.get` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4014297386>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -3655,6 +3690,7 @@ pub mod mch_transfer {
             reply: op::ReplyKind::Json,
             encrypted_reply: &["user_name"],
             idempotent: false,
+            read_back: Some("fund_app.mch_transfer.transfer_to_qq_wallet_bills.get"),
             doc_url: "https://pay.weixin.qq.com/doc/v3/merchant/4014297386",
         };
 
@@ -3730,6 +3766,7 @@ pub mod mch_transfer {
             reply: op::ReplyKind::Json,
             encrypted_reply: &["user_name"],
             idempotent: true,
+            read_back: None,
             doc_url: "https://pay.weixin.qq.com/doc/v3/merchant/4014297440",
         };
     }
@@ -3741,7 +3778,7 @@ pub mod mch_transfer {
 
         /// 解除免确认收款授权 (`fund_app.mch_transfer.user_confirm_authorization.close_by_out_authorization_no`).
         ///
-        /// `POST /v3/fund-app/mch-transfer/user-confirm-authorization/out-authorization-no/{out_authorization_no}/close`. For direct merchants. Not idempotent.
+        /// `POST /v3/fund-app/mch-transfer/user-confirm-authorization/out-authorization-no/{out_authorization_no}/close`. For direct merchants. Idempotent. `fund_app.mch_transfer.user_confirm_authorization.get_by_out_authorization_no` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4015653811>
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -3804,13 +3841,14 @@ pub mod mch_transfer {
             body: op::BodyKind::None,
             reply: op::ReplyKind::Json,
             encrypted_reply: &[],
-            idempotent: false,
+            idempotent: true,
+            read_back: Some("fund_app.mch_transfer.user_confirm_authorization.get_by_out_authorization_no"),
             doc_url: "https://pay.weixin.qq.com/doc/v3/merchant/4015653811",
         };
 
         /// 申请免确认收款授权 (`fund_app.mch_transfer.user_confirm_authorization.create`).
         ///
-        /// `POST /v3/fund-app/mch-transfer/user-confirm-authorization`. For direct merchants. Not idempotent.
+        /// `POST /v3/fund-app/mch-transfer/user-confirm-authorization`. For direct merchants. Not idempotent. `fund_app.mch_transfer.user_confirm_authorization.get_by_out_authorization_no` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4015901167>
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -3876,6 +3914,7 @@ pub mod mch_transfer {
             reply: op::ReplyKind::Json,
             encrypted_reply: &[],
             idempotent: false,
+            read_back: Some("fund_app.mch_transfer.user_confirm_authorization.get_by_out_authorization_no"),
             doc_url: "https://pay.weixin.qq.com/doc/v3/merchant/4015901167",
         };
 
@@ -3952,6 +3991,7 @@ pub mod mch_transfer {
             reply: op::ReplyKind::Json,
             encrypted_reply: &[],
             idempotent: true,
+            read_back: None,
             doc_url: "https://pay.weixin.qq.com/doc/v3/merchant/4014399423",
         };
     }

@@ -153,6 +153,7 @@ pub mod merchants {
         reply: op::ReplyKind::Json,
         encrypted_reply: &[],
         idempotent: true,
+        read_back: None,
         doc_url: "https://pay.weixin.qq.com/doc/v3/partner/4012473788",
     };
 
@@ -199,6 +200,7 @@ pub mod merchants {
         reply: op::ReplyKind::Json,
         encrypted_reply: &[],
         idempotent: true,
+        read_back: None,
         doc_url: "https://pay.weixin.qq.com/doc/v3/partner/4012473796",
     };
 
@@ -229,6 +231,7 @@ pub mod merchants {
         reply: op::ReplyKind::Empty,
         encrypted_reply: &[],
         idempotent: true,
+        read_back: None,
         doc_url: "https://pay.weixin.qq.com/doc/v3/partner/4012473781",
     };
 
@@ -263,6 +266,7 @@ pub mod merchants {
         reply: op::ReplyKind::Empty,
         encrypted_reply: &[],
         idempotent: true,
+        read_back: None,
         doc_url: "https://pay.weixin.qq.com/doc/v3/partner/4012473794",
     };
 
@@ -307,6 +311,7 @@ pub mod merchants {
         reply: op::ReplyKind::Empty,
         encrypted_reply: &[],
         idempotent: true,
+        read_back: None,
         doc_url: "https://pay.weixin.qq.com/doc/v3/partner/4012473784",
     };
 }

@@ -1039,7 +1039,7 @@ pub mod complaint_notifications {
 
     /// 创建投诉通知回调 (`merchant_service.complaint_notifications.create`).
     ///
-    /// `POST /v3/merchant-service/complaint-notifications`. For direct merchants and service providers. Not idempotent.
+    /// `POST /v3/merchant-service/complaint-notifications`. For direct merchants and service providers. Idempotent. `merchant_service.complaint_notifications.get` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012458679>
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -1075,13 +1075,14 @@ pub mod complaint_notifications {
         body: op::BodyKind::Json,
         reply: op::ReplyKind::Json,
         encrypted_reply: &[],
-        idempotent: false,
+        idempotent: true,
+        read_back: Some("merchant_service.complaint_notifications.get"),
         doc_url: "https://pay.weixin.qq.com/doc/v3/merchant/4012458679",
     };
 
     /// 删除投诉通知回调 (`merchant_service.complaint_notifications.delete`).
     ///
-    /// `DELETE /v3/merchant-service/complaint-notifications`. For direct merchants and service providers. Not idempotent.
+    /// `DELETE /v3/merchant-service/complaint-notifications`. For direct merchants and service providers. Idempotent. `merchant_service.complaint_notifications.get` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012460452>
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -1100,7 +1101,8 @@ pub mod complaint_notifications {
         body: op::BodyKind::None,
         reply: op::ReplyKind::Empty,
         encrypted_reply: &[],
-        idempotent: false,
+        idempotent: true,
+        read_back: Some("merchant_service.complaint_notifications.get"),
         doc_url: "https://pay.weixin.qq.com/doc/v3/merchant/4012460452",
     };
 
@@ -1138,12 +1140,13 @@ pub mod complaint_notifications {
         reply: op::ReplyKind::Json,
         encrypted_reply: &[],
         idempotent: true,
+        read_back: None,
         doc_url: "https://pay.weixin.qq.com/doc/v3/merchant/4012459014",
     };
 
     /// 更新投诉通知回调 (`merchant_service.complaint_notifications.replace`).
     ///
-    /// `PUT /v3/merchant-service/complaint-notifications`. For direct merchants and service providers. Not idempotent.
+    /// `PUT /v3/merchant-service/complaint-notifications`. For direct merchants and service providers. Idempotent. `merchant_service.complaint_notifications.get` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012459282>
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -1179,7 +1182,8 @@ pub mod complaint_notifications {
         body: op::BodyKind::Json,
         reply: op::ReplyKind::Json,
         encrypted_reply: &[],
-        idempotent: false,
+        idempotent: true,
+        read_back: Some("merchant_service.complaint_notifications.get"),
         doc_url: "https://pay.weixin.qq.com/doc/v3/merchant/4012459282",
     };
 }
@@ -1252,6 +1256,7 @@ pub mod complaints {
         reply: op::ReplyKind::Json,
         encrypted_reply: &["payer_phone"],
         idempotent: true,
+        read_back: None,
         doc_url: "https://pay.weixin.qq.com/wiki/doc/apiv3/wxpay/tool/merchant-service/chapter3_8.shtml",
     };
 
@@ -1315,6 +1320,7 @@ pub mod complaints {
         reply: op::ReplyKind::Json,
         encrypted_reply: &["data[].payer_phone"],
         idempotent: true,
+        read_back: None,
         doc_url: "https://pay.weixin.qq.com/wiki/doc/apiv3/wxpay/tool/merchant-service/chapter3_1.shtml",
     };
 
@@ -1359,6 +1365,7 @@ pub mod complaints {
             reply: op::ReplyKind::Json,
             encrypted_reply: &[],
             idempotent: true,
+            read_back: None,
             doc_url: "https://pay.weixin.qq.com/wiki/doc/apiv3/wxpay/tool/merchant-service/chapter3_7.shtml",
         };
     }
@@ -1371,7 +1378,7 @@ pub mod complaints_v2 {
 
     /// 反馈处理完成 (`merchant_service.complaints_v2.complete`).
     ///
-    /// `POST /v3/merchant-service/complaints-v2/{complaint_id}/complete`. For direct merchants and service providers. Not idempotent.
+    /// `POST /v3/merchant-service/complaints-v2/{complaint_id}/complete`. For direct merchants and service providers. Idempotent. `merchant_service.complaints_v2.get` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012467255>
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -1398,7 +1405,8 @@ pub mod complaints_v2 {
         body: op::BodyKind::Json,
         reply: op::ReplyKind::Empty,
         encrypted_reply: &[],
-        idempotent: false,
+        idempotent: true,
+        read_back: Some("merchant_service.complaints_v2.get"),
         doc_url: "https://pay.weixin.qq.com/doc/v3/merchant/4012467255",
     };
 
@@ -1498,6 +1506,7 @@ pub mod complaints_v2 {
         reply: op::ReplyKind::Json,
         encrypted_reply: &["payer_phone"],
         idempotent: true,
+        read_back: None,
         doc_url: "https://pay.weixin.qq.com/doc/v3/merchant/4012533436",
     };
 
@@ -1561,12 +1570,13 @@ pub mod complaints_v2 {
         reply: op::ReplyKind::Json,
         encrypted_reply: &["data[].payer_phone"],
         idempotent: true,
+        read_back: None,
         doc_url: "https://pay.weixin.qq.com/doc/v3/merchant/4012533431",
     };
 
     /// 提交回复 (`merchant_service.complaints_v2.response`).
     ///
-    /// `POST /v3/merchant-service/complaints-v2/{complaint_id}/response`. For direct merchants and service providers. Not idempotent.
+    /// `POST /v3/merchant-service/complaints-v2/{complaint_id}/response`. For direct merchants and service providers. Not idempotent. `merchant_service.complaints_v2.negotiation_histories.list` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012467254>
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -1613,12 +1623,13 @@ pub mod complaints_v2 {
         reply: op::ReplyKind::Empty,
         encrypted_reply: &[],
         idempotent: false,
+        read_back: Some("merchant_service.complaints_v2.negotiation_histories.list"),
         doc_url: "https://pay.weixin.qq.com/doc/v3/merchant/4012467254",
     };
 
     /// 回复需要即时服务的投诉单 (`merchant_service.complaints_v2.response_immediate_service`).
     ///
-    /// `POST /v3/merchant-service/complaints-v2/{complaint_id}/response-immediate-service`. For direct merchants and service providers. Not idempotent.
+    /// `POST /v3/merchant-service/complaints-v2/{complaint_id}/response-immediate-service`. For direct merchants and service providers. Idempotent. `merchant_service.complaints_v2.negotiation_histories.list` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4017151596>
     #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -1673,13 +1684,14 @@ pub mod complaints_v2 {
         body: op::BodyKind::Json,
         reply: op::ReplyKind::Json,
         encrypted_reply: &[],
-        idempotent: false,
+        idempotent: true,
+        read_back: Some("merchant_service.complaints_v2.negotiation_histories.list"),
         doc_url: "https://pay.weixin.qq.com/doc/v3/merchant/4017151596",
     };
 
     /// 更新退款审批结果 (`merchant_service.complaints_v2.update_refund_progress`).
     ///
-    /// `POST /v3/merchant-service/complaints-v2/{complaint_id}/update-refund-progress`. For direct merchants and service providers. Not idempotent.
+    /// `POST /v3/merchant-service/complaints-v2/{complaint_id}/update-refund-progress`. For direct merchants and service providers. Not idempotent. `merchant_service.complaints_v2.get` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012467256>
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -1723,6 +1735,7 @@ pub mod complaints_v2 {
         reply: op::ReplyKind::Empty,
         encrypted_reply: &[],
         idempotent: false,
+        read_back: Some("merchant_service.complaints_v2.get"),
         doc_url: "https://pay.weixin.qq.com/doc/v3/merchant/4012467256",
     };
 
@@ -1784,6 +1797,7 @@ pub mod complaints_v2 {
             reply: op::ReplyKind::Json,
             encrypted_reply: &[],
             idempotent: true,
+            read_back: None,
             doc_url: "https://pay.weixin.qq.com/doc/v3/merchant/4012533439",
         };
     }
@@ -1839,6 +1853,7 @@ pub mod feedbacks {
         reply: op::ReplyKind::Empty,
         encrypted_reply: &[],
         idempotent: false,
+        read_back: None,
         doc_url: "https://pay.weixin.qq.com/wiki/doc/apiv3/wxpay/tool/merchant-service/chapter3_6.shtml",
     };
 }
@@ -1875,6 +1890,7 @@ pub mod images {
         reply: op::ReplyKind::Binary,
         encrypted_reply: &[],
         idempotent: true,
+        read_back: None,
         doc_url: "https://pay.weixin.qq.com/doc/v3/merchant/4012467251",
     };
 
@@ -1917,6 +1933,7 @@ pub mod images {
         reply: op::ReplyKind::Json,
         encrypted_reply: &[],
         idempotent: false,
+        read_back: None,
         doc_url: "https://pay.weixin.qq.com/doc/v3/merchant/4012467250",
     };
 }

@@ -1875,6 +1875,7 @@ pub static DOWNLOAD_OPERATION: op::Operation = op::Operation {
     reply: op::ReplyKind::Binary,
     encrypted_reply: &[],
     idempotent: true,
+    read_back: None,
     doc_url: "https://pay.weixin.qq.com/doc/v3/merchant/4012286040",
 };
 
@@ -1929,6 +1930,7 @@ pub mod card_template {
         reply: op::ReplyKind::Json,
         encrypted_reply: &[],
         idempotent: false,
+        read_back: None,
         doc_url: "https://pay.weixin.qq.com/doc/v3/merchant/4012529382",
     };
 }
@@ -1940,7 +1942,7 @@ pub mod fapiao_applications {
 
     /// 开具电子发票 (`new_tax_control_fapiao.fapiao_applications.create`).
     ///
-    /// `POST /v3/new-tax-control-fapiao/fapiao-applications`. For direct merchants and service providers. Not idempotent.
+    /// `POST /v3/new-tax-control-fapiao/fapiao-applications`. For direct merchants and service providers. Not idempotent. `new_tax_control_fapiao.fapiao_applications.get` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012538301>
     #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -1992,6 +1994,7 @@ pub mod fapiao_applications {
         reply: op::ReplyKind::Empty,
         encrypted_reply: &[],
         idempotent: false,
+        read_back: Some("new_tax_control_fapiao.fapiao_applications.get"),
         doc_url: "https://pay.weixin.qq.com/doc/v3/merchant/4012538301",
     };
 
@@ -2042,12 +2045,13 @@ pub mod fapiao_applications {
         reply: op::ReplyKind::Json,
         encrypted_reply: &["fapiao_information[].buyer_information.phone", "fapiao_information[].buyer_information.email"],
         idempotent: true,
+        read_back: None,
         doc_url: "https://pay.weixin.qq.com/doc/v3/merchant/4012531753",
     };
 
     /// 将电子发票插入微信用户卡包 (`new_tax_control_fapiao.fapiao_applications.insert_cards`).
     ///
-    /// `POST /v3/new-tax-control-fapiao/fapiao-applications/{fapiao_apply_id}/insert-cards`. For direct merchants and service providers. Not idempotent.
+    /// `POST /v3/new-tax-control-fapiao/fapiao-applications/{fapiao_apply_id}/insert-cards`. For direct merchants and service providers. Not idempotent. `new_tax_control_fapiao.fapiao_applications.get` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012538365>
     #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -2099,12 +2103,13 @@ pub mod fapiao_applications {
         reply: op::ReplyKind::Empty,
         encrypted_reply: &[],
         idempotent: false,
+        read_back: Some("new_tax_control_fapiao.fapiao_applications.get"),
         doc_url: "https://pay.weixin.qq.com/doc/v3/merchant/4012538365",
     };
 
     /// 开具通用行业电子发票 (`new_tax_control_fapiao.fapiao_applications.issue_general`).
     ///
-    /// `POST /v3/new-tax-control-fapiao/fapiao-applications/issue-general`. For service providers. Not idempotent.
+    /// `POST /v3/new-tax-control-fapiao/fapiao-applications/issue-general`. For service providers. Not idempotent. `new_tax_control_fapiao.fapiao_applications.get` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4015792574>
     #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -2151,12 +2156,13 @@ pub mod fapiao_applications {
         reply: op::ReplyKind::Empty,
         encrypted_reply: &[],
         idempotent: false,
+        read_back: Some("new_tax_control_fapiao.fapiao_applications.get"),
         doc_url: "https://pay.weixin.qq.com/doc/v3/partner/4015792574",
     };
 
     /// 开具旅客运输行业电子发票 (`new_tax_control_fapiao.fapiao_applications.issue_passenger_transport`).
     ///
-    /// `POST /v3/new-tax-control-fapiao/fapiao-applications/issue-passenger-transport`. For service providers. Not idempotent.
+    /// `POST /v3/new-tax-control-fapiao/fapiao-applications/issue-passenger-transport`. For service providers. Not idempotent. `new_tax_control_fapiao.fapiao_applications.get` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4025863376>
     #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -2203,12 +2209,13 @@ pub mod fapiao_applications {
         reply: op::ReplyKind::Empty,
         encrypted_reply: &[],
         idempotent: false,
+        read_back: Some("new_tax_control_fapiao.fapiao_applications.get"),
         doc_url: "https://pay.weixin.qq.com/doc/v3/partner/4025863376",
     };
 
     /// 开具成品油行业电子发票 (`new_tax_control_fapiao.fapiao_applications.issue_refined_oil`).
     ///
-    /// `POST /v3/new-tax-control-fapiao/fapiao-applications/issue-refined-oil`. For service providers. Not idempotent.
+    /// `POST /v3/new-tax-control-fapiao/fapiao-applications/issue-refined-oil`. For service providers. Not idempotent. `new_tax_control_fapiao.fapiao_applications.get` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4016760559>
     #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -2255,12 +2262,13 @@ pub mod fapiao_applications {
         reply: op::ReplyKind::Empty,
         encrypted_reply: &[],
         idempotent: false,
+        read_back: Some("new_tax_control_fapiao.fapiao_applications.get"),
         doc_url: "https://pay.weixin.qq.com/doc/v3/partner/4016760559",
     };
 
     /// 冲红电子发票 (`new_tax_control_fapiao.fapiao_applications.reverse`).
     ///
-    /// `POST /v3/new-tax-control-fapiao/fapiao-applications/{fapiao_apply_id}/reverse`. For direct merchants and service providers. Not idempotent.
+    /// `POST /v3/new-tax-control-fapiao/fapiao-applications/{fapiao_apply_id}/reverse`. For direct merchants and service providers. Not idempotent. `new_tax_control_fapiao.fapiao_applications.get` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012538327>
     #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -2308,6 +2316,7 @@ pub mod fapiao_applications {
         reply: op::ReplyKind::Empty,
         encrypted_reply: &[],
         idempotent: false,
+        read_back: Some("new_tax_control_fapiao.fapiao_applications.get"),
         doc_url: "https://pay.weixin.qq.com/doc/v3/merchant/4012538327",
     };
 
@@ -2350,6 +2359,7 @@ pub mod fapiao_applications {
         reply: op::ReplyKind::Json,
         encrypted_reply: &[],
         idempotent: false,
+        read_back: None,
         doc_url: "https://pay.weixin.qq.com/doc/v3/merchant/4012556605",
     };
 
@@ -2400,6 +2410,7 @@ pub mod fapiao_applications {
             reply: op::ReplyKind::Json,
             encrypted_reply: &[],
             idempotent: true,
+            read_back: None,
             doc_url: "https://pay.weixin.qq.com/doc/v3/merchant/4012538335",
         };
     }
@@ -2411,7 +2422,7 @@ pub mod fapiao_applications {
 
         /// 开具不动产租赁行业电子发票 (`new_tax_control_fapiao.fapiao_applications.real_estate_leasing.create`).
         ///
-        /// `POST /v3/new-tax-control-fapiao/fapiao-applications/real-estate-leasing`. For service providers. Not idempotent.
+        /// `POST /v3/new-tax-control-fapiao/fapiao-applications/real-estate-leasing`. For service providers. Not idempotent. `new_tax_control_fapiao.fapiao_applications.get` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4015941740>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -2458,6 +2469,7 @@ pub mod fapiao_applications {
             reply: op::ReplyKind::Empty,
             encrypted_reply: &[],
             idempotent: false,
+            read_back: Some("new_tax_control_fapiao.fapiao_applications.get"),
             doc_url: "https://pay.weixin.qq.com/doc/v3/partner/4015941740",
         };
     }
@@ -2532,6 +2544,7 @@ pub mod fapiao_merchant {
         reply: op::ReplyKind::Json,
         encrypted_reply: &[],
         idempotent: true,
+        read_back: None,
         doc_url: "https://pay.weixin.qq.com/doc/v3/partner/4015941495",
     };
 
@@ -2614,6 +2627,7 @@ pub mod fapiao_merchant {
         reply: op::ReplyKind::Json,
         encrypted_reply: &[],
         idempotent: true,
+        read_back: None,
         doc_url: "https://pay.weixin.qq.com/doc/v3/partner/4015941524",
     };
 }
@@ -2625,7 +2639,7 @@ pub mod merchant {
 
     /// 检查子商户开票功能状态 (`new_tax_control_fapiao.merchant.check`).
     ///
-    /// `POST /v3/new-tax-control-fapiao/merchant/{sub_mchid}/check`. For service providers. Not idempotent.
+    /// `POST /v3/new-tax-control-fapiao/merchant/{sub_mchid}/check`. For service providers. Idempotent. `new_tax_control_fapiao.merchant.check_status` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012474022>
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -2649,7 +2663,8 @@ pub mod merchant {
         body: op::BodyKind::None,
         reply: op::ReplyKind::Empty,
         encrypted_reply: &[],
-        idempotent: false,
+        idempotent: true,
+        read_back: Some("new_tax_control_fapiao.merchant.check_status"),
         doc_url: "https://pay.weixin.qq.com/doc/v3/partner/4012474022",
     };
 
@@ -2695,6 +2710,7 @@ pub mod merchant {
         reply: op::ReplyKind::Json,
         encrypted_reply: &[],
         idempotent: true,
+        read_back: None,
         doc_url: "https://pay.weixin.qq.com/doc/v3/partner/4015792561",
     };
 
@@ -2742,6 +2758,7 @@ pub mod merchant {
             reply: op::ReplyKind::Json,
             encrypted_reply: &[],
             idempotent: true,
+            read_back: None,
             doc_url: "https://pay.weixin.qq.com/doc/v3/merchant/4012538180",
         };
     }
@@ -2788,12 +2805,13 @@ pub mod merchant {
             reply: op::ReplyKind::Json,
             encrypted_reply: &[],
             idempotent: true,
+            read_back: None,
             doc_url: "https://pay.weixin.qq.com/doc/v3/merchant/4012529526",
         };
 
         /// 配置开发选项 (`new_tax_control_fapiao.merchant.development_config.update`).
         ///
-        /// `PATCH /v3/new-tax-control-fapiao/merchant/development-config`. For direct merchants and service providers. Not idempotent.
+        /// `PATCH /v3/new-tax-control-fapiao/merchant/development-config`. For direct merchants and service providers. Idempotent. `new_tax_control_fapiao.merchant.development_config.get` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012529457>
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -2845,7 +2863,8 @@ pub mod merchant {
             body: op::BodyKind::Json,
             reply: op::ReplyKind::Json,
             encrypted_reply: &[],
-            idempotent: false,
+            idempotent: true,
+            read_back: Some("new_tax_control_fapiao.merchant.development_config.get"),
             doc_url: "https://pay.weixin.qq.com/doc/v3/merchant/4012529457",
         };
     }
@@ -2922,6 +2941,7 @@ pub mod merchant {
             reply: op::ReplyKind::Json,
             encrypted_reply: &[],
             idempotent: true,
+            read_back: None,
             doc_url: "https://pay.weixin.qq.com/doc/v3/merchant/4012538236",
         };
     }
@@ -3011,6 +3031,7 @@ pub mod user_title {
         reply: op::ReplyKind::Json,
         encrypted_reply: &["phone", "email"],
         idempotent: true,
+        read_back: None,
         doc_url: "https://pay.weixin.qq.com/doc/v3/merchant/4012538112",
     };
 
@@ -3120,6 +3141,7 @@ pub mod user_title {
             reply: op::ReplyKind::Json,
             encrypted_reply: &[],
             idempotent: true,
+            read_back: None,
             doc_url: "https://pay.weixin.qq.com/doc/v3/merchant/4012538106",
         };
     }

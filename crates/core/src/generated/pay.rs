@@ -1251,7 +1251,7 @@ pub mod acquiring_bank {
 
         /// 微信分付-支付方式前置服务 (`pay.acquiring_bank.transactions.exposure`).
         ///
-        /// `POST /v3/pay/acquiring-bank/transactions/exposure`. For service providers. Not idempotent.
+        /// `POST /v3/pay/acquiring-bank/transactions/exposure`. For service providers. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4014326541>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -1323,7 +1323,8 @@ pub mod acquiring_bank {
             body: op::BodyKind::Json,
             reply: op::ReplyKind::Json,
             encrypted_reply: &[],
-            idempotent: false,
+            idempotent: true,
+            read_back: None,
             doc_url: "https://pay.weixin.qq.com/doc/v3/partner/4014326541",
         };
     }
@@ -1336,7 +1337,7 @@ pub mod instal {
 
     /// 商户贴息-获取微信分付曝光建议 (`pay.instal.exposure`).
     ///
-    /// `POST /v3/pay/instal/exposure`. For direct merchants. Not idempotent.
+    /// `POST /v3/pay/instal/exposure`. For direct merchants. Idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4016196762>
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -1383,7 +1384,8 @@ pub mod instal {
         body: op::BodyKind::Json,
         reply: op::ReplyKind::Json,
         encrypted_reply: &[],
-        idempotent: false,
+        idempotent: true,
+        read_back: None,
         doc_url: "https://pay.weixin.qq.com/doc/v3/merchant/4016196762",
     };
 
@@ -1394,7 +1396,7 @@ pub mod instal {
 
         /// 商户贴息-获取微信分付曝光建议 (`pay.instal.partner.exposure`).
         ///
-        /// `POST /v3/pay/instal/partner/exposure`. For service providers. Not idempotent.
+        /// `POST /v3/pay/instal/partner/exposure`. For service providers. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4016196820>
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -1441,7 +1443,8 @@ pub mod instal {
             body: op::BodyKind::Json,
             reply: op::ReplyKind::Json,
             encrypted_reply: &[],
-            idempotent: false,
+            idempotent: true,
+            read_back: None,
             doc_url: "https://pay.weixin.qq.com/doc/v3/partner/4016196820",
         };
     }
@@ -1457,7 +1460,7 @@ pub mod partner {
 
         /// 关单 (`pay.partner.transactions.close_by_out_trade_no`).
         ///
-        /// `POST /v3/pay/partner/transactions/out-trade-no/{out_trade_no}/close`. For service providers. Not idempotent.
+        /// `POST /v3/pay/partner/transactions/out-trade-no/{out_trade_no}/close`. For service providers. Idempotent. `pay.partner.transactions.get_by_out_trade_no` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012526949>
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -1487,13 +1490,14 @@ pub mod partner {
             body: op::BodyKind::Json,
             reply: op::ReplyKind::Empty,
             encrypted_reply: &[],
-            idempotent: false,
+            idempotent: true,
+            read_back: Some("pay.partner.transactions.get_by_out_trade_no"),
             doc_url: "https://pay.weixin.qq.com/doc/v3/partner/4012526949",
         };
 
         /// 微信分付-支付方式前置服务 (`pay.partner.transactions.exposure`).
         ///
-        /// `POST /v3/pay/partner/transactions/exposure`. For service providers. Not idempotent.
+        /// `POST /v3/pay/partner/transactions/exposure`. For service providers. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4014326522>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -1560,7 +1564,8 @@ pub mod partner {
             body: op::BodyKind::Json,
             reply: op::ReplyKind::Json,
             encrypted_reply: &[],
-            idempotent: false,
+            idempotent: true,
+            read_back: None,
             doc_url: "https://pay.weixin.qq.com/doc/v3/partner/4014326522",
         };
 
@@ -1675,6 +1680,7 @@ pub mod partner {
             reply: op::ReplyKind::Json,
             encrypted_reply: &[],
             idempotent: true,
+            read_back: None,
             doc_url: "https://pay.weixin.qq.com/doc/v3/partner/4012526943",
         };
 
@@ -1792,12 +1798,13 @@ pub mod partner {
             reply: op::ReplyKind::Json,
             encrypted_reply: &[],
             idempotent: true,
+            read_back: None,
             doc_url: "https://pay.weixin.qq.com/doc/v3/partner/4012526944",
         };
 
         /// 撤销 (`pay.partner.transactions.reverse_by_out_trade_no`).
         ///
-        /// `POST /v3/pay/partner/transactions/out-trade-no/{out_trade_no}/reverse`. For service providers. Not idempotent.
+        /// `POST /v3/pay/partner/transactions/out-trade-no/{out_trade_no}/reverse`. For service providers. Not idempotent. `pay.partner.transactions.get_by_out_trade_no` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012382181>
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -1857,6 +1864,7 @@ pub mod partner {
             reply: op::ReplyKind::Json,
             encrypted_reply: &[],
             idempotent: false,
+            read_back: Some("pay.partner.transactions.get_by_out_trade_no"),
             doc_url: "https://pay.weixin.qq.com/doc/v3/partner/4012382181",
         };
 
@@ -1867,7 +1875,7 @@ pub mod partner {
 
             /// APP下单 (`pay.partner.transactions.app.create`).
             ///
-            /// `POST /v3/pay/partner/transactions/app`. For service providers. Not idempotent.
+            /// `POST /v3/pay/partner/transactions/app`. For service providers. Idempotent. `pay.partner.transactions.get_by_out_trade_no` tells what became of it.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4013080231>
             #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -1989,7 +1997,8 @@ pub mod partner {
                 body: op::BodyKind::Json,
                 reply: op::ReplyKind::Json,
                 encrypted_reply: &[],
-                idempotent: false,
+                idempotent: true,
+                read_back: Some("pay.partner.transactions.get_by_out_trade_no"),
                 doc_url: "https://pay.weixin.qq.com/doc/v3/partner/4013080231",
             };
         }
@@ -2001,7 +2010,7 @@ pub mod partner {
 
             /// APP下单并签约 (`pay.partner.transactions.app_with_contract.create`).
             ///
-            /// `POST /v3/pay/partner/transactions/app-with-contract`. For service providers. Not idempotent.
+            /// `POST /v3/pay/partner/transactions/app-with-contract`. For service providers. Idempotent. `pay.partner.transactions.get_by_out_trade_no` tells what became of it.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4017019941>
             #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -2113,7 +2122,8 @@ pub mod partner {
                 body: op::BodyKind::Json,
                 reply: op::ReplyKind::Json,
                 encrypted_reply: &[],
-                idempotent: false,
+                idempotent: true,
+                read_back: Some("pay.partner.transactions.get_by_out_trade_no"),
                 doc_url: "https://pay.weixin.qq.com/doc/v3/partner/4017019941",
             };
         }
@@ -2125,7 +2135,7 @@ pub mod partner {
 
             /// 付款码支付 (`pay.partner.transactions.code_pay.create`).
             ///
-            /// `POST /v3/pay/partner/transactions/codepay`. For service providers. Not idempotent.
+            /// `POST /v3/pay/partner/transactions/codepay`. For service providers. Not idempotent. `pay.partner.transactions.get_by_out_trade_no` tells what became of it.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012382179>
             #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -2270,6 +2280,7 @@ pub mod partner {
                 reply: op::ReplyKind::Json,
                 encrypted_reply: &[],
                 idempotent: false,
+                read_back: Some("pay.partner.transactions.get_by_out_trade_no"),
                 doc_url: "https://pay.weixin.qq.com/doc/v3/partner/4012382179",
             };
         }
@@ -2281,7 +2292,7 @@ pub mod partner {
 
             /// H5下单 (`pay.partner.transactions.h5.create`).
             ///
-            /// `POST /v3/pay/partner/transactions/h5`. For service providers. Not idempotent.
+            /// `POST /v3/pay/partner/transactions/h5`. For service providers. Idempotent. `pay.partner.transactions.get_by_out_trade_no` tells what became of it.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012738604>
             #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -2398,7 +2409,8 @@ pub mod partner {
                 body: op::BodyKind::Json,
                 reply: op::ReplyKind::Json,
                 encrypted_reply: &[],
-                idempotent: false,
+                idempotent: true,
+                read_back: Some("pay.partner.transactions.get_by_out_trade_no"),
                 doc_url: "https://pay.weixin.qq.com/doc/v3/partner/4012738604",
             };
         }
@@ -2410,7 +2422,7 @@ pub mod partner {
 
             /// JSAPI下单 (`pay.partner.transactions.jsapi.create`).
             ///
-            /// `POST /v3/pay/partner/transactions/jsapi`. For service providers. Not idempotent.
+            /// `POST /v3/pay/partner/transactions/jsapi`. For service providers. Idempotent. `pay.partner.transactions.get_by_out_trade_no` tells what became of it.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012738519>
             #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -2532,7 +2544,8 @@ pub mod partner {
                 body: op::BodyKind::Json,
                 reply: op::ReplyKind::Json,
                 encrypted_reply: &[],
-                idempotent: false,
+                idempotent: true,
+                read_back: Some("pay.partner.transactions.get_by_out_trade_no"),
                 doc_url: "https://pay.weixin.qq.com/doc/v3/partner/4012738519",
             };
         }
@@ -2544,7 +2557,7 @@ pub mod partner {
 
             /// JSAPI下单并授权/签约 (`pay.partner.transactions.jsapi_with_contract.create`).
             ///
-            /// `POST /v3/pay/partner/transactions/jsapi-with-contract`. For service providers. Not idempotent.
+            /// `POST /v3/pay/partner/transactions/jsapi-with-contract`. For service providers. Idempotent. `pay.partner.transactions.get_by_out_trade_no` tells what became of it.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012688481>
             #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -2660,7 +2673,8 @@ pub mod partner {
                 body: op::BodyKind::Json,
                 reply: op::ReplyKind::Json,
                 encrypted_reply: &[],
-                idempotent: false,
+                idempotent: true,
+                read_back: Some("pay.partner.transactions.get_by_out_trade_no"),
                 doc_url: "https://pay.weixin.qq.com/doc/v3/partner/4012688481",
             };
         }
@@ -2672,7 +2686,7 @@ pub mod partner {
 
             /// 小程序支付下单 (`pay.partner.transactions.mini_program.create`).
             ///
-            /// `POST /v3/pay/partner/transactions/miniprogram`. For service providers. Not idempotent.
+            /// `POST /v3/pay/partner/transactions/miniprogram`. For service providers. Idempotent. `pay.partner.transactions.get_by_out_trade_no` tells what became of it.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012886115>
             #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -2784,7 +2798,8 @@ pub mod partner {
                 body: op::BodyKind::Json,
                 reply: op::ReplyKind::Json,
                 encrypted_reply: &[],
-                idempotent: false,
+                idempotent: true,
+                read_back: Some("pay.partner.transactions.get_by_out_trade_no"),
                 doc_url: "https://pay.weixin.qq.com/doc/v3/partner/4012886115",
             };
         }
@@ -2796,7 +2811,7 @@ pub mod partner {
 
             /// Native下单 (`pay.partner.transactions.native.create`).
             ///
-            /// `POST /v3/pay/partner/transactions/native`. For service providers. Not idempotent.
+            /// `POST /v3/pay/partner/transactions/native`. For service providers. Idempotent. `pay.partner.transactions.get_by_out_trade_no` tells what became of it.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012738659>
             #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -2913,7 +2928,8 @@ pub mod partner {
                 body: op::BodyKind::Json,
                 reply: op::ReplyKind::Json,
                 encrypted_reply: &[],
-                idempotent: false,
+                idempotent: true,
+                read_back: Some("pay.partner.transactions.get_by_out_trade_no"),
                 doc_url: "https://pay.weixin.qq.com/doc/v3/partner/4012738659",
             };
         }
@@ -2925,7 +2941,7 @@ pub mod partner {
 
             /// 扫码支付下单 (`pay.partner.transactions.scanned_pos.create`).
             ///
-            /// `POST /v3/pay/partner/transactions/scannedpos`. For service providers. Not idempotent.
+            /// `POST /v3/pay/partner/transactions/scannedpos`. For service providers. Idempotent. `pay.partner.transactions.get_by_out_trade_no` tells what became of it.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012492476>
             #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -3037,7 +3053,8 @@ pub mod partner {
                 body: op::BodyKind::Json,
                 reply: op::ReplyKind::Json,
                 encrypted_reply: &[],
-                idempotent: false,
+                idempotent: true,
+                read_back: Some("pay.partner.transactions.get_by_out_trade_no"),
                 doc_url: "https://pay.weixin.qq.com/doc/v3/partner/4012492476",
             };
         }
@@ -3051,7 +3068,7 @@ pub mod transactions {
 
     /// 关单 (`pay.transactions.close_by_out_trade_no`).
     ///
-    /// `POST /v3/pay/transactions/out-trade-no/{out_trade_no}/close`. For direct merchants. Not idempotent.
+    /// `POST /v3/pay/transactions/out-trade-no/{out_trade_no}/close`. For direct merchants. Idempotent. `pay.transactions.get_by_out_trade_no` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012791860>
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -3078,13 +3095,14 @@ pub mod transactions {
         body: op::BodyKind::Json,
         reply: op::ReplyKind::Empty,
         encrypted_reply: &[],
-        idempotent: false,
+        idempotent: true,
+        read_back: Some("pay.transactions.get_by_out_trade_no"),
         doc_url: "https://pay.weixin.qq.com/doc/v3/merchant/4012791860",
     };
 
     /// 微信分付-支付方式前置服务 (`pay.transactions.exposure`).
     ///
-    /// `POST /v3/pay/transactions/exposure`. For direct merchants. Not idempotent.
+    /// `POST /v3/pay/transactions/exposure`. For direct merchants. Idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4014326314>
     #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -3143,7 +3161,8 @@ pub mod transactions {
         body: op::BodyKind::Json,
         reply: op::ReplyKind::Json,
         encrypted_reply: &[],
-        idempotent: false,
+        idempotent: true,
+        read_back: None,
         doc_url: "https://pay.weixin.qq.com/doc/v3/merchant/4014326314",
     };
 
@@ -3246,6 +3265,7 @@ pub mod transactions {
         reply: op::ReplyKind::Json,
         encrypted_reply: &[],
         idempotent: true,
+        read_back: None,
         doc_url: "https://pay.weixin.qq.com/doc/v3/merchant/4012791858",
     };
 
@@ -3351,12 +3371,13 @@ pub mod transactions {
         reply: op::ReplyKind::Json,
         encrypted_reply: &[],
         idempotent: true,
+        read_back: None,
         doc_url: "https://pay.weixin.qq.com/doc/v3/merchant/4012791859",
     };
 
     /// 撤销 (`pay.transactions.reverse_by_out_trade_no`).
     ///
-    /// `POST /v3/pay/transactions/out-trade-no/{out_trade_no}/reverse`. For direct merchants. Not idempotent.
+    /// `POST /v3/pay/transactions/out-trade-no/{out_trade_no}/reverse`. For direct merchants. Not idempotent. `pay.transactions.get_by_out_trade_no` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012382161>
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -3402,6 +3423,7 @@ pub mod transactions {
         reply: op::ReplyKind::Json,
         encrypted_reply: &[],
         idempotent: false,
+        read_back: Some("pay.transactions.get_by_out_trade_no"),
         doc_url: "https://pay.weixin.qq.com/doc/v3/merchant/4012382161",
     };
 
@@ -3412,7 +3434,7 @@ pub mod transactions {
 
         /// APP下单 (`pay.transactions.app.create`).
         ///
-        /// `POST /v3/pay/transactions/app`. For direct merchants. Not idempotent.
+        /// `POST /v3/pay/transactions/app`. For direct merchants. Idempotent. `pay.transactions.get_by_out_trade_no` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4013070347>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -3525,7 +3547,8 @@ pub mod transactions {
             body: op::BodyKind::Json,
             reply: op::ReplyKind::Json,
             encrypted_reply: &[],
-            idempotent: false,
+            idempotent: true,
+            read_back: Some("pay.transactions.get_by_out_trade_no"),
             doc_url: "https://pay.weixin.qq.com/doc/v3/merchant/4013070347",
         };
     }
@@ -3537,7 +3560,7 @@ pub mod transactions {
 
         /// APP下单并签约 (`pay.transactions.app_with_contract.create`).
         ///
-        /// `POST /v3/pay/transactions/app-with-contract`. For direct merchants. Not idempotent.
+        /// `POST /v3/pay/transactions/app-with-contract`. For direct merchants. Idempotent. `pay.transactions.get_by_out_trade_no` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4017019923>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -3639,7 +3662,8 @@ pub mod transactions {
             body: op::BodyKind::Json,
             reply: op::ReplyKind::Json,
             encrypted_reply: &[],
-            idempotent: false,
+            idempotent: true,
+            read_back: Some("pay.transactions.get_by_out_trade_no"),
             doc_url: "https://pay.weixin.qq.com/doc/v3/merchant/4017019923",
         };
     }
@@ -3651,7 +3675,7 @@ pub mod transactions {
 
         /// 付款码支付 (`pay.transactions.code_pay.create`).
         ///
-        /// `POST /v3/pay/transactions/codepay`. For direct merchants. Not idempotent.
+        /// `POST /v3/pay/transactions/codepay`. For direct merchants. Not idempotent. `pay.transactions.get_by_out_trade_no` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012382150>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -3780,6 +3804,7 @@ pub mod transactions {
             reply: op::ReplyKind::Json,
             encrypted_reply: &[],
             idempotent: false,
+            read_back: Some("pay.transactions.get_by_out_trade_no"),
             doc_url: "https://pay.weixin.qq.com/doc/v3/merchant/4012382150",
         };
     }
@@ -3791,7 +3816,7 @@ pub mod transactions {
 
         /// H5下单 (`pay.transactions.h5.create`).
         ///
-        /// `POST /v3/pay/transactions/h5`. For direct merchants. Not idempotent.
+        /// `POST /v3/pay/transactions/h5`. For direct merchants. Idempotent. `pay.transactions.get_by_out_trade_no` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012791834>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -3898,7 +3923,8 @@ pub mod transactions {
             body: op::BodyKind::Json,
             reply: op::ReplyKind::Json,
             encrypted_reply: &[],
-            idempotent: false,
+            idempotent: true,
+            read_back: Some("pay.transactions.get_by_out_trade_no"),
             doc_url: "https://pay.weixin.qq.com/doc/v3/merchant/4012791834",
         };
     }
@@ -3910,7 +3936,7 @@ pub mod transactions {
 
         /// JSAPI下单 (`pay.transactions.jsapi.create`).
         ///
-        /// `POST /v3/pay/transactions/jsapi`. For direct merchants. Not idempotent.
+        /// `POST /v3/pay/transactions/jsapi`. For direct merchants. Idempotent. `pay.transactions.get_by_out_trade_no` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012791856>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -4022,7 +4048,8 @@ pub mod transactions {
             body: op::BodyKind::Json,
             reply: op::ReplyKind::Json,
             encrypted_reply: &[],
-            idempotent: false,
+            idempotent: true,
+            read_back: Some("pay.transactions.get_by_out_trade_no"),
             doc_url: "https://pay.weixin.qq.com/doc/v3/merchant/4012791856",
         };
     }
@@ -4034,7 +4061,7 @@ pub mod transactions {
 
         /// JSAPI下单并授权/签约 (`pay.transactions.jsapi_with_contract.create`).
         ///
-        /// `POST /v3/pay/transactions/jsapi-with-contract`. For direct merchants. Not idempotent.
+        /// `POST /v3/pay/transactions/jsapi-with-contract`. For direct merchants. Idempotent. `pay.transactions.get_by_out_trade_no` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012530178>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -4141,7 +4168,8 @@ pub mod transactions {
             body: op::BodyKind::Json,
             reply: op::ReplyKind::Json,
             encrypted_reply: &[],
-            idempotent: false,
+            idempotent: true,
+            read_back: Some("pay.transactions.get_by_out_trade_no"),
             doc_url: "https://pay.weixin.qq.com/doc/v3/merchant/4012530178",
         };
     }
@@ -4153,7 +4181,7 @@ pub mod transactions {
 
         /// Native下单 (`pay.transactions.native.create`).
         ///
-        /// `POST /v3/pay/transactions/native`. For direct merchants. Not idempotent.
+        /// `POST /v3/pay/transactions/native`. For direct merchants. Idempotent. `pay.transactions.get_by_out_trade_no` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012791877>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -4261,7 +4289,8 @@ pub mod transactions {
             body: op::BodyKind::Json,
             reply: op::ReplyKind::Json,
             encrypted_reply: &[],
-            idempotent: false,
+            idempotent: true,
+            read_back: Some("pay.transactions.get_by_out_trade_no"),
             doc_url: "https://pay.weixin.qq.com/doc/v3/merchant/4012791877",
         };
     }

@@ -131,6 +131,7 @@ pub mod menu {
         reply: op::ReplyKind::Binary,
         encrypted_reply: &[],
         idempotent: true,
+        read_back: None,
         doc_url: "https://example.com/tea.menu.download",
     };
 
@@ -165,6 +166,7 @@ pub mod menu {
         reply: op::ReplyKind::Json,
         encrypted_reply: &[],
         idempotent: true,
+        read_back: None,
         doc_url: "https://example.com/tea.menu.list",
     };
 }
@@ -284,6 +286,7 @@ pub mod orders {
         reply: op::ReplyKind::Json,
         encrypted_reply: &["drinkers[].name"],
         idempotent: false,
+        read_back: None,
         doc_url: "https://example.com/tea.orders.create",
     };
 
@@ -336,6 +339,7 @@ pub mod orders {
         reply: op::ReplyKind::Json,
         encrypted_reply: &["phone"],
         idempotent: true,
+        read_back: None,
         doc_url: "https://example.com/tea.orders.get_by_out_trade_no",
     };
 
@@ -369,6 +373,7 @@ pub mod orders {
         reply: op::ReplyKind::Empty,
         encrypted_reply: &[],
         idempotent: false,
+        read_back: None,
         doc_url: "",
     };
 }
@@ -417,6 +422,7 @@ pub mod photos {
         reply: op::ReplyKind::Json,
         encrypted_reply: &[],
         idempotent: false,
+        read_back: None,
         doc_url: "https://example.com/tea.photos.upload",
     };
 }

@@ -41,5 +41,6 @@ pub static RETURN_OPERATION: op::Operation = op::Operation {
     reply: op::ReplyKind::Empty,
     encrypted_reply: &[],
     idempotent: false,
+    read_back: None,
     doc_url: "https://example.com/shop.table.return",
 };
