@@ -7,8 +7,6 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use wechatpay_sdk::operation::Method;
 use wechatpay_sdk::{CallOptions, Retry};
 
-use crate::batch::Rate;
-
 const OVERVIEW: &str = "\
 Examples:
   wechatpay operations goldplan
@@ -267,9 +265,11 @@ pub(crate) struct BatchArgs {
     /// CSV file for the outcomes; continued if this batch began it.
     #[arg(long, value_name = "CSV")]
     pub(crate) output: PathBuf,
-    /// The most calls per second over all rows, repeated attempts included; unlimited unless given.
+    /// The most calls per second over all rows, repeated attempts included; in place of the option rate_limit.
+    ///
+    /// With classes of operations where they have limits of their own: "50/s, pay=20/s".
     #[arg(long, value_name = "N/s")]
-    pub(crate) rate: Option<Rate>,
+    pub(crate) rate: Option<String>,
     /// How many rows are under way at a time.
     #[arg(long, value_name = "N", default_value_t = 8, value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(crate) concurrency: u16,

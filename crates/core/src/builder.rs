@@ -82,6 +82,10 @@ impl ClientBuilder {
         retry: Retry => |value: Retry| value.as_str().to_owned();
         /// Time for which a host that failed is avoided at first; default 30 s.
         cool_down: std::time::Duration => |value: std::time::Duration| value.as_secs_f64();
+        /// Calls per second at most, of everything and of classes of operations: `50`, or `50, pay=20`. Default: no limit.
+        rate_limit: impl Into<String>;
+        /// URL of a Redis in which a fleet shares the limits.
+        rate_limit_redis: impl Into<String>;
         /// Proxy URL. Proxy variables of the environment are not read.
         proxy: impl Into<String>;
         /// PEM text of further certificate authorities to trust in TLS.

@@ -13,6 +13,7 @@ use crate::bind::{Bound, bind, push_pair, to_bytes};
 use crate::builder::ClientBuilder;
 use crate::decode::{check_json, decode, not_json};
 use crate::error::Error;
+use crate::limit::{Fleet, Limiter, Rates};
 use crate::merchant::Merchant;
 use crate::merchant_key::MerchantKey;
 use crate::observer::Observer;
@@ -91,6 +92,10 @@ pub struct Client {
     pub(crate) timeout: Duration,
     pub(crate) retry: Retry,
     pub(crate) encrypted_with: Option<Arc<str>>,
+    /// None where nothing is limited.
+    pub(crate) limiter: Option<Arc<Limiter>>,
+    /// The first attempt of the next call has had its turn.
+    pub(crate) has_turn: bool,
 }
 
 /// What all merchants of a process can have in common.
@@ -101,6 +106,8 @@ pub(crate) struct Shared {
     pub(crate) user_agent: http::HeaderValue,
     pub(crate) ambient: Arc<dyn Ambient>,
     pub(crate) observer: Option<Arc<dyn Observer>>,
+    /// Where a fleet shares its limits.
+    fleet: Option<Arc<Fleet>>,
 }
 
 /// What a client is given that no option can hold.
@@ -162,13 +169,20 @@ impl Client {
             transport: Transport::from_options(options)?,
             ambient,
             observer,
+            fleet: options.rate_limit_redis.as_deref().map(Fleet::new).transpose()?.map(Arc::new),
         };
+        let limiter = limiter(options, None, shared.fleet.as_ref())?;
+        if limiter.is_none() && shared.fleet.is_some() {
+            let problem = "is required with rate_limit_redis: it says what a fleet may send";
+            return Err(Error::config("rate_limit", "missing_option", problem));
+        }
         let (merchant, shared) = (Arc::new(merchant), Arc::new(shared));
-        Ok(Self { merchant, shared, timeout, retry, encrypted_with: None })
+        Ok(Self { merchant, shared, timeout, retry, encrypted_with: None, limiter, has_turn: false })
     }
 
     /// A client for another merchant over the same connections, hosts and timeouts. `options` names only what belongs
-    /// to the merchant: its number, keys, certificates and serials.
+    /// to the merchant: its number, keys, certificates and serials, and its `rate_limit`, if it is another one; the
+    /// platform counts each merchant's calls by themselves, and so does a client.
     ///
     /// # Errors
     /// Config, naming the option; `shared_option` where an option belongs to the shared part.
@@ -193,8 +207,9 @@ impl Client {
             ));
         }
         let merchant = Arc::new(Merchant::from_options(options, key, &*self.shared.ambient)?);
-        // What was encrypted under a key of one merchant says nothing of another's.
-        Ok(Self { merchant, encrypted_with: None, ..self.clone() })
+        let limiter = limiter(options, self.limiter.as_deref(), self.shared.fleet.as_ref())?;
+        // What was encrypted under a key of one merchant says nothing of another's, nor does a turn.
+        Ok(Self { merchant, encrypted_with: None, limiter, has_turn: false, ..self.clone() })
     }
 
     /// The same client with other defaults for its calls.
@@ -327,6 +342,17 @@ impl fmt::Debug for Client {
             .field("retry", &self.retry)
             .finish_non_exhaustive()
     }
+}
+
+/// The limits of a merchant: its own, or such as another one has.
+fn limiter(
+    options: &Options,
+    like: Option<&Limiter>,
+    fleet: Option<&Arc<Fleet>>,
+) -> Result<Option<Arc<Limiter>>, Error> {
+    let own = options.rate_limit.as_deref().map(Rates::parse).transpose()?.map(Arc::new);
+    let rates = own.or_else(|| like.map(|limiter| Arc::clone(limiter.rates())));
+    Ok(rates.map(|rates| Arc::new(Limiter::new(rates, fleet.cloned()))))
 }
 
 /// A verified success that cannot be read: asking again gives the same, and a change has been made.

@@ -32,6 +32,7 @@ mod error;
 pub mod generated;
 pub mod invocation;
 mod key_ring;
+mod limit;
 mod merchant;
 mod merchant_key;
 pub mod notification;
@@ -41,6 +42,8 @@ pub mod operation;
 mod options;
 pub mod per_process;
 pub mod platform_keys;
+#[cfg(feature = "redis")]
+mod redis_lines;
 #[doc(hidden)]
 pub mod refusal;
 pub mod resource;

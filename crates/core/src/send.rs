@@ -94,6 +94,9 @@ impl Client {
         let hosts = shared.hosts.of_operation(outgoing.operation.and_then(|operation| operation.host))?;
         let mut course = Course::new(self.retry, outgoing.nature(), hosts.len() as u32);
         shared.budget.deposit();
+        if !self.has_turn {
+            self.await_turn(outgoing.operation, started).await?;
+        }
         loop {
             let number = course.begin();
             Span::current().record("attempts", number);
@@ -105,6 +108,9 @@ impl Client {
             let (attempt, outcome) = self.attempt(outgoing, headers, &hosts[at], number, time_left).await?;
             let end = End::of(&outcome);
             shared.hosts.ended(&hosts[at], end);
+            if matches!(end, End::Reply { slow_down: true, .. }) {
+                self.slow_down(outgoing.operation, started).await;
+            }
             let jitter = |most| up_to(&*shared.ambient, most);
             let step = course.end(at as u32, end, jitter, || shared.budget.withdraw());
             if outgoing.changes() {
@@ -116,6 +122,9 @@ impl Client {
                 return Ok(outcome);
             }
             tokio::time::sleep(pause).await;
+            if self.await_turn(outgoing.operation, started).await.is_err() {
+                return Ok(outcome);
+            }
         }
     }
 

@@ -4,7 +4,6 @@ mod cells;
 mod input;
 mod ledger;
 mod line;
-mod pace;
 mod plan;
 mod row;
 mod summary;
@@ -25,8 +24,6 @@ use wechatpay_sdk::{CallOptions, Client, Error, Options, Retry};
 
 use self::input::{Input, Rows};
 use self::ledger::{Fingerprint, Ledger};
-use self::pace::Pace;
-pub(crate) use self::pace::Rate;
 use self::plan::Plan;
 use self::row::Job;
 use self::summary::{Run, Summary};
@@ -40,7 +37,10 @@ pub(crate) fn run(args: &BatchArgs, runtime: &Runtime) -> Result<ExitCode, Failu
     let (plan, plan_text) = Plan::read(&args.plan, &input.columns)?;
     let mut call_options = CallOptions::default().retry(Retry::Off);
     call_options.timeout = args.timeout;
-    let options = args.credentials.options()?;
+    let mut options = args.credentials.options()?;
+    if args.rate.is_some() {
+        options.rate_limit.clone_from(&args.rate);
+    }
     let client = Client::from_options(&options)?.with_options(call_options);
     let of = Fingerprint {
         mchid: client.mchid(),
@@ -55,7 +55,6 @@ pub(crate) fn run(args: &BatchArgs, runtime: &Runtime) -> Result<ExitCode, Failu
     let job = Arc::new(Job {
         plan,
         client,
-        pace: Pace::new(args.rate),
         retry_failed: args.retry_failed,
         stop: stopped.clone(),
         ledger: Mutex::new(ledger),
@@ -75,6 +74,7 @@ pub(crate) fn run(args: &BatchArgs, runtime: &Runtime) -> Result<ExitCode, Failu
     let run = Run {
         interrupted: *stopped.borrow(),
         calls: job.calls.load(Ordering::Relaxed),
+        slow_downs: job.client.slow_downs(),
         time: started.elapsed(),
         failures,
         output: args.output.clone(),

@@ -15,7 +15,6 @@ use wechatpay_sdk::{Client, Error, ErrorKind, Response, Retryability};
 use super::cells::Outcome;
 use super::ledger::Ledger;
 use super::line::Line;
-use super::pace::Pace;
 use super::plan::{OnError, Plan, Step};
 
 /// How often a call is sent whose repetition is harmless.
@@ -25,9 +24,8 @@ const BACKOFF_BASE: Duration = Duration::from_millis(400);
 /// What all rows of a running batch share.
 pub(super) struct Job {
     pub(super) plan: Plan,
-    /// Never repeats a call by itself: repetitions too must keep the pace.
+    /// Never repeats a call by itself: what is sent has its start on disk, and a repetition waits for its turn before.
     pub(super) client: Client,
-    pub(super) pace: Pace,
     pub(super) retry_failed: bool,
     /// Becomes true when no more steps are to be started.
     pub(super) stop: watch::Receiver<bool>,
@@ -119,13 +117,18 @@ impl Job {
     ) -> io::Result<Option<Outcome>> {
         let step = &self.plan.steps[at];
         let params = step.bind(record);
-        if params.is_ok() && !self.turn().await {
-            return Ok(None);
-        }
+        let client = match params {
+            // Nothing is sent.
+            Err(_) => self.client.clone(),
+            Ok(_) => match self.turn(step).await {
+                Some(client) => client,
+                None => return Ok(None),
+            },
+        };
         let attempted_at = System.now();
         self.ledger().start(row, at, &step.name)?;
         let End { result, open, stopped } = match params {
-            Ok(params) => self.call(step, params, open).await,
+            Ok(params) => self.call(client, step, params, open).await,
             Err(error) => End { result: Err(error), open: false, stopped: false },
         };
         if stopped && !open {
@@ -141,12 +144,12 @@ impl Job {
         Ok(Some(line.outcome))
     }
 
-    /// Sends a call, and again after a pause where that is harmless. Its first turn has come already.
-    async fn call(&self, step: &Step, params: Map<String, Value>, mut open: bool) -> End {
+    /// Sends a call, and again after a pause where that is harmless. The `client` has its first turn.
+    async fn call(&self, mut client: Client, step: &Step, params: Map<String, Value>, mut open: bool) -> End {
         let mut attempt = 0;
         loop {
             attempt += 1;
-            let result = self.client.call(step.operation.id, params.clone()).await;
+            let result = client.call(step.operation.id, params.clone()).await;
             // What cannot be sent could not be sent by an earlier run either.
             if matches!(&result, Err(error) if error.kind() == ErrorKind::InvalidRequest) {
                 return End { result, open: false, stopped: false };
@@ -159,27 +162,24 @@ impl Job {
             if !again {
                 return End { result, open, stopped: false };
             }
-            if !self.pause(jitter(BACKOFF_BASE * 2_u32.pow(attempt - 1))).await || !self.turn().await {
-                return End { result, open, stopped: true };
-            }
+            let pause = tokio::time::sleep(jitter(BACKOFF_BASE * 2_u32.pow(attempt - 1)));
+            let turn = if self.unless_stopped(pause).await.is_some() { self.turn(step).await } else { None };
+            let Some(next) = turn else { return End { result, open, stopped: true } };
+            client = next;
         }
     }
 
-    /// Waits for a moment to send at; false if the batch is to stop.
-    async fn turn(&self) -> bool {
-        self.unless_stopped(self.pace.turn()).await
+    /// Waits for the turn of a call; none if the batch is to stop.
+    async fn turn(&self, step: &Step) -> Option<Client> {
+        self.unless_stopped(self.client.turn(step.operation.id)).await
     }
 
-    async fn pause(&self, time: Duration) -> bool {
-        self.unless_stopped(tokio::time::sleep(time)).await
-    }
-
-    async fn unless_stopped(&self, wait: impl Future<Output = ()>) -> bool {
+    async fn unless_stopped<T>(&self, wait: impl Future<Output = T>) -> Option<T> {
         let mut stop = self.stop.clone();
         tokio::select! {
             biased;
-            _ = stop.wait_for(|stop| *stop) => false,
-            () = wait => true,
+            _ = stop.wait_for(|stop| *stop) => None,
+            done = wait => Some(done),
         }
     }
 

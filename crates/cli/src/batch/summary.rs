@@ -19,6 +19,8 @@ pub(super) struct Summary {
     /// Requests of this run, repeated attempts included.
     calls_this_run: u64,
     seconds_this_run: f64,
+    /// How often the platform asked for fewer calls a second.
+    slow_downs_this_run: u64,
     failures_this_run: Vec<Failures>,
     output: PathBuf,
 }
@@ -59,6 +61,7 @@ pub(super) struct Run {
     pub(super) interrupted: bool,
     pub(super) calls: u64,
     pub(super) time: Duration,
+    pub(super) slow_downs: u64,
     pub(super) failures: BTreeMap<(usize, &'static str, String), u64>,
     pub(super) output: PathBuf,
 }
@@ -90,6 +93,7 @@ impl Summary {
             steps: counts,
             calls_this_run: run.calls,
             seconds_this_run: (run.time.as_secs_f64() * 1000.0).round() / 1000.0,
+            slow_downs_this_run: run.slow_downs,
             failures_this_run: failures.collect(),
             output: run.output,
         }
@@ -119,6 +123,13 @@ impl Summary {
             self.seconds_this_run,
             self.output.display()
         );
+        match self.slow_downs_this_run {
+            0 => {}
+            1 => text.push_str("\nthe platform slowed it down once"),
+            times => {
+                let _ = write!(text, "\nthe platform slowed it down {times} times");
+            }
+        }
         if pending > 0 {
             text.push_str("\nrun the same command again to resume");
         } else if failed > 0 {

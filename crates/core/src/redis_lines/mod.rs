@@ -1,7 +1,9 @@
-//! Connections: one for each runtime of a process, shared by all that ask there.
+//! Connections to a Redis: one for each runtime of a process, shared by all that ask there.
 
 use std::fmt;
+use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use redis::aio::MultiplexedConnection;
 use redis::{AsyncConnectionConfig, ErrorKind, RedisConnectionInfo, RedisError};
@@ -12,24 +14,27 @@ use tokio::runtime::{Handle, Id};
 use tokio::task::JoinHandle;
 use tokio_rustls::TlsConnector;
 
-use super::address::Address;
+use self::address::Address;
 use crate::ambient::{System, nonce};
 use crate::error::Error;
 use crate::options::Options;
 use crate::per_process::PerProcess;
 use crate::tls;
 
+mod address;
+
 /// Why there is no answer.
-pub(super) enum Problem {
-    Late,
+pub(crate) enum Problem {
+    /// It did not come within this time.
+    Late(Duration),
     Nonsense,
     NoConnection(String),
     Refused(RedisError),
 }
 
 /// The connections of each process, which a child does not share.
-pub(super) struct Lines {
-    pub(super) address: Address,
+pub(crate) struct Lines {
+    address: Address,
     /// None without TLS.
     tls: Option<Arc<ClientConfig>>,
     own: PerProcess<Own>,
@@ -49,13 +54,15 @@ struct Line {
 }
 
 impl Lines {
-    pub(super) fn new(address: Address) -> Result<Self, Error> {
+    /// Of a Redis with this URL, which is the option's value. Connects to nothing yet.
+    pub(crate) fn new(option: &str, url: &str) -> Result<Self, Error> {
+        let address = Address::from_url(option, url)?;
         let tls = if address.tls { Some(Arc::new(tls_config()?)) } else { None };
         Ok(Self { address, tls, own: PerProcess::new() })
     }
 
     /// The connection of the runtime that this is called on, and the value of this process's claims.
-    pub(super) async fn line(&self) -> Result<(MultiplexedConnection, Arc<str>), Problem> {
+    pub(crate) async fn line(&self) -> Result<(MultiplexedConnection, Arc<str>), Problem> {
         let runtime = Handle::try_current().map_err(|error| Problem::NoConnection(error.to_string()))?.id();
         let make = || Ok::<_, Problem>(Own::new());
         let find = |own: &Own| (Arc::clone(&own.token), own.of(runtime));
@@ -67,8 +74,20 @@ impl Lines {
         Ok((self.own.with(make, |own| own.keep(line))?, token))
     }
 
+    /// Asks, connecting included, and waits so long. A connection that did not answer in time is not used again.
+    pub(crate) async fn ask<T>(
+        &self,
+        patience: Duration,
+        question: impl Future<Output = Result<T, Problem>>,
+    ) -> Result<T, Problem> {
+        tokio::time::timeout(patience, question).await.unwrap_or_else(|_| {
+            self.hang_up();
+            Err(Problem::Late(patience))
+        })
+    }
+
     /// Gives up this runtime's connection, which does not answer: the next question gets a new one.
-    pub(super) fn hang_up(&self) {
+    fn hang_up(&self) {
         if let Ok(current) = Handle::try_current() {
             let hang_up = |own: &Own| own.lines().retain(|line| line.runtime != current.id());
             self.own.with(|| Ok::<_, Problem>(Own::new()), hang_up).ok();
@@ -144,6 +163,13 @@ impl Drop for Lines {
     }
 }
 
+impl fmt::Display for Lines {
+    /// Where they lead, without user and password.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.address.fmt(f)
+    }
+}
+
 /// Whom the client trusts.
 fn tls_config() -> Result<ClientConfig, Error> {
     let mut config = tls::config(&Options::default())?;
@@ -162,7 +188,7 @@ impl fmt::Display for Problem {
     /// Follows the name of the store. Of what a server says only the code is told: the rest might repeat anything.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Late => f.write_str("did not answer within 2 seconds"),
+            Self::Late(patience) => write!(f, "did not answer within {} seconds", patience.as_secs_f64()),
             Self::Nonsense => f.write_str("answered what no Redis answers"),
             Self::NoConnection(why) => write!(f, "cannot be reached ({why})"),
             Self::Refused(error) if error.is_io_error() => f.write_str("broke the connection"),

@@ -1,4 +1,4 @@
-//! Where the store is, and how to get in.
+//! Where a Redis is, and how to get in.
 
 use std::fmt;
 
@@ -20,9 +20,9 @@ pub(super) struct Address {
 }
 
 impl Address {
-    /// Of `redis://user:password@host:port/database`, or `rediss://…` with TLS. No message repeats it.
-    pub(super) fn from_url(text: &str) -> Result<Self, Error> {
-        let bad = |problem: &str| Error::config("url", "bad_url", problem);
+    /// Of `redis://user:password@host:port/database`, or `rediss://…` with TLS, the value of an option. No message repeats it.
+    pub(super) fn from_url(option: &str, text: &str) -> Result<Self, Error> {
+        let bad = |problem: &str| Error::config(option, "bad_url", problem);
         let form = "must be like redis://user:password@host:6379/0, or rediss://… with TLS";
         let url = Url::parse(text).map_err(|_| bad(form))?;
         let tls = match url.scheme() {
@@ -77,7 +77,7 @@ mod tests {
             ("rediss://:p%40ss@[::1]/15", "rediss://[::1]:6379/15", None, Some("p@ss")),
             ("redis://shop:secret@cache:1/2", "redis://cache:1/2", Some("shop"), Some("secret")),
         ] {
-            let address = Address::from_url(url).unwrap_or_else(|error| panic!("{url}: {error}"));
+            let address = Address::from_url("url", url).unwrap_or_else(|error| panic!("{url}: {error}"));
             assert_eq!(address.to_string(), shown);
             assert_eq!(address.user.as_ref().map(|text| text.as_str()), user);
             assert_eq!(address.password.as_ref().map(|text| text.as_str()), password);
@@ -101,7 +101,7 @@ mod tests {
             "unix:///secret",
             "redis://:secret@cache/0/1",
         ] {
-            let Err(error) = Address::from_url(url) else { panic!("{url} is no address") };
+            let Err(error) = Address::from_url("url", url) else { panic!("{url} is no address") };
             assert_eq!((error.kind(), error.code()), (ErrorKind::Config, "bad_url"), "{url}");
             assert!(!format!("{error} {error:?}").contains("secret"), "{error}");
         }

@@ -9,13 +9,9 @@ use std::time::Duration;
 
 use redis::{Cmd, Pipeline, Value, cmd, pipe};
 
-use self::address::Address;
-use self::line::{Lines, Problem};
 use super::{Found, Times, unreachable_store};
 use crate::error::{Error, ErrorKind};
-
-mod address;
-mod line;
+use crate::redis_lines::{Lines, Problem};
 
 const PREFIX: &str = "wechatpay:seen:";
 const DONE: &str = "done";
@@ -31,7 +27,7 @@ pub(super) struct Redis {
 
 impl Redis {
     pub(super) fn new(url: &str) -> Result<Self, Error> {
-        Ok(Self { lines: Lines::new(Address::from_url(url)?)? })
+        Ok(Self { lines: Lines::new("url", url)? })
     }
 
     pub(super) async fn claim(&self, id: &str, times: Times) -> Result<Found, Error> {
@@ -68,16 +64,12 @@ impl Redis {
     }
 
     async fn ask<T>(&self, question: impl Future<Output = Result<T, Problem>>) -> Result<T, Error> {
-        let answer = tokio::time::timeout(PATIENCE, question).await.unwrap_or(Err(Problem::Late));
-        if matches!(answer, Err(Problem::Late)) {
-            self.lines.hang_up();
-        }
-        answer.map_err(|problem| self.failed(&problem))
+        self.lines.ask(PATIENCE, question).await.map_err(|problem| self.failed(&problem))
     }
 
     fn failed(&self, problem: &Problem) -> Error {
-        let kind = if matches!(problem, Problem::Late) { ErrorKind::Timeout } else { ErrorKind::Transport };
-        unreachable_store(kind, &self.lines.address, problem)
+        let kind = if matches!(problem, Problem::Late(_)) { ErrorKind::Timeout } else { ErrorKind::Transport };
+        unreachable_store(kind, &self.lines, problem)
     }
 }
 
@@ -113,6 +105,6 @@ fn release(id: &str, token: &str) -> Cmd {
 impl fmt::Debug for Redis {
     /// Without user and password.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.lines.address)
+        write!(f, "{}", self.lines)
     }
 }
