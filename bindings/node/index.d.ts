@@ -59,6 +59,8 @@ export interface MerchantOptions {
   auto_certificates?: boolean | undefined;
   /** File that downloaded certificates are kept in between processes, one per merchant. */
   certificate_cache?: string | undefined;
+  /** Calls per second at most: `50`, or `50, pay=20` with classes of operations. Default: no limit. */
+  rate_limit?: string | undefined;
 }
 
 /** What belongs to one merchant, and what all merchants of a client share. */
@@ -71,6 +73,8 @@ export interface ClientOptions extends MerchantOptions {
   connect_timeout?: number | undefined;
   /** SECONDS (not milliseconds) for a whole call with all its attempts; default 30. */
   timeout?: number | undefined;
+  /** URL of a Redis in which a fleet shares its limits. */
+  rate_limit_redis?: string | undefined;
   /** Proxy URL. Proxy variables of the environment are not read. */
   proxy?: string | undefined;
   /** Further certificate authorities to trust, as PEM text, */

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from local_wechatpay import Sandbox
 
 SHARED = {
-    "base_url", "backup_url", "connect_timeout", "timeout", "proxy", "ca_pem", "ca_path", "user_agent_suffix",
+    "base_url", "backup_url", "connect_timeout", "timeout", "rate_limit_redis", "proxy", "ca_pem", "ca_path", "user_agent_suffix",
     "max_reply_bytes",
 }  # fmt: skip
 RECEIVING = {

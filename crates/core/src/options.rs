@@ -57,7 +57,7 @@ pub struct Options {
     /// Seconds for which a host that failed is avoided at first; default 30.
     pub cool_down: Option<f64>,
     /// Calls per second that this merchant makes at most, of everything and of classes of operations: `50`, or
-    /// `50, pay=20, refund.domestic=5`. Default: no limit. A class is the beginning of operation ids up to a dot, or a
+    /// `50, pay=20, pay.partner=5`. Default: no limit. A class is the beginning of operation ids up to a dot, or a
     /// whole id; the longest that fits holds, and it alone: its calls do not count for the number without a class, which
     /// holds for everything else. A second's worth may come at once. Each process counts for itself, unless
     /// `rate_limit_redis` is given.

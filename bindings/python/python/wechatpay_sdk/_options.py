@@ -49,6 +49,7 @@ class MerchantOptions(_Required, NotificationsOptions, total=False):
     decrypt: beside ``sign``, where replies have encrypted fields: the plaintext of a ciphertext, RSAES-OAEP with SHA-1.
     auto_certificates: True downloads the platform's certificates and keeps them current; needs apiv3_key.
     certificate_cache: file that they are kept in between processes, one per merchant.
+    rate_limit: calls per second at most, like "50", or "50, pay=20" with classes of operations; default: no limit.
     """
 
     serial_no: str | None
@@ -60,6 +61,7 @@ class MerchantOptions(_Required, NotificationsOptions, total=False):
     decrypt: KeyFunction | None
     auto_certificates: bool | None
     certificate_cache: StrPath | None
+    rate_limit: str | None
 
 
 class ClientOptions(MerchantOptions, total=False):
@@ -69,6 +71,7 @@ class ClientOptions(MerchantOptions, total=False):
     backup_url: default https://api2.mch.weixin.qq.com, or none where base_url is given.
     connect_timeout: seconds to establish a connection; default 5.
     timeout: seconds for a whole call with all its attempts; default 30.
+    rate_limit_redis: URL of a Redis in which a fleet shares its limits.
     proxy: proxy URL. Proxy variables of the environment are not read.
     ca_pem, ca_path: further certificate authorities to trust, as PEM text or file.
     user_agent_suffix: your application's name and version, added to the User-Agent.
@@ -79,6 +82,7 @@ class ClientOptions(MerchantOptions, total=False):
     backup_url: str | None
     connect_timeout: float | None
     timeout: float | None
+    rate_limit_redis: str | None
     proxy: str | None
     ca_pem: str | None
     ca_path: StrPath | None

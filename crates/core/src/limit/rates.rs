@@ -7,7 +7,7 @@ use crate::suggest::closest;
 /// Slower than a call in a quarter of an hour, or faster than any platform, is a mistake.
 const BOUNDS: std::ops::RangeInclusive<f64> = 0.001..=1_000_000.0;
 
-/// The option `rate_limit`: `50`, or `50, pay=20, refund.domestic=5`.
+/// The option `rate_limit`: `50`, or `50, pay=20, pay.partner=5`.
 ///
 /// A class is the beginning of operation ids, up to a dot, or a whole id. The longest that fits holds, and it alone: what
 /// a class sends does not count for the others. The number without a class holds for everything else.

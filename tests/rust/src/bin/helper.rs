@@ -1,9 +1,10 @@
 //! Processes of their own, for tests that need one: `suite-helper fork`, `suite-helper fork-while-downloading` and
 //! `suite-helper from-env`, which take the client from the environment; `suite-helper fork-seen URL` and
-//! `suite-helper claim URL`, which use the store of that URL.
+//! `suite-helper claim URL`, which use the store of that URL; `suite-helper call-for SECONDS`, which says how many calls
+//! it made.
 
 use std::process::ExitCode;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use nix::sys::wait::{WaitStatus, waitpid};
 use nix::unistd::{ForkResult, Pid};
@@ -23,7 +24,9 @@ fn main() -> ExitCode {
         Some("from-env") => from_env(),
         Some("fork-seen") => fork_with_stores(),
         Some("claim") => redis().map(|seen| say(&told(&seen))),
-        _ => Err("usage: suite-helper fork|fork-while-downloading|from-env|fork-seen URL|claim URL".to_owned()),
+        Some("call-for") => call_for(),
+        _ => Err("usage: suite-helper fork|fork-while-downloading|from-env|fork-seen URL|claim URL|call-for SECONDS"
+            .to_owned()),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -90,6 +93,19 @@ fn fork_while_downloading() -> Result<(), String> {
         wait(grandchild)
     })?;
     wait(child)
+}
+
+/// Calls again and again.
+fn call_for() -> Result<(), String> {
+    let seconds = std::env::args().nth(2).and_then(|text| text.parse().ok()).ok_or("a number of seconds is missing")?;
+    let client = Client::from_env().map_err(|error| error.to_string())?;
+    let (start, mut count) = (Instant::now(), 0_u32);
+    while start.elapsed() < Duration::from_secs(seconds) {
+        call(&client)?;
+        count += 1;
+    }
+    say(&count.to_string());
+    Ok(())
 }
 
 fn call(client: &Client) -> Result<(), String> {

@@ -8,6 +8,7 @@ mod events;
 mod filled;
 mod fuzz;
 mod invocation;
+mod limits;
 mod network;
 mod notifications;
 mod processes;
