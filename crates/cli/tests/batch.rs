@@ -293,7 +293,9 @@ fn the_rate_is_kept_repetitions_included() {
     let busy = json!({"kind": "status", "status": 429, "body": {"code": "FREQUENCY_LIMITED", "message": "slower"}});
     sandbox.fault_for(json!({}), 5, busy);
     let start = Instant::now();
-    assert_status(&batch.run(&["--rate", "20/s", "--concurrency", "10"]), 0);
+    let output = batch.run(&["--rate", "20/s", "--concurrency", "10"]);
+    assert_status(&output, 0);
+    assert!(stdout(&output).contains("\nthe platform slowed it down "), "{}", stdout(&output));
     let sent = sandbox.journal().len() as u32;
     assert_eq!(sent, 25);
     assert!(start.elapsed() >= Duration::from_millis(50) * (sent - 1), "{:?}", start.elapsed());
