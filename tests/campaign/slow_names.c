@@ -21,6 +21,13 @@ static long milliseconds(void) {
     return value;
 }
 
+/* PHP binds what its extensions use to the C library itself, past whatever was preloaded. */
+void *dlopen(const char *path, int mode) {
+    void *(*next)(const char *, int);
+    *(void **)&next = dlsym(RTLD_NEXT, "dlopen");
+    return next(path, mode & ~RTLD_DEEPBIND);
+}
+
 int getaddrinfo(const char *node, const char *service, const struct addrinfo *hints, struct addrinfo **result) {
     int (*next)(const char *, const char *, const struct addrinfo *, struct addrinfo **);
     *(void **)&next = dlsym(RTLD_NEXT, "getaddrinfo");

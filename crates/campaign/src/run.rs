@@ -10,7 +10,7 @@ use tokio::sync::{Mutex, RwLock};
 
 use crate::Problem;
 use crate::driver::Driver;
-use crate::flat::{self, Sample};
+use crate::flat::{self, Sample, leaks};
 use crate::judge::Answer;
 use crate::languages::Language;
 use crate::plan::{Call, Plan, Repeat};
@@ -21,6 +21,8 @@ use crate::timeline::{Event, events};
 
 /// How long calls may stay away from a main host that is back.
 pub(crate) const FAILBACK: Duration = Duration::from_secs(60);
+/// How long what a language holds may take to go.
+const SETTLING: Duration = Duration::from_secs(15);
 /// Between two calls that only look if it is found again.
 const PACE: Duration = Duration::from_millis(200);
 
@@ -74,7 +76,7 @@ pub(crate) async fn run(plan: Plan, language: &Language, folder: &Path, slow_nam
     };
     try_join_all((0..language.lanes).map(|lane| run.lane(lane))).await?;
     let failback = run.wait_for_failback().await?;
-    run.sample(&mut *run.next.lock().await, plan.calls).await?;
+    run.last_sample(language).await?;
     let Run { drivers, next, records, .. } = run;
     let Next { mut stage, samples, .. } = next.into_inner();
     for driver in drivers {
@@ -150,6 +152,22 @@ impl Run<'_> {
         let processes: Vec<_> = self.drivers.iter().map(|driver| driver.pid).collect();
         next.samples.push(flat::sample(at, &processes)?);
         Ok(())
+    }
+
+    /// Threads that resolved slow names leave after ten seconds without work: what goes by itself is no leak.
+    async fn last_sample(&self, language: &Language) -> Result<(), Problem> {
+        let mut next = self.next.lock().await;
+        let first = next.samples.first().copied().unwrap_or_default();
+        let started = Instant::now();
+        loop {
+            self.sample(&mut next, self.plan.calls).await?;
+            let leaking = next.samples.last().is_some_and(|last| !leaks(first, *last, language.bounds).is_empty());
+            if !leaking || started.elapsed() > SETTLING {
+                return Ok(());
+            }
+            next.samples.pop();
+            tokio::time::sleep(Duration::from_secs(1)).await;
+        }
     }
 
     /// Goes on calling until a call comes to the main host again. How long that took; none where it never did.
