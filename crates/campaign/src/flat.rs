@@ -17,8 +17,8 @@ pub(crate) struct Sample {
     pub(crate) sockets: usize,
 }
 
-/// What one process may hold more at the end: caches that still fill, a connection to the other host for each call in
-/// flight, threads of name resolution that have not gone yet.
+/// What the processes of a language may hold more at the end: caches that still fill, a connection to either host for each
+/// call in flight, a thread that resolves names.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Bounds {
     pub(crate) rss_kib: usize,

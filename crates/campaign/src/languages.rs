@@ -30,7 +30,7 @@ impl Language {
         let program = |file: &str| drivers.join(file).into_os_string();
         let command: Vec<OsString> = match name {
             "rust" => vec![env::current_exe()?.into(), "drive".into()],
-            "python" => vec![env::var_os("PYTHON").unwrap_or_else(|| "python3".into()), program("driver.py")],
+            "python" => vec![variable("WECHATPAY_PYTHON")?, program("driver.py")],
             "node" => {
                 variable("WECHATPAY_INSTALLED")?;
                 vec!["node".into(), "--expose-gc".into(), program("driver.mjs")]
@@ -46,7 +46,7 @@ impl Language {
         let processes = if name == "php" { LANES } else { 1 };
         // A heap that is collected grows in steps of its own.
         let heap = if name == "node" { 24 << 10 } else { 6 << 10 };
-        let bounds = Bounds { rss_kib: heap * processes, threads: 2 * processes, sockets: LANES + processes };
+        let bounds = Bounds { rss_kib: heap * processes, threads: 2 * processes, sockets: 2 * LANES };
         Ok(Self { name, command, processes, lanes: LANES, bounds })
     }
 }

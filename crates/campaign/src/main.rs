@@ -17,6 +17,7 @@ mod stage;
 mod table;
 mod timeline;
 mod trouble;
+mod world;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -90,14 +91,15 @@ async fn campaign(arguments: &Arguments) -> Result<bool, Problem> {
     let plan = Plan { seed, calls: arguments.calls };
     let replay = format!("--seed {seed} --calls {}", plan.calls);
     eprintln!("campaign {replay}");
-    let slow_names =
-        arguments.built.join("slow_names.so").canonicalize().map_err(|error| {
-            format!("{}/slow_names.so: {error}: `make campaign` builds it", arguments.built.display())
-        })?;
+    let library = arguments
+        .built
+        .join("world.so")
+        .canonicalize()
+        .map_err(|error| format!("{}/world.so: {error}: `make campaign` builds it", arguments.built.display()))?;
     let languages = arguments.languages.iter().map(|name| Language::new(name, &arguments.drivers, &arguments.built));
     let languages: Vec<_> = languages.collect::<Result<_, _>>()?;
     let folder = tempfile::tempdir()?;
-    let runs = languages.iter().map(|language| one(plan, language, folder.path(), &slow_names));
+    let runs = languages.iter().map(|language| one(plan, language, folder.path(), &library));
     let outcomes: Vec<Outcome> = stream::iter(runs).buffered(arguments.at_once.max(1)).try_collect().await?;
     if let Some(path) = &arguments.json {
         std::fs::write(path, serde_json::to_string_pretty(&json!({"seed": seed, "languages": outcomes}))?)?;
@@ -106,10 +108,10 @@ async fn campaign(arguments: &Arguments) -> Result<bool, Problem> {
     Ok(outcomes.iter().all(Outcome::holds))
 }
 
-async fn one(plan: Plan, language: &Language, folder: &Path, slow_names: &Path) -> Result<Outcome, Problem> {
+async fn one(plan: Plan, language: &Language, folder: &Path, library: &Path) -> Result<Outcome, Problem> {
     let folder = folder.join(language.name);
     std::fs::create_dir(&folder)?;
-    run::run(plan, language, &folder, slow_names).await.map_err(|error| format!("{}: {error}", language.name).into())
+    run::run(plan, language, &folder, library).await.map_err(|error| format!("{}: {error}", language.name).into())
 }
 
 #[expect(clippy::print_stdout, reason = "the table is what the program is for")]

@@ -1,6 +1,6 @@
 //! The sandbox of one language, told through its admin listener.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::path::Path;
 
 use serde_json::{Value, json};
@@ -16,6 +16,9 @@ pub(crate) struct Platform {
     http: reqwest::Client,
 }
 
+/// Requests in which every process of a language has had its turn.
+const RECENT: usize = 50;
+
 /// What came in so far.
 #[derive(Default)]
 pub(crate) struct Arrivals {
@@ -25,11 +28,16 @@ pub(crate) struct Arrivals {
     /// Of the newest entry that came to the main host.
     pub(crate) main_seq: u64,
     pub(crate) total: usize,
-    /// The platform's key that the newest request names.
-    pub(crate) key: String,
+    /// The platform's keys that the newest requests name.
+    recent_keys: VecDeque<String>,
 }
 
 impl Arrivals {
+    /// Whether all processes know of a key by now: each names the newest that it knows.
+    pub(crate) fn all_name(&self, key: &str) -> bool {
+        self.recent_keys.len() == RECENT && self.recent_keys.iter().all(|named| named == key)
+    }
+
     pub(crate) fn of(&self, n: usize) -> &[Arrival] {
         self.by_call.get(&n).map_or(&[], Vec::as_slice)
     }
@@ -107,7 +115,10 @@ impl Platform {
                 fault: entry["fault"].as_str().map(str::to_owned),
                 key: entry["headers"]["wechatpay-serial"].as_str().unwrap_or_default().to_owned(),
             };
-            arrivals.key.clone_from(&arrival.key);
+            arrivals.recent_keys.push_back(arrival.key.clone());
+            if arrivals.recent_keys.len() > RECENT {
+                arrivals.recent_keys.pop_front();
+            }
             arrivals.by_call.entry(n).or_default().push(arrival);
         }
         Ok(())

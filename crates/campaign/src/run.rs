@@ -1,6 +1,5 @@
 //! The campaign of one language: its sandbox, its processes, the plan, and what came of it.
 
-use std::ffi::OsString;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -18,6 +17,7 @@ use crate::platform::Platform;
 use crate::report::{Outcome, Record, Seen};
 use crate::stage::Stage;
 use crate::timeline::{Event, events};
+use crate::world::World;
 
 /// How long calls may stay away from a main host that is back.
 pub(crate) const FAILBACK: Duration = Duration::from_secs(60);
@@ -48,15 +48,13 @@ struct Next<'a> {
 }
 
 /// Runs the plan with the drivers of a language.
-pub(crate) async fn run(plan: Plan, language: &Language, folder: &Path, slow_names: &Path) -> Result<Outcome, Problem> {
+pub(crate) async fn run(plan: Plan, language: &Language, folder: &Path, library: &Path) -> Result<Outcome, Problem> {
     let started = Instant::now();
     let platform = Arc::new(Platform::start(&folder.join("sandbox")).await?);
     let config = folder.join("client.json");
     std::fs::write(&config, platform.client_options().to_string())?;
-    let names = folder.join("names");
-    std::fs::write(&names, "0")?;
-    let environment: [(&str, OsString); 2] =
-        [("LD_PRELOAD", slow_names.into()), ("CAMPAIGN_NAMES", names.clone().into())];
+    let world = World::create(folder.join("world"))?;
+    let environment = world.environment(library);
     let drivers = (0..language.processes).map(|_| Driver::start(&language.command, &config, &environment));
     let drivers = try_join_all(drivers).await?;
     let events = events(&plan);
@@ -67,7 +65,7 @@ pub(crate) async fn run(plan: Plan, language: &Language, folder: &Path, slow_nam
         next: Mutex::new(Next {
             n: 0,
             events: events.iter().peekable(),
-            stage: Stage::new(Arc::clone(&platform), names),
+            stage: Stage::new(Arc::clone(&platform), world),
             samples: Vec::new(),
         }),
         quiet: RwLock::new(()),

@@ -1,6 +1,5 @@
 //! Lets the events of the timeline happen at one platform.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -11,18 +10,21 @@ use tokio::task::JoinHandle;
 use crate::Problem;
 use crate::platform::{Arrivals, Platform};
 use crate::timeline::Event;
+use crate::world::World;
 
 /// How long the main host stays away, and back, where it flaps.
 const FLAP: Duration = Duration::from_millis(150);
 const SIX_YEARS: i64 = 6 * 365 * 24 * 60 * 60;
 
+/// The end of it, and the task that does it.
+type Flapping = (watch::Sender<bool>, JoinHandle<Result<(), Problem>>);
+
 /// The state of what happens.
 pub(crate) struct Stage {
     platform: Arc<Platform>,
-    /// Tells the resolver how slow it is.
-    names: PathBuf,
+    world: World,
     refused: Vec<Value>,
-    flapping: Option<(watch::Sender<bool>, JoinHandle<Result<(), Problem>>)>,
+    flapping: Option<Flapping>,
     /// Serials of the first certificate and of the second.
     pub(crate) serials: Vec<String>,
     pub(crate) arrivals: Arrivals,
@@ -31,10 +33,10 @@ pub(crate) struct Stage {
 }
 
 impl Stage {
-    pub(crate) fn new(platform: Arc<Platform>, names: PathBuf) -> Self {
+    pub(crate) fn new(platform: Arc<Platform>, world: World) -> Self {
         Self {
             platform,
-            names,
+            world,
             refused: Vec::new(),
             flapping: None,
             serials: Vec::new(),
@@ -61,11 +63,12 @@ impl Stage {
                 }
             }
             Event::SlowNames(ms) => {
-                tokio::fs::write(&self.names, ms.to_string()).await?;
+                self.world.names_take(ms)?;
                 self.refuse(&["main", "backup"]).await?;
                 self.allow().await?;
             }
-            Event::ClockOff(seconds) => {
+            Event::ClientClock(seconds) => self.world.clock_off_by(seconds)?,
+            Event::PlatformClock(seconds) => {
                 self.platform.tell("POST", "/clock", &json!({"off_by_seconds": seconds})).await?;
             }
             Event::NewCertificate => {
@@ -80,7 +83,7 @@ impl Stage {
             Event::RemoveOld => {
                 self.read().await?;
                 let [old, new] = self.serials.as_slice() else { return Err("there are two certificates".into()) };
-                if self.arrivals.key == *new {
+                if self.arrivals.all_name(new) {
                     self.platform.tell("DELETE", "/certificates", &json!({"serial_no": old})).await?;
                 }
             }

@@ -2,8 +2,10 @@
 
 use crate::plan::Plan;
 
-/// Seconds that the platform's clock jumps by: the client's is off by as much, seen from there.
-const JUMPS: [i64; 3] = [3 * 3600, -3600, 0];
+/// Seconds that the platform's clock is off by, in turn.
+const PLATFORM_CLOCK: [i64; 3] = [3 * 3600, -3600, 0];
+/// The client's: back, so far ahead that its keys have grown old, by less than what is tolerated, and right again.
+const CLIENT_CLOCK: [i64; 4] = [-3600, 13 * 3600 + 60, 200, 0];
 /// Milliseconds that a name takes to be resolved, in turn: some, about a deadline, and more than any.
 const SLOW_NAMES: [u64; 4] = [80, 350, 900, 150];
 
@@ -22,7 +24,9 @@ pub(crate) enum Event {
     /// Names take this long from now on, and all connections are lost, so that they have to be resolved.
     SlowNames(u64),
     /// The platform's clock is off by this.
-    ClockOff(i64),
+    PlatformClock(i64),
+    /// That of the clients' machine is.
+    ClientClock(i64),
     /// A second certificate can be downloaded.
     NewCertificate,
     /// It signs now.
@@ -55,7 +59,8 @@ pub(crate) fn events(plan: &Plan) -> Vec<(usize, Event)> {
     ];
     let spread = |from: f64, step: usize| from + 0.0125 * step as f64;
     events.extend(SLOW_NAMES.iter().enumerate().map(|(step, ms)| (spread(0.48, step), Event::SlowNames(*ms))));
-    events.extend(JUMPS.iter().enumerate().map(|(step, by)| (spread(0.56, step), Event::ClockOff(*by))));
+    events.extend(PLATFORM_CLOCK.iter().enumerate().map(|(step, by)| (spread(0.56, step), Event::PlatformClock(*by))));
+    events.extend(CLIENT_CLOCK.iter().enumerate().map(|(step, by)| (spread(0.73, step), Event::ClientClock(*by))));
     events.extend((1..=9).map(|tenth| (f64::from(tenth) / 10.0, Event::Sample)));
     events.extend((1..=19).map(|twentieth| (f64::from(twentieth) / 20.0, Event::Read)));
     let mut events: Vec<_> = events.into_iter().map(|(share, event)| (plan.at(share), event)).collect();
@@ -74,14 +79,10 @@ mod tests {
         let last = |wanted: &dyn Fn(&Event) -> bool| events.iter().rev().find(|(_, event)| wanted(event)).copied();
         assert_eq!(last(&|event| matches!(event, Event::Flap(_))), Some((plan.at(0.43), Event::Flap(false))));
         assert_eq!(last(&|event| matches!(event, Event::SlowNames(_))), Some((plan.at(0.53), Event::SlowNames(0))));
-        assert_eq!(
-            last(&|event| matches!(event, Event::ClockOff(_))).map(|(_, event)| event),
-            Some(Event::ClockOff(0))
-        );
-        assert_eq!(
-            last(&|event| matches!(event, Event::Refuse(_) | Event::Failback)).map(|(_, event)| event),
-            Some(Event::Failback)
-        );
+        let named = |wanted: &dyn Fn(&Event) -> bool| last(wanted).map(|(_, event)| event);
+        assert_eq!(named(&|event| matches!(event, Event::PlatformClock(_))), Some(Event::PlatformClock(0)));
+        assert_eq!(named(&|event| matches!(event, Event::ClientClock(_))), Some(Event::ClientClock(0)));
+        assert_eq!(named(&|event| matches!(event, Event::Refuse(_) | Event::Failback)), Some(Event::Failback));
         assert_eq!(events.iter().find(|(_, event)| *event == Event::Sample).map(|(at, _)| *at), Some(50));
     }
 }

@@ -36,8 +36,7 @@ type Refusal = (StatusCode, String);
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Clock {
-    #[serde(default)]
-    advance_seconds: i64,
+    advance_seconds: Option<i64>,
     /// How far the clock that signatures are made and checked by is off; stays as it is where it is left out.
     off_by_seconds: Option<i64>,
 }
@@ -92,11 +91,15 @@ impl Admin {
             }
             ("POST", "/clock") => {
                 let Clock { advance_seconds, off_by_seconds } = parse(&body)?;
+                if advance_seconds.or(off_by_seconds).is_none() {
+                    return Err(bad("body: advance_seconds or off_by_seconds is missing"));
+                }
                 if let Some(seconds) = off_by_seconds {
                     platform.set_clock_off_by(seconds);
                 }
                 let mut business = platform.business();
-                business.advanced_seconds = business.advanced_seconds.saturating_add(advance_seconds);
+                business.advanced_seconds =
+                    business.advanced_seconds.saturating_add(advance_seconds.unwrap_or_default());
                 Ok(json!({
                     "now": business.now(),
                     "advanced_seconds": business.advanced_seconds,
