@@ -1,6 +1,8 @@
 //! What a driver's processes hold: memory, threads and sockets, read off the operating system.
 
-use std::fs;
+use std::collections::HashMap;
+use std::ffi::OsString;
+use std::fs::{self, DirEntry};
 use std::io;
 use std::path::Path;
 use std::time::Duration;
@@ -17,8 +19,8 @@ pub(crate) struct Sample {
     pub(crate) sockets: usize,
 }
 
-/// What the processes of a language may hold more at the end: caches that still fill, a connection to either host for each
-/// call in flight, a thread that resolves names.
+/// What the processes of a language may hold more at the end: caches that still fill, a thread that resolves names, and
+/// for each call in flight a connection to either host on each of two runtimes.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Bounds {
     pub(crate) rss_kib: usize,
@@ -53,13 +55,27 @@ pub(crate) fn sample(at: usize, processes: &[u32]) -> io::Result<Sample> {
     Ok(all)
 }
 
-/// How long the threads of a process have waited for a processor so far. Without this a call on a crowded machine would
-/// be found late for what the machine did.
-pub(crate) fn waited(process: u32) -> Duration {
-    let tasks = fs::read_dir(Path::new("/proc").join(process.to_string()).join("task")).into_iter().flatten().flatten();
-    let stats = tasks.filter_map(|task| fs::read_to_string(task.path().join("schedstat")).ok());
-    // `schedstat`: nanoseconds on a processor, nanoseconds runnable without one, turns.
-    stats.filter_map(|stat| stat.split(' ').nth(1)?.parse().ok()).map(Duration::from_nanos).sum()
+/// How long each thread of a process has been ready to run so far, without a processor.
+pub(crate) struct Waits(HashMap<OsString, Duration>);
+
+impl Waits {
+    pub(crate) fn of(process: u32) -> Self {
+        let tasks = fs::read_dir(Path::new("/proc").join(process.to_string()).join("task"));
+        let waited = |task: DirEntry| {
+            // `schedstat`: nanoseconds on a processor, nanoseconds ready without one, turns.
+            let stat = fs::read_to_string(task.path().join("schedstat")).ok()?;
+            let nanoseconds = stat.split(' ').nth(1)?.parse().ok()?;
+            Some((task.file_name(), Duration::from_nanos(nanoseconds)))
+        };
+        Self(tasks.into_iter().flatten().flatten().filter_map(waited).collect())
+    }
+
+    /// The longest that one thread has waited since: what a crowded machine did to a call, at the least.
+    pub(crate) fn since(&self, before: &Self) -> Duration {
+        let more =
+            |(task, now): (&OsString, &Duration)| now.saturating_sub(before.0.get(task).copied().unwrap_or_default());
+        self.0.iter().map(more).max().unwrap_or_default()
+    }
 }
 
 fn number(status: &str, name: &str) -> io::Result<usize> {
@@ -80,6 +96,15 @@ mod tests {
         let after = sample(0, &me).unwrap();
         assert!(before.rss_kib > 100 && before.threads >= 1);
         assert!(after.sockets >= before.sockets + 5);
+    }
+
+    #[test]
+    fn the_longest_wait_of_a_thread_counts() {
+        let waits =
+            |waits: [(&str, u64); 2]| Waits(waits.map(|(task, ms)| (task.into(), Duration::from_millis(ms))).into());
+        let since = waits([("1", 30), ("2", 50)]).since(&waits([("1", 10), ("2", 45)]));
+        assert_eq!(since, Duration::from_millis(20));
+        assert!(!Waits::of(std::process::id()).0.is_empty());
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::plan::{Call, Repeat, Work};
 
@@ -39,9 +40,16 @@ pub(crate) struct Failure {
     pub(crate) may_have_taken_effect: bool,
     #[serde(default)]
     pub(crate) verified: bool,
-    /// How often it was tried, where the language says so.
+    /// How often it was tried, where the language says so: a number, or a list with something of each.
     #[serde(default)]
-    pub(crate) attempts: Option<usize>,
+    pub(crate) attempts: Value,
+}
+
+impl Failure {
+    fn told_attempts(&self) -> Option<usize> {
+        let number = || usize::try_from(self.attempts.as_u64()?).ok();
+        self.attempts.as_array().map(Vec::len).or_else(number)
+    }
 }
 
 /// A request that reached the platform.
@@ -94,7 +102,7 @@ pub(crate) enum Violation {
     Late,
 }
 
-/// What is wrong with a call. `starved`: how long its driver waited for a processor meanwhile.
+/// What is wrong with a call. `starved`: how long a thread of its driver waited for a processor after the deadline.
 pub(crate) fn judge(call: &Call, answer: Option<&Answer>, arrivals: &[Arrival], starved: Duration) -> Vec<Violation> {
     let mut found = Vec::new();
     let mut hold = |holds: bool, violation| {
@@ -139,7 +147,7 @@ fn judge_error(call: &Call, error: &Failure, arrivals: &[Arrival], hold: &mut im
         arrival.status == error.status && (fault == Some("status") || fault.is_none_or(|it| GENUINE.contains(&it)))
     };
     hold(!error.verified || arrivals.iter().any(signed), Violation::FalselyVerified);
-    hold(error.attempts.is_none_or(|attempts| arrivals.len() <= attempts), Violation::WrongAttempts);
+    hold(error.told_attempts().is_none_or(|attempts| arrivals.len() <= attempts), Violation::WrongAttempts);
 }
 
 /// How long after its deadline a call ended.

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use serde_json::json;
+
 use super::judge::{Answer, Arrival, Failure, Violation, judge};
 use super::plan::{Call, Repeat, Work};
 
@@ -117,9 +119,12 @@ fn a_reply_that_nobody_signed_and_attempts_that_nobody_told() {
     finds(&transfer(), Some(&verified), &[refused(Some(502), "html_502")], &[Violation::FalselyVerified]);
     let honest = with(&verified, |error| error.status = Some(429));
     finds(&transfer(), Some(&honest), &[refused(Some(429), "status")], &[]);
-    let one = with(&failed("timeout", false), |error| error.attempts = Some(1));
     let query = call(Work::Query, Repeat::Safe);
-    finds(&query, Some(&one), &[spoilt("delay"), spoilt("delay")], &[Violation::WrongAttempts]);
+    for attempts in [json!(1), json!([{"host": "main"}])] {
+        let one = with(&failed("timeout", false), |error| error.attempts = attempts);
+        finds(&query, Some(&one), &[spoilt("delay")], &[]);
+        finds(&query, Some(&one), &[spoilt("delay"), spoilt("delay")], &[Violation::WrongAttempts]);
+    }
 }
 
 #[test]

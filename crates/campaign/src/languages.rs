@@ -46,7 +46,7 @@ impl Language {
         let processes = if name == "php" { LANES } else { 1 };
         // A heap that is collected grows in steps of its own.
         let heap = if name == "node" { 24 << 10 } else { 6 << 10 };
-        let bounds = Bounds { rss_kib: heap * processes, threads: 2 * processes, sockets: 2 * LANES };
+        let bounds = Bounds { rss_kib: heap * processes, threads: 2 * processes, sockets: 4 * LANES };
         Ok(Self { name, command, processes, lanes: LANES, bounds })
     }
 }

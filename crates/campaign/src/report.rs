@@ -19,7 +19,7 @@ const TOLD: usize = 5;
 pub(crate) struct Record {
     pub(crate) call: Call,
     pub(crate) answer: Option<Answer>,
-    /// How long the driver's threads waited for a processor meanwhile.
+    /// How long a thread of its driver waited for a processor between the deadline and the end.
     pub(crate) starved: Duration,
 }
 

@@ -1,15 +1,17 @@
 //! The campaign of one language: its sandbox, its processes, the plan, and what came of it.
 
 use std::path::Path;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures_util::future::try_join_all;
 use tokio::sync::{Mutex, RwLock};
+use tokio::time::timeout;
 
 use crate::Problem;
 use crate::driver::Driver;
-use crate::flat::{self, Sample, leaks};
+use crate::flat::{self, Sample, Waits, leaks};
 use crate::judge::Answer;
 use crate::languages::Language;
 use crate::plan::{Call, Plan, Repeat};
@@ -131,9 +133,16 @@ impl Run<'_> {
             Repeat::Safe => "safe",
             Repeat::Idempotent => "idempotent",
         };
-        let waited = flat::waited(driver.pid);
-        let answer: Option<Answer> = driver.call(call.n, &call.line(retry), call.timeout).await;
-        let starved = flat::waited(driver.pid).saturating_sub(waited);
+        let line = call.line(retry);
+        let mut ended = pin!(driver.call(call.n, &line, call.timeout));
+        let in_time: Result<Option<Answer>, _> = timeout(call.timeout, &mut ended).await;
+        let (answer, starved) = match in_time {
+            Ok(answer) => (answer, Duration::ZERO),
+            Err(_) => {
+                let before = Waits::of(driver.pid);
+                (ended.await, Waits::of(driver.pid).since(&before))
+            }
+        };
         if let Some(armed) = armed {
             self.platform.disarm(&armed).await?;
         }
