@@ -1,7 +1,7 @@
 """The campaign's driver in Python: a line of JSON for each call on the standard input, and one back when it has ended.
 
-``driver.py CONFIG``; the campaign (``crates/campaign``) starts it. Every other call is made with the ``AsyncClient``, on
-an event loop that all threads share.
+``driver.py CONFIG``; the campaign (``crates/campaign``) starts it. Every other call is made with the ``AsyncClient``,
+on an event loop that all threads share.
 """
 
 from __future__ import annotations
