@@ -11,7 +11,6 @@ use serde_json::{Map, Value, json};
 
 use crate::host::Host;
 use crate::platform::answer::Answer;
-use crate::platform::request::Request;
 use crate::replay::Replay;
 
 /// What goes wrong.
@@ -40,6 +39,8 @@ pub(crate) enum Fault {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum After {
+    /// The head of the request was read, and a part of its body.
+    Part,
     /// The request was read and has had no effect.
     #[default]
     Read,
@@ -61,6 +62,10 @@ const REMOVABLE: [&str; 7] = [
 ];
 
 impl Fault {
+    fn is_early(&self) -> bool {
+        matches!(self, Self::Reset { after: After::Part })
+    }
+
     /// Reads `{"kind": …, …}`.
     fn parse(fault: Value, host: Option<Host>) -> Result<Self, String> {
         let Value::Object(mut members) = fault else { return Err("fault must be an object".to_owned()) };
@@ -215,6 +220,9 @@ impl Status {
         if content_type.as_deref().is_some_and(|value| HeaderValue::from_str(value).is_err()) {
             return Err("content_type is not a header value".to_owned());
         }
+        if self.after == After::Part {
+            return Err("after must be read or work: only a reset comes in the middle of a request".to_owned());
+        }
         let mut headers = HeaderMap::new();
         for (name, value) in &self.headers {
             let value = value.as_str().and_then(|value| HeaderValue::from_str(value).ok());
@@ -265,14 +273,30 @@ struct Rule {
     method: Option<String>,
     path: Option<String>,
     host: Option<Host>,
+    /// A text in the target or the body: what is called by a number of its own can be told from all others.
+    contains: Option<String>,
+}
+
+/// What is known of a request when a fault may strike it; of the body perhaps only a part.
+pub(crate) struct Seen<'a> {
+    pub(crate) host: Host,
+    pub(crate) method: &'a str,
+    pub(crate) target: &'a str,
+    pub(crate) operation: Option<&'a str>,
+    pub(crate) body: &'a [u8],
 }
 
 impl Rule {
-    fn matches(&self, request: &Request, operation: Option<&str>) -> bool {
-        self.operation.as_deref().is_none_or(|wanted| operation == Some(wanted))
-            && self.method.as_deref().is_none_or(|wanted| wanted.eq_ignore_ascii_case(request.method.as_str()))
-            && self.path.as_deref().is_none_or(|wanted| wanted == request.path())
-            && self.host.is_none_or(|wanted| wanted == request.host)
+    fn matches(&self, seen: &Seen<'_>) -> bool {
+        let path = seen.target.split_once('?').map_or(seen.target, |(path, _)| path);
+        let holds = |wanted: &str| {
+            seen.target.contains(wanted) || seen.body.windows(wanted.len()).any(|part| part == wanted.as_bytes())
+        };
+        self.operation.as_deref().is_none_or(|wanted| seen.operation == Some(wanted))
+            && self.method.as_deref().is_none_or(|wanted| wanted.eq_ignore_ascii_case(seen.method))
+            && self.path.as_deref().is_none_or(|wanted| wanted == path)
+            && self.host.is_none_or(|wanted| wanted == seen.host)
+            && self.contains.as_deref().is_none_or(holds)
     }
 }
 
@@ -319,10 +343,19 @@ impl Faults {
         if times == Some(0) {
             return Err("times must be at least 1".to_owned());
         }
+        if rule.contains.as_deref() == Some("") {
+            return Err("match.contains must not be empty".to_owned());
+        }
         let kind = fault["kind"].as_str().unwrap_or_default().to_owned();
         let fault = Fault::parse(fault, rule.host)?;
         let refused = matches!(fault, Fault::Refused { .. });
-        if refused && (times.is_some() || rule.operation.is_some() || rule.method.is_some() || rule.path.is_some()) {
+        if refused
+            && (times.is_some()
+                || rule.operation.is_some()
+                || rule.method.is_some()
+                || rule.path.is_some()
+                || rule.contains.is_some())
+        {
             return Err("refused closes a listener until DELETE /faults or POST /reset: \
                         it takes match.host and nothing else"
                 .to_owned());
@@ -335,9 +368,17 @@ impl Faults {
         Ok((id, fault))
     }
 
-    /// The first armed fault that is for this call, used up by one.
-    pub(crate) fn take(&mut self, request: &Request, operation: Option<&str>) -> Option<Arc<Named>> {
-        let at = self.armed.iter().position(|armed| armed.times.is_some() && armed.rule.matches(request, operation))?;
+    /// Whether any strikes before the whole body is there.
+    pub(crate) fn early(&self) -> bool {
+        self.armed.iter().any(|armed| armed.fault.fault.is_early())
+    }
+
+    /// The first armed fault that is for this call, used up by one; `early`: of those that strike before the whole body
+    /// is there.
+    pub(crate) fn take(&mut self, seen: &Seen<'_>, early: bool) -> Option<Arc<Named>> {
+        let at = self.armed.iter().position(|armed| {
+            armed.times.is_some() && armed.fault.fault.is_early() == early && armed.rule.matches(seen)
+        })?;
         let armed = &mut self.armed[at];
         let fault = Arc::clone(&armed.fault);
         armed.times = armed.times.map(|times| times - 1);
@@ -349,6 +390,17 @@ impl Faults {
 
     pub(crate) fn clear(&mut self) {
         self.armed.clear();
+    }
+
+    /// Takes one away. Whose listener may open again: of one that was refused, unless another fault refuses it, too.
+    pub(crate) fn disarm(&mut self, id: u64) -> Option<Host> {
+        let at = self.armed.iter().position(|armed| armed.id == id)?;
+        let refused = |armed: &Armed| match armed.fault.fault {
+            Fault::Refused { host } => Some(host),
+            _ => None,
+        };
+        let host = refused(&self.armed.remove(at))?;
+        (!self.armed.iter().any(|armed| refused(armed) == Some(host))).then_some(host)
     }
 
     /// What `GET /faults` shows: the orders, `times` counted down.
