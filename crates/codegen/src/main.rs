@@ -47,11 +47,10 @@ enum Command {
         /// Overwrite a document that exists, and with it what was edited there by hand.
         #[arg(long)]
         force: bool,
-        /// Write nothing; list every document that differs from facts and marks and exit 1.
+        /// Write nothing; list what would change in which document and exit 1.
         #[arg(long, conflicts_with = "force")]
         verify: bool,
-        /// Products, such as goldplan, or webhooks for the events.
-        #[arg(required = true)]
+        /// Products, such as goldplan, or webhooks for the events; without any: all, and DOUBTS.md.
         products: Vec<String>,
     },
     /// Write every generated file, or with --verify check that all are up to date.
@@ -82,12 +81,13 @@ fn run(command: Command) -> Result<()> {
     match command {
         Command::Import { facts, spec, force, verify, products } => {
             let spec = spec.map_or_else(default_spec, Ok)?;
+            let imported = import::import(&facts, &spec, &products)?;
             if verify {
-                return import::verify(&facts, &spec, &products);
+                return import::verify(&imported);
             }
-            for product in products {
-                let path = import::import(&facts, &spec, &product, force)?;
-                eprintln!("imported {}", path.display());
+            for document in imported {
+                document.write(force)?;
+                eprintln!("imported {}", document.path.display());
             }
             Ok(())
         }

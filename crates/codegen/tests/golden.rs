@@ -220,12 +220,39 @@ fn import_verify_lists_every_document_that_differs_and_writes_none() {
     let at = |path: &str| room.at(path).display().to_string();
     assert_eq!(
         wrong,
-        [format!("differs: {}", at("spec/tea.json")), format!("missing: {}", at("spec/shop_table.json"))]
+        [
+            format!("differs: {}", at("spec/tea.json")),
+            "    changes tea.orders.create: summary".to_owned(),
+            format!("missing: {}", at("spec/shop_table.json")),
+        ]
     );
     assert!(fs::read_to_string(room.at("spec/tea.json")).unwrap().contains("edited"));
     assert!(!room.at("spec/shop_table.json").exists());
     succeeds(&room.import(&["--force", "tea", "shop_table", "webhooks"]));
     succeeds(&verify);
+}
+
+#[test]
+fn without_products_everything_is_imported_and_doubts_are_listed() {
+    let room = Room(TempDir::new().unwrap());
+    succeeds(&room.import(&[]));
+    let doubts = fs::read_to_string(room.at("spec/DOUBTS.md")).unwrap();
+    assert_eq!(files(room.0.path(), "spec").len(), 4);
+    for doubt in ["- `tea.orders.update`\n", "- `tea.orders.create`: `request.extra`\n"] {
+        assert!(doubts.contains(doubt), "{doubts}");
+    }
+    succeeds(&room.import(&["--verify"]));
+    room.edit("spec/DOUBTS.md", "request.extra", "request.other");
+    let message = fails(&room.import(&["--verify"]));
+    assert!(message.ends_with(&format!("differs: {}\n", room.at("spec/DOUBTS.md").display())), "{message}");
+}
+
+#[test]
+fn a_file_is_unsigned_and_nothing_else_is() {
+    let room = Room::imported();
+    room.edit_spec("\"x-wechatpay-unsigned-reply\": true", "\"x-wechatpay-unsigned-reply\": false");
+    let message = fails(&room.generate());
+    assert!(message.contains("get /v3/tea/menu: x-wechatpay-unsigned-reply"), "{message}");
 }
 
 #[test]
