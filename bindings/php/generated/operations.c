@@ -3,11 +3,339 @@
 
 #include "operation_arginfo.h"
 
+WECHATPAY_OPERATION(abnormal_fund_processing_receipts_transfer_instructions_create, "abnormal_fund_processing.receipts.transfer_instructions.create")
+WECHATPAY_OPERATION(abnormal_fund_processing_receipts_transfer_instructions_get, "abnormal_fund_processing.receipts.transfer_instructions.get")
+
+WECHATPAY_OPERATION(abnormal_fund_processing_receipts_get, "abnormal_fund_processing.receipts.get")
+
+WECHATPAY_OPERATION(aggracct_bc_wb_channel_account_balance_get, "aggracct_bc.wb_channel.account.balance.get")
+
+WECHATPAY_OPERATION(aggracct_bc_wb_channel_account_mch_archives_get, "aggracct_bc.wb_channel.account.mch_archives.get")
+
+WECHATPAY_OPERATION(aggracct_bc_wb_channel_account_mch_media_get, "aggracct_bc.wb_channel.account.mch_media.get")
+
+WECHATPAY_OPERATION(aggracct_bc_wb_channel_bank_channel_account_rename_create, "aggracct_bc.wb_channel.bank_channel_account.rename.create")
+WECHATPAY_OPERATION(aggracct_bc_wb_channel_bank_channel_account_rename_get, "aggracct_bc.wb_channel.bank_channel_account.rename.get")
+
+WECHATPAY_OPERATION(aggracct_bc_wb_channel_control_orders_info_update_result_notify, "aggracct_bc.wb_channel.control_orders.info.update.result.notify")
+
+WECHATPAY_OPERATION(aggracct_bc_wb_channel_control_orders_get, "aggracct_bc.wb_channel.control_orders.get")
+WECHATPAY_OPERATION(aggracct_bc_wb_channel_control_orders_punish, "aggracct_bc.wb_channel.control_orders.punish")
+WECHATPAY_OPERATION(aggracct_bc_wb_channel_control_orders_recover, "aggracct_bc.wb_channel.control_orders.recover")
+
+WECHATPAY_OPERATION(aggracct_bc_wb_channel_special_reduction_create, "aggracct_bc.wb_channel.special_reduction.create")
+WECHATPAY_OPERATION(aggracct_bc_wb_channel_special_reduction_get, "aggracct_bc.wb_channel.special_reduction.get")
+
+WECHATPAY_OPERATION(apply4sub_sub_merchants_application_get, "apply4sub.sub_merchants.application.get")
+
+WECHATPAY_OPERATION(apply4sub_sub_merchants_settlement_get, "apply4sub.sub_merchants.settlement.get")
+
+WECHATPAY_OPERATION(apply4sub_sub_merchants_modify_settlement, "apply4sub.sub_merchants.modify_settlement")
+
+WECHATPAY_OPERATION(apply4subject_applyment_merchants_state_get, "apply4subject.applyment.merchants.state.get")
+
+WECHATPAY_OPERATION(apply4subject_applyment_cancel_by_applyment_id, "apply4subject.applyment.cancel_by_applyment_id")
+WECHATPAY_OPERATION(apply4subject_applyment_cancel_by_business_code, "apply4subject.applyment.cancel_by_business_code")
+WECHATPAY_OPERATION(apply4subject_applyment_create, "apply4subject.applyment.create")
+WECHATPAY_OPERATION(apply4subject_applyment_get, "apply4subject.applyment.get")
+
 WECHATPAY_OPERATION(applyment4sub_applyment_create, "applyment4sub.applyment.create")
 WECHATPAY_OPERATION(applyment4sub_applyment_get_by_applyment_id, "applyment4sub.applyment.get_by_applyment_id")
 WECHATPAY_OPERATION(applyment4sub_applyment_get_by_business_code, "applyment4sub.applyment.get_by_business_code")
 
+WECHATPAY_OPERATION(bank_batch_transfer_receipt_detail_receipts_create, "bank_batch_transfer.receipt.detail_receipts.create")
+WECHATPAY_OPERATION(bank_batch_transfer_receipt_detail_receipts_get, "bank_batch_transfer.receipt.detail_receipts.get")
+
+WECHATPAY_OPERATION(bank_batch_transfer_receipt_summary_receipts_create, "bank_batch_transfer.receipt.summary_receipts.create")
+WECHATPAY_OPERATION(bank_batch_transfer_receipt_summary_receipts_get, "bank_batch_transfer.receipt.summary_receipts.get")
+
+WECHATPAY_OPERATION(bank_transfer_batches_details_get_by_detail_id, "bank_transfer.batches.details.get_by_detail_id")
+WECHATPAY_OPERATION(bank_transfer_batches_details_get_by_out_detail_no, "bank_transfer.batches.details.get_by_out_detail_no")
+
+WECHATPAY_OPERATION(bank_transfer_batches_create, "bank_transfer.batches.create")
+WECHATPAY_OPERATION(bank_transfer_batches_get_by_batch_id, "bank_transfer.batches.get_by_batch_id")
+WECHATPAY_OPERATION(bank_transfer_batches_get_by_out_batch_no, "bank_transfer.batches.get_by_out_batch_no")
+
+WECHATPAY_OPERATION(bill_fund_flow_bill_get, "bill.fund_flow_bill.get")
+
+WECHATPAY_OPERATION(bill_sub_merchant_fund_flow_bill_get, "bill.sub_merchant_fund_flow_bill.get")
+
+WECHATPAY_OPERATION(bill_trade_bill_get, "bill.trade_bill.get")
+
+WECHATPAY_OPERATION(bill_download_file_get, "bill_download.file.get")
+
+WECHATPAY_OPERATION(brand_applyments_cancel, "brand.applyments.cancel")
+WECHATPAY_OPERATION(brand_applyments_create, "brand.applyments.create")
+WECHATPAY_OPERATION(brand_applyments_get_by_applyment_id, "brand.applyments.get_by_applyment_id")
+WECHATPAY_OPERATION(brand_applyments_get_by_business_code, "brand.applyments.get_by_business_code")
+
+WECHATPAY_OPERATION(brand_card_card_configs_preview_url_get, "brand.card.card_configs.preview_url.get")
+
+WECHATPAY_OPERATION(brand_card_card_configs_cancel_applyment, "brand.card.card_configs.cancel_applyment")
+WECHATPAY_OPERATION(brand_card_card_configs_create, "brand.card.card_configs.create")
+WECHATPAY_OPERATION(brand_card_card_configs_get, "brand.card.card_configs.get")
+WECHATPAY_OPERATION(brand_card_card_configs_publish, "brand.card.card_configs.publish")
+
+WECHATPAY_OPERATION(brand_card_card_links_cancel_applyment, "brand.card.card_links.cancel_applyment")
+WECHATPAY_OPERATION(brand_card_card_links_create, "brand.card.card_links.create")
+WECHATPAY_OPERATION(brand_card_card_links_get_by_business_code, "brand.card.card_links.get_by_business_code")
+WECHATPAY_OPERATION(brand_card_card_links_list, "brand.card.card_links.list")
+WECHATPAY_OPERATION(brand_card_card_links_unbind, "brand.card.card_links.unbind")
+
+WECHATPAY_OPERATION(brand_marketing_shake_activities_activities_list, "brand.marketing.shake_activities.activities.list")
+
+WECHATPAY_OPERATION(brand_partner_card_member_cards_create, "brand.partner.card_member.cards.create")
+WECHATPAY_OPERATION(brand_partner_card_member_cards_delete, "brand.partner.card_member.cards.delete")
+WECHATPAY_OPERATION(brand_partner_card_member_cards_get, "brand.partner.card_member.cards.get")
+WECHATPAY_OPERATION(brand_partner_card_member_cards_invalidate, "brand.partner.card_member.cards.invalidate")
+WECHATPAY_OPERATION(brand_partner_card_member_cards_list, "brand.partner.card_member.cards.list")
+WECHATPAY_OPERATION(brand_partner_card_member_cards_update, "brand.partner.card_member.cards.update")
+
+WECHATPAY_OPERATION(brand_partner_card_member_membership_activities_create, "brand.partner.card_member.membership_activities.create")
+WECHATPAY_OPERATION(brand_partner_card_member_membership_activities_get, "brand.partner.card_member.membership_activities.get")
+WECHATPAY_OPERATION(brand_partner_card_member_membership_activities_list, "brand.partner.card_member.membership_activities.list")
+WECHATPAY_OPERATION(brand_partner_card_member_membership_activities_terminate, "brand.partner.card_member.membership_activities.terminate")
+WECHATPAY_OPERATION(brand_partner_card_member_membership_activities_update, "brand.partner.card_member.membership_activities.update")
+
+WECHATPAY_OPERATION(brand_partner_card_member_pay_view_tokens_create, "brand.partner.card_member.pay_view_tokens.create")
+
+WECHATPAY_OPERATION(brand_partner_card_member_pre_auth_tokens_create, "brand.partner.card_member.pre_auth_tokens.create")
+
+WECHATPAY_OPERATION(brand_partner_card_member_user_cards_confirm, "brand.partner.card_member.user_cards.confirm")
+WECHATPAY_OPERATION(brand_partner_card_member_user_cards_get, "brand.partner.card_member.user_cards.get")
+WECHATPAY_OPERATION(brand_partner_card_member_user_cards_import_by_openid, "brand.partner.card_member.user_cards.import_by_openid")
+WECHATPAY_OPERATION(brand_partner_card_member_user_cards_import_by_phone, "brand.partner.card_member.user_cards.import_by_phone")
+WECHATPAY_OPERATION(brand_partner_card_member_user_cards_invalidate, "brand.partner.card_member.user_cards.invalidate")
+WECHATPAY_OPERATION(brand_partner_card_member_user_cards_list, "brand.partner.card_member.user_cards.list")
+WECHATPAY_OPERATION(brand_partner_card_member_user_cards_update, "brand.partner.card_member.user_cards.update")
+
+WECHATPAY_OPERATION(brand_partner_card_member_user_feeds_create, "brand.partner.card_member.user_feeds.create")
+
+WECHATPAY_OPERATION(brand_partner_card_member_user_points_exchange_coupon_confirm, "brand.partner.card_member.user_points.exchange_coupon.confirm")
+
+WECHATPAY_OPERATION(brand_partner_card_member_user_points_sync, "brand.partner.card_member.user_points.sync")
+
+WECHATPAY_OPERATION(brand_partner_store_brand_stores_bind_recipient, "brand.partner.store.brand_stores.bind_recipient")
+WECHATPAY_OPERATION(brand_partner_store_brand_stores_close, "brand.partner.store.brand_stores.close")
+WECHATPAY_OPERATION(brand_partner_store_brand_stores_create, "brand.partner.store.brand_stores.create")
+WECHATPAY_OPERATION(brand_partner_store_brand_stores_delete, "brand.partner.store.brand_stores.delete")
+WECHATPAY_OPERATION(brand_partner_store_brand_stores_get, "brand.partner.store.brand_stores.get")
+WECHATPAY_OPERATION(brand_partner_store_brand_stores_list, "brand.partner.store.brand_stores.list")
+WECHATPAY_OPERATION(brand_partner_store_brand_stores_resume, "brand.partner.store.brand_stores.resume")
+WECHATPAY_OPERATION(brand_partner_store_brand_stores_unbind_recipient, "brand.partner.store.brand_stores.unbind_recipient")
+WECHATPAY_OPERATION(brand_partner_store_brand_stores_update, "brand.partner.store.brand_stores.update")
+
+WECHATPAY_OPERATION(brand_profitsharing_brand_configs_get, "brand.profitsharing.brand_configs.get")
+
+WECHATPAY_OPERATION(brand_profitsharing_orders_amounts_get, "brand.profitsharing.orders.amounts.get")
+
+WECHATPAY_OPERATION(brand_profitsharing_orders_create, "brand.profitsharing.orders.create")
+WECHATPAY_OPERATION(brand_profitsharing_orders_get, "brand.profitsharing.orders.get")
+
+WECHATPAY_OPERATION(brand_profitsharing_receivers_add, "brand.profitsharing.receivers.add")
+WECHATPAY_OPERATION(brand_profitsharing_receivers_delete, "brand.profitsharing.receivers.delete")
+
+WECHATPAY_OPERATION(brand_profitsharing_return_orders_create, "brand.profitsharing.return_orders.create")
+WECHATPAY_OPERATION(brand_profitsharing_return_orders_get, "brand.profitsharing.return_orders.get")
+
+WECHATPAY_OPERATION(brand_profitsharing_finish_order, "brand.profitsharing.finish_order")
+
+WECHATPAY_OPERATION(brand_basic_partner_brands_product_authorities_get, "brand_basic.partner.brands.product_authorities.get")
+
+WECHATPAY_OPERATION(business_circle_parkings_create, "business_circle.parkings.create")
+
+WECHATPAY_OPERATION(business_circle_points_notify, "business_circle.points.notify")
+
+WECHATPAY_OPERATION(business_circle_user_authorizations_get, "business_circle.user_authorizations.get")
+
+WECHATPAY_OPERATION(business_circle_users_points_commit_status_get, "business_circle.users.points.commit_status.get")
+
+WECHATPAY_OPERATION(capital_capital_lhh_areas_provinces_cities_list, "capital.capital_lhh.areas.provinces.cities.list")
+
+WECHATPAY_OPERATION(capital_capital_lhh_areas_provinces_list, "capital.capital_lhh.areas.provinces.list")
+
+WECHATPAY_OPERATION(capital_capital_lhh_banks_branches_list, "capital.capital_lhh.banks.branches.list")
+
+WECHATPAY_OPERATION(capital_capital_lhh_banks_corporate_banking_list, "capital.capital_lhh.banks.corporate_banking.list")
+
+WECHATPAY_OPERATION(capital_capital_lhh_banks_personal_banking_list, "capital.capital_lhh.banks.personal_banking.list")
+
+WECHATPAY_OPERATION(capital_capital_lhh_banks_search_by_bank_account, "capital.capital_lhh.banks.search_by_bank_account")
+
+WECHATPAY_OPERATION(catering_orders_sync_status, "catering.orders.sync_status")
+
 WECHATPAY_OPERATION(certificates_list, "certificates.list")
+
+WECHATPAY_OPERATION(combine_transactions_app_create, "combine_transactions.app.create")
+
+WECHATPAY_OPERATION(combine_transactions_h5_create, "combine_transactions.h5.create")
+
+WECHATPAY_OPERATION(combine_transactions_jsapi_create, "combine_transactions.jsapi.create")
+
+WECHATPAY_OPERATION(combine_transactions_mini_program_create, "combine_transactions.mini_program.create")
+
+WECHATPAY_OPERATION(combine_transactions_native_create, "combine_transactions.native.create")
+
+WECHATPAY_OPERATION(combine_transactions_close_by_out_trade_no, "combine_transactions.close_by_out_trade_no")
+WECHATPAY_OPERATION(combine_transactions_get_by_id, "combine_transactions.get_by_id")
+WECHATPAY_OPERATION(combine_transactions_get_by_out_trade_no, "combine_transactions.get_by_out_trade_no")
+
+WECHATPAY_OPERATION(compliance_inactive_merchant_identity_verification_merchants_verifications_get, "compliance.inactive_merchant_identity_verification.merchants.verifications.get")
+
+WECHATPAY_OPERATION(compliance_inactive_merchant_identity_verification_merchants_create, "compliance.inactive_merchant_identity_verification.merchants.create")
+
+WECHATPAY_OPERATION(credit_repayment_partner_contracts_app_presign, "credit_repayment.partner.contracts.app_presign")
+WECHATPAY_OPERATION(credit_repayment_partner_contracts_get, "credit_repayment.partner.contracts.get")
+WECHATPAY_OPERATION(credit_repayment_partner_contracts_h5_presign, "credit_repayment.partner.contracts.h5_presign")
+WECHATPAY_OPERATION(credit_repayment_partner_contracts_terminate, "credit_repayment.partner.contracts.terminate")
+
+WECHATPAY_OPERATION(credit_repayment_partner_deduct_orders_create, "credit_repayment.partner.deduct_orders.create")
+WECHATPAY_OPERATION(credit_repayment_partner_deduct_orders_get, "credit_repayment.partner.deduct_orders.get")
+
+WECHATPAY_OPERATION(credit_repayment_partner_schedule_records_batch_create, "credit_repayment.partner.schedule_records.batch_create")
+WECHATPAY_OPERATION(credit_repayment_partner_schedule_records_get, "credit_repayment.partner.schedule_records.get")
+
+WECHATPAY_OPERATION(discount_card_cards_add_user_records, "discount_card.cards.add_user_records")
+WECHATPAY_OPERATION(discount_card_cards_create, "discount_card.cards.create")
+WECHATPAY_OPERATION(discount_card_cards_get, "discount_card.cards.get")
+
+WECHATPAY_OPERATION(discount_card_orders_get, "discount_card.orders.get")
+WECHATPAY_OPERATION(discount_card_orders_get_by_out_trade_no, "discount_card.orders.get_by_out_trade_no")
+WECHATPAY_OPERATION(discount_card_orders_update, "discount_card.orders.update")
+
+WECHATPAY_OPERATION(ebike_charge_contracts_confirm, "ebike.charge.contracts.confirm")
+WECHATPAY_OPERATION(ebike_charge_contracts_get, "ebike.charge.contracts.get")
+WECHATPAY_OPERATION(ebike_charge_contracts_pre_open, "ebike.charge.contracts.pre_open")
+
+WECHATPAY_OPERATION(ebike_charge_transactions_create, "ebike.charge.transactions.create")
+WECHATPAY_OPERATION(ebike_charge_transactions_get_by_id, "ebike.charge.transactions.get_by_id")
+WECHATPAY_OPERATION(ebike_charge_transactions_get_by_out_trade_no, "ebike.charge.transactions.get_by_out_trade_no")
+
+WECHATPAY_OPERATION(ebike_charge_users_contract_get, "ebike.charge.users.contract.get")
+
+WECHATPAY_OPERATION(ecommerce_account_apply_cancel_withdraw_validate_cancel_get, "ecommerce.account.apply_cancel_withdraw.validate_cancel.get")
+
+WECHATPAY_OPERATION(ecommerce_account_apply_cancel_withdraw_confirm, "ecommerce.account.apply_cancel_withdraw.confirm")
+WECHATPAY_OPERATION(ecommerce_account_apply_cancel_withdraw_create, "ecommerce.account.apply_cancel_withdraw.create")
+WECHATPAY_OPERATION(ecommerce_account_apply_cancel_withdraw_get_by_applyment_id, "ecommerce.account.apply_cancel_withdraw.get_by_applyment_id")
+WECHATPAY_OPERATION(ecommerce_account_apply_cancel_withdraw_get_by_out_request_no, "ecommerce.account.apply_cancel_withdraw.get_by_out_request_no")
+
+WECHATPAY_OPERATION(ecommerce_account_cancel_applications_media_create, "ecommerce.account.cancel_applications.media.create")
+
+WECHATPAY_OPERATION(ecommerce_account_cancel_applications_create, "ecommerce.account.cancel_applications.create")
+WECHATPAY_OPERATION(ecommerce_account_cancel_applications_get_by_out_apply_no, "ecommerce.account.cancel_applications.get_by_out_apply_no")
+
+WECHATPAY_OPERATION(ecommerce_applyments_create, "ecommerce.applyments.create")
+WECHATPAY_OPERATION(ecommerce_applyments_get, "ecommerce.applyments.get")
+WECHATPAY_OPERATION(ecommerce_applyments_get_by_out_request_no, "ecommerce.applyments.get_by_out_request_no")
+WECHATPAY_OPERATION(ecommerce_applyments_revoke, "ecommerce.applyments.revoke")
+WECHATPAY_OPERATION(ecommerce_applyments_revoke_by_out_request_no, "ecommerce.applyments.revoke_by_out_request_no")
+WECHATPAY_OPERATION(ecommerce_applyments_submit_account_hosting, "ecommerce.applyments.submit_account_hosting")
+WECHATPAY_OPERATION(ecommerce_applyments_submit_sign_verify_info, "ecommerce.applyments.submit_sign_verify_info")
+
+WECHATPAY_OPERATION(ecommerce_bill_fund_flow_bill_get, "ecommerce.bill.fund_flow_bill.get")
+
+WECHATPAY_OPERATION(ecommerce_combine_papay_contracts_pre_entrust_sign_mini_program_create, "ecommerce.combine_papay.contracts.pre_entrust_sign.mini_program.create")
+
+WECHATPAY_OPERATION(ecommerce_combine_papay_contracts_pre_entrust_sign_create, "ecommerce.combine_papay.contracts.pre_entrust_sign.create")
+
+WECHATPAY_OPERATION(ecommerce_combine_papay_contracts_get_by_out_contract_code, "ecommerce.combine_papay.contracts.get_by_out_contract_code")
+WECHATPAY_OPERATION(ecommerce_combine_papay_contracts_terminate_by_out_contract_code, "ecommerce.combine_papay.contracts.terminate_by_out_contract_code")
+
+WECHATPAY_OPERATION(ecommerce_combine_papay_transactions_create, "ecommerce.combine_papay.transactions.create")
+WECHATPAY_OPERATION(ecommerce_combine_papay_transactions_get, "ecommerce.combine_papay.transactions.get")
+WECHATPAY_OPERATION(ecommerce_combine_papay_transactions_reverse, "ecommerce.combine_papay.transactions.reverse")
+
+WECHATPAY_OPERATION(ecommerce_fund_balance_get, "ecommerce.fund.balance.get")
+
+WECHATPAY_OPERATION(ecommerce_fund_end_day_balance_get, "ecommerce.fund.end_day_balance.get")
+
+WECHATPAY_OPERATION(ecommerce_fund_withdraw_create, "ecommerce.fund.withdraw.create")
+WECHATPAY_OPERATION(ecommerce_fund_withdraw_get, "ecommerce.fund.withdraw.get")
+WECHATPAY_OPERATION(ecommerce_fund_withdraw_get_by_out_request_no, "ecommerce.fund.withdraw.get_by_out_request_no")
+
+WECHATPAY_OPERATION(ecommerce_individual_contracts_pre_entrust_sign_app_create, "ecommerce.individual_contracts.pre_entrust_sign.app.create")
+
+WECHATPAY_OPERATION(ecommerce_individual_contracts_pre_entrust_sign_mini_program_create, "ecommerce.individual_contracts.pre_entrust_sign.mini_program.create")
+
+WECHATPAY_OPERATION(ecommerce_individual_contracts_pre_entrust_sign_with_real_name_identity_app_create, "ecommerce.individual_contracts.pre_entrust_sign_with_real_name_identity.app.create")
+
+WECHATPAY_OPERATION(ecommerce_individual_contracts_pre_entrust_sign_with_real_name_identity_mini_program_create, "ecommerce.individual_contracts.pre_entrust_sign_with_real_name_identity.mini_program.create")
+
+WECHATPAY_OPERATION(ecommerce_individual_contracts_get, "ecommerce.individual_contracts.get")
+WECHATPAY_OPERATION(ecommerce_individual_contracts_get_by_out_contract_code, "ecommerce.individual_contracts.get_by_out_contract_code")
+
+WECHATPAY_OPERATION(ecommerce_mch_transfer_authorizations_create, "ecommerce.mch_transfer.authorizations.create")
+WECHATPAY_OPERATION(ecommerce_mch_transfer_authorizations_get, "ecommerce.mch_transfer.authorizations.get")
+
+WECHATPAY_OPERATION(ecommerce_mch_transfer_transfer_bills_cancel_by_out_bill_no, "ecommerce.mch_transfer.transfer_bills.cancel_by_out_bill_no")
+WECHATPAY_OPERATION(ecommerce_mch_transfer_transfer_bills_create, "ecommerce.mch_transfer.transfer_bills.create")
+WECHATPAY_OPERATION(ecommerce_mch_transfer_transfer_bills_get_by_out_bill_no, "ecommerce.mch_transfer.transfer_bills.get_by_out_bill_no")
+WECHATPAY_OPERATION(ecommerce_mch_transfer_transfer_bills_get_by_transfer_bill_no, "ecommerce.mch_transfer.transfer_bills.get_by_transfer_bill_no")
+
+WECHATPAY_OPERATION(ecommerce_profitsharing_after_sales_orders_create, "ecommerce.profitsharing.after_sales_orders.create")
+WECHATPAY_OPERATION(ecommerce_profitsharing_after_sales_orders_get, "ecommerce.profitsharing.after_sales_orders.get")
+
+WECHATPAY_OPERATION(ecommerce_profitsharing_orders_amounts_get, "ecommerce.profitsharing.orders.amounts.get")
+
+WECHATPAY_OPERATION(ecommerce_profitsharing_orders_create, "ecommerce.profitsharing.orders.create")
+WECHATPAY_OPERATION(ecommerce_profitsharing_orders_get, "ecommerce.profitsharing.orders.get")
+
+WECHATPAY_OPERATION(ecommerce_profitsharing_receivers_add, "ecommerce.profitsharing.receivers.add")
+WECHATPAY_OPERATION(ecommerce_profitsharing_receivers_delete, "ecommerce.profitsharing.receivers.delete")
+
+WECHATPAY_OPERATION(ecommerce_profitsharing_return_orders_create, "ecommerce.profitsharing.return_orders.create")
+WECHATPAY_OPERATION(ecommerce_profitsharing_return_orders_get, "ecommerce.profitsharing.return_orders.get")
+
+WECHATPAY_OPERATION(ecommerce_profitsharing_finish_order, "ecommerce.profitsharing.finish_order")
+
+WECHATPAY_OPERATION(ecommerce_refunds_return_advance_create, "ecommerce.refunds.return_advance.create")
+WECHATPAY_OPERATION(ecommerce_refunds_return_advance_get, "ecommerce.refunds.return_advance.get")
+
+WECHATPAY_OPERATION(ecommerce_refunds_apply, "ecommerce.refunds.apply")
+WECHATPAY_OPERATION(ecommerce_refunds_apply_abnormal, "ecommerce.refunds.apply_abnormal")
+WECHATPAY_OPERATION(ecommerce_refunds_get_by_id, "ecommerce.refunds.get_by_id")
+WECHATPAY_OPERATION(ecommerce_refunds_get_by_out_refund_no, "ecommerce.refunds.get_by_out_refund_no")
+
+WECHATPAY_OPERATION(ecommerce_subject_sub_merchants_list, "ecommerce.subject_sub_merchants.list")
+
+WECHATPAY_OPERATION(ecommerce_subsidies_cancel, "ecommerce.subsidies.cancel")
+WECHATPAY_OPERATION(ecommerce_subsidies_create, "ecommerce.subsidies.create")
+WECHATPAY_OPERATION(ecommerce_subsidies_return, "ecommerce.subsidies.return")
+
+WECHATPAY_OPERATION(edu_papay_contracts_delete, "edu_papay.contracts.delete")
+WECHATPAY_OPERATION(edu_papay_contracts_get_by_id, "edu_papay.contracts.get_by_id")
+WECHATPAY_OPERATION(edu_papay_contracts_presign, "edu_papay.contracts.presign")
+
+WECHATPAY_OPERATION(edu_papay_transactions_create, "edu_papay.transactions.create")
+WECHATPAY_OPERATION(edu_papay_transactions_get_by_id, "edu_papay.transactions.get_by_id")
+WECHATPAY_OPERATION(edu_papay_transactions_get_by_out_trade_no, "edu_papay.transactions.get_by_out_trade_no")
+
+WECHATPAY_OPERATION(edu_papay_user_contracts_list, "edu_papay.user.contracts.list")
+
+WECHATPAY_OPERATION(edu_papay_user_notifications_send, "edu_papay.user_notifications.send")
+
+WECHATPAY_OPERATION(edu_school_pay_contracts_get, "edu_school_pay.contracts.get")
+WECHATPAY_OPERATION(edu_school_pay_contracts_presign, "edu_school_pay.contracts.presign")
+WECHATPAY_OPERATION(edu_school_pay_contracts_terminate, "edu_school_pay.contracts.terminate")
+
+WECHATPAY_OPERATION(edu_school_pay_transactions_create, "edu_school_pay.transactions.create")
+WECHATPAY_OPERATION(edu_school_pay_transactions_get_by_id, "edu_school_pay.transactions.get_by_id")
+WECHATPAY_OPERATION(edu_school_pay_transactions_get_by_out_trade_no, "edu_school_pay.transactions.get_by_out_trade_no")
+
+WECHATPAY_OPERATION(edu_school_pay_users_contracts_list, "edu_school_pay.users.contracts.list")
+
+WECHATPAY_OPERATION(edu_school_pay_users_debt_state_get, "edu_school_pay.users.debt_state.get")
+
+WECHATPAY_OPERATION(edu_star_orders_create, "edu_star.orders.create")
+WECHATPAY_OPERATION(edu_star_orders_list, "edu_star.orders.list")
+
+WECHATPAY_OPERATION(edu_star_users_get_by_openid, "edu_star.users.get_by_openid")
+WECHATPAY_OPERATION(edu_star_users_get_by_qq, "edu_star.users.get_by_qq")
+
+WECHATPAY_OPERATION(express_users_transform, "express.users.transform")
+
+WECHATPAY_OPERATION(face_mch_users_get, "face_mch.users.get")
 
 WECHATPAY_OPERATION(fund_app_brand_redpacket_brand_merchant_batches_details_get, "fund_app.brand_redpacket.brand_merchant_batches.details.get")
 
@@ -64,11 +392,534 @@ WECHATPAY_OPERATION(fund_app_mch_transfer_user_confirm_authorization_close_by_ou
 WECHATPAY_OPERATION(fund_app_mch_transfer_user_confirm_authorization_create, "fund_app.mch_transfer.user_confirm_authorization.create")
 WECHATPAY_OPERATION(fund_app_mch_transfer_user_confirm_authorization_get_by_out_authorization_no, "fund_app.mch_transfer.user_confirm_authorization.get_by_out_authorization_no")
 
+WECHATPAY_OPERATION(funds_to_oversea_bill_download_url_get, "funds_to_oversea.bill_download_url.get")
+
+WECHATPAY_OPERATION(funds_to_oversea_orders_create, "funds_to_oversea.orders.create")
+WECHATPAY_OPERATION(funds_to_oversea_orders_get, "funds_to_oversea.orders.get")
+
+WECHATPAY_OPERATION(funds_to_oversea_return_return_orders_create, "funds_to_oversea.return.return_orders.create")
+WECHATPAY_OPERATION(funds_to_oversea_return_return_orders_get_by_out_return_no, "funds_to_oversea.return.return_orders.get_by_out_return_no")
+
+WECHATPAY_OPERATION(funds_to_oversea_transactions_available_abroad_amounts_get, "funds_to_oversea.transactions.available_abroad_amounts.get")
+
+WECHATPAY_OPERATION(global_certificates_list, "global.certificates.list")
+
+WECHATPAY_OPERATION(global_customs_orders_create, "global.customs.orders.create")
+WECHATPAY_OPERATION(global_customs_orders_list, "global.customs.orders.list")
+WECHATPAY_OPERATION(global_customs_orders_update, "global.customs.orders.update")
+
+WECHATPAY_OPERATION(global_customs_redeclare, "global.customs.redeclare")
+WECHATPAY_OPERATION(global_customs_verify_certificate, "global.customs.verify_certificate")
+
+WECHATPAY_OPERATION(global_merchant_h5_permission_applications_create, "global.merchant.h5.permission.applications.create")
+WECHATPAY_OPERATION(global_merchant_h5_permission_applications_get, "global.merchant.h5.permission.applications.get")
+WECHATPAY_OPERATION(global_merchant_h5_permission_applications_update, "global.merchant.h5.permission.applications.update")
+
+WECHATPAY_OPERATION(global_merchant_h5_permission_domain_applications_create, "global.merchant.h5.permission.domain.applications.create")
+WECHATPAY_OPERATION(global_merchant_h5_permission_domain_applications_get, "global.merchant.h5.permission.domain.applications.get")
+WECHATPAY_OPERATION(global_merchant_h5_permission_domain_applications_update, "global.merchant.h5.permission.domain.applications.update")
+
+WECHATPAY_OPERATION(global_merchant_h5_permission_get, "global.merchant.h5.permission.get")
+
+WECHATPAY_OPERATION(global_merchant_service_complaint_notifications_create, "global.merchant_service.complaint_notifications.create")
+WECHATPAY_OPERATION(global_merchant_service_complaint_notifications_delete, "global.merchant_service.complaint_notifications.delete")
+WECHATPAY_OPERATION(global_merchant_service_complaint_notifications_get, "global.merchant_service.complaint_notifications.get")
+WECHATPAY_OPERATION(global_merchant_service_complaint_notifications_replace, "global.merchant_service.complaint_notifications.replace")
+
+WECHATPAY_OPERATION(global_merchant_service_complaints_negotiation_histories_list, "global.merchant_service.complaints.negotiation_histories.list")
+
+WECHATPAY_OPERATION(global_merchant_service_complaints_complete, "global.merchant_service.complaints.complete")
+WECHATPAY_OPERATION(global_merchant_service_complaints_get, "global.merchant_service.complaints.get")
+WECHATPAY_OPERATION(global_merchant_service_complaints_list, "global.merchant_service.complaints.list")
+WECHATPAY_OPERATION(global_merchant_service_complaints_response, "global.merchant_service.complaints.response")
+
+WECHATPAY_OPERATION(global_merchant_service_images_get, "global.merchant_service.images.get")
+WECHATPAY_OPERATION(global_merchant_service_images_upload, "global.merchant_service.images.upload")
+
+WECHATPAY_OPERATION(global_merchant_storage_file_upload, "global.merchant_storage.file.upload")
+
+WECHATPAY_OPERATION(global_merchants_create, "global.merchants.create")
+WECHATPAY_OPERATION(global_merchants_get, "global.merchants.get")
+WECHATPAY_OPERATION(global_merchants_update, "global.merchants.update")
+
+WECHATPAY_OPERATION(global_micropay_transactions_pay, "global.micropay.transactions.pay")
+WECHATPAY_OPERATION(global_micropay_transactions_reverse_by_id, "global.micropay.transactions.reverse_by_id")
+WECHATPAY_OPERATION(global_micropay_transactions_reverse_by_out_trade_no, "global.micropay.transactions.reverse_by_out_trade_no")
+
+WECHATPAY_OPERATION(global_papay_contracts_app_pre_entrust_sign, "global.papay.contracts.app_pre_entrust_sign")
+WECHATPAY_OPERATION(global_papay_contracts_get, "global.papay.contracts.get")
+WECHATPAY_OPERATION(global_papay_contracts_get_by_out_contract_code, "global.papay.contracts.get_by_out_contract_code")
+WECHATPAY_OPERATION(global_papay_contracts_h5_pre_entrust_sign, "global.papay.contracts.h5_pre_entrust_sign")
+WECHATPAY_OPERATION(global_papay_contracts_jsapi_pre_entrust_sign, "global.papay.contracts.jsapi_pre_entrust_sign")
+WECHATPAY_OPERATION(global_papay_contracts_mini_program_pre_entrust_sign, "global.papay.contracts.mini_program_pre_entrust_sign")
+WECHATPAY_OPERATION(global_papay_contracts_terminate, "global.papay.contracts.terminate")
+WECHATPAY_OPERATION(global_papay_contracts_web_pre_entrust_sign, "global.papay.contracts.web_pre_entrust_sign")
+
+WECHATPAY_OPERATION(global_papay_transactions_create, "global.papay.transactions.create")
+WECHATPAY_OPERATION(global_papay_transactions_get, "global.papay.transactions.get")
+WECHATPAY_OPERATION(global_papay_transactions_get_by_out_trade_no, "global.papay.transactions.get_by_out_trade_no")
+WECHATPAY_OPERATION(global_papay_transactions_reverse_by_out_trade_no, "global.papay.transactions.reverse_by_out_trade_no")
+
+WECHATPAY_OPERATION(global_profit_sharing_bill_download_url_get, "global.profit_sharing.bill_download_url.get")
+
+WECHATPAY_OPERATION(global_profit_sharing_orders_create, "global.profit_sharing.orders.create")
+WECHATPAY_OPERATION(global_profit_sharing_orders_get, "global.profit_sharing.orders.get")
+WECHATPAY_OPERATION(global_profit_sharing_orders_unfreeze, "global.profit_sharing.orders.unfreeze")
+
+WECHATPAY_OPERATION(global_profit_sharing_receivers_create, "global.profit_sharing.receivers.create")
+WECHATPAY_OPERATION(global_profit_sharing_receivers_delete, "global.profit_sharing.receivers.delete")
+WECHATPAY_OPERATION(global_profit_sharing_receivers_get, "global.profit_sharing.receivers.get")
+
+WECHATPAY_OPERATION(global_profit_sharing_refunds_bill_download_url_get, "global.profit_sharing.refunds.bill_download_url.get")
+
+WECHATPAY_OPERATION(global_profit_sharing_refunds_refundable_balance_get, "global.profit_sharing.refunds.refundable_balance.get")
+
+WECHATPAY_OPERATION(global_profit_sharing_transactions_amounts_get, "global.profit_sharing.transactions.amounts.get")
+
+WECHATPAY_OPERATION(global_profit_sharing_transactions_refundable_amounts_get, "global.profit_sharing.transactions.refundable_amounts.get")
+
+WECHATPAY_OPERATION(global_profit_sharing_transactions_mark, "global.profit_sharing.transactions.mark")
+
+WECHATPAY_OPERATION(global_refund_partner_recharge_balance_get_by_sub_mchid, "global.refund.partner.recharge_balance.get_by_sub_mchid")
+
+WECHATPAY_OPERATION(global_refund_recharge_balance_get, "global.refund.recharge_balance.get")
+
+WECHATPAY_OPERATION(global_refunds_create, "global.refunds.create")
+WECHATPAY_OPERATION(global_refunds_get_by_id, "global.refunds.get_by_id")
+WECHATPAY_OPERATION(global_refunds_get_by_out_refund_no, "global.refunds.get_by_out_refund_no")
+WECHATPAY_OPERATION(global_refunds_list, "global.refunds.list")
+
+WECHATPAY_OPERATION(global_settle_settlements_list, "global.settle.settlements.list")
+
+WECHATPAY_OPERATION(global_statements_get, "global.statements.get")
+
+WECHATPAY_OPERATION(global_transactions_app_create, "global.transactions.app.create")
+
+WECHATPAY_OPERATION(global_transactions_jsapi_create, "global.transactions.jsapi.create")
+
+WECHATPAY_OPERATION(global_transactions_mweb_create, "global.transactions.mweb.create")
+
+WECHATPAY_OPERATION(global_transactions_native_create, "global.transactions.native.create")
+
+WECHATPAY_OPERATION(global_transactions_close_by_id, "global.transactions.close_by_id")
+WECHATPAY_OPERATION(global_transactions_close_by_out_trade_no, "global.transactions.close_by_out_trade_no")
+WECHATPAY_OPERATION(global_transactions_get_by_id, "global.transactions.get_by_id")
+WECHATPAY_OPERATION(global_transactions_get_by_out_trade_no, "global.transactions.get_by_out_trade_no")
+
 WECHATPAY_OPERATION(goldplan_merchants_change_custom_page_status, "goldplan.merchants.change_custom_page_status")
 WECHATPAY_OPERATION(goldplan_merchants_change_gold_plan_status, "goldplan.merchants.change_gold_plan_status")
 WECHATPAY_OPERATION(goldplan_merchants_close_advertising_show, "goldplan.merchants.close_advertising_show")
 WECHATPAY_OPERATION(goldplan_merchants_open_advertising_show, "goldplan.merchants.open_advertising_show")
 WECHATPAY_OPERATION(goldplan_merchants_set_advertising_industry_filter, "goldplan.merchants.set_advertising_industry_filter")
+
+WECHATPAY_OPERATION(gov_subsidy_audit_cup_refund_sync, "gov.subsidy.audit.cup.refund.sync")
+
+WECHATPAY_OPERATION(gov_subsidy_audit_cup_invalid, "gov.subsidy.audit.cup.invalid")
+WECHATPAY_OPERATION(gov_subsidy_audit_cup_query, "gov.subsidy.audit.cup.query")
+WECHATPAY_OPERATION(gov_subsidy_audit_cup_update, "gov.subsidy.audit.cup.update")
+WECHATPAY_OPERATION(gov_subsidy_audit_cup_upload, "gov.subsidy.audit.cup.upload")
+
+WECHATPAY_OPERATION(gov_subsidy_companies_query, "gov.subsidy.companies.query")
+
+WECHATPAY_OPERATION(gov_subsidy_goods_upload, "gov.subsidy.goods.upload")
+
+WECHATPAY_OPERATION(gov_subsidy_n_qualifications_sync, "gov.subsidy.n_qualifications.sync")
+
+WECHATPAY_OPERATION(gov_subsidy_qualification_get, "gov.subsidy.qualification.get")
+
+WECHATPAY_OPERATION(gov_subsidy_qualifications_passthrough_cancel, "gov.subsidy.qualifications.passthrough.cancel")
+WECHATPAY_OPERATION(gov_subsidy_qualifications_passthrough_claim, "gov.subsidy.qualifications.passthrough.claim")
+WECHATPAY_OPERATION(gov_subsidy_qualifications_passthrough_query, "gov.subsidy.qualifications.passthrough.query")
+
+WECHATPAY_OPERATION(gov_subsidy_qualifications_query, "gov.subsidy.qualifications.query")
+WECHATPAY_OPERATION(gov_subsidy_qualifications_sync, "gov.subsidy.qualifications.sync")
+
+WECHATPAY_OPERATION(gov_subsidy_sn_code_lock, "gov.subsidy.sn_code.lock")
+WECHATPAY_OPERATION(gov_subsidy_sn_code_query, "gov.subsidy.sn_code.query")
+WECHATPAY_OPERATION(gov_subsidy_sn_code_unlock, "gov.subsidy.sn_code.unlock")
+
+WECHATPAY_OPERATION(gov_subsidy_transactions_summary_query_day, "gov.subsidy.transactions.summary.query_day")
+
+WECHATPAY_OPERATION(gov_subsidy_transactions_query, "gov.subsidy.transactions.query")
+WECHATPAY_OPERATION(gov_subsidy_transactions_sync, "gov.subsidy.transactions.sync")
+
+WECHATPAY_OPERATION(gov_subsidy_zhejiang_auth_code_cancel, "gov.subsidy.zhejiang.auth_code.cancel")
+WECHATPAY_OPERATION(gov_subsidy_zhejiang_auth_code_commit, "gov.subsidy.zhejiang.auth_code.commit")
+WECHATPAY_OPERATION(gov_subsidy_zhejiang_auth_code_issue, "gov.subsidy.zhejiang.auth_code.issue")
+WECHATPAY_OPERATION(gov_subsidy_zhejiang_auth_code_refund, "gov.subsidy.zhejiang.auth_code.refund")
+WECHATPAY_OPERATION(gov_subsidy_zhejiang_auth_code_try, "gov.subsidy.zhejiang.auth_code.try")
+
+WECHATPAY_OPERATION(gov_subsidy_zhejiang_goods_query, "gov.subsidy.zhejiang.goods.query")
+
+WECHATPAY_OPERATION(gov_subsidy_zhejiang_n_qualifications_confirm, "gov.subsidy.zhejiang.n_qualifications.confirm")
+
+WECHATPAY_OPERATION(gov_subsidy_zhejiang_qualifications_alter, "gov.subsidy.zhejiang.qualifications.alter")
+WECHATPAY_OPERATION(gov_subsidy_zhejiang_qualifications_claim, "gov.subsidy.zhejiang.qualifications.claim")
+WECHATPAY_OPERATION(gov_subsidy_zhejiang_qualifications_query, "gov.subsidy.zhejiang.qualifications.query")
+WECHATPAY_OPERATION(gov_subsidy_zhejiang_qualifications_sync, "gov.subsidy.zhejiang.qualifications.sync")
+
+WECHATPAY_OPERATION(gov_subsidy_zhejiang_sn_code_lock, "gov.subsidy.zhejiang.sn_code.lock")
+WECHATPAY_OPERATION(gov_subsidy_zhejiang_sn_code_query, "gov.subsidy.zhejiang.sn_code.query")
+WECHATPAY_OPERATION(gov_subsidy_zhejiang_sn_code_unlock, "gov.subsidy.zhejiang.sn_code.unlock")
+
+WECHATPAY_OPERATION(hire_power_bank_insurance_orders_create, "hire_power_bank.insurance_orders.create")
+WECHATPAY_OPERATION(hire_power_bank_insurance_orders_get, "hire_power_bank.insurance_orders.get")
+
+WECHATPAY_OPERATION(hire_power_bank_user_qualifications_get, "hire_power_bank.user_qualifications.get")
+
+WECHATPAY_OPERATION(industry_coupon_tokens_create, "industry_coupon.tokens.create")
+
+WECHATPAY_OPERATION(industry_rebate_retail_industry_transactions_create, "industry_rebate.retail_industry.transactions.create")
+
+WECHATPAY_OPERATION(industry_rebate_transactions_submit, "industry_rebate.transactions.submit")
+
+WECHATPAY_OPERATION(ins_policy_mgr_deduct_authorizations_create, "ins_policy_mgr.deduct.authorizations.create")
+WECHATPAY_OPERATION(ins_policy_mgr_deduct_authorizations_get, "ins_policy_mgr.deduct.authorizations.get")
+
+WECHATPAY_OPERATION(ins_policy_mgr_deduct_policies_create, "ins_policy_mgr.deduct.policies.create")
+WECHATPAY_OPERATION(ins_policy_mgr_deduct_policies_get, "ins_policy_mgr.deduct.policies.get")
+WECHATPAY_OPERATION(ins_policy_mgr_deduct_policies_update, "ins_policy_mgr.deduct.policies.update")
+
+WECHATPAY_OPERATION(iot_manage_device_inspections_get, "iot_manage.device_inspections.get")
+
+WECHATPAY_OPERATION(iot_manage_devices_list, "iot_manage.devices.list")
+
+WECHATPAY_OPERATION(legacy_global_customs_orders_create, "legacy_global.customs.orders.create")
+WECHATPAY_OPERATION(legacy_global_customs_orders_list, "legacy_global.customs.orders.list")
+WECHATPAY_OPERATION(legacy_global_customs_orders_update, "legacy_global.customs.orders.update")
+
+WECHATPAY_OPERATION(legacy_global_customs_redeclare, "legacy_global.customs.redeclare")
+WECHATPAY_OPERATION(legacy_global_customs_verify_certificate, "legacy_global.customs.verify_certificate")
+
+WECHATPAY_OPERATION(legacy_hk_merchants_create, "legacy_hk.merchants.create")
+WECHATPAY_OPERATION(legacy_hk_merchants_get, "legacy_hk.merchants.get")
+WECHATPAY_OPERATION(legacy_hk_merchants_replace, "legacy_hk.merchants.replace")
+
+WECHATPAY_OPERATION(legacy_hk_refunds_create, "legacy_hk.refunds.create")
+WECHATPAY_OPERATION(legacy_hk_refunds_get_by_id, "legacy_hk.refunds.get_by_id")
+WECHATPAY_OPERATION(legacy_hk_refunds_get_by_out_refund_no, "legacy_hk.refunds.get_by_out_refund_no")
+WECHATPAY_OPERATION(legacy_hk_refunds_list, "legacy_hk.refunds.list")
+
+WECHATPAY_OPERATION(legacy_hk_settle_settlements_list, "legacy_hk.settle.settlements.list")
+
+WECHATPAY_OPERATION(legacy_hk_statements_get, "legacy_hk.statements.get")
+
+WECHATPAY_OPERATION(legacy_hk_transactions_app_create, "legacy_hk.transactions.app.create")
+
+WECHATPAY_OPERATION(legacy_hk_transactions_jsapi_create, "legacy_hk.transactions.jsapi.create")
+
+WECHATPAY_OPERATION(legacy_hk_transactions_micropay_create, "legacy_hk.transactions.micropay.create")
+
+WECHATPAY_OPERATION(legacy_hk_transactions_mweb_create, "legacy_hk.transactions.mweb.create")
+
+WECHATPAY_OPERATION(legacy_hk_transactions_native_create, "legacy_hk.transactions.native.create")
+
+WECHATPAY_OPERATION(legacy_hk_transactions_close_by_id, "legacy_hk.transactions.close_by_id")
+WECHATPAY_OPERATION(legacy_hk_transactions_close_by_out_trade_no, "legacy_hk.transactions.close_by_out_trade_no")
+WECHATPAY_OPERATION(legacy_hk_transactions_get_by_id, "legacy_hk.transactions.get_by_id")
+WECHATPAY_OPERATION(legacy_hk_transactions_get_by_out_trade_no, "legacy_hk.transactions.get_by_out_trade_no")
+WECHATPAY_OPERATION(legacy_hk_transactions_reverse_by_id, "legacy_hk.transactions.reverse_by_id")
+WECHATPAY_OPERATION(legacy_hk_transactions_reverse_by_out_trade_no, "legacy_hk.transactions.reverse_by_out_trade_no")
+
+WECHATPAY_OPERATION(love_feast_brands_get, "love_feast.brands.get")
+
+WECHATPAY_OPERATION(love_feast_users_orders_get_by_out_trade_no, "love_feast.users.orders.get_by_out_trade_no")
+WECHATPAY_OPERATION(love_feast_users_orders_list_by_brand_id, "love_feast.users.orders.list_by_brand_id")
+
+WECHATPAY_OPERATION(marketing_bank_packages_tasks_create, "marketing.bank.packages.tasks.create")
+WECHATPAY_OPERATION(marketing_bank_packages_tasks_list, "marketing.bank.packages.tasks.list")
+
+WECHATPAY_OPERATION(marketing_bank_favor_users_bank_multi_activity_create, "marketing.bank_favor.users.bank_multi_activity.create")
+
+WECHATPAY_OPERATION(marketing_bank_favor_users_coupons_get, "marketing.bank_favor.users.coupons.get")
+
+WECHATPAY_OPERATION(marketing_busifavor_callbacks_create, "marketing.busifavor.callbacks.create")
+WECHATPAY_OPERATION(marketing_busifavor_callbacks_get, "marketing.busifavor.callbacks.get")
+
+WECHATPAY_OPERATION(marketing_busifavor_coupons_associate, "marketing.busifavor.coupons.associate")
+WECHATPAY_OPERATION(marketing_busifavor_coupons_deactivate, "marketing.busifavor.coupons.deactivate")
+WECHATPAY_OPERATION(marketing_busifavor_coupons_disassociate, "marketing.busifavor.coupons.disassociate")
+WECHATPAY_OPERATION(marketing_busifavor_coupons_return, "marketing.busifavor.coupons.return")
+WECHATPAY_OPERATION(marketing_busifavor_coupons_send, "marketing.busifavor.coupons.send")
+WECHATPAY_OPERATION(marketing_busifavor_coupons_send_by_card_id, "marketing.busifavor.coupons.send_by_card_id")
+WECHATPAY_OPERATION(marketing_busifavor_coupons_use, "marketing.busifavor.coupons.use")
+
+WECHATPAY_OPERATION(marketing_busifavor_product_coupons_pre_send, "marketing.busifavor.product_coupons.pre_send")
+WECHATPAY_OPERATION(marketing_busifavor_product_coupons_send, "marketing.busifavor.product_coupons.send")
+
+WECHATPAY_OPERATION(marketing_busifavor_stocks_budget_update, "marketing.busifavor.stocks.budget.update")
+
+WECHATPAY_OPERATION(marketing_busifavor_stocks_coupon_codes_create, "marketing.busifavor.stocks.coupon_codes.create")
+WECHATPAY_OPERATION(marketing_busifavor_stocks_coupon_codes_delete, "marketing.busifavor.stocks.coupon_codes.delete")
+WECHATPAY_OPERATION(marketing_busifavor_stocks_coupon_codes_get, "marketing.busifavor.stocks.coupon_codes.get")
+WECHATPAY_OPERATION(marketing_busifavor_stocks_coupon_codes_list, "marketing.busifavor.stocks.coupon_codes.list")
+
+WECHATPAY_OPERATION(marketing_busifavor_stocks_create, "marketing.busifavor.stocks.create")
+WECHATPAY_OPERATION(marketing_busifavor_stocks_get, "marketing.busifavor.stocks.get")
+WECHATPAY_OPERATION(marketing_busifavor_stocks_update, "marketing.busifavor.stocks.update")
+
+WECHATPAY_OPERATION(marketing_busifavor_subsidy_pay_receipts_create, "marketing.busifavor.subsidy.pay_receipts.create")
+WECHATPAY_OPERATION(marketing_busifavor_subsidy_pay_receipts_get, "marketing.busifavor.subsidy.pay_receipts.get")
+WECHATPAY_OPERATION(marketing_busifavor_subsidy_pay_receipts_list, "marketing.busifavor.subsidy.pay_receipts.list")
+
+WECHATPAY_OPERATION(marketing_busifavor_subsidy_return_receipts_create, "marketing.busifavor.subsidy.return_receipts.create")
+WECHATPAY_OPERATION(marketing_busifavor_subsidy_return_receipts_get, "marketing.busifavor.subsidy.return_receipts.get")
+
+WECHATPAY_OPERATION(marketing_busifavor_users_coupons_get, "marketing.busifavor.users.coupons.get")
+WECHATPAY_OPERATION(marketing_busifavor_users_coupons_list, "marketing.busifavor.users.coupons.list")
+
+WECHATPAY_OPERATION(marketing_favor_callbacks_create, "marketing.favor.callbacks.create")
+WECHATPAY_OPERATION(marketing_favor_callbacks_get, "marketing.favor.callbacks.get")
+
+WECHATPAY_OPERATION(marketing_favor_coupon_stocks_create, "marketing.favor.coupon_stocks.create")
+
+WECHATPAY_OPERATION(marketing_favor_media_image_upload, "marketing.favor.media.image_upload")
+
+WECHATPAY_OPERATION(marketing_favor_stocks_items_get, "marketing.favor.stocks.items.get")
+
+WECHATPAY_OPERATION(marketing_favor_stocks_merchants_get, "marketing.favor.stocks.merchants.get")
+
+WECHATPAY_OPERATION(marketing_favor_stocks_refund_flow_get, "marketing.favor.stocks.refund_flow.get")
+
+WECHATPAY_OPERATION(marketing_favor_stocks_refund_flow_by_day_get, "marketing.favor.stocks.refund_flow_by_day.get")
+
+WECHATPAY_OPERATION(marketing_favor_stocks_use_flow_get, "marketing.favor.stocks.use_flow.get")
+
+WECHATPAY_OPERATION(marketing_favor_stocks_use_flow_by_day_get, "marketing.favor.stocks.use_flow_by_day.get")
+
+WECHATPAY_OPERATION(marketing_favor_stocks_get, "marketing.favor.stocks.get")
+WECHATPAY_OPERATION(marketing_favor_stocks_list, "marketing.favor.stocks.list")
+WECHATPAY_OPERATION(marketing_favor_stocks_modify_goods_id, "marketing.favor.stocks.modify_goods_id")
+WECHATPAY_OPERATION(marketing_favor_stocks_pause, "marketing.favor.stocks.pause")
+WECHATPAY_OPERATION(marketing_favor_stocks_restart, "marketing.favor.stocks.restart")
+WECHATPAY_OPERATION(marketing_favor_stocks_start, "marketing.favor.stocks.start")
+WECHATPAY_OPERATION(marketing_favor_stocks_stop, "marketing.favor.stocks.stop")
+
+WECHATPAY_OPERATION(marketing_favor_users_coupons_create, "marketing.favor.users.coupons.create")
+WECHATPAY_OPERATION(marketing_favor_users_coupons_get, "marketing.favor.users.coupons.get")
+WECHATPAY_OPERATION(marketing_favor_users_coupons_list, "marketing.favor.users.coupons.list")
+
+WECHATPAY_OPERATION(marketing_goods_subsidy_activity_activities_list, "marketing.goods_subsidy_activity.activities.list")
+
+WECHATPAY_OPERATION(marketing_goods_subsidy_activity_activity_apply, "marketing.goods_subsidy_activity.activity.apply")
+
+WECHATPAY_OPERATION(marketing_goods_subsidy_activity_qualification_lock, "marketing.goods_subsidy_activity.qualification.lock")
+WECHATPAY_OPERATION(marketing_goods_subsidy_activity_qualification_unlock, "marketing.goods_subsidy_activity.qualification.unlock")
+
+WECHATPAY_OPERATION(marketing_goods_subsidy_activity_retail_store_act_materials_create, "marketing.goods_subsidy_activity.retail_store_act.materials.create")
+
+WECHATPAY_OPERATION(marketing_goods_subsidy_activity_retail_store_act_representative_delete, "marketing.goods_subsidy_activity.retail_store_act.representative.delete")
+WECHATPAY_OPERATION(marketing_goods_subsidy_activity_retail_store_act_representative_replace, "marketing.goods_subsidy_activity.retail_store_act.representative.replace")
+
+WECHATPAY_OPERATION(marketing_goods_subsidy_activity_retail_store_act_representatives_list, "marketing.goods_subsidy_activity.retail_store_act.representatives.list")
+
+WECHATPAY_OPERATION(marketing_goods_subsidy_activity_retail_store_act_stores_create, "marketing.goods_subsidy_activity.retail_store_act.stores.create")
+WECHATPAY_OPERATION(marketing_goods_subsidy_activity_retail_store_act_stores_delete, "marketing.goods_subsidy_activity.retail_store_act.stores.delete")
+WECHATPAY_OPERATION(marketing_goods_subsidy_activity_retail_store_act_stores_get, "marketing.goods_subsidy_activity.retail_store_act.stores.get")
+WECHATPAY_OPERATION(marketing_goods_subsidy_activity_retail_store_act_stores_list, "marketing.goods_subsidy_activity.retail_store_act.stores.list")
+
+WECHATPAY_OPERATION(marketing_member_card_activity_activities_create, "marketing.member_card_activity.activities.create")
+WECHATPAY_OPERATION(marketing_member_card_activity_activities_get, "marketing.member_card_activity.activities.get")
+WECHATPAY_OPERATION(marketing_member_card_activity_activities_list, "marketing.member_card_activity.activities.list")
+WECHATPAY_OPERATION(marketing_member_card_activity_activities_terminate, "marketing.member_card_activity.activities.terminate")
+
+WECHATPAY_OPERATION(marketing_member_card_open_activate_informations_get, "marketing.member_card_open.activate_informations.get")
+
+WECHATPAY_OPERATION(marketing_member_card_open_callback_get, "marketing.member_card_open.callback.get")
+WECHATPAY_OPERATION(marketing_member_card_open_callback_update, "marketing.member_card_open.callback.update")
+
+WECHATPAY_OPERATION(marketing_member_card_open_cards_codes_bonus_commit, "marketing.member_card_open.cards.codes.bonus.commit")
+WECHATPAY_OPERATION(marketing_member_card_open_cards_codes_bonus_prepare, "marketing.member_card_open.cards.codes.bonus.prepare")
+
+WECHATPAY_OPERATION(marketing_member_card_open_cards_codes_rights_update, "marketing.member_card_open.cards.codes.rights.update")
+
+WECHATPAY_OPERATION(marketing_member_card_open_cards_codes_activate, "marketing.member_card_open.cards.codes.activate")
+WECHATPAY_OPERATION(marketing_member_card_open_cards_codes_deposit, "marketing.member_card_open.cards.codes.deposit")
+WECHATPAY_OPERATION(marketing_member_card_open_cards_codes_get, "marketing.member_card_open.cards.codes.get")
+WECHATPAY_OPERATION(marketing_member_card_open_cards_codes_set_service_module_data, "marketing.member_card_open.cards.codes.set_service_module_data")
+WECHATPAY_OPERATION(marketing_member_card_open_cards_codes_unavailable, "marketing.member_card_open.cards.codes.unavailable")
+WECHATPAY_OPERATION(marketing_member_card_open_cards_codes_update, "marketing.member_card_open.cards.codes.update")
+
+WECHATPAY_OPERATION(marketing_member_card_open_cards_permission_tokens_create, "marketing.member_card_open.cards.permission_tokens.create")
+
+WECHATPAY_OPERATION(marketing_member_card_open_cards_phone_member_card_import, "marketing.member_card_open.cards.phone_member_card.import")
+
+WECHATPAY_OPERATION(marketing_member_card_open_cards_qr_code_create, "marketing.member_card_open.cards.qr_code.create")
+
+WECHATPAY_OPERATION(marketing_member_card_open_cards_rights_update, "marketing.member_card_open.cards.rights.update")
+
+WECHATPAY_OPERATION(marketing_member_card_open_cards_service_modules_create, "marketing.member_card_open.cards.service_modules.create")
+WECHATPAY_OPERATION(marketing_member_card_open_cards_service_modules_delete, "marketing.member_card_open.cards.service_modules.delete")
+WECHATPAY_OPERATION(marketing_member_card_open_cards_service_modules_update, "marketing.member_card_open.cards.service_modules.update")
+
+WECHATPAY_OPERATION(marketing_member_card_open_cards_users_import, "marketing.member_card_open.cards.users.import")
+
+WECHATPAY_OPERATION(marketing_member_card_open_cards_create, "marketing.member_card_open.cards.create")
+WECHATPAY_OPERATION(marketing_member_card_open_cards_decrypt_code, "marketing.member_card_open.cards.decrypt_code")
+WECHATPAY_OPERATION(marketing_member_card_open_cards_delete, "marketing.member_card_open.cards.delete")
+WECHATPAY_OPERATION(marketing_member_card_open_cards_get, "marketing.member_card_open.cards.get")
+WECHATPAY_OPERATION(marketing_member_card_open_cards_list, "marketing.member_card_open.cards.list")
+WECHATPAY_OPERATION(marketing_member_card_open_cards_update, "marketing.member_card_open.cards.update")
+WECHATPAY_OPERATION(marketing_member_card_open_cards_upgrade, "marketing.member_card_open.cards.upgrade")
+
+WECHATPAY_OPERATION(marketing_member_card_open_phone_number_member_import, "marketing.member_card_open.phone_number_member.import")
+WECHATPAY_OPERATION(marketing_member_card_open_phone_number_member_search, "marketing.member_card_open.phone_number_member.search")
+
+WECHATPAY_OPERATION(marketing_member_card_open_user_cards_list, "marketing.member_card_open.user.cards.list")
+
+WECHATPAY_OPERATION(marketing_partner_delivery_plan_delivery_plans_create, "marketing.partner.delivery_plan.delivery_plans.create")
+WECHATPAY_OPERATION(marketing_partner_delivery_plan_delivery_plans_list, "marketing.partner.delivery_plan.delivery_plans.list")
+WECHATPAY_OPERATION(marketing_partner_delivery_plan_delivery_plans_terminate, "marketing.partner.delivery_plan.delivery_plans.terminate")
+WECHATPAY_OPERATION(marketing_partner_delivery_plan_delivery_plans_update, "marketing.partner.delivery_plan.delivery_plans.update")
+
+WECHATPAY_OPERATION(marketing_partner_delivery_plan_notify_url_create, "marketing.partner.delivery_plan.notify_url.create")
+
+WECHATPAY_OPERATION(marketing_partner_product_coupon_image_generation_tasks_create, "marketing.partner.product_coupon.image_generation_tasks.create")
+WECHATPAY_OPERATION(marketing_partner_product_coupon_image_generation_tasks_get, "marketing.partner.product_coupon.image_generation_tasks.get")
+
+WECHATPAY_OPERATION(marketing_partner_product_coupon_media_upload_image, "marketing.partner.product_coupon.media.upload_image")
+
+WECHATPAY_OPERATION(marketing_partner_product_coupon_notify_configs_create, "marketing.partner.product_coupon.notify_configs.create")
+WECHATPAY_OPERATION(marketing_partner_product_coupon_notify_configs_get, "marketing.partner.product_coupon.notify_configs.get")
+
+WECHATPAY_OPERATION(marketing_partner_product_coupon_product_coupons_stock_bundles_associate_stores, "marketing.partner.product_coupon.product_coupons.stock_bundles.associate_stores")
+WECHATPAY_OPERATION(marketing_partner_product_coupon_product_coupons_stock_bundles_create, "marketing.partner.product_coupon.product_coupons.stock_bundles.create")
+WECHATPAY_OPERATION(marketing_partner_product_coupon_product_coupons_stock_bundles_disassociate_stores, "marketing.partner.product_coupon.product_coupons.stock_bundles.disassociate_stores")
+WECHATPAY_OPERATION(marketing_partner_product_coupon_product_coupons_stock_bundles_update, "marketing.partner.product_coupon.product_coupons.stock_bundles.update")
+WECHATPAY_OPERATION(marketing_partner_product_coupon_product_coupons_stock_bundles_update_budget, "marketing.partner.product_coupon.product_coupons.stock_bundles.update_budget")
+
+WECHATPAY_OPERATION(marketing_partner_product_coupon_product_coupons_stocks_associated_stores_list, "marketing.partner.product_coupon.product_coupons.stocks.associated_stores.list")
+
+WECHATPAY_OPERATION(marketing_partner_product_coupon_product_coupons_stocks_associate_stores, "marketing.partner.product_coupon.product_coupons.stocks.associate_stores")
+WECHATPAY_OPERATION(marketing_partner_product_coupon_product_coupons_stocks_create, "marketing.partner.product_coupon.product_coupons.stocks.create")
+WECHATPAY_OPERATION(marketing_partner_product_coupon_product_coupons_stocks_deactivate, "marketing.partner.product_coupon.product_coupons.stocks.deactivate")
+WECHATPAY_OPERATION(marketing_partner_product_coupon_product_coupons_stocks_disassociate_stores, "marketing.partner.product_coupon.product_coupons.stocks.disassociate_stores")
+WECHATPAY_OPERATION(marketing_partner_product_coupon_product_coupons_stocks_get, "marketing.partner.product_coupon.product_coupons.stocks.get")
+WECHATPAY_OPERATION(marketing_partner_product_coupon_product_coupons_stocks_list, "marketing.partner.product_coupon.product_coupons.stocks.list")
+WECHATPAY_OPERATION(marketing_partner_product_coupon_product_coupons_stocks_update, "marketing.partner.product_coupon.product_coupons.stocks.update")
+WECHATPAY_OPERATION(marketing_partner_product_coupon_product_coupons_stocks_update_budget, "marketing.partner.product_coupon.product_coupons.stocks.update_budget")
+WECHATPAY_OPERATION(marketing_partner_product_coupon_product_coupons_stocks_upload_coupon_codes, "marketing.partner.product_coupon.product_coupons.stocks.upload_coupon_codes")
+
+WECHATPAY_OPERATION(marketing_partner_product_coupon_product_coupons_create, "marketing.partner.product_coupon.product_coupons.create")
+WECHATPAY_OPERATION(marketing_partner_product_coupon_product_coupons_deactivate, "marketing.partner.product_coupon.product_coupons.deactivate")
+WECHATPAY_OPERATION(marketing_partner_product_coupon_product_coupons_get, "marketing.partner.product_coupon.product_coupons.get")
+WECHATPAY_OPERATION(marketing_partner_product_coupon_product_coupons_update, "marketing.partner.product_coupon.product_coupons.update")
+
+WECHATPAY_OPERATION(marketing_partner_product_coupon_users_coupon_bundles_create, "marketing.partner.product_coupon.users.coupon_bundles.create")
+WECHATPAY_OPERATION(marketing_partner_product_coupon_users_coupon_bundles_deactivate, "marketing.partner.product_coupon.users.coupon_bundles.deactivate")
+
+WECHATPAY_OPERATION(marketing_partner_product_coupon_users_coupons_confirm, "marketing.partner.product_coupon.users.coupons.confirm")
+WECHATPAY_OPERATION(marketing_partner_product_coupon_users_coupons_create, "marketing.partner.product_coupon.users.coupons.create")
+WECHATPAY_OPERATION(marketing_partner_product_coupon_users_coupons_deactivate, "marketing.partner.product_coupon.users.coupons.deactivate")
+WECHATPAY_OPERATION(marketing_partner_product_coupon_users_coupons_get, "marketing.partner.product_coupon.users.coupons.get")
+WECHATPAY_OPERATION(marketing_partner_product_coupon_users_coupons_list, "marketing.partner.product_coupon.users.coupons.list")
+WECHATPAY_OPERATION(marketing_partner_product_coupon_users_coupons_return, "marketing.partner.product_coupon.users.coupons.return")
+WECHATPAY_OPERATION(marketing_partner_product_coupon_users_coupons_use, "marketing.partner.product_coupon.users.coupons.use")
+
+WECHATPAY_OPERATION(marketing_partner_product_coupon_users_pre_send_coupon, "marketing.partner.product_coupon.users.pre_send_coupon")
+WECHATPAY_OPERATION(marketing_partner_product_coupon_users_pre_send_coupon_bundle, "marketing.partner.product_coupon.users.pre_send_coupon_bundle")
+
+WECHATPAY_OPERATION(marketing_partnerships_build, "marketing.partnerships.build")
+WECHATPAY_OPERATION(marketing_partnerships_list, "marketing.partnerships.list")
+WECHATPAY_OPERATION(marketing_partnerships_terminate, "marketing.partnerships.terminate")
+
+WECHATPAY_OPERATION(marketing_pay_gift_activity_activities_goods_list, "marketing.pay_gift_activity.activities.goods.list")
+
+WECHATPAY_OPERATION(marketing_pay_gift_activity_activities_merchants_add, "marketing.pay_gift_activity.activities.merchants.add")
+WECHATPAY_OPERATION(marketing_pay_gift_activity_activities_merchants_delete, "marketing.pay_gift_activity.activities.merchants.delete")
+WECHATPAY_OPERATION(marketing_pay_gift_activity_activities_merchants_list, "marketing.pay_gift_activity.activities.merchants.list")
+
+WECHATPAY_OPERATION(marketing_pay_gift_activity_activities_get, "marketing.pay_gift_activity.activities.get")
+WECHATPAY_OPERATION(marketing_pay_gift_activity_activities_list, "marketing.pay_gift_activity.activities.list")
+WECHATPAY_OPERATION(marketing_pay_gift_activity_activities_terminate, "marketing.pay_gift_activity.activities.terminate")
+
+WECHATPAY_OPERATION(marketing_pay_gift_activity_unique_threshold_activity_create, "marketing.pay_gift_activity.unique_threshold_activity.create")
+
+WECHATPAY_OPERATION(marketing_shopping_receipt_custom_entrances_create, "marketing.shopping_receipt.custom_entrances.create")
+WECHATPAY_OPERATION(marketing_shopping_receipt_custom_entrances_get, "marketing.shopping_receipt.custom_entrances.get")
+WECHATPAY_OPERATION(marketing_shopping_receipt_custom_entrances_update, "marketing.shopping_receipt.custom_entrances.update")
+
+WECHATPAY_OPERATION(marketing_shopping_receipt_merchant_shopping_receipt_jump_infos_create, "marketing.shopping_receipt.merchant_shopping_receipt_jump_infos.create")
+
+WECHATPAY_OPERATION(marketing_shopping_receipt_shopping_receipts_create, "marketing.shopping_receipt.shopping_receipts.create")
+
+WECHATPAY_OPERATION(marketing_weekly_discount_activities_apply, "marketing.weekly_discount.activities.apply")
+WECHATPAY_OPERATION(marketing_weekly_discount_activities_get, "marketing.weekly_discount.activities.get")
+WECHATPAY_OPERATION(marketing_weekly_discount_activities_list, "marketing.weekly_discount.activities.list")
+
+WECHATPAY_OPERATION(marketing_withdraw_favor_users_coupons_create, "marketing.withdraw_favor.users.coupons.create")
+WECHATPAY_OPERATION(marketing_withdraw_favor_users_coupons_list, "marketing.withdraw_favor.users.coupons.list")
+
+WECHATPAY_OPERATION(mch_alter_apply_mch_contact_alter_applyment_merchant_get_by_out_request_no, "mch_alter_apply.mch_contact_alter_applyment.merchant.get_by_out_request_no")
+
+WECHATPAY_OPERATION(mch_alter_apply_mch_contact_alter_applyment_create, "mch_alter_apply.mch_contact_alter_applyment.create")
+WECHATPAY_OPERATION(mch_alter_apply_mch_contact_alter_applyment_get, "mch_alter_apply.mch_contact_alter_applyment.get")
+WECHATPAY_OPERATION(mch_alter_apply_mch_contact_alter_applyment_revoke, "mch_alter_apply.mch_contact_alter_applyment.revoke")
+
+WECHATPAY_OPERATION(mch_alter_apply_mch_subject_alter_applyment_merchant_get_by_out_request_no, "mch_alter_apply.mch_subject_alter_applyment.merchant.get_by_out_request_no")
+
+WECHATPAY_OPERATION(mch_alter_apply_mch_subject_alter_applyment_create, "mch_alter_apply.mch_subject_alter_applyment.create")
+WECHATPAY_OPERATION(mch_alter_apply_mch_subject_alter_applyment_get, "mch_alter_apply.mch_subject_alter_applyment.get")
+WECHATPAY_OPERATION(mch_alter_apply_mch_subject_alter_applyment_revoke, "mch_alter_apply.mch_subject_alter_applyment.revoke")
+
+WECHATPAY_OPERATION(mch_alter_apply_merchant_name_alter_applyment_merchant_get_by_out_request_no, "mch_alter_apply.merchant_name_alter_applyment.merchant.get_by_out_request_no")
+
+WECHATPAY_OPERATION(mch_alter_apply_merchant_name_alter_applyment_create, "mch_alter_apply.merchant_name_alter_applyment.create")
+WECHATPAY_OPERATION(mch_alter_apply_merchant_name_alter_applyment_get, "mch_alter_apply.merchant_name_alter_applyment.get")
+WECHATPAY_OPERATION(mch_alter_apply_merchant_name_alter_applyment_revoke, "mch_alter_apply.merchant_name_alter_applyment.revoke")
+
+WECHATPAY_OPERATION(mch_manage_mch_manage_records_mch_manage_submissions_create, "mch_manage.mch_manage_records.mch_manage_submissions.create")
+
+WECHATPAY_OPERATION(mch_manage_mch_manage_records_get, "mch_manage.mch_manage_records.get")
+WECHATPAY_OPERATION(mch_manage_mch_manage_records_list_by_sub_mchid, "mch_manage.mch_manage_records.list_by_sub_mchid")
+
+WECHATPAY_OPERATION(mch_manage_submission_files_upload_by_sub_mchid, "mch_manage.submission_files.upload_by_sub_mchid")
+
+WECHATPAY_OPERATION(mch_operate_risk_withdrawal_apply_create, "mch_operate.risk.withdrawal_apply.create")
+WECHATPAY_OPERATION(mch_operate_risk_withdrawal_apply_get_by_applyment_id, "mch_operate.risk.withdrawal_apply.get_by_applyment_id")
+WECHATPAY_OPERATION(mch_operate_risk_withdrawal_apply_get_by_out_request_no, "mch_operate.risk.withdrawal_apply.get_by_out_request_no")
+
+WECHATPAY_OPERATION(mch_operation_manage_enhanced_due_diligence_get, "mch_operation_manage.enhanced_due_diligence.get")
+WECHATPAY_OPERATION(mch_operation_manage_enhanced_due_diligence_submit, "mch_operation_manage.enhanced_due_diligence.submit")
+WECHATPAY_OPERATION(mch_operation_manage_enhanced_due_diligence_upload, "mch_operation_manage.enhanced_due_diligence.upload")
+
+WECHATPAY_OPERATION(mch_operation_manage_merchant_limitations_get_by_sub_mchid, "mch_operation_manage.merchant_limitations.get_by_sub_mchid")
+
+WECHATPAY_OPERATION(med_ins_orders_create, "med_ins.orders.create")
+WECHATPAY_OPERATION(med_ins_orders_get_by_mix_trade_no, "med_ins.orders.get_by_mix_trade_no")
+WECHATPAY_OPERATION(med_ins_orders_get_by_out_trade_no, "med_ins.orders.get_by_out_trade_no")
+
+WECHATPAY_OPERATION(med_ins_refunds_notify, "med_ins.refunds.notify")
+
+WECHATPAY_OPERATION(merchant_fund_balance_get, "merchant.fund.balance.get")
+
+WECHATPAY_OPERATION(merchant_fund_day_end_balance_get, "merchant.fund.day_end_balance.get")
+
+WECHATPAY_OPERATION(merchant_fund_withdraw_create, "merchant.fund.withdraw.create")
+WECHATPAY_OPERATION(merchant_fund_withdraw_get_by_bill_type, "merchant.fund.withdraw.get_by_bill_type")
+WECHATPAY_OPERATION(merchant_fund_withdraw_get_by_out_request_no, "merchant.fund.withdraw.get_by_out_request_no")
+WECHATPAY_OPERATION(merchant_fund_withdraw_get_by_withdraw_id, "merchant.fund.withdraw.get_by_withdraw_id")
+
+WECHATPAY_OPERATION(merchant_media_upload, "merchant.media.upload")
+WECHATPAY_OPERATION(merchant_media_video_upload, "merchant.media.video_upload")
+
+WECHATPAY_OPERATION(merchant_fund_merchant_income_records_list, "merchant_fund.merchant.income_records.list")
+
+WECHATPAY_OPERATION(merchant_fund_partner_income_records_list, "merchant_fund.partner.income_records.list")
+
+WECHATPAY_OPERATION(merchant_risk_manage_ec_trade_risk_query_risk_trades, "merchant_risk_manage.ec_trade_risk.query_risk_trades")
+WECHATPAY_OPERATION(merchant_risk_manage_ec_trade_risk_recv_dispose_result, "merchant_risk_manage.ec_trade_risk.recv_dispose_result")
+
+WECHATPAY_OPERATION(merchant_risk_manage_trade_risk_information_get, "merchant_risk_manage.trade_risk_information.get")
+
+WECHATPAY_OPERATION(merchant_risk_manage_trade_risk_result_create, "merchant_risk_manage.trade_risk_result.create")
+
+WECHATPAY_OPERATION(merchant_risk_manage_violation_notifications_create, "merchant_risk_manage.violation_notifications.create")
+WECHATPAY_OPERATION(merchant_risk_manage_violation_notifications_delete, "merchant_risk_manage.violation_notifications.delete")
+WECHATPAY_OPERATION(merchant_risk_manage_violation_notifications_get, "merchant_risk_manage.violation_notifications.get")
+WECHATPAY_OPERATION(merchant_risk_manage_violation_notifications_replace, "merchant_risk_manage.violation_notifications.replace")
+
+WECHATPAY_OPERATION(merchant_risk_manage_report_trade_union_information, "merchant_risk_manage.report_trade_union_information")
 
 WECHATPAY_OPERATION(merchant_service_complaint_notifications_create, "merchant_service.complaint_notifications.create")
 WECHATPAY_OPERATION(merchant_service_complaint_notifications_delete, "merchant_service.complaint_notifications.delete")
@@ -93,6 +944,24 @@ WECHATPAY_OPERATION(merchant_service_feedbacks_create, "merchant_service.feedbac
 
 WECHATPAY_OPERATION(merchant_service_images_get, "merchant_service.images.get")
 WECHATPAY_OPERATION(merchant_service_images_upload, "merchant_service.images.upload")
+
+WECHATPAY_OPERATION(merchant_settlement_merchant_settle_rule_applications_create, "merchant_settlement.merchant_settle_rule_applications.create")
+WECHATPAY_OPERATION(merchant_settlement_merchant_settle_rule_applications_get, "merchant_settlement.merchant_settle_rule_applications.get")
+
+WECHATPAY_OPERATION(merchant_store_stores_recipients_bind, "merchant_store.stores.recipients.bind")
+WECHATPAY_OPERATION(merchant_store_stores_recipients_unbind, "merchant_store.stores.recipients.unbind")
+
+WECHATPAY_OPERATION(merchant_store_stores_create, "merchant_store.stores.create")
+WECHATPAY_OPERATION(merchant_store_stores_get, "merchant_store.stores.get")
+WECHATPAY_OPERATION(merchant_store_stores_update, "merchant_store.stores.update")
+
+WECHATPAY_OPERATION(multi_use_stocks_refund_flow_get, "multi_use.stocks.refund_flow.get")
+
+WECHATPAY_OPERATION(multi_use_stocks_send_flow_get, "multi_use.stocks.send_flow.get")
+
+WECHATPAY_OPERATION(multi_use_stocks_use_flow_get, "multi_use.stocks.use_flow.get")
+
+WECHATPAY_OPERATION(multi_use_users_coupons_create, "multi_use.users.coupons.create")
 
 WECHATPAY_OPERATION(new_tax_control_fapiao_card_template_create, "new_tax_control_fapiao.card_template.create")
 
@@ -127,6 +996,135 @@ WECHATPAY_OPERATION(new_tax_control_fapiao_user_title_title_url_get, "new_tax_co
 WECHATPAY_OPERATION(new_tax_control_fapiao_user_title_get, "new_tax_control_fapiao.user_title.get")
 
 WECHATPAY_OPERATION(new_tax_control_fapiao_download, "new_tax_control_fapiao.download")
+
+WECHATPAY_OPERATION(offline_face_auth_info_create, "offline_face.auth_info.create")
+
+WECHATPAY_OPERATION(offline_face_contracts_get, "offline_face.contracts.get")
+WECHATPAY_OPERATION(offline_face_contracts_presign, "offline_face.contracts.presign")
+
+WECHATPAY_OPERATION(offline_face_face_collections_get, "offline_face.face_collections.get")
+WECHATPAY_OPERATION(offline_face_face_collections_list, "offline_face.face_collections.list")
+
+WECHATPAY_OPERATION(offline_face_repayment_url_create, "offline_face.repayment_url.create")
+
+WECHATPAY_OPERATION(offline_face_transactions_create, "offline_face.transactions.create")
+WECHATPAY_OPERATION(offline_face_transactions_get_by_out_trade_no, "offline_face.transactions.get_by_out_trade_no")
+
+WECHATPAY_OPERATION(offline_face_mch_organizations_users_get_by_out_user_id, "offline_face_mch.organizations.users.get_by_out_user_id")
+WECHATPAY_OPERATION(offline_face_mch_organizations_users_terminate_contract_by_user_id, "offline_face_mch.organizations.users.terminate_contract_by_user_id")
+WECHATPAY_OPERATION(offline_face_mch_organizations_users_update_by_out_user_id, "offline_face_mch.organizations.users.update_by_out_user_id")
+
+WECHATPAY_OPERATION(offline_face_mch_organizations_get, "offline_face_mch.organizations.get")
+
+WECHATPAY_OPERATION(offline_face_mch_tokens_create, "offline_face_mch.tokens.create")
+
+WECHATPAY_OPERATION(palm_service_authorization_get_by_openid, "palm_service.authorization.get_by_openid")
+WECHATPAY_OPERATION(palm_service_authorization_pre_authorize, "palm_service.authorization.pre_authorize")
+
+WECHATPAY_OPERATION(papay_contracts_fail_notify, "papay.contracts.fail_notify")
+WECHATPAY_OPERATION(papay_contracts_notify, "papay.contracts.notify")
+
+WECHATPAY_OPERATION(papay_insurance_pay_policy_periods_get_by_policy_period_id, "papay.insurance_pay.policy_periods.get_by_policy_period_id")
+WECHATPAY_OPERATION(papay_insurance_pay_policy_periods_schedule_by_policy_period_id, "papay.insurance_pay.policy_periods.schedule_by_policy_period_id")
+
+WECHATPAY_OPERATION(papay_insurance_pay_transactions_apply, "papay.insurance_pay.transactions.apply")
+
+WECHATPAY_OPERATION(papay_insurance_sign_contracts_pre_entrust_sign_app_create, "papay.insurance_sign.contracts.pre_entrust_sign.app.create")
+
+WECHATPAY_OPERATION(papay_insurance_sign_contracts_pre_entrust_sign_h5_create, "papay.insurance_sign.contracts.pre_entrust_sign.h5.create")
+
+WECHATPAY_OPERATION(papay_insurance_sign_contracts_pre_entrust_sign_jsapi_create, "papay.insurance_sign.contracts.pre_entrust_sign.jsapi.create")
+
+WECHATPAY_OPERATION(papay_insurance_sign_contracts_pre_entrust_sign_mini_program_create, "papay.insurance_sign.contracts.pre_entrust_sign.mini_program.create")
+
+WECHATPAY_OPERATION(papay_insurance_sign_contracts_get_by_out_contract_code, "papay.insurance_sign.contracts.get_by_out_contract_code")
+WECHATPAY_OPERATION(papay_insurance_sign_contracts_renew_by_contract_id, "papay.insurance_sign.contracts.renew_by_contract_id")
+WECHATPAY_OPERATION(papay_insurance_sign_contracts_terminate_by_out_contract_code, "papay.insurance_sign.contracts.terminate_by_out_contract_code")
+
+WECHATPAY_OPERATION(papay_insurance_sign_policy_periods_list_by_out_contract_code, "papay.insurance_sign.policy_periods.list_by_out_contract_code")
+WECHATPAY_OPERATION(papay_insurance_sign_policy_periods_modify_by_contract_id, "papay.insurance_sign.policy_periods.modify_by_contract_id")
+
+WECHATPAY_OPERATION(papay_pay_harmony_transactions_apply, "papay.pay.harmony.transactions.apply")
+
+WECHATPAY_OPERATION(papay_pay_partner_schedules_get_by_contract_id, "papay.pay.partner.schedules.get_by_contract_id")
+WECHATPAY_OPERATION(papay_pay_partner_schedules_schedule_by_contract_id, "papay.pay.partner.schedules.schedule_by_contract_id")
+
+WECHATPAY_OPERATION(papay_pay_partner_transactions_apply, "papay.pay.partner.transactions.apply")
+
+WECHATPAY_OPERATION(papay_pay_schedules_get_by_contract_id, "papay.pay.schedules.get_by_contract_id")
+WECHATPAY_OPERATION(papay_pay_schedules_schedule_by_contract_id, "papay.pay.schedules.schedule_by_contract_id")
+
+WECHATPAY_OPERATION(papay_pay_transactions_apply, "papay.pay.transactions.apply")
+
+WECHATPAY_OPERATION(papay_scheduled_deduct_sign_contracts_pre_entrust_sign_app_create, "papay.scheduled_deduct_sign.contracts.pre_entrust_sign.app.create")
+
+WECHATPAY_OPERATION(papay_scheduled_deduct_sign_contracts_pre_entrust_sign_h5_create, "papay.scheduled_deduct_sign.contracts.pre_entrust_sign.h5.create")
+
+WECHATPAY_OPERATION(papay_scheduled_deduct_sign_contracts_pre_entrust_sign_jsapi_create, "papay.scheduled_deduct_sign.contracts.pre_entrust_sign.jsapi.create")
+
+WECHATPAY_OPERATION(papay_scheduled_deduct_sign_contracts_pre_entrust_sign_mini_program_create, "papay.scheduled_deduct_sign.contracts.pre_entrust_sign.mini_program.create")
+
+WECHATPAY_OPERATION(papay_scheduled_deduct_sign_partner_contracts_pre_entrust_sign_app_create, "papay.scheduled_deduct_sign.partner.contracts.pre_entrust_sign.app.create")
+
+WECHATPAY_OPERATION(papay_scheduled_deduct_sign_partner_contracts_pre_entrust_sign_h5_create, "papay.scheduled_deduct_sign.partner.contracts.pre_entrust_sign.h5.create")
+
+WECHATPAY_OPERATION(papay_scheduled_deduct_sign_partner_contracts_pre_entrust_sign_jsapi_create, "papay.scheduled_deduct_sign.partner.contracts.pre_entrust_sign.jsapi.create")
+
+WECHATPAY_OPERATION(papay_scheduled_deduct_sign_partner_contracts_pre_entrust_sign_mini_program_create, "papay.scheduled_deduct_sign.partner.contracts.pre_entrust_sign.mini_program.create")
+
+WECHATPAY_OPERATION(papay_sign_contracts_get_by_harmony_plan_id_and_out_contract_code, "papay.sign.contracts.get_by_harmony_plan_id_and_out_contract_code")
+WECHATPAY_OPERATION(papay_sign_contracts_get_by_out_contract_code, "papay.sign.contracts.get_by_out_contract_code")
+WECHATPAY_OPERATION(papay_sign_contracts_pre_entrust_sign, "papay.sign.contracts.pre_entrust_sign")
+WECHATPAY_OPERATION(papay_sign_contracts_terminate_by_out_contract_code, "papay.sign.contracts.terminate_by_out_contract_code")
+
+WECHATPAY_OPERATION(papay_sign_partner_contracts_get_by_out_contract_code, "papay.sign.partner.contracts.get_by_out_contract_code")
+WECHATPAY_OPERATION(papay_sign_partner_contracts_terminate_by_out_contract_code, "papay.sign.partner.contracts.terminate_by_out_contract_code")
+
+WECHATPAY_OPERATION(parking_reminders_application_create, "parking.reminders.application.create")
+WECHATPAY_OPERATION(parking_reminders_application_query, "parking.reminders.application.query")
+WECHATPAY_OPERATION(parking_reminders_application_withdraw, "parking.reminders.application.withdraw")
+
+WECHATPAY_OPERATION(parking_reminders_applications_list, "parking.reminders.applications.list")
+
+WECHATPAY_OPERATION(parking_reminders_ext_payment_create, "parking.reminders.ext_payment.create")
+
+WECHATPAY_OPERATION(parking_reminders_parking_fee_create, "parking.reminders.parking_fee.create")
+
+WECHATPAY_OPERATION(parking_reminders_parking_lot_get, "parking.reminders.parking_lot.get")
+
+WECHATPAY_OPERATION(parking_reminders_payment_create, "parking.reminders.payment.create")
+
+WECHATPAY_OPERATION(parking_reminders_entry, "parking.reminders.entry")
+WECHATPAY_OPERATION(parking_reminders_exit, "parking.reminders.exit")
+
+WECHATPAY_OPERATION(partner_papay_contracts_fail_notify, "partner_papay.contracts.fail_notify")
+WECHATPAY_OPERATION(partner_papay_contracts_notify, "partner_papay.contracts.notify")
+
+WECHATPAY_OPERATION(partner_transfer_batches_details_get_by_detail_id, "partner_transfer.batches.details.get_by_detail_id")
+WECHATPAY_OPERATION(partner_transfer_batches_details_get_by_out_detail_no, "partner_transfer.batches.details.get_by_out_detail_no")
+
+WECHATPAY_OPERATION(partner_transfer_batches_create, "partner_transfer.batches.create")
+WECHATPAY_OPERATION(partner_transfer_batches_get_by_batch_id, "partner_transfer.batches.get_by_batch_id")
+WECHATPAY_OPERATION(partner_transfer_batches_get_by_out_batch_no, "partner_transfer.batches.get_by_out_batch_no")
+
+WECHATPAY_OPERATION(password_exempt_contract_contracts_ecommerce_pre_entrust_sign_mini_program_create, "password_exempt_contract.contracts.ecommerce.pre_entrust_sign.mini_program.create")
+
+WECHATPAY_OPERATION(password_exempt_contract_contracts_ecommerce_pre_entrust_sign_pay_redirect_sign, "password_exempt_contract.contracts.ecommerce.pre_entrust_sign.pay_redirect_sign")
+
+WECHATPAY_OPERATION(password_exempt_contract_contracts_normal_pre_entrust_sign_mini_program_create, "password_exempt_contract.contracts.normal.pre_entrust_sign.mini_program.create")
+
+WECHATPAY_OPERATION(password_exempt_contract_contracts_normal_pre_entrust_sign_pay_redirect_sign, "password_exempt_contract.contracts.normal.pre_entrust_sign.pay_redirect_sign")
+
+WECHATPAY_OPERATION(password_exempt_contract_contracts_qs_pre_entrust_sign_mini_program_create, "password_exempt_contract.contracts.qs.pre_entrust_sign.mini_program.create")
+
+WECHATPAY_OPERATION(password_exempt_contract_contracts_qs_pre_entrust_sign_pay_redirect_sign, "password_exempt_contract.contracts.qs.pre_entrust_sign.pay_redirect_sign")
+
+WECHATPAY_OPERATION(password_exempt_contract_contracts_service_provider_pre_entrust_sign_mini_program_create, "password_exempt_contract.contracts.service_provider.pre_entrust_sign.mini_program.create")
+
+WECHATPAY_OPERATION(password_exempt_contract_contracts_service_provider_pre_entrust_sign_pay_redirect_sign, "password_exempt_contract.contracts.service_provider.pre_entrust_sign.pay_redirect_sign")
+
+WECHATPAY_OPERATION(password_exempt_contract_contracts_get_by_out_contract_code, "password_exempt_contract.contracts.get_by_out_contract_code")
+WECHATPAY_OPERATION(password_exempt_contract_contracts_terminate_by_out_contract_code, "password_exempt_contract.contracts.terminate_by_out_contract_code")
 
 WECHATPAY_OPERATION(pay_acquiring_bank_transactions_exposure, "pay.acquiring_bank.transactions.exposure")
 
@@ -178,6 +1176,592 @@ WECHATPAY_OPERATION(pay_transactions_get_by_id, "pay.transactions.get_by_id")
 WECHATPAY_OPERATION(pay_transactions_get_by_out_trade_no, "pay.transactions.get_by_out_trade_no")
 WECHATPAY_OPERATION(pay_transactions_reverse_by_out_trade_no, "pay.transactions.reverse_by_out_trade_no")
 
+WECHATPAY_OPERATION(pay_devices_open_scenario_speaker_bind, "pay_devices.open_scenario_speaker.bind")
+WECHATPAY_OPERATION(pay_devices_open_scenario_speaker_get, "pay_devices.open_scenario_speaker.get")
+WECHATPAY_OPERATION(pay_devices_open_scenario_speaker_pre_bind, "pay_devices.open_scenario_speaker.pre_bind")
+WECHATPAY_OPERATION(pay_devices_open_scenario_speaker_unbind, "pay_devices.open_scenario_speaker.unbind")
+
+WECHATPAY_OPERATION(pay_devices_open_scenario_speaker_order_report, "pay_devices.open_scenario_speaker_order.report")
+
+WECHATPAY_OPERATION(pay_devices_printers_print_orders_create, "pay_devices.printers.print_orders.create")
+WECHATPAY_OPERATION(pay_devices_printers_print_orders_get, "pay_devices.printers.print_orders.get")
+
+WECHATPAY_OPERATION(payroll_card_authentications_get, "payroll_card.authentications.get")
+WECHATPAY_OPERATION(payroll_card_authentications_list, "payroll_card.authentications.list")
+WECHATPAY_OPERATION(payroll_card_authentications_pre_order, "payroll_card.authentications.pre_order")
+WECHATPAY_OPERATION(payroll_card_authentications_pre_order_with_auth, "payroll_card.authentications.pre_order_with_auth")
+
+WECHATPAY_OPERATION(payroll_card_relations_get, "payroll_card.relations.get")
+
+WECHATPAY_OPERATION(payroll_card_tokens_create, "payroll_card.tokens.create")
+
+WECHATPAY_OPERATION(payroll_card_transfer_batches_create, "payroll_card.transfer_batches.create")
+
+WECHATPAY_OPERATION(payroll_card_wesure_insurance_create, "payroll_card.wesure.insurance.create")
+
+WECHATPAY_OPERATION(payroll_card_wesure_token_validations_create, "payroll_card.wesure.token_validations.create")
+
+WECHATPAY_OPERATION(payscore_acquiring_bank_permissions_create, "payscore.acquiring_bank.permissions.create")
+WECHATPAY_OPERATION(payscore_acquiring_bank_permissions_get_by_authorization_code, "payscore.acquiring_bank.permissions.get_by_authorization_code")
+WECHATPAY_OPERATION(payscore_acquiring_bank_permissions_terminate_by_authorization_code, "payscore.acquiring_bank.permissions.terminate_by_authorization_code")
+
+WECHATPAY_OPERATION(payscore_acquiring_bank_service_order_deduction_get, "payscore.acquiring_bank.service_order.deduction.get")
+
+WECHATPAY_OPERATION(payscore_acquiring_bank_service_order_cancel, "payscore.acquiring_bank.service_order.cancel")
+WECHATPAY_OPERATION(payscore_acquiring_bank_service_order_complete, "payscore.acquiring_bank.service_order.complete")
+WECHATPAY_OPERATION(payscore_acquiring_bank_service_order_create, "payscore.acquiring_bank.service_order.create")
+WECHATPAY_OPERATION(payscore_acquiring_bank_service_order_get, "payscore.acquiring_bank.service_order.get")
+WECHATPAY_OPERATION(payscore_acquiring_bank_service_order_modify, "payscore.acquiring_bank.service_order.modify")
+WECHATPAY_OPERATION(payscore_acquiring_bank_service_order_register_deduct_info, "payscore.acquiring_bank.service_order.register_deduct_info")
+WECHATPAY_OPERATION(payscore_acquiring_bank_service_order_sync, "payscore.acquiring_bank.service_order.sync")
+
+WECHATPAY_OPERATION(payscore_acquiring_bank_service_pay_on_delivery_order_create, "payscore.acquiring_bank.service_pay_on_delivery_order.create")
+
+WECHATPAY_OPERATION(payscore_merchant_bill_get, "payscore.merchant_bill.get")
+
+WECHATPAY_OPERATION(payscore_oversea_partner_service_order_cancel, "payscore.oversea.partner.service_order.cancel")
+WECHATPAY_OPERATION(payscore_oversea_partner_service_order_complete, "payscore.oversea.partner.service_order.complete")
+WECHATPAY_OPERATION(payscore_oversea_partner_service_order_create, "payscore.oversea.partner.service_order.create")
+WECHATPAY_OPERATION(payscore_oversea_partner_service_order_get, "payscore.oversea.partner.service_order.get")
+WECHATPAY_OPERATION(payscore_oversea_partner_service_order_sync, "payscore.oversea.partner.service_order.sync")
+
+WECHATPAY_OPERATION(payscore_partner_permissions_apply_for_scene, "payscore.partner.permissions.apply_for_scene")
+WECHATPAY_OPERATION(payscore_partner_permissions_assess_user_risk_level, "payscore.partner.permissions.assess_user_risk_level")
+WECHATPAY_OPERATION(payscore_partner_permissions_create, "payscore.partner.permissions.create")
+WECHATPAY_OPERATION(payscore_partner_permissions_get_by_authorization_code, "payscore.partner.permissions.get_by_authorization_code")
+WECHATPAY_OPERATION(payscore_partner_permissions_search, "payscore.partner.permissions.search")
+WECHATPAY_OPERATION(payscore_partner_permissions_terminate, "payscore.partner.permissions.terminate")
+WECHATPAY_OPERATION(payscore_partner_permissions_terminate_by_authorization_code, "payscore.partner.permissions.terminate_by_authorization_code")
+
+WECHATPAY_OPERATION(payscore_partner_service_account_applications_create, "payscore.partner.service_account_applications.create")
+WECHATPAY_OPERATION(payscore_partner_service_account_applications_get, "payscore.partner.service_account_applications.get")
+
+WECHATPAY_OPERATION(payscore_partner_service_order_cancel, "payscore.partner.service_order.cancel")
+WECHATPAY_OPERATION(payscore_partner_service_order_complete, "payscore.partner.service_order.complete")
+WECHATPAY_OPERATION(payscore_partner_service_order_create, "payscore.partner.service_order.create")
+WECHATPAY_OPERATION(payscore_partner_service_order_direct_complete, "payscore.partner.service_order.direct_complete")
+WECHATPAY_OPERATION(payscore_partner_service_order_get, "payscore.partner.service_order.get")
+WECHATPAY_OPERATION(payscore_partner_service_order_modify, "payscore.partner.service_order.modify")
+WECHATPAY_OPERATION(payscore_partner_service_order_pay, "payscore.partner.service_order.pay")
+WECHATPAY_OPERATION(payscore_partner_service_order_send_pending_message, "payscore.partner.service_order.send_pending_message")
+WECHATPAY_OPERATION(payscore_partner_service_order_send_prepaid_message, "payscore.partner.service_order.send_prepaid_message")
+WECHATPAY_OPERATION(payscore_partner_service_order_sync, "payscore.partner.service_order.sync")
+
+WECHATPAY_OPERATION(payscore_partner_service_pay_on_delivery_order_create, "payscore.partner.service_pay_on_delivery_order.create")
+
+WECHATPAY_OPERATION(payscore_partner_service_quotas_get_by_service_id, "payscore.partner.service_quotas.get_by_service_id")
+
+WECHATPAY_OPERATION(payscore_pay_after_orders_cancel, "payscore.pay_after_orders.cancel")
+WECHATPAY_OPERATION(payscore_pay_after_orders_complete, "payscore.pay_after_orders.complete")
+WECHATPAY_OPERATION(payscore_pay_after_orders_create, "payscore.pay_after_orders.create")
+WECHATPAY_OPERATION(payscore_pay_after_orders_get, "payscore.pay_after_orders.get")
+WECHATPAY_OPERATION(payscore_pay_after_orders_sync, "payscore.pay_after_orders.sync")
+
+WECHATPAY_OPERATION(payscore_permissions_assess_user_risk_level, "payscore.permissions.assess_user_risk_level")
+WECHATPAY_OPERATION(payscore_permissions_create, "payscore.permissions.create")
+WECHATPAY_OPERATION(payscore_permissions_get_by_authorization_code, "payscore.permissions.get_by_authorization_code")
+WECHATPAY_OPERATION(payscore_permissions_get_by_openid, "payscore.permissions.get_by_openid")
+WECHATPAY_OPERATION(payscore_permissions_terminate_by_authorization_code, "payscore.permissions.terminate_by_authorization_code")
+WECHATPAY_OPERATION(payscore_permissions_terminate_by_openid, "payscore.permissions.terminate_by_openid")
+
+WECHATPAY_OPERATION(payscore_plan_partner_payscore_plans_create, "payscore.plan.partner.payscore_plans.create")
+WECHATPAY_OPERATION(payscore_plan_partner_payscore_plans_get_by_merchant_plan_no, "payscore.plan.partner.payscore_plans.get_by_merchant_plan_no")
+WECHATPAY_OPERATION(payscore_plan_partner_payscore_plans_stop_by_merchant_plan_no, "payscore.plan.partner.payscore_plans.stop_by_merchant_plan_no")
+
+WECHATPAY_OPERATION(payscore_plan_payscore_plans_create, "payscore.plan.payscore_plans.create")
+WECHATPAY_OPERATION(payscore_plan_payscore_plans_get_by_merchant_plan_no, "payscore.plan.payscore_plans.get_by_merchant_plan_no")
+WECHATPAY_OPERATION(payscore_plan_payscore_plans_stop_by_merchant_plan_no, "payscore.plan.payscore_plans.stop_by_merchant_plan_no")
+
+WECHATPAY_OPERATION(payscore_service_order_cancel, "payscore.service_order.cancel")
+WECHATPAY_OPERATION(payscore_service_order_complete, "payscore.service_order.complete")
+WECHATPAY_OPERATION(payscore_service_order_create, "payscore.service_order.create")
+WECHATPAY_OPERATION(payscore_service_order_direct_complete, "payscore.service_order.direct_complete")
+WECHATPAY_OPERATION(payscore_service_order_get, "payscore.service_order.get")
+WECHATPAY_OPERATION(payscore_service_order_modify, "payscore.service_order.modify")
+WECHATPAY_OPERATION(payscore_service_order_pay, "payscore.service_order.pay")
+WECHATPAY_OPERATION(payscore_service_order_send_pending_message, "payscore.service_order.send_pending_message")
+WECHATPAY_OPERATION(payscore_service_order_send_prepaid_message, "payscore.service_order.send_prepaid_message")
+WECHATPAY_OPERATION(payscore_service_order_sync, "payscore.service_order.sync")
+
+WECHATPAY_OPERATION(payscore_service_pay_on_delivery_order_create, "payscore.service_pay_on_delivery_order.create")
+
+WECHATPAY_OPERATION(payscore_sign_plan_partner_service_order_create, "payscore.sign_plan.partner.service_order.create")
+
+WECHATPAY_OPERATION(payscore_sign_plan_partner_user_sign_plans_create, "payscore.sign_plan.partner.user_sign_plans.create")
+WECHATPAY_OPERATION(payscore_sign_plan_partner_user_sign_plans_get_by_merchant_sign_plan_no, "payscore.sign_plan.partner.user_sign_plans.get_by_merchant_sign_plan_no")
+WECHATPAY_OPERATION(payscore_sign_plan_partner_user_sign_plans_stop_by_merchant_sign_plan_no, "payscore.sign_plan.partner.user_sign_plans.stop_by_merchant_sign_plan_no")
+
+WECHATPAY_OPERATION(payscore_sign_plan_service_order_create, "payscore.sign_plan.service_order.create")
+
+WECHATPAY_OPERATION(payscore_sign_plan_user_sign_plans_create, "payscore.sign_plan.user_sign_plans.create")
+WECHATPAY_OPERATION(payscore_sign_plan_user_sign_plans_get_by_merchant_sign_plan_no, "payscore.sign_plan.user_sign_plans.get_by_merchant_sign_plan_no")
+WECHATPAY_OPERATION(payscore_sign_plan_user_sign_plans_stop_by_merchant_sign_plan_no, "payscore.sign_plan.user_sign_plans.stop_by_merchant_sign_plan_no")
+
+WECHATPAY_OPERATION(payscore_smart_retail_orders_cancel, "payscore.smart_retail_orders.cancel")
+WECHATPAY_OPERATION(payscore_smart_retail_orders_complete, "payscore.smart_retail_orders.complete")
+WECHATPAY_OPERATION(payscore_smart_retail_orders_create, "payscore.smart_retail_orders.create")
+WECHATPAY_OPERATION(payscore_smart_retail_orders_get, "payscore.smart_retail_orders.get")
+
+WECHATPAY_OPERATION(payscore_user_service_state_get, "payscore.user_service_state.get")
+
+WECHATPAY_OPERATION(payscore_users_permissions_terminate, "payscore.users.permissions.terminate")
+
+WECHATPAY_OPERATION(platsolution_ecommerce_bank_transfer_recharges_apply, "platsolution.ecommerce.bank_transfer_recharges.apply")
+WECHATPAY_OPERATION(platsolution_ecommerce_bank_transfer_recharges_get_by_out_recharge_no, "platsolution.ecommerce.bank_transfer_recharges.get_by_out_recharge_no")
+
+WECHATPAY_OPERATION(platsolution_ecommerce_insurance_compensation_contracts_check_opened_by_sub_mchid, "platsolution.ecommerce.insurance_compensation_contracts.check_opened_by_sub_mchid")
+WECHATPAY_OPERATION(platsolution_ecommerce_insurance_compensation_contracts_create, "platsolution.ecommerce.insurance_compensation_contracts.create")
+
+WECHATPAY_OPERATION(platsolution_ecommerce_mch_transfer_compensate_bills_cancel_by_out_bill_no, "platsolution.ecommerce.mch_transfer.compensate_bills.cancel_by_out_bill_no")
+WECHATPAY_OPERATION(platsolution_ecommerce_mch_transfer_compensate_bills_create, "platsolution.ecommerce.mch_transfer.compensate_bills.create")
+WECHATPAY_OPERATION(platsolution_ecommerce_mch_transfer_compensate_bills_get_by_bill_id, "platsolution.ecommerce.mch_transfer.compensate_bills.get_by_bill_id")
+WECHATPAY_OPERATION(platsolution_ecommerce_mch_transfer_compensate_bills_get_by_out_bill_no, "platsolution.ecommerce.mch_transfer.compensate_bills.get_by_out_bill_no")
+WECHATPAY_OPERATION(platsolution_ecommerce_mch_transfer_compensate_bills_pre_transfer, "platsolution.ecommerce.mch_transfer.compensate_bills.pre_transfer")
+
+WECHATPAY_OPERATION(platsolution_ecommerce_mch_transfer_deposit_after_sales_compensation_bills_create, "platsolution.ecommerce.mch_transfer.deposit_after_sales_compensation_bills.create")
+WECHATPAY_OPERATION(platsolution_ecommerce_mch_transfer_deposit_after_sales_compensation_bills_get_by_bill_id, "platsolution.ecommerce.mch_transfer.deposit_after_sales_compensation_bills.get_by_bill_id")
+WECHATPAY_OPERATION(platsolution_ecommerce_mch_transfer_deposit_after_sales_compensation_bills_get_by_out_bill_no, "platsolution.ecommerce.mch_transfer.deposit_after_sales_compensation_bills.get_by_out_bill_no")
+
+WECHATPAY_OPERATION(platsolution_ecommerce_mch_transfer_deposit_insurance_premiums_compensation_bills_create, "platsolution.ecommerce.mch_transfer.deposit_insurance_premiums_compensation_bills.create")
+WECHATPAY_OPERATION(platsolution_ecommerce_mch_transfer_deposit_insurance_premiums_compensation_bills_get, "platsolution.ecommerce.mch_transfer.deposit_insurance_premiums_compensation_bills.get")
+
+WECHATPAY_OPERATION(platsolution_ecommerce_mch_transfer_deposit_shipping_cost_compensation_bills_create, "platsolution.ecommerce.mch_transfer.deposit_shipping_cost_compensation_bills.create")
+WECHATPAY_OPERATION(platsolution_ecommerce_mch_transfer_deposit_shipping_cost_compensation_bills_get_by_out_bill_no, "platsolution.ecommerce.mch_transfer.deposit_shipping_cost_compensation_bills.get_by_out_bill_no")
+
+WECHATPAY_OPERATION(platsolution_ecommerce_mch_transfer_insurance_claim_bills_cancel_by_out_bill_no, "platsolution.ecommerce.mch_transfer.insurance_claim_bills.cancel_by_out_bill_no")
+WECHATPAY_OPERATION(platsolution_ecommerce_mch_transfer_insurance_claim_bills_create, "platsolution.ecommerce.mch_transfer.insurance_claim_bills.create")
+WECHATPAY_OPERATION(platsolution_ecommerce_mch_transfer_insurance_claim_bills_get_by_bill_id, "platsolution.ecommerce.mch_transfer.insurance_claim_bills.get_by_bill_id")
+WECHATPAY_OPERATION(platsolution_ecommerce_mch_transfer_insurance_claim_bills_get_by_out_bill_no, "platsolution.ecommerce.mch_transfer.insurance_claim_bills.get_by_out_bill_no")
+WECHATPAY_OPERATION(platsolution_ecommerce_mch_transfer_insurance_claim_bills_pre_transfer, "platsolution.ecommerce.mch_transfer.insurance_claim_bills.pre_transfer")
+
+WECHATPAY_OPERATION(platsolution_ecommerce_mch_transfer_sub_mch_compensation_bills_create, "platsolution.ecommerce.mch_transfer.sub_mch_compensation_bills.create")
+WECHATPAY_OPERATION(platsolution_ecommerce_mch_transfer_sub_mch_compensation_bills_get, "platsolution.ecommerce.mch_transfer.sub_mch_compensation_bills.get")
+
+WECHATPAY_OPERATION(platsolution_ecommerce_mch_transfer_transfer_bills_create, "platsolution.ecommerce.mch_transfer.transfer_bills.create")
+WECHATPAY_OPERATION(platsolution_ecommerce_mch_transfer_transfer_bills_get_by_bill_id, "platsolution.ecommerce.mch_transfer.transfer_bills.get_by_bill_id")
+WECHATPAY_OPERATION(platsolution_ecommerce_mch_transfer_transfer_bills_get_by_out_bill_no, "platsolution.ecommerce.mch_transfer.transfer_bills.get_by_out_bill_no")
+
+WECHATPAY_OPERATION(platsolution_ecommerce_recharge_employees_create, "platsolution.ecommerce.recharge_employees.create")
+WECHATPAY_OPERATION(platsolution_ecommerce_recharge_employees_delete_by_sp_openid, "platsolution.ecommerce.recharge_employees.delete_by_sp_openid")
+WECHATPAY_OPERATION(platsolution_ecommerce_recharge_employees_list_by_sub_mchid, "platsolution.ecommerce.recharge_employees.list_by_sub_mchid")
+
+WECHATPAY_OPERATION(platsolution_ecommerce_recharges_apply, "platsolution.ecommerce.recharges.apply")
+WECHATPAY_OPERATION(platsolution_ecommerce_recharges_close_by_out_recharge_no, "platsolution.ecommerce.recharges.close_by_out_recharge_no")
+WECHATPAY_OPERATION(platsolution_ecommerce_recharges_get_by_out_recharge_no, "platsolution.ecommerce.recharges.get_by_out_recharge_no")
+
+WECHATPAY_OPERATION(platsolution_ecommerce_settle_prepay_settle_orders_apply_abnormal_settle, "platsolution.ecommerce.settle.prepay_settle_orders.apply_abnormal_settle")
+WECHATPAY_OPERATION(platsolution_ecommerce_settle_prepay_settle_orders_create, "platsolution.ecommerce.settle.prepay_settle_orders.create")
+WECHATPAY_OPERATION(platsolution_ecommerce_settle_prepay_settle_orders_get, "platsolution.ecommerce.settle.prepay_settle_orders.get")
+
+WECHATPAY_OPERATION(platsolution_ecommerce_withdraw_day_end_balance_withdraw_create, "platsolution.ecommerce.withdraw.day_end_balance_withdraw.create")
+WECHATPAY_OPERATION(platsolution_ecommerce_withdraw_day_end_balance_withdraw_get_by_out_request_no, "platsolution.ecommerce.withdraw.day_end_balance_withdraw.get_by_out_request_no")
+
+WECHATPAY_OPERATION(platsolution_insurance_mch_transfer_batches_detail_receipts_apply_by_out_detail_no, "platsolution.insurance.mch_transfer.batches.detail_receipts.apply_by_out_detail_no")
+WECHATPAY_OPERATION(platsolution_insurance_mch_transfer_batches_detail_receipts_get_by_out_detail_no, "platsolution.insurance.mch_transfer.batches.detail_receipts.get_by_out_detail_no")
+
+WECHATPAY_OPERATION(platsolution_insurance_mch_transfer_batches_details_get_by_detail_id, "platsolution.insurance.mch_transfer.batches.details.get_by_detail_id")
+WECHATPAY_OPERATION(platsolution_insurance_mch_transfer_batches_details_get_by_out_detail_no, "platsolution.insurance.mch_transfer.batches.details.get_by_out_detail_no")
+
+WECHATPAY_OPERATION(platsolution_insurance_mch_transfer_batches_summary_receipts_apply_by_out_batch_no, "platsolution.insurance.mch_transfer.batches.summary_receipts.apply_by_out_batch_no")
+WECHATPAY_OPERATION(platsolution_insurance_mch_transfer_batches_summary_receipts_get_by_out_batch_no, "platsolution.insurance.mch_transfer.batches.summary_receipts.get_by_out_batch_no")
+
+WECHATPAY_OPERATION(platsolution_insurance_mch_transfer_batches_apply, "platsolution.insurance.mch_transfer.batches.apply")
+WECHATPAY_OPERATION(platsolution_insurance_mch_transfer_batches_get_by_batch_id, "platsolution.insurance.mch_transfer.batches.get_by_batch_id")
+WECHATPAY_OPERATION(platsolution_insurance_mch_transfer_batches_get_by_out_batch_no, "platsolution.insurance.mch_transfer.batches.get_by_out_batch_no")
+
+WECHATPAY_OPERATION(platsolution_insurance_mch_transfer_reservation_apply, "platsolution.insurance.mch_transfer.reservation.apply")
+WECHATPAY_OPERATION(platsolution_insurance_mch_transfer_reservation_close_by_out_reservation_no, "platsolution.insurance.mch_transfer.reservation.close_by_out_reservation_no")
+WECHATPAY_OPERATION(platsolution_insurance_mch_transfer_reservation_get_by_out_reservation_no, "platsolution.insurance.mch_transfer.reservation.get_by_out_reservation_no")
+WECHATPAY_OPERATION(platsolution_insurance_mch_transfer_reservation_get_by_reservation_id, "platsolution.insurance.mch_transfer.reservation.get_by_reservation_id")
+
+WECHATPAY_OPERATION(platsolution_mch_transfer_batches_detail_receipts_apply_by_out_detail_no, "platsolution.mch_transfer.batches.detail_receipts.apply_by_out_detail_no")
+WECHATPAY_OPERATION(platsolution_mch_transfer_batches_detail_receipts_get_by_out_detail_no, "platsolution.mch_transfer.batches.detail_receipts.get_by_out_detail_no")
+
+WECHATPAY_OPERATION(platsolution_mch_transfer_batches_details_get_by_detail_id, "platsolution.mch_transfer.batches.details.get_by_detail_id")
+WECHATPAY_OPERATION(platsolution_mch_transfer_batches_details_get_by_out_detail_no, "platsolution.mch_transfer.batches.details.get_by_out_detail_no")
+
+WECHATPAY_OPERATION(platsolution_mch_transfer_batches_summary_receipts_apply_by_out_batch_no, "platsolution.mch_transfer.batches.summary_receipts.apply_by_out_batch_no")
+WECHATPAY_OPERATION(platsolution_mch_transfer_batches_summary_receipts_get_by_out_batch_no, "platsolution.mch_transfer.batches.summary_receipts.get_by_out_batch_no")
+
+WECHATPAY_OPERATION(platsolution_mch_transfer_batches_apply, "platsolution.mch_transfer.batches.apply")
+WECHATPAY_OPERATION(platsolution_mch_transfer_batches_get_by_batch_id, "platsolution.mch_transfer.batches.get_by_batch_id")
+WECHATPAY_OPERATION(platsolution_mch_transfer_batches_get_by_out_batch_no, "platsolution.mch_transfer.batches.get_by_out_batch_no")
+
+WECHATPAY_OPERATION(platsolution_mch_transfer_reservation_apply, "platsolution.mch_transfer.reservation.apply")
+WECHATPAY_OPERATION(platsolution_mch_transfer_reservation_close_by_out_reservation_no, "platsolution.mch_transfer.reservation.close_by_out_reservation_no")
+WECHATPAY_OPERATION(platsolution_mch_transfer_reservation_get_by_out_reservation_no, "platsolution.mch_transfer.reservation.get_by_out_reservation_no")
+WECHATPAY_OPERATION(platsolution_mch_transfer_reservation_get_by_reservation_id, "platsolution.mch_transfer.reservation.get_by_reservation_id")
+
+WECHATPAY_OPERATION(profitsharing_bills_get, "profitsharing.bills.get")
+
+WECHATPAY_OPERATION(profitsharing_merchant_configs_get, "profitsharing.merchant_configs.get")
+
+WECHATPAY_OPERATION(profitsharing_orders_create, "profitsharing.orders.create")
+WECHATPAY_OPERATION(profitsharing_orders_get, "profitsharing.orders.get")
+WECHATPAY_OPERATION(profitsharing_orders_unfreeze, "profitsharing.orders.unfreeze")
+
+WECHATPAY_OPERATION(profitsharing_receivers_add, "profitsharing.receivers.add")
+WECHATPAY_OPERATION(profitsharing_receivers_delete, "profitsharing.receivers.delete")
+
+WECHATPAY_OPERATION(profitsharing_return_orders_create, "profitsharing.return_orders.create")
+WECHATPAY_OPERATION(profitsharing_return_orders_get, "profitsharing.return_orders.get")
+
+WECHATPAY_OPERATION(profitsharing_transactions_amounts_get, "profitsharing.transactions.amounts.get")
+
+WECHATPAY_OPERATION(qr_code_transactions_create, "qr_code.transactions.create")
+WECHATPAY_OPERATION(qr_code_transactions_get_by_out_trade_no, "qr_code.transactions.get_by_out_trade_no")
+
+WECHATPAY_OPERATION(qr_code_user_services_get_by_contract_id, "qr_code.user_services.get_by_contract_id")
+
+WECHATPAY_OPERATION(rate_activity_applications_create, "rate_activity.applications.create")
+WECHATPAY_OPERATION(rate_activity_applications_get_by_id, "rate_activity.applications.get_by_id")
+WECHATPAY_OPERATION(rate_activity_applications_update_by_id, "rate_activity.applications.update_by_id")
+
+WECHATPAY_OPERATION(real_name_verify, "real_name.verify")
+
+WECHATPAY_OPERATION(recharge_bank_transfer_recharges_apply, "recharge.bank_transfer_recharges.apply")
+WECHATPAY_OPERATION(recharge_bank_transfer_recharges_get_by_out_recharge_no, "recharge.bank_transfer_recharges.get_by_out_recharge_no")
+
+WECHATPAY_OPERATION(refund_domestic_refunds_apply_abnormal, "refund.domestic.refunds.apply_abnormal")
+WECHATPAY_OPERATION(refund_domestic_refunds_create, "refund.domestic.refunds.create")
+WECHATPAY_OPERATION(refund_domestic_refunds_get, "refund.domestic.refunds.get")
+
+WECHATPAY_OPERATION(repayment_combine_transactions_partner_close_by_out_trade_no, "repayment.combine_transactions.partner.close_by_out_trade_no")
+WECHATPAY_OPERATION(repayment_combine_transactions_partner_get_by_out_trade_no, "repayment.combine_transactions.partner.get_by_out_trade_no")
+WECHATPAY_OPERATION(repayment_combine_transactions_partner_prepay, "repayment.combine_transactions.partner.prepay")
+
+WECHATPAY_OPERATION(security_echo, "security.echo")
+
+WECHATPAY_OPERATION(smart_guide_guides_assign, "smart_guide.guides.assign")
+WECHATPAY_OPERATION(smart_guide_guides_create, "smart_guide.guides.create")
+WECHATPAY_OPERATION(smart_guide_guides_list, "smart_guide.guides.list")
+WECHATPAY_OPERATION(smart_guide_guides_update, "smart_guide.guides.update")
+
+WECHATPAY_OPERATION(taxi_invoice_attendance_punch, "taxi_invoice.attendance.punch")
+
+WECHATPAY_OPERATION(taxi_invoice_cards_create, "taxi_invoice.cards.create")
+WECHATPAY_OPERATION(taxi_invoice_cards_upload_file, "taxi_invoice.cards.upload_file")
+
+WECHATPAY_OPERATION(taxi_invoice_driver_update, "taxi_invoice.driver.update")
+
+WECHATPAY_OPERATION(taxi_invoice_drivers_get, "taxi_invoice.drivers.get")
+
+WECHATPAY_OPERATION(taxi_invoice_taxi_update, "taxi_invoice.taxi.update")
+
+WECHATPAY_OPERATION(taxi_invoice_taxi_companies_get, "taxi_invoice.taxi_companies.get")
+
+WECHATPAY_OPERATION(taxi_invoice_taxi_company_create, "taxi_invoice.taxi_company.create")
+
+WECHATPAY_OPERATION(taxi_invoice_taxis_get, "taxi_invoice.taxis.get")
+
+WECHATPAY_OPERATION(taxi_invoice_user_taxi_order_find_by_token, "taxi_invoice.user_taxi_order.find_by_token")
+
+WECHATPAY_OPERATION(taxi_invoice_user_taxi_orders_list, "taxi_invoice.user_taxi_orders.list")
+
+WECHATPAY_OPERATION(transaction_block_transaction_block_records_get, "transaction_block.transaction_block_records.get")
+WECHATPAY_OPERATION(transaction_block_transaction_block_records_list_by_sub_mchid, "transaction_block.transaction_block_records.list_by_sub_mchid")
+
+WECHATPAY_OPERATION(transaction_block_transaction_block_submissions_get, "transaction_block.transaction_block_submissions.get")
+WECHATPAY_OPERATION(transaction_block_transaction_block_submissions_submit_by_sub_mchid, "transaction_block.transaction_block_submissions.submit_by_sub_mchid")
+
+WECHATPAY_OPERATION(transfer_batches_details_get_by_detail_id, "transfer.batches.details.get_by_detail_id")
+WECHATPAY_OPERATION(transfer_batches_details_get_by_out_detail_no, "transfer.batches.details.get_by_out_detail_no")
+
+WECHATPAY_OPERATION(transfer_batches_create, "transfer.batches.create")
+WECHATPAY_OPERATION(transfer_batches_get_by_batch_id, "transfer.batches.get_by_batch_id")
+WECHATPAY_OPERATION(transfer_batches_get_by_out_batch_no, "transfer.batches.get_by_out_batch_no")
+
+WECHATPAY_OPERATION(transfer_bill_receipt_create, "transfer.bill_receipt.create")
+WECHATPAY_OPERATION(transfer_bill_receipt_get, "transfer.bill_receipt.get")
+
+WECHATPAY_OPERATION(transfer_detail_electronic_receipts_create, "transfer_detail.electronic_receipts.create")
+WECHATPAY_OPERATION(transfer_detail_electronic_receipts_get, "transfer_detail.electronic_receipts.get")
+
+WECHATPAY_OPERATION(transfer_download_elec_voucher_file_get, "transfer_download.elec_voucher_file.get")
+
+WECHATPAY_OPERATION(transfer_download_sign_file_get, "transfer_download.sign_file.get")
+
+WECHATPAY_OPERATION(vehicle_etc_contracts_get, "vehicle.etc.contracts.get")
+
+WECHATPAY_OPERATION(vehicle_etc_transactions_highway_create, "vehicle.etc.transactions.highway.create")
+
+WECHATPAY_OPERATION(vehicle_etc_transactions_get_by_id, "vehicle.etc.transactions.get_by_id")
+WECHATPAY_OPERATION(vehicle_etc_transactions_get_by_out_trade_no, "vehicle.etc.transactions.get_by_out_trade_no")
+
+WECHATPAY_OPERATION(vehicle_etc_users_contracts_get, "vehicle.etc.users.contracts.get")
+
+WECHATPAY_OPERATION(vehicle_etc_pre_open, "vehicle.etc.pre_open")
+
+WECHATPAY_OPERATION(vehicle_parking_parkings_create, "vehicle.parking.parkings.create")
+
+WECHATPAY_OPERATION(vehicle_parking_services_find, "vehicle.parking.services.find")
+
+WECHATPAY_OPERATION(vehicle_transactions_parking_create, "vehicle.transactions.parking.create")
+
+WECHATPAY_OPERATION(vehicle_transactions_get_by_out_trade_no, "vehicle.transactions.get_by_out_trade_no")
+
+WECHATPAY_OPERATION(webizpay_avail_mch_ranges_merchant_identifiers_create, "webizpay.avail_mch_ranges.merchant_identifiers.create")
+WECHATPAY_OPERATION(webizpay_avail_mch_ranges_merchant_identifiers_delete, "webizpay.avail_mch_ranges.merchant_identifiers.delete")
+WECHATPAY_OPERATION(webizpay_avail_mch_ranges_merchant_identifiers_list, "webizpay.avail_mch_ranges.merchant_identifiers.list")
+
+WECHATPAY_OPERATION(webizpay_avail_mch_ranges_create, "webizpay.avail_mch_ranges.create")
+WECHATPAY_OPERATION(webizpay_avail_mch_ranges_list, "webizpay.avail_mch_ranges.list")
+
+WECHATPAY_OPERATION(webizpay_bill_proof_create, "webizpay.bill.proof.create")
+
+WECHATPAY_OPERATION(webizpay_bill_trade_bill_create, "webizpay.bill.trade_bill.create")
+
+WECHATPAY_OPERATION(webizpay_employees_out_quota_cards_get, "webizpay.employees.out_quota_cards.get")
+
+WECHATPAY_OPERATION(webizpay_employees_quota_cards_payment_url_get, "webizpay.employees.quota_cards.payment_url.get")
+
+WECHATPAY_OPERATION(webizpay_employees_quota_cards_cancel, "webizpay.employees.quota_cards.cancel")
+WECHATPAY_OPERATION(webizpay_employees_quota_cards_create, "webizpay.employees.quota_cards.create")
+WECHATPAY_OPERATION(webizpay_employees_quota_cards_get, "webizpay.employees.quota_cards.get")
+
+WECHATPAY_OPERATION(webizpay_employees_revoke, "webizpay.employees.revoke")
+
+WECHATPAY_OPERATION(webizpay_stores_entity_matches_create, "webizpay.stores.entity_matches.create")
+WECHATPAY_OPERATION(webizpay_stores_entity_matches_get, "webizpay.stores.entity_matches.get")
+
+WECHATPAY_OPERATION(webizpay_users_authorization_state_get, "webizpay.users.authorization_state.get")
+
+WECHATPAY_OPERATION(webizpay_users_authorization_url_create, "webizpay.users.authorization_url.create")
+
+static const zend_function_entry in_abnormal_fund_processing_receipts_transfer_instructions_methods[] = {
+    ZEND_FENTRY(create, abnormal_fund_processing_receipts_transfer_instructions_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(get, abnormal_fund_processing_receipts_transfer_instructions_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_abnormal_fund_processing_receipts_transfer_instructions_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_abnormal_fund_processing_receipts_methods[] = {
+    ZEND_FENTRY(get, abnormal_fund_processing_receipts_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_abnormal_fund_processing_receipts_properties[] = {
+    {"transferInstructions", "WechatPay\\Operations\\AbnormalFundProcessingReceiptsTransferInstructions"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_abnormal_fund_processing_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_abnormal_fund_processing_properties[] = {
+    {"receipts", "WechatPay\\Operations\\AbnormalFundProcessingReceipts"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_aggracct_bc_wb_channel_account_balance_methods[] = {
+    ZEND_FENTRY(get, aggracct_bc_wb_channel_account_balance_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_aggracct_bc_wb_channel_account_balance_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_aggracct_bc_wb_channel_account_mch_archives_methods[] = {
+    ZEND_FENTRY(get, aggracct_bc_wb_channel_account_mch_archives_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_aggracct_bc_wb_channel_account_mch_archives_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_aggracct_bc_wb_channel_account_mch_media_methods[] = {
+    ZEND_FENTRY(get, aggracct_bc_wb_channel_account_mch_media_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_aggracct_bc_wb_channel_account_mch_media_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_aggracct_bc_wb_channel_account_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_aggracct_bc_wb_channel_account_properties[] = {
+    {"balance", "WechatPay\\Operations\\AggracctBcWbChannelAccountBalance"},
+    {"mchArchives", "WechatPay\\Operations\\AggracctBcWbChannelAccountMchArchives"},
+    {"mchMedia", "WechatPay\\Operations\\AggracctBcWbChannelAccountMchMedia"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_aggracct_bc_wb_channel_bank_channel_account_rename_methods[] = {
+    ZEND_FENTRY(create, aggracct_bc_wb_channel_bank_channel_account_rename_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(get, aggracct_bc_wb_channel_bank_channel_account_rename_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_aggracct_bc_wb_channel_bank_channel_account_rename_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_aggracct_bc_wb_channel_bank_channel_account_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_aggracct_bc_wb_channel_bank_channel_account_properties[] = {
+    {"rename", "WechatPay\\Operations\\AggracctBcWbChannelBankChannelAccountRename"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_aggracct_bc_wb_channel_control_orders_info_update_result_methods[] = {
+    ZEND_FENTRY(notify, aggracct_bc_wb_channel_control_orders_info_update_result_notify, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_aggracct_bc_wb_channel_control_orders_info_update_result_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_aggracct_bc_wb_channel_control_orders_info_update_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_aggracct_bc_wb_channel_control_orders_info_update_properties[] = {
+    {"result", "WechatPay\\Operations\\AggracctBcWbChannelControlOrdersInfoUpdateResult"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_aggracct_bc_wb_channel_control_orders_info_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_aggracct_bc_wb_channel_control_orders_info_properties[] = {
+    {"update", "WechatPay\\Operations\\AggracctBcWbChannelControlOrdersInfoUpdate"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_aggracct_bc_wb_channel_control_orders_methods[] = {
+    ZEND_FENTRY(get, aggracct_bc_wb_channel_control_orders_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(punish, aggracct_bc_wb_channel_control_orders_punish, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(recover, aggracct_bc_wb_channel_control_orders_recover, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_aggracct_bc_wb_channel_control_orders_properties[] = {
+    {"info", "WechatPay\\Operations\\AggracctBcWbChannelControlOrdersInfo"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_aggracct_bc_wb_channel_special_reduction_methods[] = {
+    ZEND_FENTRY(create, aggracct_bc_wb_channel_special_reduction_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(get, aggracct_bc_wb_channel_special_reduction_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_aggracct_bc_wb_channel_special_reduction_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_aggracct_bc_wb_channel_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_aggracct_bc_wb_channel_properties[] = {
+    {"account", "WechatPay\\Operations\\AggracctBcWbChannelAccount"},
+    {"bankChannelAccount", "WechatPay\\Operations\\AggracctBcWbChannelBankChannelAccount"},
+    {"controlOrders", "WechatPay\\Operations\\AggracctBcWbChannelControlOrders"},
+    {"specialReduction", "WechatPay\\Operations\\AggracctBcWbChannelSpecialReduction"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_aggracct_bc_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_aggracct_bc_properties[] = {
+    {"wbChannel", "WechatPay\\Operations\\AggracctBcWbChannel"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_apply4sub_sub_merchants_application_methods[] = {
+    ZEND_FENTRY(get, apply4sub_sub_merchants_application_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_apply4sub_sub_merchants_application_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_apply4sub_sub_merchants_settlement_methods[] = {
+    ZEND_FENTRY(get, apply4sub_sub_merchants_settlement_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_apply4sub_sub_merchants_settlement_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_apply4sub_sub_merchants_methods[] = {
+    ZEND_FENTRY(modifySettlement, apply4sub_sub_merchants_modify_settlement, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_apply4sub_sub_merchants_properties[] = {
+    {"application", "WechatPay\\Operations\\Apply4subSubMerchantsApplication"},
+    {"settlement", "WechatPay\\Operations\\Apply4subSubMerchantsSettlement"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_apply4sub_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_apply4sub_properties[] = {
+    {"subMerchants", "WechatPay\\Operations\\Apply4subSubMerchants"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_apply4subject_applyment_merchants_state_methods[] = {
+    ZEND_FENTRY(get, apply4subject_applyment_merchants_state_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_apply4subject_applyment_merchants_state_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_apply4subject_applyment_merchants_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_apply4subject_applyment_merchants_properties[] = {
+    {"state", "WechatPay\\Operations\\Apply4subjectApplymentMerchantsState"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_apply4subject_applyment_methods[] = {
+    ZEND_FENTRY(cancelByApplymentId, apply4subject_applyment_cancel_by_applyment_id, needs_params_gives_nothing, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(cancelByBusinessCode, apply4subject_applyment_cancel_by_business_code, needs_params_gives_nothing, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(create, apply4subject_applyment_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(get, apply4subject_applyment_get, takes_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_apply4subject_applyment_properties[] = {
+    {"merchants", "WechatPay\\Operations\\Apply4subjectApplymentMerchants"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_apply4subject_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_apply4subject_properties[] = {
+    {"applyment", "WechatPay\\Operations\\Apply4subjectApplyment"},
+    {NULL, NULL},
+};
+
 static const zend_function_entry in_applyment4sub_applyment_methods[] = {
     ZEND_FENTRY(create, applyment4sub_applyment_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
     ZEND_FENTRY(getByApplymentId, applyment4sub_applyment_get_by_applyment_id, needs_params_gives_array, ZEND_ACC_PUBLIC)
@@ -198,12 +1782,1473 @@ static const php_wechatpay_property in_applyment4sub_properties[] = {
     {NULL, NULL},
 };
 
+static const zend_function_entry in_bank_batch_transfer_receipt_detail_receipts_methods[] = {
+    ZEND_FENTRY(create, bank_batch_transfer_receipt_detail_receipts_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(get, bank_batch_transfer_receipt_detail_receipts_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_bank_batch_transfer_receipt_detail_receipts_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_bank_batch_transfer_receipt_summary_receipts_methods[] = {
+    ZEND_FENTRY(create, bank_batch_transfer_receipt_summary_receipts_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(get, bank_batch_transfer_receipt_summary_receipts_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_bank_batch_transfer_receipt_summary_receipts_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_bank_batch_transfer_receipt_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_bank_batch_transfer_receipt_properties[] = {
+    {"detailReceipts", "WechatPay\\Operations\\BankBatchTransferReceiptDetailReceipts"},
+    {"summaryReceipts", "WechatPay\\Operations\\BankBatchTransferReceiptSummaryReceipts"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_bank_batch_transfer_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_bank_batch_transfer_properties[] = {
+    {"receipt", "WechatPay\\Operations\\BankBatchTransferReceipt"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_bank_transfer_batches_details_methods[] = {
+    ZEND_FENTRY(getByDetailId, bank_transfer_batches_details_get_by_detail_id, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(getByOutDetailNo, bank_transfer_batches_details_get_by_out_detail_no, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_bank_transfer_batches_details_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_bank_transfer_batches_methods[] = {
+    ZEND_FENTRY(create, bank_transfer_batches_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(getByBatchId, bank_transfer_batches_get_by_batch_id, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(getByOutBatchNo, bank_transfer_batches_get_by_out_batch_no, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_bank_transfer_batches_properties[] = {
+    {"details", "WechatPay\\Operations\\BankTransferBatchesDetails"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_bank_transfer_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_bank_transfer_properties[] = {
+    {"batches", "WechatPay\\Operations\\BankTransferBatches"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_bill_fund_flow_bill_methods[] = {
+    ZEND_FENTRY(get, bill_fund_flow_bill_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_bill_fund_flow_bill_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_bill_sub_merchant_fund_flow_bill_methods[] = {
+    ZEND_FENTRY(get, bill_sub_merchant_fund_flow_bill_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_bill_sub_merchant_fund_flow_bill_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_bill_trade_bill_methods[] = {
+    ZEND_FENTRY(get, bill_trade_bill_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_bill_trade_bill_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_bill_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_bill_properties[] = {
+    {"fundFlowBill", "WechatPay\\Operations\\BillFundFlowBill"},
+    {"subMerchantFundFlowBill", "WechatPay\\Operations\\BillSubMerchantFundFlowBill"},
+    {"tradeBill", "WechatPay\\Operations\\BillTradeBill"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_bill_download_file_methods[] = {
+    ZEND_FENTRY(get, bill_download_file_get, needs_params_gives_file, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_bill_download_file_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_bill_download_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_bill_download_properties[] = {
+    {"file", "WechatPay\\Operations\\BillDownloadFile"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_brand_applyments_methods[] = {
+    ZEND_FENTRY(cancel, brand_applyments_cancel, takes_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(create, brand_applyments_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(getByApplymentId, brand_applyments_get_by_applyment_id, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(getByBusinessCode, brand_applyments_get_by_business_code, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_brand_applyments_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_brand_card_card_configs_preview_url_methods[] = {
+    ZEND_FENTRY(get, brand_card_card_configs_preview_url_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_brand_card_card_configs_preview_url_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_brand_card_card_configs_methods[] = {
+    ZEND_FENTRY(cancelApplyment, brand_card_card_configs_cancel_applyment, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(create, brand_card_card_configs_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(get, brand_card_card_configs_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(publish, brand_card_card_configs_publish, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_brand_card_card_configs_properties[] = {
+    {"previewUrl", "WechatPay\\Operations\\BrandCardCardConfigsPreviewUrl"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_brand_card_card_links_methods[] = {
+    ZEND_FENTRY(cancelApplyment, brand_card_card_links_cancel_applyment, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(create, brand_card_card_links_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(getByBusinessCode, brand_card_card_links_get_by_business_code, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(list, brand_card_card_links_list, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(unbind, brand_card_card_links_unbind, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_brand_card_card_links_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_brand_card_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_brand_card_properties[] = {
+    {"cardConfigs", "WechatPay\\Operations\\BrandCardCardConfigs"},
+    {"cardLinks", "WechatPay\\Operations\\BrandCardCardLinks"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_brand_marketing_shake_activities_activities_methods[] = {
+    ZEND_FENTRY(list, brand_marketing_shake_activities_activities_list, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_brand_marketing_shake_activities_activities_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_brand_marketing_shake_activities_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_brand_marketing_shake_activities_properties[] = {
+    {"activities", "WechatPay\\Operations\\BrandMarketingShakeActivitiesActivities"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_brand_marketing_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_brand_marketing_properties[] = {
+    {"shakeActivities", "WechatPay\\Operations\\BrandMarketingShakeActivities"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_brand_partner_card_member_cards_methods[] = {
+    ZEND_FENTRY(create, brand_partner_card_member_cards_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(delete, brand_partner_card_member_cards_delete, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(get, brand_partner_card_member_cards_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(invalidate, brand_partner_card_member_cards_invalidate, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(list, brand_partner_card_member_cards_list, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(update, brand_partner_card_member_cards_update, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_brand_partner_card_member_cards_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_brand_partner_card_member_membership_activities_methods[] = {
+    ZEND_FENTRY(create, brand_partner_card_member_membership_activities_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(get, brand_partner_card_member_membership_activities_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(list, brand_partner_card_member_membership_activities_list, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(terminate, brand_partner_card_member_membership_activities_terminate, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(update, brand_partner_card_member_membership_activities_update, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_brand_partner_card_member_membership_activities_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_brand_partner_card_member_pay_view_tokens_methods[] = {
+    ZEND_FENTRY(create, brand_partner_card_member_pay_view_tokens_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_brand_partner_card_member_pay_view_tokens_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_brand_partner_card_member_pre_auth_tokens_methods[] = {
+    ZEND_FENTRY(create, brand_partner_card_member_pre_auth_tokens_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_brand_partner_card_member_pre_auth_tokens_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_brand_partner_card_member_user_cards_methods[] = {
+    ZEND_FENTRY(confirm, brand_partner_card_member_user_cards_confirm, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(get, brand_partner_card_member_user_cards_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(importByOpenid, brand_partner_card_member_user_cards_import_by_openid, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(importByPhone, brand_partner_card_member_user_cards_import_by_phone, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(invalidate, brand_partner_card_member_user_cards_invalidate, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(list, brand_partner_card_member_user_cards_list, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(update, brand_partner_card_member_user_cards_update, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_brand_partner_card_member_user_cards_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_brand_partner_card_member_user_feeds_methods[] = {
+    ZEND_FENTRY(create, brand_partner_card_member_user_feeds_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_brand_partner_card_member_user_feeds_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_brand_partner_card_member_user_points_exchange_coupon_methods[] = {
+    ZEND_FENTRY(confirm, brand_partner_card_member_user_points_exchange_coupon_confirm, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_brand_partner_card_member_user_points_exchange_coupon_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_brand_partner_card_member_user_points_methods[] = {
+    ZEND_FENTRY(sync, brand_partner_card_member_user_points_sync, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_brand_partner_card_member_user_points_properties[] = {
+    {"exchangeCoupon", "WechatPay\\Operations\\BrandPartnerCardMemberUserPointsExchangeCoupon"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_brand_partner_card_member_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_brand_partner_card_member_properties[] = {
+    {"cards", "WechatPay\\Operations\\BrandPartnerCardMemberCards"},
+    {"membershipActivities", "WechatPay\\Operations\\BrandPartnerCardMemberMembershipActivities"},
+    {"payViewTokens", "WechatPay\\Operations\\BrandPartnerCardMemberPayViewTokens"},
+    {"preAuthTokens", "WechatPay\\Operations\\BrandPartnerCardMemberPreAuthTokens"},
+    {"userCards", "WechatPay\\Operations\\BrandPartnerCardMemberUserCards"},
+    {"userFeeds", "WechatPay\\Operations\\BrandPartnerCardMemberUserFeeds"},
+    {"userPoints", "WechatPay\\Operations\\BrandPartnerCardMemberUserPoints"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_brand_partner_store_brand_stores_methods[] = {
+    ZEND_FENTRY(bindRecipient, brand_partner_store_brand_stores_bind_recipient, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(close, brand_partner_store_brand_stores_close, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(create, brand_partner_store_brand_stores_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(delete, brand_partner_store_brand_stores_delete, needs_params_gives_nothing, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(get, brand_partner_store_brand_stores_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(list, brand_partner_store_brand_stores_list, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(resume, brand_partner_store_brand_stores_resume, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(unbindRecipient, brand_partner_store_brand_stores_unbind_recipient, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(update, brand_partner_store_brand_stores_update, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_brand_partner_store_brand_stores_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_brand_partner_store_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_brand_partner_store_properties[] = {
+    {"brandStores", "WechatPay\\Operations\\BrandPartnerStoreBrandStores"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_brand_partner_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_brand_partner_properties[] = {
+    {"cardMember", "WechatPay\\Operations\\BrandPartnerCardMember"},
+    {"store", "WechatPay\\Operations\\BrandPartnerStore"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_brand_profitsharing_brand_configs_methods[] = {
+    ZEND_FENTRY(get, brand_profitsharing_brand_configs_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_brand_profitsharing_brand_configs_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_brand_profitsharing_orders_amounts_methods[] = {
+    ZEND_FENTRY(get, brand_profitsharing_orders_amounts_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_brand_profitsharing_orders_amounts_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_brand_profitsharing_orders_methods[] = {
+    ZEND_FENTRY(create, brand_profitsharing_orders_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(get, brand_profitsharing_orders_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_brand_profitsharing_orders_properties[] = {
+    {"amounts", "WechatPay\\Operations\\BrandProfitsharingOrdersAmounts"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_brand_profitsharing_receivers_methods[] = {
+    ZEND_FENTRY(add, brand_profitsharing_receivers_add, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(delete, brand_profitsharing_receivers_delete, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_brand_profitsharing_receivers_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_brand_profitsharing_return_orders_methods[] = {
+    ZEND_FENTRY(create, brand_profitsharing_return_orders_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(get, brand_profitsharing_return_orders_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_brand_profitsharing_return_orders_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_brand_profitsharing_methods[] = {
+    ZEND_FENTRY(finishOrder, brand_profitsharing_finish_order, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_brand_profitsharing_properties[] = {
+    {"brandConfigs", "WechatPay\\Operations\\BrandProfitsharingBrandConfigs"},
+    {"orders", "WechatPay\\Operations\\BrandProfitsharingOrders"},
+    {"receivers", "WechatPay\\Operations\\BrandProfitsharingReceivers"},
+    {"returnOrders", "WechatPay\\Operations\\BrandProfitsharingReturnOrders"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_brand_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_brand_properties[] = {
+    {"applyments", "WechatPay\\Operations\\BrandApplyments"},
+    {"card", "WechatPay\\Operations\\BrandCard"},
+    {"marketing", "WechatPay\\Operations\\BrandMarketing"},
+    {"partner", "WechatPay\\Operations\\BrandPartner"},
+    {"profitsharing", "WechatPay\\Operations\\BrandProfitsharing"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_brand_basic_partner_brands_product_authorities_methods[] = {
+    ZEND_FENTRY(get, brand_basic_partner_brands_product_authorities_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_brand_basic_partner_brands_product_authorities_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_brand_basic_partner_brands_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_brand_basic_partner_brands_properties[] = {
+    {"productAuthorities", "WechatPay\\Operations\\BrandBasicPartnerBrandsProductAuthorities"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_brand_basic_partner_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_brand_basic_partner_properties[] = {
+    {"brands", "WechatPay\\Operations\\BrandBasicPartnerBrands"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_brand_basic_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_brand_basic_properties[] = {
+    {"partner", "WechatPay\\Operations\\BrandBasicPartner"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_business_circle_parkings_methods[] = {
+    ZEND_FENTRY(create, business_circle_parkings_create, needs_params_gives_nothing, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_business_circle_parkings_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_business_circle_points_methods[] = {
+    ZEND_FENTRY(notify, business_circle_points_notify, needs_params_gives_nothing, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_business_circle_points_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_business_circle_user_authorizations_methods[] = {
+    ZEND_FENTRY(get, business_circle_user_authorizations_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_business_circle_user_authorizations_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_business_circle_users_points_commit_status_methods[] = {
+    ZEND_FENTRY(get, business_circle_users_points_commit_status_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_business_circle_users_points_commit_status_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_business_circle_users_points_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_business_circle_users_points_properties[] = {
+    {"commitStatus", "WechatPay\\Operations\\BusinessCircleUsersPointsCommitStatus"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_business_circle_users_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_business_circle_users_properties[] = {
+    {"points", "WechatPay\\Operations\\BusinessCircleUsersPoints"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_business_circle_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_business_circle_properties[] = {
+    {"parkings", "WechatPay\\Operations\\BusinessCircleParkings"},
+    {"points", "WechatPay\\Operations\\BusinessCirclePoints"},
+    {"userAuthorizations", "WechatPay\\Operations\\BusinessCircleUserAuthorizations"},
+    {"users", "WechatPay\\Operations\\BusinessCircleUsers"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_capital_capital_lhh_areas_provinces_cities_methods[] = {
+    ZEND_FENTRY(list, capital_capital_lhh_areas_provinces_cities_list, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_capital_capital_lhh_areas_provinces_cities_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_capital_capital_lhh_areas_provinces_methods[] = {
+    ZEND_FENTRY(list, capital_capital_lhh_areas_provinces_list, takes_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_capital_capital_lhh_areas_provinces_properties[] = {
+    {"cities", "WechatPay\\Operations\\CapitalCapitalLhhAreasProvincesCities"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_capital_capital_lhh_areas_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_capital_capital_lhh_areas_properties[] = {
+    {"provinces", "WechatPay\\Operations\\CapitalCapitalLhhAreasProvinces"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_capital_capital_lhh_banks_branches_methods[] = {
+    ZEND_FENTRY(list, capital_capital_lhh_banks_branches_list, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_capital_capital_lhh_banks_branches_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_capital_capital_lhh_banks_corporate_banking_methods[] = {
+    ZEND_FENTRY(list, capital_capital_lhh_banks_corporate_banking_list, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_capital_capital_lhh_banks_corporate_banking_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_capital_capital_lhh_banks_personal_banking_methods[] = {
+    ZEND_FENTRY(list, capital_capital_lhh_banks_personal_banking_list, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_capital_capital_lhh_banks_personal_banking_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_capital_capital_lhh_banks_methods[] = {
+    ZEND_FENTRY(searchByBankAccount, capital_capital_lhh_banks_search_by_bank_account, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_capital_capital_lhh_banks_properties[] = {
+    {"branches", "WechatPay\\Operations\\CapitalCapitalLhhBanksBranches"},
+    {"corporateBanking", "WechatPay\\Operations\\CapitalCapitalLhhBanksCorporateBanking"},
+    {"personalBanking", "WechatPay\\Operations\\CapitalCapitalLhhBanksPersonalBanking"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_capital_capital_lhh_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_capital_capital_lhh_properties[] = {
+    {"areas", "WechatPay\\Operations\\CapitalCapitalLhhAreas"},
+    {"banks", "WechatPay\\Operations\\CapitalCapitalLhhBanks"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_capital_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_capital_properties[] = {
+    {"capitalLhh", "WechatPay\\Operations\\CapitalCapitalLhh"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_catering_orders_methods[] = {
+    ZEND_FENTRY(syncStatus, catering_orders_sync_status, needs_params_gives_nothing, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_catering_orders_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_catering_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_catering_properties[] = {
+    {"orders", "WechatPay\\Operations\\CateringOrders"},
+    {NULL, NULL},
+};
+
 static const zend_function_entry in_certificates_methods[] = {
     ZEND_FENTRY(list, certificates_list, takes_params_gives_array, ZEND_ACC_PUBLIC)
     ZEND_FE_END
 };
 
 static const php_wechatpay_property in_certificates_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_combine_transactions_app_methods[] = {
+    ZEND_FENTRY(create, combine_transactions_app_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_combine_transactions_app_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_combine_transactions_h5_methods[] = {
+    ZEND_FENTRY(create, combine_transactions_h5_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_combine_transactions_h5_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_combine_transactions_jsapi_methods[] = {
+    ZEND_FENTRY(create, combine_transactions_jsapi_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_combine_transactions_jsapi_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_combine_transactions_mini_program_methods[] = {
+    ZEND_FENTRY(create, combine_transactions_mini_program_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_combine_transactions_mini_program_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_combine_transactions_native_methods[] = {
+    ZEND_FENTRY(create, combine_transactions_native_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_combine_transactions_native_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_combine_transactions_methods[] = {
+    ZEND_FENTRY(closeByOutTradeNo, combine_transactions_close_by_out_trade_no, needs_params_gives_nothing, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(getById, combine_transactions_get_by_id, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(getByOutTradeNo, combine_transactions_get_by_out_trade_no, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_combine_transactions_properties[] = {
+    {"app", "WechatPay\\Operations\\CombineTransactionsApp"},
+    {"h5", "WechatPay\\Operations\\CombineTransactionsH5"},
+    {"jsapi", "WechatPay\\Operations\\CombineTransactionsJsapi"},
+    {"miniProgram", "WechatPay\\Operations\\CombineTransactionsMiniProgram"},
+    {"native", "WechatPay\\Operations\\CombineTransactionsNative"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_compliance_inactive_merchant_identity_verification_merchants_verifications_methods[] = {
+    ZEND_FENTRY(get, compliance_inactive_merchant_identity_verification_merchants_verifications_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_compliance_inactive_merchant_identity_verification_merchants_verifications_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_compliance_inactive_merchant_identity_verification_merchants_methods[] = {
+    ZEND_FENTRY(create, compliance_inactive_merchant_identity_verification_merchants_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_compliance_inactive_merchant_identity_verification_merchants_properties[] = {
+    {"verifications", "WechatPay\\Operations\\ComplianceInactiveMerchantIdentityVerificationMerchantsVerifications"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_compliance_inactive_merchant_identity_verification_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_compliance_inactive_merchant_identity_verification_properties[] = {
+    {"merchants", "WechatPay\\Operations\\ComplianceInactiveMerchantIdentityVerificationMerchants"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_compliance_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_compliance_properties[] = {
+    {"inactiveMerchantIdentityVerification", "WechatPay\\Operations\\ComplianceInactiveMerchantIdentityVerification"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_credit_repayment_partner_contracts_methods[] = {
+    ZEND_FENTRY(appPresign, credit_repayment_partner_contracts_app_presign, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(get, credit_repayment_partner_contracts_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(h5Presign, credit_repayment_partner_contracts_h5_presign, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(terminate, credit_repayment_partner_contracts_terminate, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_credit_repayment_partner_contracts_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_credit_repayment_partner_deduct_orders_methods[] = {
+    ZEND_FENTRY(create, credit_repayment_partner_deduct_orders_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(get, credit_repayment_partner_deduct_orders_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_credit_repayment_partner_deduct_orders_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_credit_repayment_partner_schedule_records_methods[] = {
+    ZEND_FENTRY(batchCreate, credit_repayment_partner_schedule_records_batch_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(get, credit_repayment_partner_schedule_records_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_credit_repayment_partner_schedule_records_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_credit_repayment_partner_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_credit_repayment_partner_properties[] = {
+    {"contracts", "WechatPay\\Operations\\CreditRepaymentPartnerContracts"},
+    {"deductOrders", "WechatPay\\Operations\\CreditRepaymentPartnerDeductOrders"},
+    {"scheduleRecords", "WechatPay\\Operations\\CreditRepaymentPartnerScheduleRecords"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_credit_repayment_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_credit_repayment_properties[] = {
+    {"partner", "WechatPay\\Operations\\CreditRepaymentPartner"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_discount_card_cards_methods[] = {
+    ZEND_FENTRY(addUserRecords, discount_card_cards_add_user_records, needs_params_gives_nothing, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(create, discount_card_cards_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(get, discount_card_cards_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_discount_card_cards_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_discount_card_orders_methods[] = {
+    ZEND_FENTRY(get, discount_card_orders_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(getByOutTradeNo, discount_card_orders_get_by_out_trade_no, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(update, discount_card_orders_update, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_discount_card_orders_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_discount_card_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_discount_card_properties[] = {
+    {"cards", "WechatPay\\Operations\\DiscountCardCards"},
+    {"orders", "WechatPay\\Operations\\DiscountCardOrders"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_ebike_charge_contracts_methods[] = {
+    ZEND_FENTRY(confirm, ebike_charge_contracts_confirm, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(get, ebike_charge_contracts_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(preOpen, ebike_charge_contracts_pre_open, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_ebike_charge_contracts_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_ebike_charge_transactions_methods[] = {
+    ZEND_FENTRY(create, ebike_charge_transactions_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(getById, ebike_charge_transactions_get_by_id, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(getByOutTradeNo, ebike_charge_transactions_get_by_out_trade_no, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_ebike_charge_transactions_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_ebike_charge_users_contract_methods[] = {
+    ZEND_FENTRY(get, ebike_charge_users_contract_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_ebike_charge_users_contract_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_ebike_charge_users_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_ebike_charge_users_properties[] = {
+    {"contract", "WechatPay\\Operations\\EbikeChargeUsersContract"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_ebike_charge_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_ebike_charge_properties[] = {
+    {"contracts", "WechatPay\\Operations\\EbikeChargeContracts"},
+    {"transactions", "WechatPay\\Operations\\EbikeChargeTransactions"},
+    {"users", "WechatPay\\Operations\\EbikeChargeUsers"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_ebike_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_ebike_properties[] = {
+    {"charge", "WechatPay\\Operations\\EbikeCharge"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_ecommerce_account_apply_cancel_withdraw_validate_cancel_methods[] = {
+    ZEND_FENTRY(get, ecommerce_account_apply_cancel_withdraw_validate_cancel_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_ecommerce_account_apply_cancel_withdraw_validate_cancel_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_ecommerce_account_apply_cancel_withdraw_methods[] = {
+    ZEND_FENTRY(confirm, ecommerce_account_apply_cancel_withdraw_confirm, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(create, ecommerce_account_apply_cancel_withdraw_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(getByApplymentId, ecommerce_account_apply_cancel_withdraw_get_by_applyment_id, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(getByOutRequestNo, ecommerce_account_apply_cancel_withdraw_get_by_out_request_no, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_ecommerce_account_apply_cancel_withdraw_properties[] = {
+    {"validateCancel", "WechatPay\\Operations\\EcommerceAccountApplyCancelWithdrawValidateCancel"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_ecommerce_account_cancel_applications_media_methods[] = {
+    ZEND_FENTRY(create, ecommerce_account_cancel_applications_media_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_ecommerce_account_cancel_applications_media_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_ecommerce_account_cancel_applications_methods[] = {
+    ZEND_FENTRY(create, ecommerce_account_cancel_applications_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(getByOutApplyNo, ecommerce_account_cancel_applications_get_by_out_apply_no, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_ecommerce_account_cancel_applications_properties[] = {
+    {"media", "WechatPay\\Operations\\EcommerceAccountCancelApplicationsMedia"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_ecommerce_account_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_ecommerce_account_properties[] = {
+    {"applyCancelWithdraw", "WechatPay\\Operations\\EcommerceAccountApplyCancelWithdraw"},
+    {"cancelApplications", "WechatPay\\Operations\\EcommerceAccountCancelApplications"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_ecommerce_applyments_methods[] = {
+    ZEND_FENTRY(create, ecommerce_applyments_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(get, ecommerce_applyments_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(getByOutRequestNo, ecommerce_applyments_get_by_out_request_no, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(revoke, ecommerce_applyments_revoke, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(revokeByOutRequestNo, ecommerce_applyments_revoke_by_out_request_no, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(submitAccountHosting, ecommerce_applyments_submit_account_hosting, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(submitSignVerifyInfo, ecommerce_applyments_submit_sign_verify_info, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_ecommerce_applyments_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_ecommerce_bill_fund_flow_bill_methods[] = {
+    ZEND_FENTRY(get, ecommerce_bill_fund_flow_bill_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_ecommerce_bill_fund_flow_bill_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_ecommerce_bill_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_ecommerce_bill_properties[] = {
+    {"fundFlowBill", "WechatPay\\Operations\\EcommerceBillFundFlowBill"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_ecommerce_combine_papay_contracts_pre_entrust_sign_mini_program_methods[] = {
+    ZEND_FENTRY(create, ecommerce_combine_papay_contracts_pre_entrust_sign_mini_program_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_ecommerce_combine_papay_contracts_pre_entrust_sign_mini_program_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_ecommerce_combine_papay_contracts_pre_entrust_sign_methods[] = {
+    ZEND_FENTRY(create, ecommerce_combine_papay_contracts_pre_entrust_sign_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_ecommerce_combine_papay_contracts_pre_entrust_sign_properties[] = {
+    {"miniProgram", "WechatPay\\Operations\\EcommerceCombinePapayContractsPreEntrustSignMiniProgram"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_ecommerce_combine_papay_contracts_methods[] = {
+    ZEND_FENTRY(getByOutContractCode, ecommerce_combine_papay_contracts_get_by_out_contract_code, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(terminateByOutContractCode, ecommerce_combine_papay_contracts_terminate_by_out_contract_code, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_ecommerce_combine_papay_contracts_properties[] = {
+    {"preEntrustSign", "WechatPay\\Operations\\EcommerceCombinePapayContractsPreEntrustSign"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_ecommerce_combine_papay_transactions_methods[] = {
+    ZEND_FENTRY(create, ecommerce_combine_papay_transactions_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(get, ecommerce_combine_papay_transactions_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(reverse, ecommerce_combine_papay_transactions_reverse, needs_params_gives_nothing, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_ecommerce_combine_papay_transactions_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_ecommerce_combine_papay_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_ecommerce_combine_papay_properties[] = {
+    {"contracts", "WechatPay\\Operations\\EcommerceCombinePapayContracts"},
+    {"transactions", "WechatPay\\Operations\\EcommerceCombinePapayTransactions"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_ecommerce_fund_balance_methods[] = {
+    ZEND_FENTRY(get, ecommerce_fund_balance_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_ecommerce_fund_balance_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_ecommerce_fund_end_day_balance_methods[] = {
+    ZEND_FENTRY(get, ecommerce_fund_end_day_balance_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_ecommerce_fund_end_day_balance_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_ecommerce_fund_withdraw_methods[] = {
+    ZEND_FENTRY(create, ecommerce_fund_withdraw_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(get, ecommerce_fund_withdraw_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(getByOutRequestNo, ecommerce_fund_withdraw_get_by_out_request_no, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_ecommerce_fund_withdraw_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_ecommerce_fund_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_ecommerce_fund_properties[] = {
+    {"balance", "WechatPay\\Operations\\EcommerceFundBalance"},
+    {"endDayBalance", "WechatPay\\Operations\\EcommerceFundEndDayBalance"},
+    {"withdraw", "WechatPay\\Operations\\EcommerceFundWithdraw"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_ecommerce_individual_contracts_pre_entrust_sign_app_methods[] = {
+    ZEND_FENTRY(create, ecommerce_individual_contracts_pre_entrust_sign_app_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_ecommerce_individual_contracts_pre_entrust_sign_app_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_ecommerce_individual_contracts_pre_entrust_sign_mini_program_methods[] = {
+    ZEND_FENTRY(create, ecommerce_individual_contracts_pre_entrust_sign_mini_program_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_ecommerce_individual_contracts_pre_entrust_sign_mini_program_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_ecommerce_individual_contracts_pre_entrust_sign_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_ecommerce_individual_contracts_pre_entrust_sign_properties[] = {
+    {"app", "WechatPay\\Operations\\EcommerceIndividualContractsPreEntrustSignApp"},
+    {"miniProgram", "WechatPay\\Operations\\EcommerceIndividualContractsPreEntrustSignMiniProgram"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_ecommerce_individual_contracts_pre_entrust_sign_with_real_name_identity_app_methods[] = {
+    ZEND_FENTRY(create, ecommerce_individual_contracts_pre_entrust_sign_with_real_name_identity_app_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_ecommerce_individual_contracts_pre_entrust_sign_with_real_name_identity_app_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_ecommerce_individual_contracts_pre_entrust_sign_with_real_name_identity_mini_program_methods[] = {
+    ZEND_FENTRY(create, ecommerce_individual_contracts_pre_entrust_sign_with_real_name_identity_mini_program_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_ecommerce_individual_contracts_pre_entrust_sign_with_real_name_identity_mini_program_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_ecommerce_individual_contracts_pre_entrust_sign_with_real_name_identity_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_ecommerce_individual_contracts_pre_entrust_sign_with_real_name_identity_properties[] = {
+    {"app", "WechatPay\\Operations\\EcommerceIndividualContractsPreEntrustSignWithRealNameIdentityApp"},
+    {"miniProgram", "WechatPay\\Operations\\EcommerceIndividualContractsPreEntrustSignWithRealNameIdentityMiniProgram"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_ecommerce_individual_contracts_methods[] = {
+    ZEND_FENTRY(get, ecommerce_individual_contracts_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(getByOutContractCode, ecommerce_individual_contracts_get_by_out_contract_code, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_ecommerce_individual_contracts_properties[] = {
+    {"preEntrustSign", "WechatPay\\Operations\\EcommerceIndividualContractsPreEntrustSign"},
+    {"preEntrustSignWithRealNameIdentity", "WechatPay\\Operations\\EcommerceIndividualContractsPreEntrustSignWithRealNameIdentity"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_ecommerce_mch_transfer_authorizations_methods[] = {
+    ZEND_FENTRY(create, ecommerce_mch_transfer_authorizations_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(get, ecommerce_mch_transfer_authorizations_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_ecommerce_mch_transfer_authorizations_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_ecommerce_mch_transfer_transfer_bills_methods[] = {
+    ZEND_FENTRY(cancelByOutBillNo, ecommerce_mch_transfer_transfer_bills_cancel_by_out_bill_no, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(create, ecommerce_mch_transfer_transfer_bills_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(getByOutBillNo, ecommerce_mch_transfer_transfer_bills_get_by_out_bill_no, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(getByTransferBillNo, ecommerce_mch_transfer_transfer_bills_get_by_transfer_bill_no, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_ecommerce_mch_transfer_transfer_bills_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_ecommerce_mch_transfer_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_ecommerce_mch_transfer_properties[] = {
+    {"authorizations", "WechatPay\\Operations\\EcommerceMchTransferAuthorizations"},
+    {"transferBills", "WechatPay\\Operations\\EcommerceMchTransferTransferBills"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_ecommerce_profitsharing_after_sales_orders_methods[] = {
+    ZEND_FENTRY(create, ecommerce_profitsharing_after_sales_orders_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(get, ecommerce_profitsharing_after_sales_orders_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_ecommerce_profitsharing_after_sales_orders_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_ecommerce_profitsharing_orders_amounts_methods[] = {
+    ZEND_FENTRY(get, ecommerce_profitsharing_orders_amounts_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_ecommerce_profitsharing_orders_amounts_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_ecommerce_profitsharing_orders_methods[] = {
+    ZEND_FENTRY(create, ecommerce_profitsharing_orders_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(get, ecommerce_profitsharing_orders_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_ecommerce_profitsharing_orders_properties[] = {
+    {"amounts", "WechatPay\\Operations\\EcommerceProfitsharingOrdersAmounts"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_ecommerce_profitsharing_receivers_methods[] = {
+    ZEND_FENTRY(add, ecommerce_profitsharing_receivers_add, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(delete, ecommerce_profitsharing_receivers_delete, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_ecommerce_profitsharing_receivers_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_ecommerce_profitsharing_return_orders_methods[] = {
+    ZEND_FENTRY(create, ecommerce_profitsharing_return_orders_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(get, ecommerce_profitsharing_return_orders_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_ecommerce_profitsharing_return_orders_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_ecommerce_profitsharing_methods[] = {
+    ZEND_FENTRY(finishOrder, ecommerce_profitsharing_finish_order, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_ecommerce_profitsharing_properties[] = {
+    {"afterSalesOrders", "WechatPay\\Operations\\EcommerceProfitsharingAfterSalesOrders"},
+    {"orders", "WechatPay\\Operations\\EcommerceProfitsharingOrders"},
+    {"receivers", "WechatPay\\Operations\\EcommerceProfitsharingReceivers"},
+    {"returnOrders", "WechatPay\\Operations\\EcommerceProfitsharingReturnOrders"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_ecommerce_refunds_return_advance_methods[] = {
+    ZEND_FENTRY(create, ecommerce_refunds_return_advance_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(get, ecommerce_refunds_return_advance_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_ecommerce_refunds_return_advance_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_ecommerce_refunds_methods[] = {
+    ZEND_FENTRY(apply, ecommerce_refunds_apply, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(applyAbnormal, ecommerce_refunds_apply_abnormal, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(getById, ecommerce_refunds_get_by_id, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(getByOutRefundNo, ecommerce_refunds_get_by_out_refund_no, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_ecommerce_refunds_properties[] = {
+    {"returnAdvance", "WechatPay\\Operations\\EcommerceRefundsReturnAdvance"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_ecommerce_subject_sub_merchants_methods[] = {
+    ZEND_FENTRY(list, ecommerce_subject_sub_merchants_list, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_ecommerce_subject_sub_merchants_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_ecommerce_subsidies_methods[] = {
+    ZEND_FENTRY(cancel, ecommerce_subsidies_cancel, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(create, ecommerce_subsidies_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(return, ecommerce_subsidies_return, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_ecommerce_subsidies_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_ecommerce_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_ecommerce_properties[] = {
+    {"account", "WechatPay\\Operations\\EcommerceAccount"},
+    {"applyments", "WechatPay\\Operations\\EcommerceApplyments"},
+    {"bill", "WechatPay\\Operations\\EcommerceBill"},
+    {"combinePapay", "WechatPay\\Operations\\EcommerceCombinePapay"},
+    {"fund", "WechatPay\\Operations\\EcommerceFund"},
+    {"individualContracts", "WechatPay\\Operations\\EcommerceIndividualContracts"},
+    {"mchTransfer", "WechatPay\\Operations\\EcommerceMchTransfer"},
+    {"profitsharing", "WechatPay\\Operations\\EcommerceProfitsharing"},
+    {"refunds", "WechatPay\\Operations\\EcommerceRefunds"},
+    {"subjectSubMerchants", "WechatPay\\Operations\\EcommerceSubjectSubMerchants"},
+    {"subsidies", "WechatPay\\Operations\\EcommerceSubsidies"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_edu_papay_contracts_methods[] = {
+    ZEND_FENTRY(delete, edu_papay_contracts_delete, needs_params_gives_nothing, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(getById, edu_papay_contracts_get_by_id, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(presign, edu_papay_contracts_presign, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_edu_papay_contracts_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_edu_papay_transactions_methods[] = {
+    ZEND_FENTRY(create, edu_papay_transactions_create, needs_params_gives_nothing, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(getById, edu_papay_transactions_get_by_id, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(getByOutTradeNo, edu_papay_transactions_get_by_out_trade_no, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_edu_papay_transactions_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_edu_papay_user_contracts_methods[] = {
+    ZEND_FENTRY(list, edu_papay_user_contracts_list, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_edu_papay_user_contracts_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_edu_papay_user_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_edu_papay_user_properties[] = {
+    {"contracts", "WechatPay\\Operations\\EduPapayUserContracts"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_edu_papay_user_notifications_methods[] = {
+    ZEND_FENTRY(send, edu_papay_user_notifications_send, needs_params_gives_nothing, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_edu_papay_user_notifications_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_edu_papay_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_edu_papay_properties[] = {
+    {"contracts", "WechatPay\\Operations\\EduPapayContracts"},
+    {"transactions", "WechatPay\\Operations\\EduPapayTransactions"},
+    {"user", "WechatPay\\Operations\\EduPapayUser"},
+    {"userNotifications", "WechatPay\\Operations\\EduPapayUserNotifications"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_edu_school_pay_contracts_methods[] = {
+    ZEND_FENTRY(get, edu_school_pay_contracts_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(presign, edu_school_pay_contracts_presign, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(terminate, edu_school_pay_contracts_terminate, needs_params_gives_nothing, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_edu_school_pay_contracts_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_edu_school_pay_transactions_methods[] = {
+    ZEND_FENTRY(create, edu_school_pay_transactions_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(getById, edu_school_pay_transactions_get_by_id, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(getByOutTradeNo, edu_school_pay_transactions_get_by_out_trade_no, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_edu_school_pay_transactions_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_edu_school_pay_users_contracts_methods[] = {
+    ZEND_FENTRY(list, edu_school_pay_users_contracts_list, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_edu_school_pay_users_contracts_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_edu_school_pay_users_debt_state_methods[] = {
+    ZEND_FENTRY(get, edu_school_pay_users_debt_state_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_edu_school_pay_users_debt_state_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_edu_school_pay_users_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_edu_school_pay_users_properties[] = {
+    {"contracts", "WechatPay\\Operations\\EduSchoolPayUsersContracts"},
+    {"debtState", "WechatPay\\Operations\\EduSchoolPayUsersDebtState"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_edu_school_pay_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_edu_school_pay_properties[] = {
+    {"contracts", "WechatPay\\Operations\\EduSchoolPayContracts"},
+    {"transactions", "WechatPay\\Operations\\EduSchoolPayTransactions"},
+    {"users", "WechatPay\\Operations\\EduSchoolPayUsers"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_edu_star_orders_methods[] = {
+    ZEND_FENTRY(create, edu_star_orders_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(list, edu_star_orders_list, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_edu_star_orders_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_edu_star_users_methods[] = {
+    ZEND_FENTRY(getByOpenid, edu_star_users_get_by_openid, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(getByQq, edu_star_users_get_by_qq, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_edu_star_users_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_edu_star_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_edu_star_properties[] = {
+    {"orders", "WechatPay\\Operations\\EduStarOrders"},
+    {"users", "WechatPay\\Operations\\EduStarUsers"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_express_users_methods[] = {
+    ZEND_FENTRY(transform, express_users_transform, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_express_users_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_express_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_express_properties[] = {
+    {"users", "WechatPay\\Operations\\ExpressUsers"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_face_mch_users_methods[] = {
+    ZEND_FENTRY(get, face_mch_users_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_face_mch_users_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_face_mch_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_face_mch_properties[] = {
+    {"users", "WechatPay\\Operations\\FaceMchUsers"},
     {NULL, NULL},
 };
 
@@ -426,6 +3471,558 @@ static const php_wechatpay_property in_fund_app_properties[] = {
     {NULL, NULL},
 };
 
+static const zend_function_entry in_funds_to_oversea_bill_download_url_methods[] = {
+    ZEND_FENTRY(get, funds_to_oversea_bill_download_url_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_funds_to_oversea_bill_download_url_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_funds_to_oversea_orders_methods[] = {
+    ZEND_FENTRY(create, funds_to_oversea_orders_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(get, funds_to_oversea_orders_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_funds_to_oversea_orders_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_funds_to_oversea_return_return_orders_methods[] = {
+    ZEND_FENTRY(create, funds_to_oversea_return_return_orders_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(getByOutReturnNo, funds_to_oversea_return_return_orders_get_by_out_return_no, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_funds_to_oversea_return_return_orders_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_funds_to_oversea_return_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_funds_to_oversea_return_properties[] = {
+    {"returnOrders", "WechatPay\\Operations\\FundsToOverseaReturnReturnOrders"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_funds_to_oversea_transactions_available_abroad_amounts_methods[] = {
+    ZEND_FENTRY(get, funds_to_oversea_transactions_available_abroad_amounts_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_funds_to_oversea_transactions_available_abroad_amounts_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_funds_to_oversea_transactions_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_funds_to_oversea_transactions_properties[] = {
+    {"availableAbroadAmounts", "WechatPay\\Operations\\FundsToOverseaTransactionsAvailableAbroadAmounts"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_funds_to_oversea_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_funds_to_oversea_properties[] = {
+    {"billDownloadUrl", "WechatPay\\Operations\\FundsToOverseaBillDownloadUrl"},
+    {"orders", "WechatPay\\Operations\\FundsToOverseaOrders"},
+    {"return", "WechatPay\\Operations\\FundsToOverseaReturn"},
+    {"transactions", "WechatPay\\Operations\\FundsToOverseaTransactions"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_global_certificates_methods[] = {
+    ZEND_FENTRY(list, global_certificates_list, takes_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_global_certificates_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_global_customs_orders_methods[] = {
+    ZEND_FENTRY(create, global_customs_orders_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(list, global_customs_orders_list, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(update, global_customs_orders_update, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_global_customs_orders_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_global_customs_methods[] = {
+    ZEND_FENTRY(redeclare, global_customs_redeclare, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(verifyCertificate, global_customs_verify_certificate, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_global_customs_properties[] = {
+    {"orders", "WechatPay\\Operations\\GlobalCustomsOrders"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_global_merchant_h5_permission_applications_methods[] = {
+    ZEND_FENTRY(create, global_merchant_h5_permission_applications_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(get, global_merchant_h5_permission_applications_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(update, global_merchant_h5_permission_applications_update, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_global_merchant_h5_permission_applications_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_global_merchant_h5_permission_domain_applications_methods[] = {
+    ZEND_FENTRY(create, global_merchant_h5_permission_domain_applications_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(get, global_merchant_h5_permission_domain_applications_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(update, global_merchant_h5_permission_domain_applications_update, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_global_merchant_h5_permission_domain_applications_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_global_merchant_h5_permission_domain_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_global_merchant_h5_permission_domain_properties[] = {
+    {"applications", "WechatPay\\Operations\\GlobalMerchantH5PermissionDomainApplications"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_global_merchant_h5_permission_methods[] = {
+    ZEND_FENTRY(get, global_merchant_h5_permission_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_global_merchant_h5_permission_properties[] = {
+    {"applications", "WechatPay\\Operations\\GlobalMerchantH5PermissionApplications"},
+    {"domain", "WechatPay\\Operations\\GlobalMerchantH5PermissionDomain"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_global_merchant_h5_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_global_merchant_h5_properties[] = {
+    {"permission", "WechatPay\\Operations\\GlobalMerchantH5Permission"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_global_merchant_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_global_merchant_properties[] = {
+    {"h5", "WechatPay\\Operations\\GlobalMerchantH5"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_global_merchant_service_complaint_notifications_methods[] = {
+    ZEND_FENTRY(create, global_merchant_service_complaint_notifications_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(delete, global_merchant_service_complaint_notifications_delete, takes_params_gives_nothing, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(get, global_merchant_service_complaint_notifications_get, takes_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(replace, global_merchant_service_complaint_notifications_replace, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_global_merchant_service_complaint_notifications_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_global_merchant_service_complaints_negotiation_histories_methods[] = {
+    ZEND_FENTRY(list, global_merchant_service_complaints_negotiation_histories_list, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_global_merchant_service_complaints_negotiation_histories_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_global_merchant_service_complaints_methods[] = {
+    ZEND_FENTRY(complete, global_merchant_service_complaints_complete, needs_params_gives_nothing, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(get, global_merchant_service_complaints_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(list, global_merchant_service_complaints_list, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(response, global_merchant_service_complaints_response, needs_params_gives_nothing, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_global_merchant_service_complaints_properties[] = {
+    {"negotiationHistories", "WechatPay\\Operations\\GlobalMerchantServiceComplaintsNegotiationHistories"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_global_merchant_service_images_methods[] = {
+    ZEND_FENTRY(get, global_merchant_service_images_get, needs_params_gives_file, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(upload, global_merchant_service_images_upload, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_global_merchant_service_images_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_global_merchant_service_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_global_merchant_service_properties[] = {
+    {"complaintNotifications", "WechatPay\\Operations\\GlobalMerchantServiceComplaintNotifications"},
+    {"complaints", "WechatPay\\Operations\\GlobalMerchantServiceComplaints"},
+    {"images", "WechatPay\\Operations\\GlobalMerchantServiceImages"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_global_merchant_storage_file_methods[] = {
+    ZEND_FENTRY(upload, global_merchant_storage_file_upload, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_global_merchant_storage_file_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_global_merchant_storage_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_global_merchant_storage_properties[] = {
+    {"file", "WechatPay\\Operations\\GlobalMerchantStorageFile"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_global_merchants_methods[] = {
+    ZEND_FENTRY(create, global_merchants_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(get, global_merchants_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(update, global_merchants_update, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_global_merchants_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_global_micropay_transactions_methods[] = {
+    ZEND_FENTRY(pay, global_micropay_transactions_pay, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(reverseById, global_micropay_transactions_reverse_by_id, needs_params_gives_nothing, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(reverseByOutTradeNo, global_micropay_transactions_reverse_by_out_trade_no, needs_params_gives_nothing, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_global_micropay_transactions_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_global_micropay_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_global_micropay_properties[] = {
+    {"transactions", "WechatPay\\Operations\\GlobalMicropayTransactions"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_global_papay_contracts_methods[] = {
+    ZEND_FENTRY(appPreEntrustSign, global_papay_contracts_app_pre_entrust_sign, takes_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(get, global_papay_contracts_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(getByOutContractCode, global_papay_contracts_get_by_out_contract_code, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(h5PreEntrustSign, global_papay_contracts_h5_pre_entrust_sign, takes_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(jsapiPreEntrustSign, global_papay_contracts_jsapi_pre_entrust_sign, takes_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(miniProgramPreEntrustSign, global_papay_contracts_mini_program_pre_entrust_sign, takes_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(terminate, global_papay_contracts_terminate, needs_params_gives_nothing, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(webPreEntrustSign, global_papay_contracts_web_pre_entrust_sign, takes_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_global_papay_contracts_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_global_papay_transactions_methods[] = {
+    ZEND_FENTRY(create, global_papay_transactions_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(get, global_papay_transactions_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(getByOutTradeNo, global_papay_transactions_get_by_out_trade_no, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(reverseByOutTradeNo, global_papay_transactions_reverse_by_out_trade_no, needs_params_gives_nothing, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_global_papay_transactions_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_global_papay_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_global_papay_properties[] = {
+    {"contracts", "WechatPay\\Operations\\GlobalPapayContracts"},
+    {"transactions", "WechatPay\\Operations\\GlobalPapayTransactions"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_global_profit_sharing_bill_download_url_methods[] = {
+    ZEND_FENTRY(get, global_profit_sharing_bill_download_url_get, takes_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_global_profit_sharing_bill_download_url_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_global_profit_sharing_orders_methods[] = {
+    ZEND_FENTRY(create, global_profit_sharing_orders_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(get, global_profit_sharing_orders_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(unfreeze, global_profit_sharing_orders_unfreeze, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_global_profit_sharing_orders_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_global_profit_sharing_receivers_methods[] = {
+    ZEND_FENTRY(create, global_profit_sharing_receivers_create, takes_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(delete, global_profit_sharing_receivers_delete, takes_params_gives_nothing, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(get, global_profit_sharing_receivers_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_global_profit_sharing_receivers_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_global_profit_sharing_refunds_bill_download_url_methods[] = {
+    ZEND_FENTRY(get, global_profit_sharing_refunds_bill_download_url_get, takes_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_global_profit_sharing_refunds_bill_download_url_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_global_profit_sharing_refunds_refundable_balance_methods[] = {
+    ZEND_FENTRY(get, global_profit_sharing_refunds_refundable_balance_get, takes_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_global_profit_sharing_refunds_refundable_balance_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_global_profit_sharing_refunds_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_global_profit_sharing_refunds_properties[] = {
+    {"billDownloadUrl", "WechatPay\\Operations\\GlobalProfitSharingRefundsBillDownloadUrl"},
+    {"refundableBalance", "WechatPay\\Operations\\GlobalProfitSharingRefundsRefundableBalance"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_global_profit_sharing_transactions_amounts_methods[] = {
+    ZEND_FENTRY(get, global_profit_sharing_transactions_amounts_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_global_profit_sharing_transactions_amounts_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_global_profit_sharing_transactions_refundable_amounts_methods[] = {
+    ZEND_FENTRY(get, global_profit_sharing_transactions_refundable_amounts_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_global_profit_sharing_transactions_refundable_amounts_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_global_profit_sharing_transactions_methods[] = {
+    ZEND_FENTRY(mark, global_profit_sharing_transactions_mark, takes_params_gives_nothing, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_global_profit_sharing_transactions_properties[] = {
+    {"amounts", "WechatPay\\Operations\\GlobalProfitSharingTransactionsAmounts"},
+    {"refundableAmounts", "WechatPay\\Operations\\GlobalProfitSharingTransactionsRefundableAmounts"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_global_profit_sharing_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_global_profit_sharing_properties[] = {
+    {"billDownloadUrl", "WechatPay\\Operations\\GlobalProfitSharingBillDownloadUrl"},
+    {"orders", "WechatPay\\Operations\\GlobalProfitSharingOrders"},
+    {"receivers", "WechatPay\\Operations\\GlobalProfitSharingReceivers"},
+    {"refunds", "WechatPay\\Operations\\GlobalProfitSharingRefunds"},
+    {"transactions", "WechatPay\\Operations\\GlobalProfitSharingTransactions"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_global_refund_partner_recharge_balance_methods[] = {
+    ZEND_FENTRY(getBySubMchid, global_refund_partner_recharge_balance_get_by_sub_mchid, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_global_refund_partner_recharge_balance_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_global_refund_partner_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_global_refund_partner_properties[] = {
+    {"rechargeBalance", "WechatPay\\Operations\\GlobalRefundPartnerRechargeBalance"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_global_refund_recharge_balance_methods[] = {
+    ZEND_FENTRY(get, global_refund_recharge_balance_get, takes_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_global_refund_recharge_balance_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_global_refund_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_global_refund_properties[] = {
+    {"partner", "WechatPay\\Operations\\GlobalRefundPartner"},
+    {"rechargeBalance", "WechatPay\\Operations\\GlobalRefundRechargeBalance"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_global_refunds_methods[] = {
+    ZEND_FENTRY(create, global_refunds_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(getById, global_refunds_get_by_id, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(getByOutRefundNo, global_refunds_get_by_out_refund_no, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(list, global_refunds_list, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_global_refunds_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_global_settle_settlements_methods[] = {
+    ZEND_FENTRY(list, global_settle_settlements_list, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_global_settle_settlements_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_global_settle_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_global_settle_properties[] = {
+    {"settlements", "WechatPay\\Operations\\GlobalSettleSettlements"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_global_statements_methods[] = {
+    ZEND_FENTRY(get, global_statements_get, needs_params_gives_file, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_global_statements_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_global_transactions_app_methods[] = {
+    ZEND_FENTRY(create, global_transactions_app_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_global_transactions_app_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_global_transactions_jsapi_methods[] = {
+    ZEND_FENTRY(create, global_transactions_jsapi_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_global_transactions_jsapi_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_global_transactions_mweb_methods[] = {
+    ZEND_FENTRY(create, global_transactions_mweb_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_global_transactions_mweb_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_global_transactions_native_methods[] = {
+    ZEND_FENTRY(create, global_transactions_native_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_global_transactions_native_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_global_transactions_methods[] = {
+    ZEND_FENTRY(closeById, global_transactions_close_by_id, needs_params_gives_nothing, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(closeByOutTradeNo, global_transactions_close_by_out_trade_no, needs_params_gives_nothing, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(getById, global_transactions_get_by_id, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(getByOutTradeNo, global_transactions_get_by_out_trade_no, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_global_transactions_properties[] = {
+    {"app", "WechatPay\\Operations\\GlobalTransactionsApp"},
+    {"jsapi", "WechatPay\\Operations\\GlobalTransactionsJsapi"},
+    {"mweb", "WechatPay\\Operations\\GlobalTransactionsMweb"},
+    {"native", "WechatPay\\Operations\\GlobalTransactionsNative"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_global_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_global_properties[] = {
+    {"certificates", "WechatPay\\Operations\\GlobalCertificates"},
+    {"customs", "WechatPay\\Operations\\GlobalCustoms"},
+    {"merchant", "WechatPay\\Operations\\GlobalMerchant"},
+    {"merchantService", "WechatPay\\Operations\\GlobalMerchantService"},
+    {"merchantStorage", "WechatPay\\Operations\\GlobalMerchantStorage"},
+    {"merchants", "WechatPay\\Operations\\GlobalMerchants"},
+    {"micropay", "WechatPay\\Operations\\GlobalMicropay"},
+    {"papay", "WechatPay\\Operations\\GlobalPapay"},
+    {"profitSharing", "WechatPay\\Operations\\GlobalProfitSharing"},
+    {"refund", "WechatPay\\Operations\\GlobalRefund"},
+    {"refunds", "WechatPay\\Operations\\GlobalRefunds"},
+    {"settle", "WechatPay\\Operations\\GlobalSettle"},
+    {"statements", "WechatPay\\Operations\\GlobalStatements"},
+    {"transactions", "WechatPay\\Operations\\GlobalTransactions"},
+    {NULL, NULL},
+};
+
 static const zend_function_entry in_goldplan_merchants_methods[] = {
     ZEND_FENTRY(changeCustomPageStatus, goldplan_merchants_change_custom_page_status, needs_params_gives_array, ZEND_ACC_PUBLIC)
     ZEND_FENTRY(changeGoldPlanStatus, goldplan_merchants_change_gold_plan_status, needs_params_gives_array, ZEND_ACC_PUBLIC)
@@ -445,6 +4042,1895 @@ static const zend_function_entry in_goldplan_methods[] = {
 
 static const php_wechatpay_property in_goldplan_properties[] = {
     {"merchants", "WechatPay\\Operations\\GoldplanMerchants"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_gov_subsidy_audit_cup_refund_methods[] = {
+    ZEND_FENTRY(sync, gov_subsidy_audit_cup_refund_sync, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_gov_subsidy_audit_cup_refund_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_gov_subsidy_audit_cup_methods[] = {
+    ZEND_FENTRY(invalid, gov_subsidy_audit_cup_invalid, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(query, gov_subsidy_audit_cup_query, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(update, gov_subsidy_audit_cup_update, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(upload, gov_subsidy_audit_cup_upload, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_gov_subsidy_audit_cup_properties[] = {
+    {"refund", "WechatPay\\Operations\\GovSubsidyAuditCupRefund"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_gov_subsidy_audit_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_gov_subsidy_audit_properties[] = {
+    {"cup", "WechatPay\\Operations\\GovSubsidyAuditCup"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_gov_subsidy_companies_methods[] = {
+    ZEND_FENTRY(query, gov_subsidy_companies_query, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_gov_subsidy_companies_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_gov_subsidy_goods_methods[] = {
+    ZEND_FENTRY(upload, gov_subsidy_goods_upload, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_gov_subsidy_goods_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_gov_subsidy_n_qualifications_methods[] = {
+    ZEND_FENTRY(sync, gov_subsidy_n_qualifications_sync, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_gov_subsidy_n_qualifications_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_gov_subsidy_qualification_methods[] = {
+    ZEND_FENTRY(get, gov_subsidy_qualification_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_gov_subsidy_qualification_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_gov_subsidy_qualifications_passthrough_methods[] = {
+    ZEND_FENTRY(cancel, gov_subsidy_qualifications_passthrough_cancel, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(claim, gov_subsidy_qualifications_passthrough_claim, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(query, gov_subsidy_qualifications_passthrough_query, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_gov_subsidy_qualifications_passthrough_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_gov_subsidy_qualifications_methods[] = {
+    ZEND_FENTRY(query, gov_subsidy_qualifications_query, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(sync, gov_subsidy_qualifications_sync, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_gov_subsidy_qualifications_properties[] = {
+    {"passthrough", "WechatPay\\Operations\\GovSubsidyQualificationsPassthrough"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_gov_subsidy_sn_code_methods[] = {
+    ZEND_FENTRY(lock, gov_subsidy_sn_code_lock, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(query, gov_subsidy_sn_code_query, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(unlock, gov_subsidy_sn_code_unlock, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_gov_subsidy_sn_code_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_gov_subsidy_transactions_summary_methods[] = {
+    ZEND_FENTRY(queryDay, gov_subsidy_transactions_summary_query_day, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_gov_subsidy_transactions_summary_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_gov_subsidy_transactions_methods[] = {
+    ZEND_FENTRY(query, gov_subsidy_transactions_query, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(sync, gov_subsidy_transactions_sync, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_gov_subsidy_transactions_properties[] = {
+    {"summary", "WechatPay\\Operations\\GovSubsidyTransactionsSummary"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_gov_subsidy_zhejiang_auth_code_methods[] = {
+    ZEND_FENTRY(cancel, gov_subsidy_zhejiang_auth_code_cancel, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(commit, gov_subsidy_zhejiang_auth_code_commit, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(issue, gov_subsidy_zhejiang_auth_code_issue, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(refund, gov_subsidy_zhejiang_auth_code_refund, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(try, gov_subsidy_zhejiang_auth_code_try, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_gov_subsidy_zhejiang_auth_code_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_gov_subsidy_zhejiang_goods_methods[] = {
+    ZEND_FENTRY(query, gov_subsidy_zhejiang_goods_query, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_gov_subsidy_zhejiang_goods_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_gov_subsidy_zhejiang_n_qualifications_methods[] = {
+    ZEND_FENTRY(confirm, gov_subsidy_zhejiang_n_qualifications_confirm, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_gov_subsidy_zhejiang_n_qualifications_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_gov_subsidy_zhejiang_qualifications_methods[] = {
+    ZEND_FENTRY(alter, gov_subsidy_zhejiang_qualifications_alter, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(claim, gov_subsidy_zhejiang_qualifications_claim, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(query, gov_subsidy_zhejiang_qualifications_query, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(sync, gov_subsidy_zhejiang_qualifications_sync, takes_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_gov_subsidy_zhejiang_qualifications_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_gov_subsidy_zhejiang_sn_code_methods[] = {
+    ZEND_FENTRY(lock, gov_subsidy_zhejiang_sn_code_lock, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(query, gov_subsidy_zhejiang_sn_code_query, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(unlock, gov_subsidy_zhejiang_sn_code_unlock, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_gov_subsidy_zhejiang_sn_code_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_gov_subsidy_zhejiang_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_gov_subsidy_zhejiang_properties[] = {
+    {"authCode", "WechatPay\\Operations\\GovSubsidyZhejiangAuthCode"},
+    {"goods", "WechatPay\\Operations\\GovSubsidyZhejiangGoods"},
+    {"nQualifications", "WechatPay\\Operations\\GovSubsidyZhejiangNQualifications"},
+    {"qualifications", "WechatPay\\Operations\\GovSubsidyZhejiangQualifications"},
+    {"snCode", "WechatPay\\Operations\\GovSubsidyZhejiangSnCode"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_gov_subsidy_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_gov_subsidy_properties[] = {
+    {"audit", "WechatPay\\Operations\\GovSubsidyAudit"},
+    {"companies", "WechatPay\\Operations\\GovSubsidyCompanies"},
+    {"goods", "WechatPay\\Operations\\GovSubsidyGoods"},
+    {"nQualifications", "WechatPay\\Operations\\GovSubsidyNQualifications"},
+    {"qualification", "WechatPay\\Operations\\GovSubsidyQualification"},
+    {"qualifications", "WechatPay\\Operations\\GovSubsidyQualifications"},
+    {"snCode", "WechatPay\\Operations\\GovSubsidySnCode"},
+    {"transactions", "WechatPay\\Operations\\GovSubsidyTransactions"},
+    {"zhejiang", "WechatPay\\Operations\\GovSubsidyZhejiang"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_gov_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_gov_properties[] = {
+    {"subsidy", "WechatPay\\Operations\\GovSubsidy"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_hire_power_bank_insurance_orders_methods[] = {
+    ZEND_FENTRY(create, hire_power_bank_insurance_orders_create, takes_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(get, hire_power_bank_insurance_orders_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_hire_power_bank_insurance_orders_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_hire_power_bank_user_qualifications_methods[] = {
+    ZEND_FENTRY(get, hire_power_bank_user_qualifications_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_hire_power_bank_user_qualifications_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_hire_power_bank_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_hire_power_bank_properties[] = {
+    {"insuranceOrders", "WechatPay\\Operations\\HirePowerBankInsuranceOrders"},
+    {"userQualifications", "WechatPay\\Operations\\HirePowerBankUserQualifications"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_industry_coupon_tokens_methods[] = {
+    ZEND_FENTRY(create, industry_coupon_tokens_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_industry_coupon_tokens_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_industry_coupon_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_industry_coupon_properties[] = {
+    {"tokens", "WechatPay\\Operations\\IndustryCouponTokens"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_industry_rebate_retail_industry_transactions_methods[] = {
+    ZEND_FENTRY(create, industry_rebate_retail_industry_transactions_create, needs_params_gives_nothing, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_industry_rebate_retail_industry_transactions_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_industry_rebate_retail_industry_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_industry_rebate_retail_industry_properties[] = {
+    {"transactions", "WechatPay\\Operations\\IndustryRebateRetailIndustryTransactions"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_industry_rebate_transactions_methods[] = {
+    ZEND_FENTRY(submit, industry_rebate_transactions_submit, needs_params_gives_nothing, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_industry_rebate_transactions_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_industry_rebate_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_industry_rebate_properties[] = {
+    {"retailIndustry", "WechatPay\\Operations\\IndustryRebateRetailIndustry"},
+    {"transactions", "WechatPay\\Operations\\IndustryRebateTransactions"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_ins_policy_mgr_deduct_authorizations_methods[] = {
+    ZEND_FENTRY(create, ins_policy_mgr_deduct_authorizations_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(get, ins_policy_mgr_deduct_authorizations_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_ins_policy_mgr_deduct_authorizations_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_ins_policy_mgr_deduct_policies_methods[] = {
+    ZEND_FENTRY(create, ins_policy_mgr_deduct_policies_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(get, ins_policy_mgr_deduct_policies_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(update, ins_policy_mgr_deduct_policies_update, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_ins_policy_mgr_deduct_policies_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_ins_policy_mgr_deduct_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_ins_policy_mgr_deduct_properties[] = {
+    {"authorizations", "WechatPay\\Operations\\InsPolicyMgrDeductAuthorizations"},
+    {"policies", "WechatPay\\Operations\\InsPolicyMgrDeductPolicies"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_ins_policy_mgr_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_ins_policy_mgr_properties[] = {
+    {"deduct", "WechatPay\\Operations\\InsPolicyMgrDeduct"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_iot_manage_device_inspections_methods[] = {
+    ZEND_FENTRY(get, iot_manage_device_inspections_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_iot_manage_device_inspections_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_iot_manage_devices_methods[] = {
+    ZEND_FENTRY(list, iot_manage_devices_list, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_iot_manage_devices_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_iot_manage_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_iot_manage_properties[] = {
+    {"deviceInspections", "WechatPay\\Operations\\IotManageDeviceInspections"},
+    {"devices", "WechatPay\\Operations\\IotManageDevices"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_legacy_global_customs_orders_methods[] = {
+    ZEND_FENTRY(create, legacy_global_customs_orders_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(list, legacy_global_customs_orders_list, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(update, legacy_global_customs_orders_update, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_legacy_global_customs_orders_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_legacy_global_customs_methods[] = {
+    ZEND_FENTRY(redeclare, legacy_global_customs_redeclare, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(verifyCertificate, legacy_global_customs_verify_certificate, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_legacy_global_customs_properties[] = {
+    {"orders", "WechatPay\\Operations\\LegacyGlobalCustomsOrders"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_legacy_global_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_legacy_global_properties[] = {
+    {"customs", "WechatPay\\Operations\\LegacyGlobalCustoms"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_legacy_hk_merchants_methods[] = {
+    ZEND_FENTRY(create, legacy_hk_merchants_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(get, legacy_hk_merchants_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(replace, legacy_hk_merchants_replace, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_legacy_hk_merchants_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_legacy_hk_refunds_methods[] = {
+    ZEND_FENTRY(create, legacy_hk_refunds_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(getById, legacy_hk_refunds_get_by_id, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(getByOutRefundNo, legacy_hk_refunds_get_by_out_refund_no, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(list, legacy_hk_refunds_list, takes_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_legacy_hk_refunds_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_legacy_hk_settle_settlements_methods[] = {
+    ZEND_FENTRY(list, legacy_hk_settle_settlements_list, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_legacy_hk_settle_settlements_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_legacy_hk_settle_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_legacy_hk_settle_properties[] = {
+    {"settlements", "WechatPay\\Operations\\LegacyHkSettleSettlements"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_legacy_hk_statements_methods[] = {
+    ZEND_FENTRY(get, legacy_hk_statements_get, needs_params_gives_file, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_legacy_hk_statements_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_legacy_hk_transactions_app_methods[] = {
+    ZEND_FENTRY(create, legacy_hk_transactions_app_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_legacy_hk_transactions_app_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_legacy_hk_transactions_jsapi_methods[] = {
+    ZEND_FENTRY(create, legacy_hk_transactions_jsapi_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_legacy_hk_transactions_jsapi_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_legacy_hk_transactions_micropay_methods[] = {
+    ZEND_FENTRY(create, legacy_hk_transactions_micropay_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_legacy_hk_transactions_micropay_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_legacy_hk_transactions_mweb_methods[] = {
+    ZEND_FENTRY(create, legacy_hk_transactions_mweb_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_legacy_hk_transactions_mweb_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_legacy_hk_transactions_native_methods[] = {
+    ZEND_FENTRY(create, legacy_hk_transactions_native_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_legacy_hk_transactions_native_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_legacy_hk_transactions_methods[] = {
+    ZEND_FENTRY(closeById, legacy_hk_transactions_close_by_id, needs_params_gives_nothing, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(closeByOutTradeNo, legacy_hk_transactions_close_by_out_trade_no, needs_params_gives_nothing, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(getById, legacy_hk_transactions_get_by_id, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(getByOutTradeNo, legacy_hk_transactions_get_by_out_trade_no, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(reverseById, legacy_hk_transactions_reverse_by_id, needs_params_gives_nothing, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(reverseByOutTradeNo, legacy_hk_transactions_reverse_by_out_trade_no, needs_params_gives_nothing, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_legacy_hk_transactions_properties[] = {
+    {"app", "WechatPay\\Operations\\LegacyHkTransactionsApp"},
+    {"jsapi", "WechatPay\\Operations\\LegacyHkTransactionsJsapi"},
+    {"micropay", "WechatPay\\Operations\\LegacyHkTransactionsMicropay"},
+    {"mweb", "WechatPay\\Operations\\LegacyHkTransactionsMweb"},
+    {"native", "WechatPay\\Operations\\LegacyHkTransactionsNative"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_legacy_hk_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_legacy_hk_properties[] = {
+    {"merchants", "WechatPay\\Operations\\LegacyHkMerchants"},
+    {"refunds", "WechatPay\\Operations\\LegacyHkRefunds"},
+    {"settle", "WechatPay\\Operations\\LegacyHkSettle"},
+    {"statements", "WechatPay\\Operations\\LegacyHkStatements"},
+    {"transactions", "WechatPay\\Operations\\LegacyHkTransactions"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_love_feast_brands_methods[] = {
+    ZEND_FENTRY(get, love_feast_brands_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_love_feast_brands_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_love_feast_users_orders_methods[] = {
+    ZEND_FENTRY(getByOutTradeNo, love_feast_users_orders_get_by_out_trade_no, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(listByBrandId, love_feast_users_orders_list_by_brand_id, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_love_feast_users_orders_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_love_feast_users_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_love_feast_users_properties[] = {
+    {"orders", "WechatPay\\Operations\\LoveFeastUsersOrders"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_love_feast_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_love_feast_properties[] = {
+    {"brands", "WechatPay\\Operations\\LoveFeastBrands"},
+    {"users", "WechatPay\\Operations\\LoveFeastUsers"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_marketing_bank_packages_tasks_methods[] = {
+    ZEND_FENTRY(create, marketing_bank_packages_tasks_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(list, marketing_bank_packages_tasks_list, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_marketing_bank_packages_tasks_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_marketing_bank_packages_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_marketing_bank_packages_properties[] = {
+    {"tasks", "WechatPay\\Operations\\MarketingBankPackagesTasks"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_marketing_bank_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_marketing_bank_properties[] = {
+    {"packages", "WechatPay\\Operations\\MarketingBankPackages"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_marketing_bank_favor_users_bank_multi_activity_methods[] = {
+    ZEND_FENTRY(create, marketing_bank_favor_users_bank_multi_activity_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_marketing_bank_favor_users_bank_multi_activity_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_marketing_bank_favor_users_coupons_methods[] = {
+    ZEND_FENTRY(get, marketing_bank_favor_users_coupons_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_marketing_bank_favor_users_coupons_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_marketing_bank_favor_users_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_marketing_bank_favor_users_properties[] = {
+    {"bankMultiActivity", "WechatPay\\Operations\\MarketingBankFavorUsersBankMultiActivity"},
+    {"coupons", "WechatPay\\Operations\\MarketingBankFavorUsersCoupons"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_marketing_bank_favor_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_marketing_bank_favor_properties[] = {
+    {"users", "WechatPay\\Operations\\MarketingBankFavorUsers"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_marketing_busifavor_callbacks_methods[] = {
+    ZEND_FENTRY(create, marketing_busifavor_callbacks_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(get, marketing_busifavor_callbacks_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_marketing_busifavor_callbacks_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_marketing_busifavor_coupons_methods[] = {
+    ZEND_FENTRY(associate, marketing_busifavor_coupons_associate, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(deactivate, marketing_busifavor_coupons_deactivate, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(disassociate, marketing_busifavor_coupons_disassociate, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(return, marketing_busifavor_coupons_return, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(send, marketing_busifavor_coupons_send, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(sendByCardId, marketing_busifavor_coupons_send_by_card_id, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(use, marketing_busifavor_coupons_use, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_marketing_busifavor_coupons_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_marketing_busifavor_product_coupons_methods[] = {
+    ZEND_FENTRY(preSend, marketing_busifavor_product_coupons_pre_send, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(send, marketing_busifavor_product_coupons_send, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_marketing_busifavor_product_coupons_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_marketing_busifavor_stocks_budget_methods[] = {
+    ZEND_FENTRY(update, marketing_busifavor_stocks_budget_update, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_marketing_busifavor_stocks_budget_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_marketing_busifavor_stocks_coupon_codes_methods[] = {
+    ZEND_FENTRY(create, marketing_busifavor_stocks_coupon_codes_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(delete, marketing_busifavor_stocks_coupon_codes_delete, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(get, marketing_busifavor_stocks_coupon_codes_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(list, marketing_busifavor_stocks_coupon_codes_list, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_marketing_busifavor_stocks_coupon_codes_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_marketing_busifavor_stocks_methods[] = {
+    ZEND_FENTRY(create, marketing_busifavor_stocks_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(get, marketing_busifavor_stocks_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(update, marketing_busifavor_stocks_update, needs_params_gives_nothing, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_marketing_busifavor_stocks_properties[] = {
+    {"budget", "WechatPay\\Operations\\MarketingBusifavorStocksBudget"},
+    {"couponCodes", "WechatPay\\Operations\\MarketingBusifavorStocksCouponCodes"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_marketing_busifavor_subsidy_pay_receipts_methods[] = {
+    ZEND_FENTRY(create, marketing_busifavor_subsidy_pay_receipts_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(get, marketing_busifavor_subsidy_pay_receipts_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(list, marketing_busifavor_subsidy_pay_receipts_list, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_marketing_busifavor_subsidy_pay_receipts_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_marketing_busifavor_subsidy_return_receipts_methods[] = {
+    ZEND_FENTRY(create, marketing_busifavor_subsidy_return_receipts_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(get, marketing_busifavor_subsidy_return_receipts_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_marketing_busifavor_subsidy_return_receipts_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_marketing_busifavor_subsidy_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_marketing_busifavor_subsidy_properties[] = {
+    {"payReceipts", "WechatPay\\Operations\\MarketingBusifavorSubsidyPayReceipts"},
+    {"returnReceipts", "WechatPay\\Operations\\MarketingBusifavorSubsidyReturnReceipts"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_marketing_busifavor_users_coupons_methods[] = {
+    ZEND_FENTRY(get, marketing_busifavor_users_coupons_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(list, marketing_busifavor_users_coupons_list, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_marketing_busifavor_users_coupons_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_marketing_busifavor_users_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_marketing_busifavor_users_properties[] = {
+    {"coupons", "WechatPay\\Operations\\MarketingBusifavorUsersCoupons"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_marketing_busifavor_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_marketing_busifavor_properties[] = {
+    {"callbacks", "WechatPay\\Operations\\MarketingBusifavorCallbacks"},
+    {"coupons", "WechatPay\\Operations\\MarketingBusifavorCoupons"},
+    {"productCoupons", "WechatPay\\Operations\\MarketingBusifavorProductCoupons"},
+    {"stocks", "WechatPay\\Operations\\MarketingBusifavorStocks"},
+    {"subsidy", "WechatPay\\Operations\\MarketingBusifavorSubsidy"},
+    {"users", "WechatPay\\Operations\\MarketingBusifavorUsers"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_marketing_favor_callbacks_methods[] = {
+    ZEND_FENTRY(create, marketing_favor_callbacks_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(get, marketing_favor_callbacks_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_marketing_favor_callbacks_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_marketing_favor_coupon_stocks_methods[] = {
+    ZEND_FENTRY(create, marketing_favor_coupon_stocks_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_marketing_favor_coupon_stocks_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_marketing_favor_media_methods[] = {
+    ZEND_FENTRY(imageUpload, marketing_favor_media_image_upload, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_marketing_favor_media_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_marketing_favor_stocks_items_methods[] = {
+    ZEND_FENTRY(get, marketing_favor_stocks_items_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_marketing_favor_stocks_items_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_marketing_favor_stocks_merchants_methods[] = {
+    ZEND_FENTRY(get, marketing_favor_stocks_merchants_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_marketing_favor_stocks_merchants_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_marketing_favor_stocks_refund_flow_methods[] = {
+    ZEND_FENTRY(get, marketing_favor_stocks_refund_flow_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_marketing_favor_stocks_refund_flow_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_marketing_favor_stocks_refund_flow_by_day_methods[] = {
+    ZEND_FENTRY(get, marketing_favor_stocks_refund_flow_by_day_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_marketing_favor_stocks_refund_flow_by_day_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_marketing_favor_stocks_use_flow_methods[] = {
+    ZEND_FENTRY(get, marketing_favor_stocks_use_flow_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_marketing_favor_stocks_use_flow_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_marketing_favor_stocks_use_flow_by_day_methods[] = {
+    ZEND_FENTRY(get, marketing_favor_stocks_use_flow_by_day_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_marketing_favor_stocks_use_flow_by_day_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_marketing_favor_stocks_methods[] = {
+    ZEND_FENTRY(get, marketing_favor_stocks_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(list, marketing_favor_stocks_list, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(modifyGoodsId, marketing_favor_stocks_modify_goods_id, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(pause, marketing_favor_stocks_pause, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(restart, marketing_favor_stocks_restart, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(start, marketing_favor_stocks_start, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(stop, marketing_favor_stocks_stop, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_marketing_favor_stocks_properties[] = {
+    {"items", "WechatPay\\Operations\\MarketingFavorStocksItems"},
+    {"merchants", "WechatPay\\Operations\\MarketingFavorStocksMerchants"},
+    {"refundFlow", "WechatPay\\Operations\\MarketingFavorStocksRefundFlow"},
+    {"refundFlowByDay", "WechatPay\\Operations\\MarketingFavorStocksRefundFlowByDay"},
+    {"useFlow", "WechatPay\\Operations\\MarketingFavorStocksUseFlow"},
+    {"useFlowByDay", "WechatPay\\Operations\\MarketingFavorStocksUseFlowByDay"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_marketing_favor_users_coupons_methods[] = {
+    ZEND_FENTRY(create, marketing_favor_users_coupons_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(get, marketing_favor_users_coupons_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(list, marketing_favor_users_coupons_list, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_marketing_favor_users_coupons_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_marketing_favor_users_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_marketing_favor_users_properties[] = {
+    {"coupons", "WechatPay\\Operations\\MarketingFavorUsersCoupons"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_marketing_favor_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_marketing_favor_properties[] = {
+    {"callbacks", "WechatPay\\Operations\\MarketingFavorCallbacks"},
+    {"couponStocks", "WechatPay\\Operations\\MarketingFavorCouponStocks"},
+    {"media", "WechatPay\\Operations\\MarketingFavorMedia"},
+    {"stocks", "WechatPay\\Operations\\MarketingFavorStocks"},
+    {"users", "WechatPay\\Operations\\MarketingFavorUsers"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_marketing_goods_subsidy_activity_activities_methods[] = {
+    ZEND_FENTRY(list, marketing_goods_subsidy_activity_activities_list, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_marketing_goods_subsidy_activity_activities_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_marketing_goods_subsidy_activity_activity_methods[] = {
+    ZEND_FENTRY(apply, marketing_goods_subsidy_activity_activity_apply, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_marketing_goods_subsidy_activity_activity_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_marketing_goods_subsidy_activity_qualification_methods[] = {
+    ZEND_FENTRY(lock, marketing_goods_subsidy_activity_qualification_lock, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(unlock, marketing_goods_subsidy_activity_qualification_unlock, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_marketing_goods_subsidy_activity_qualification_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_marketing_goods_subsidy_activity_retail_store_act_materials_methods[] = {
+    ZEND_FENTRY(create, marketing_goods_subsidy_activity_retail_store_act_materials_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_marketing_goods_subsidy_activity_retail_store_act_materials_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_marketing_goods_subsidy_activity_retail_store_act_representative_methods[] = {
+    ZEND_FENTRY(delete, marketing_goods_subsidy_activity_retail_store_act_representative_delete, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(replace, marketing_goods_subsidy_activity_retail_store_act_representative_replace, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_marketing_goods_subsidy_activity_retail_store_act_representative_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_marketing_goods_subsidy_activity_retail_store_act_representatives_methods[] = {
+    ZEND_FENTRY(list, marketing_goods_subsidy_activity_retail_store_act_representatives_list, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_marketing_goods_subsidy_activity_retail_store_act_representatives_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_marketing_goods_subsidy_activity_retail_store_act_stores_methods[] = {
+    ZEND_FENTRY(create, marketing_goods_subsidy_activity_retail_store_act_stores_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(delete, marketing_goods_subsidy_activity_retail_store_act_stores_delete, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(get, marketing_goods_subsidy_activity_retail_store_act_stores_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(list, marketing_goods_subsidy_activity_retail_store_act_stores_list, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_marketing_goods_subsidy_activity_retail_store_act_stores_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_marketing_goods_subsidy_activity_retail_store_act_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_marketing_goods_subsidy_activity_retail_store_act_properties[] = {
+    {"materials", "WechatPay\\Operations\\MarketingGoodsSubsidyActivityRetailStoreActMaterials"},
+    {"representative", "WechatPay\\Operations\\MarketingGoodsSubsidyActivityRetailStoreActRepresentative"},
+    {"representatives", "WechatPay\\Operations\\MarketingGoodsSubsidyActivityRetailStoreActRepresentatives"},
+    {"stores", "WechatPay\\Operations\\MarketingGoodsSubsidyActivityRetailStoreActStores"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_marketing_goods_subsidy_activity_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_marketing_goods_subsidy_activity_properties[] = {
+    {"activities", "WechatPay\\Operations\\MarketingGoodsSubsidyActivityActivities"},
+    {"activity", "WechatPay\\Operations\\MarketingGoodsSubsidyActivityActivity"},
+    {"qualification", "WechatPay\\Operations\\MarketingGoodsSubsidyActivityQualification"},
+    {"retailStoreAct", "WechatPay\\Operations\\MarketingGoodsSubsidyActivityRetailStoreAct"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_marketing_member_card_activity_activities_methods[] = {
+    ZEND_FENTRY(create, marketing_member_card_activity_activities_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(get, marketing_member_card_activity_activities_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(list, marketing_member_card_activity_activities_list, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(terminate, marketing_member_card_activity_activities_terminate, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_marketing_member_card_activity_activities_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_marketing_member_card_activity_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_marketing_member_card_activity_properties[] = {
+    {"activities", "WechatPay\\Operations\\MarketingMemberCardActivityActivities"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_marketing_member_card_open_activate_informations_methods[] = {
+    ZEND_FENTRY(get, marketing_member_card_open_activate_informations_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_marketing_member_card_open_activate_informations_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_marketing_member_card_open_callback_methods[] = {
+    ZEND_FENTRY(get, marketing_member_card_open_callback_get, takes_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(update, marketing_member_card_open_callback_update, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_marketing_member_card_open_callback_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_marketing_member_card_open_cards_codes_bonus_methods[] = {
+    ZEND_FENTRY(commit, marketing_member_card_open_cards_codes_bonus_commit, needs_params_gives_nothing, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(prepare, marketing_member_card_open_cards_codes_bonus_prepare, needs_params_gives_nothing, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_marketing_member_card_open_cards_codes_bonus_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_marketing_member_card_open_cards_codes_rights_methods[] = {
+    ZEND_FENTRY(update, marketing_member_card_open_cards_codes_rights_update, needs_params_gives_nothing, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_marketing_member_card_open_cards_codes_rights_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_marketing_member_card_open_cards_codes_methods[] = {
+    ZEND_FENTRY(activate, marketing_member_card_open_cards_codes_activate, needs_params_gives_nothing, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(deposit, marketing_member_card_open_cards_codes_deposit, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(get, marketing_member_card_open_cards_codes_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(setServiceModuleData, marketing_member_card_open_cards_codes_set_service_module_data, needs_params_gives_nothing, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(unavailable, marketing_member_card_open_cards_codes_unavailable, needs_params_gives_nothing, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(update, marketing_member_card_open_cards_codes_update, needs_params_gives_nothing, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_marketing_member_card_open_cards_codes_properties[] = {
+    {"bonus", "WechatPay\\Operations\\MarketingMemberCardOpenCardsCodesBonus"},
+    {"rights", "WechatPay\\Operations\\MarketingMemberCardOpenCardsCodesRights"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_marketing_member_card_open_cards_permission_tokens_methods[] = {
+    ZEND_FENTRY(create, marketing_member_card_open_cards_permission_tokens_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_marketing_member_card_open_cards_permission_tokens_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_marketing_member_card_open_cards_phone_member_card_methods[] = {
+    ZEND_FENTRY(import, marketing_member_card_open_cards_phone_member_card_import, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_marketing_member_card_open_cards_phone_member_card_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_marketing_member_card_open_cards_qr_code_methods[] = {
+    ZEND_FENTRY(create, marketing_member_card_open_cards_qr_code_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_marketing_member_card_open_cards_qr_code_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_marketing_member_card_open_cards_rights_methods[] = {
+    ZEND_FENTRY(update, marketing_member_card_open_cards_rights_update, needs_params_gives_nothing, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_marketing_member_card_open_cards_rights_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_marketing_member_card_open_cards_service_modules_methods[] = {
+    ZEND_FENTRY(create, marketing_member_card_open_cards_service_modules_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(delete, marketing_member_card_open_cards_service_modules_delete, needs_params_gives_nothing, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(update, marketing_member_card_open_cards_service_modules_update, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_marketing_member_card_open_cards_service_modules_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_marketing_member_card_open_cards_users_methods[] = {
+    ZEND_FENTRY(import, marketing_member_card_open_cards_users_import, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_marketing_member_card_open_cards_users_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_marketing_member_card_open_cards_methods[] = {
+    ZEND_FENTRY(create, marketing_member_card_open_cards_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(decryptCode, marketing_member_card_open_cards_decrypt_code, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(delete, marketing_member_card_open_cards_delete, needs_params_gives_nothing, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(get, marketing_member_card_open_cards_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(list, marketing_member_card_open_cards_list, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(update, marketing_member_card_open_cards_update, needs_params_gives_nothing, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(upgrade, marketing_member_card_open_cards_upgrade, needs_params_gives_nothing, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_marketing_member_card_open_cards_properties[] = {
+    {"codes", "WechatPay\\Operations\\MarketingMemberCardOpenCardsCodes"},
+    {"permissionTokens", "WechatPay\\Operations\\MarketingMemberCardOpenCardsPermissionTokens"},
+    {"phoneMemberCard", "WechatPay\\Operations\\MarketingMemberCardOpenCardsPhoneMemberCard"},
+    {"qrCode", "WechatPay\\Operations\\MarketingMemberCardOpenCardsQrCode"},
+    {"rights", "WechatPay\\Operations\\MarketingMemberCardOpenCardsRights"},
+    {"serviceModules", "WechatPay\\Operations\\MarketingMemberCardOpenCardsServiceModules"},
+    {"users", "WechatPay\\Operations\\MarketingMemberCardOpenCardsUsers"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_marketing_member_card_open_phone_number_member_methods[] = {
+    ZEND_FENTRY(import, marketing_member_card_open_phone_number_member_import, needs_params_gives_nothing, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(search, marketing_member_card_open_phone_number_member_search, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_marketing_member_card_open_phone_number_member_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_marketing_member_card_open_user_cards_methods[] = {
+    ZEND_FENTRY(list, marketing_member_card_open_user_cards_list, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_marketing_member_card_open_user_cards_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_marketing_member_card_open_user_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_marketing_member_card_open_user_properties[] = {
+    {"cards", "WechatPay\\Operations\\MarketingMemberCardOpenUserCards"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_marketing_member_card_open_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_marketing_member_card_open_properties[] = {
+    {"activateInformations", "WechatPay\\Operations\\MarketingMemberCardOpenActivateInformations"},
+    {"callback", "WechatPay\\Operations\\MarketingMemberCardOpenCallback"},
+    {"cards", "WechatPay\\Operations\\MarketingMemberCardOpenCards"},
+    {"phoneNumberMember", "WechatPay\\Operations\\MarketingMemberCardOpenPhoneNumberMember"},
+    {"user", "WechatPay\\Operations\\MarketingMemberCardOpenUser"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_marketing_partner_delivery_plan_delivery_plans_methods[] = {
+    ZEND_FENTRY(create, marketing_partner_delivery_plan_delivery_plans_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(list, marketing_partner_delivery_plan_delivery_plans_list, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(terminate, marketing_partner_delivery_plan_delivery_plans_terminate, needs_params_gives_nothing, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(update, marketing_partner_delivery_plan_delivery_plans_update, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_marketing_partner_delivery_plan_delivery_plans_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_marketing_partner_delivery_plan_notify_url_methods[] = {
+    ZEND_FENTRY(create, marketing_partner_delivery_plan_notify_url_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_marketing_partner_delivery_plan_notify_url_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_marketing_partner_delivery_plan_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_marketing_partner_delivery_plan_properties[] = {
+    {"deliveryPlans", "WechatPay\\Operations\\MarketingPartnerDeliveryPlanDeliveryPlans"},
+    {"notifyUrl", "WechatPay\\Operations\\MarketingPartnerDeliveryPlanNotifyUrl"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_marketing_partner_product_coupon_image_generation_tasks_methods[] = {
+    ZEND_FENTRY(create, marketing_partner_product_coupon_image_generation_tasks_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(get, marketing_partner_product_coupon_image_generation_tasks_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_marketing_partner_product_coupon_image_generation_tasks_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_marketing_partner_product_coupon_media_methods[] = {
+    ZEND_FENTRY(uploadImage, marketing_partner_product_coupon_media_upload_image, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_marketing_partner_product_coupon_media_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_marketing_partner_product_coupon_notify_configs_methods[] = {
+    ZEND_FENTRY(create, marketing_partner_product_coupon_notify_configs_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(get, marketing_partner_product_coupon_notify_configs_get, takes_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_marketing_partner_product_coupon_notify_configs_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_marketing_partner_product_coupon_product_coupons_stock_bundles_methods[] = {
+    ZEND_FENTRY(associateStores, marketing_partner_product_coupon_product_coupons_stock_bundles_associate_stores, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(create, marketing_partner_product_coupon_product_coupons_stock_bundles_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(disassociateStores, marketing_partner_product_coupon_product_coupons_stock_bundles_disassociate_stores, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(update, marketing_partner_product_coupon_product_coupons_stock_bundles_update, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(updateBudget, marketing_partner_product_coupon_product_coupons_stock_bundles_update_budget, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_marketing_partner_product_coupon_product_coupons_stock_bundles_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_marketing_partner_product_coupon_product_coupons_stocks_associated_stores_methods[] = {
+    ZEND_FENTRY(list, marketing_partner_product_coupon_product_coupons_stocks_associated_stores_list, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_marketing_partner_product_coupon_product_coupons_stocks_associated_stores_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_marketing_partner_product_coupon_product_coupons_stocks_methods[] = {
+    ZEND_FENTRY(associateStores, marketing_partner_product_coupon_product_coupons_stocks_associate_stores, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(create, marketing_partner_product_coupon_product_coupons_stocks_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(deactivate, marketing_partner_product_coupon_product_coupons_stocks_deactivate, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(disassociateStores, marketing_partner_product_coupon_product_coupons_stocks_disassociate_stores, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(get, marketing_partner_product_coupon_product_coupons_stocks_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(list, marketing_partner_product_coupon_product_coupons_stocks_list, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(update, marketing_partner_product_coupon_product_coupons_stocks_update, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(updateBudget, marketing_partner_product_coupon_product_coupons_stocks_update_budget, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(uploadCouponCodes, marketing_partner_product_coupon_product_coupons_stocks_upload_coupon_codes, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_marketing_partner_product_coupon_product_coupons_stocks_properties[] = {
+    {"associatedStores", "WechatPay\\Operations\\MarketingPartnerProductCouponProductCouponsStocksAssociatedStores"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_marketing_partner_product_coupon_product_coupons_methods[] = {
+    ZEND_FENTRY(create, marketing_partner_product_coupon_product_coupons_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(deactivate, marketing_partner_product_coupon_product_coupons_deactivate, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(get, marketing_partner_product_coupon_product_coupons_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(update, marketing_partner_product_coupon_product_coupons_update, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_marketing_partner_product_coupon_product_coupons_properties[] = {
+    {"stockBundles", "WechatPay\\Operations\\MarketingPartnerProductCouponProductCouponsStockBundles"},
+    {"stocks", "WechatPay\\Operations\\MarketingPartnerProductCouponProductCouponsStocks"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_marketing_partner_product_coupon_users_coupon_bundles_methods[] = {
+    ZEND_FENTRY(create, marketing_partner_product_coupon_users_coupon_bundles_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(deactivate, marketing_partner_product_coupon_users_coupon_bundles_deactivate, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_marketing_partner_product_coupon_users_coupon_bundles_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_marketing_partner_product_coupon_users_coupons_methods[] = {
+    ZEND_FENTRY(confirm, marketing_partner_product_coupon_users_coupons_confirm, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(create, marketing_partner_product_coupon_users_coupons_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(deactivate, marketing_partner_product_coupon_users_coupons_deactivate, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(get, marketing_partner_product_coupon_users_coupons_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(list, marketing_partner_product_coupon_users_coupons_list, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(return, marketing_partner_product_coupon_users_coupons_return, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(use, marketing_partner_product_coupon_users_coupons_use, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_marketing_partner_product_coupon_users_coupons_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_marketing_partner_product_coupon_users_methods[] = {
+    ZEND_FENTRY(preSendCoupon, marketing_partner_product_coupon_users_pre_send_coupon, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(preSendCouponBundle, marketing_partner_product_coupon_users_pre_send_coupon_bundle, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_marketing_partner_product_coupon_users_properties[] = {
+    {"couponBundles", "WechatPay\\Operations\\MarketingPartnerProductCouponUsersCouponBundles"},
+    {"coupons", "WechatPay\\Operations\\MarketingPartnerProductCouponUsersCoupons"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_marketing_partner_product_coupon_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_marketing_partner_product_coupon_properties[] = {
+    {"imageGenerationTasks", "WechatPay\\Operations\\MarketingPartnerProductCouponImageGenerationTasks"},
+    {"media", "WechatPay\\Operations\\MarketingPartnerProductCouponMedia"},
+    {"notifyConfigs", "WechatPay\\Operations\\MarketingPartnerProductCouponNotifyConfigs"},
+    {"productCoupons", "WechatPay\\Operations\\MarketingPartnerProductCouponProductCoupons"},
+    {"users", "WechatPay\\Operations\\MarketingPartnerProductCouponUsers"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_marketing_partner_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_marketing_partner_properties[] = {
+    {"deliveryPlan", "WechatPay\\Operations\\MarketingPartnerDeliveryPlan"},
+    {"productCoupon", "WechatPay\\Operations\\MarketingPartnerProductCoupon"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_marketing_partnerships_methods[] = {
+    ZEND_FENTRY(build, marketing_partnerships_build, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(list, marketing_partnerships_list, takes_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(terminate, marketing_partnerships_terminate, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_marketing_partnerships_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_marketing_pay_gift_activity_activities_goods_methods[] = {
+    ZEND_FENTRY(list, marketing_pay_gift_activity_activities_goods_list, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_marketing_pay_gift_activity_activities_goods_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_marketing_pay_gift_activity_activities_merchants_methods[] = {
+    ZEND_FENTRY(add, marketing_pay_gift_activity_activities_merchants_add, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(delete, marketing_pay_gift_activity_activities_merchants_delete, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(list, marketing_pay_gift_activity_activities_merchants_list, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_marketing_pay_gift_activity_activities_merchants_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_marketing_pay_gift_activity_activities_methods[] = {
+    ZEND_FENTRY(get, marketing_pay_gift_activity_activities_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(list, marketing_pay_gift_activity_activities_list, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(terminate, marketing_pay_gift_activity_activities_terminate, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_marketing_pay_gift_activity_activities_properties[] = {
+    {"goods", "WechatPay\\Operations\\MarketingPayGiftActivityActivitiesGoods"},
+    {"merchants", "WechatPay\\Operations\\MarketingPayGiftActivityActivitiesMerchants"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_marketing_pay_gift_activity_unique_threshold_activity_methods[] = {
+    ZEND_FENTRY(create, marketing_pay_gift_activity_unique_threshold_activity_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_marketing_pay_gift_activity_unique_threshold_activity_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_marketing_pay_gift_activity_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_marketing_pay_gift_activity_properties[] = {
+    {"activities", "WechatPay\\Operations\\MarketingPayGiftActivityActivities"},
+    {"uniqueThresholdActivity", "WechatPay\\Operations\\MarketingPayGiftActivityUniqueThresholdActivity"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_marketing_shopping_receipt_custom_entrances_methods[] = {
+    ZEND_FENTRY(create, marketing_shopping_receipt_custom_entrances_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(get, marketing_shopping_receipt_custom_entrances_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(update, marketing_shopping_receipt_custom_entrances_update, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_marketing_shopping_receipt_custom_entrances_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_marketing_shopping_receipt_merchant_shopping_receipt_jump_infos_methods[] = {
+    ZEND_FENTRY(create, marketing_shopping_receipt_merchant_shopping_receipt_jump_infos_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_marketing_shopping_receipt_merchant_shopping_receipt_jump_infos_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_marketing_shopping_receipt_shopping_receipts_methods[] = {
+    ZEND_FENTRY(create, marketing_shopping_receipt_shopping_receipts_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_marketing_shopping_receipt_shopping_receipts_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_marketing_shopping_receipt_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_marketing_shopping_receipt_properties[] = {
+    {"customEntrances", "WechatPay\\Operations\\MarketingShoppingReceiptCustomEntrances"},
+    {"merchantShoppingReceiptJumpInfos", "WechatPay\\Operations\\MarketingShoppingReceiptMerchantShoppingReceiptJumpInfos"},
+    {"shoppingReceipts", "WechatPay\\Operations\\MarketingShoppingReceiptShoppingReceipts"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_marketing_weekly_discount_activities_methods[] = {
+    ZEND_FENTRY(apply, marketing_weekly_discount_activities_apply, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(get, marketing_weekly_discount_activities_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(list, marketing_weekly_discount_activities_list, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_marketing_weekly_discount_activities_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_marketing_weekly_discount_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_marketing_weekly_discount_properties[] = {
+    {"activities", "WechatPay\\Operations\\MarketingWeeklyDiscountActivities"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_marketing_withdraw_favor_users_coupons_methods[] = {
+    ZEND_FENTRY(create, marketing_withdraw_favor_users_coupons_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(list, marketing_withdraw_favor_users_coupons_list, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_marketing_withdraw_favor_users_coupons_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_marketing_withdraw_favor_users_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_marketing_withdraw_favor_users_properties[] = {
+    {"coupons", "WechatPay\\Operations\\MarketingWithdrawFavorUsersCoupons"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_marketing_withdraw_favor_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_marketing_withdraw_favor_properties[] = {
+    {"users", "WechatPay\\Operations\\MarketingWithdrawFavorUsers"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_marketing_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_marketing_properties[] = {
+    {"bank", "WechatPay\\Operations\\MarketingBank"},
+    {"bankFavor", "WechatPay\\Operations\\MarketingBankFavor"},
+    {"busifavor", "WechatPay\\Operations\\MarketingBusifavor"},
+    {"favor", "WechatPay\\Operations\\MarketingFavor"},
+    {"goodsSubsidyActivity", "WechatPay\\Operations\\MarketingGoodsSubsidyActivity"},
+    {"memberCardActivity", "WechatPay\\Operations\\MarketingMemberCardActivity"},
+    {"memberCardOpen", "WechatPay\\Operations\\MarketingMemberCardOpen"},
+    {"partner", "WechatPay\\Operations\\MarketingPartner"},
+    {"partnerships", "WechatPay\\Operations\\MarketingPartnerships"},
+    {"payGiftActivity", "WechatPay\\Operations\\MarketingPayGiftActivity"},
+    {"shoppingReceipt", "WechatPay\\Operations\\MarketingShoppingReceipt"},
+    {"weeklyDiscount", "WechatPay\\Operations\\MarketingWeeklyDiscount"},
+    {"withdrawFavor", "WechatPay\\Operations\\MarketingWithdrawFavor"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_mch_alter_apply_mch_contact_alter_applyment_merchant_methods[] = {
+    ZEND_FENTRY(getByOutRequestNo, mch_alter_apply_mch_contact_alter_applyment_merchant_get_by_out_request_no, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_mch_alter_apply_mch_contact_alter_applyment_merchant_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_mch_alter_apply_mch_contact_alter_applyment_methods[] = {
+    ZEND_FENTRY(create, mch_alter_apply_mch_contact_alter_applyment_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(get, mch_alter_apply_mch_contact_alter_applyment_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(revoke, mch_alter_apply_mch_contact_alter_applyment_revoke, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_mch_alter_apply_mch_contact_alter_applyment_properties[] = {
+    {"merchant", "WechatPay\\Operations\\MchAlterApplyMchContactAlterApplymentMerchant"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_mch_alter_apply_mch_subject_alter_applyment_merchant_methods[] = {
+    ZEND_FENTRY(getByOutRequestNo, mch_alter_apply_mch_subject_alter_applyment_merchant_get_by_out_request_no, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_mch_alter_apply_mch_subject_alter_applyment_merchant_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_mch_alter_apply_mch_subject_alter_applyment_methods[] = {
+    ZEND_FENTRY(create, mch_alter_apply_mch_subject_alter_applyment_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(get, mch_alter_apply_mch_subject_alter_applyment_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(revoke, mch_alter_apply_mch_subject_alter_applyment_revoke, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_mch_alter_apply_mch_subject_alter_applyment_properties[] = {
+    {"merchant", "WechatPay\\Operations\\MchAlterApplyMchSubjectAlterApplymentMerchant"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_mch_alter_apply_merchant_name_alter_applyment_merchant_methods[] = {
+    ZEND_FENTRY(getByOutRequestNo, mch_alter_apply_merchant_name_alter_applyment_merchant_get_by_out_request_no, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_mch_alter_apply_merchant_name_alter_applyment_merchant_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_mch_alter_apply_merchant_name_alter_applyment_methods[] = {
+    ZEND_FENTRY(create, mch_alter_apply_merchant_name_alter_applyment_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(get, mch_alter_apply_merchant_name_alter_applyment_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(revoke, mch_alter_apply_merchant_name_alter_applyment_revoke, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_mch_alter_apply_merchant_name_alter_applyment_properties[] = {
+    {"merchant", "WechatPay\\Operations\\MchAlterApplyMerchantNameAlterApplymentMerchant"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_mch_alter_apply_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_mch_alter_apply_properties[] = {
+    {"mchContactAlterApplyment", "WechatPay\\Operations\\MchAlterApplyMchContactAlterApplyment"},
+    {"mchSubjectAlterApplyment", "WechatPay\\Operations\\MchAlterApplyMchSubjectAlterApplyment"},
+    {"merchantNameAlterApplyment", "WechatPay\\Operations\\MchAlterApplyMerchantNameAlterApplyment"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_mch_manage_mch_manage_records_mch_manage_submissions_methods[] = {
+    ZEND_FENTRY(create, mch_manage_mch_manage_records_mch_manage_submissions_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_mch_manage_mch_manage_records_mch_manage_submissions_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_mch_manage_mch_manage_records_methods[] = {
+    ZEND_FENTRY(get, mch_manage_mch_manage_records_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(listBySubMchid, mch_manage_mch_manage_records_list_by_sub_mchid, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_mch_manage_mch_manage_records_properties[] = {
+    {"mchManageSubmissions", "WechatPay\\Operations\\MchManageMchManageRecordsMchManageSubmissions"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_mch_manage_submission_files_methods[] = {
+    ZEND_FENTRY(uploadBySubMchid, mch_manage_submission_files_upload_by_sub_mchid, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_mch_manage_submission_files_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_mch_manage_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_mch_manage_properties[] = {
+    {"mchManageRecords", "WechatPay\\Operations\\MchManageMchManageRecords"},
+    {"submissionFiles", "WechatPay\\Operations\\MchManageSubmissionFiles"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_mch_operate_risk_withdrawal_apply_methods[] = {
+    ZEND_FENTRY(create, mch_operate_risk_withdrawal_apply_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(getByApplymentId, mch_operate_risk_withdrawal_apply_get_by_applyment_id, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(getByOutRequestNo, mch_operate_risk_withdrawal_apply_get_by_out_request_no, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_mch_operate_risk_withdrawal_apply_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_mch_operate_risk_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_mch_operate_risk_properties[] = {
+    {"withdrawalApply", "WechatPay\\Operations\\MchOperateRiskWithdrawalApply"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_mch_operate_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_mch_operate_properties[] = {
+    {"risk", "WechatPay\\Operations\\MchOperateRisk"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_mch_operation_manage_enhanced_due_diligence_methods[] = {
+    ZEND_FENTRY(get, mch_operation_manage_enhanced_due_diligence_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(submit, mch_operation_manage_enhanced_due_diligence_submit, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(upload, mch_operation_manage_enhanced_due_diligence_upload, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_mch_operation_manage_enhanced_due_diligence_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_mch_operation_manage_merchant_limitations_methods[] = {
+    ZEND_FENTRY(getBySubMchid, mch_operation_manage_merchant_limitations_get_by_sub_mchid, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_mch_operation_manage_merchant_limitations_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_mch_operation_manage_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_mch_operation_manage_properties[] = {
+    {"enhancedDueDiligence", "WechatPay\\Operations\\MchOperationManageEnhancedDueDiligence"},
+    {"merchantLimitations", "WechatPay\\Operations\\MchOperationManageMerchantLimitations"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_med_ins_orders_methods[] = {
+    ZEND_FENTRY(create, med_ins_orders_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(getByMixTradeNo, med_ins_orders_get_by_mix_trade_no, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(getByOutTradeNo, med_ins_orders_get_by_out_trade_no, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_med_ins_orders_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_med_ins_refunds_methods[] = {
+    ZEND_FENTRY(notify, med_ins_refunds_notify, needs_params_gives_nothing, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_med_ins_refunds_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_med_ins_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_med_ins_properties[] = {
+    {"orders", "WechatPay\\Operations\\MedInsOrders"},
+    {"refunds", "WechatPay\\Operations\\MedInsRefunds"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_merchant_fund_balance_methods[] = {
+    ZEND_FENTRY(get, merchant_fund_balance_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_merchant_fund_balance_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_merchant_fund_day_end_balance_methods[] = {
+    ZEND_FENTRY(get, merchant_fund_day_end_balance_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_merchant_fund_day_end_balance_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_merchant_fund_withdraw_methods[] = {
+    ZEND_FENTRY(create, merchant_fund_withdraw_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(getByBillType, merchant_fund_withdraw_get_by_bill_type, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(getByOutRequestNo, merchant_fund_withdraw_get_by_out_request_no, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(getByWithdrawId, merchant_fund_withdraw_get_by_withdraw_id, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_merchant_fund_withdraw_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_merchant_fund_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_merchant_fund_properties[] = {
+    {"balance", "WechatPay\\Operations\\MerchantFundBalance"},
+    {"dayEndBalance", "WechatPay\\Operations\\MerchantFundDayEndBalance"},
+    {"withdraw", "WechatPay\\Operations\\MerchantFundWithdraw"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_merchant_media_methods[] = {
+    ZEND_FENTRY(upload, merchant_media_upload, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(videoUpload, merchant_media_video_upload, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_merchant_media_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_merchant_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_merchant_properties[] = {
+    {"fund", "WechatPay\\Operations\\MerchantFund"},
+    {"media", "WechatPay\\Operations\\MerchantMedia"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_merchant_fund_merchant_income_records_methods[] = {
+    ZEND_FENTRY(list, merchant_fund_merchant_income_records_list, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_merchant_fund_merchant_income_records_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_merchant_fund_merchant_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_merchant_fund_merchant_properties[] = {
+    {"incomeRecords", "WechatPay\\Operations\\MerchantFundMerchantIncomeRecords"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_merchant_fund_partner_income_records_methods[] = {
+    ZEND_FENTRY(list, merchant_fund_partner_income_records_list, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_merchant_fund_partner_income_records_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_merchant_fund_partner_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_merchant_fund_partner_properties[] = {
+    {"incomeRecords", "WechatPay\\Operations\\MerchantFundPartnerIncomeRecords"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_merchant_fund_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_merchant_fund_properties[] = {
+    {"merchant", "WechatPay\\Operations\\MerchantFundMerchant"},
+    {"partner", "WechatPay\\Operations\\MerchantFundPartner"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_merchant_risk_manage_ec_trade_risk_methods[] = {
+    ZEND_FENTRY(queryRiskTrades, merchant_risk_manage_ec_trade_risk_query_risk_trades, takes_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(recvDisposeResult, merchant_risk_manage_ec_trade_risk_recv_dispose_result, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_merchant_risk_manage_ec_trade_risk_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_merchant_risk_manage_trade_risk_information_methods[] = {
+    ZEND_FENTRY(get, merchant_risk_manage_trade_risk_information_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_merchant_risk_manage_trade_risk_information_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_merchant_risk_manage_trade_risk_result_methods[] = {
+    ZEND_FENTRY(create, merchant_risk_manage_trade_risk_result_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_merchant_risk_manage_trade_risk_result_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_merchant_risk_manage_violation_notifications_methods[] = {
+    ZEND_FENTRY(create, merchant_risk_manage_violation_notifications_create, takes_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(delete, merchant_risk_manage_violation_notifications_delete, takes_params_gives_nothing, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(get, merchant_risk_manage_violation_notifications_get, takes_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(replace, merchant_risk_manage_violation_notifications_replace, takes_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_merchant_risk_manage_violation_notifications_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_merchant_risk_manage_methods[] = {
+    ZEND_FENTRY(reportTradeUnionInformation, merchant_risk_manage_report_trade_union_information, takes_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_merchant_risk_manage_properties[] = {
+    {"ecTradeRisk", "WechatPay\\Operations\\MerchantRiskManageEcTradeRisk"},
+    {"tradeRiskInformation", "WechatPay\\Operations\\MerchantRiskManageTradeRiskInformation"},
+    {"tradeRiskResult", "WechatPay\\Operations\\MerchantRiskManageTradeRiskResult"},
+    {"violationNotifications", "WechatPay\\Operations\\MerchantRiskManageViolationNotifications"},
     {NULL, NULL},
 };
 
@@ -533,6 +6019,122 @@ static const php_wechatpay_property in_merchant_service_properties[] = {
     {"complaintsV2", "WechatPay\\Operations\\MerchantServiceComplaintsV2"},
     {"feedbacks", "WechatPay\\Operations\\MerchantServiceFeedbacks"},
     {"images", "WechatPay\\Operations\\MerchantServiceImages"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_merchant_settlement_merchant_settle_rule_applications_methods[] = {
+    ZEND_FENTRY(create, merchant_settlement_merchant_settle_rule_applications_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(get, merchant_settlement_merchant_settle_rule_applications_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_merchant_settlement_merchant_settle_rule_applications_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_merchant_settlement_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_merchant_settlement_properties[] = {
+    {"merchantSettleRuleApplications", "WechatPay\\Operations\\MerchantSettlementMerchantSettleRuleApplications"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_merchant_store_stores_recipients_methods[] = {
+    ZEND_FENTRY(bind, merchant_store_stores_recipients_bind, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(unbind, merchant_store_stores_recipients_unbind, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_merchant_store_stores_recipients_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_merchant_store_stores_methods[] = {
+    ZEND_FENTRY(create, merchant_store_stores_create, takes_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(get, merchant_store_stores_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(update, merchant_store_stores_update, needs_params_gives_nothing, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_merchant_store_stores_properties[] = {
+    {"recipients", "WechatPay\\Operations\\MerchantStoreStoresRecipients"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_merchant_store_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_merchant_store_properties[] = {
+    {"stores", "WechatPay\\Operations\\MerchantStoreStores"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_multi_use_stocks_refund_flow_methods[] = {
+    ZEND_FENTRY(get, multi_use_stocks_refund_flow_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_multi_use_stocks_refund_flow_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_multi_use_stocks_send_flow_methods[] = {
+    ZEND_FENTRY(get, multi_use_stocks_send_flow_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_multi_use_stocks_send_flow_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_multi_use_stocks_use_flow_methods[] = {
+    ZEND_FENTRY(get, multi_use_stocks_use_flow_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_multi_use_stocks_use_flow_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_multi_use_stocks_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_multi_use_stocks_properties[] = {
+    {"refundFlow", "WechatPay\\Operations\\MultiUseStocksRefundFlow"},
+    {"sendFlow", "WechatPay\\Operations\\MultiUseStocksSendFlow"},
+    {"useFlow", "WechatPay\\Operations\\MultiUseStocksUseFlow"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_multi_use_users_coupons_methods[] = {
+    ZEND_FENTRY(create, multi_use_users_coupons_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_multi_use_users_coupons_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_multi_use_users_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_multi_use_users_properties[] = {
+    {"coupons", "WechatPay\\Operations\\MultiUseUsersCoupons"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_multi_use_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_multi_use_properties[] = {
+    {"stocks", "WechatPay\\Operations\\MultiUseStocks"},
+    {"users", "WechatPay\\Operations\\MultiUseUsers"},
     {NULL, NULL},
 };
 
@@ -662,6 +6264,777 @@ static const php_wechatpay_property in_new_tax_control_fapiao_properties[] = {
     {"fapiaoMerchant", "WechatPay\\Operations\\NewTaxControlFapiaoFapiaoMerchant"},
     {"merchant", "WechatPay\\Operations\\NewTaxControlFapiaoMerchant"},
     {"userTitle", "WechatPay\\Operations\\NewTaxControlFapiaoUserTitle"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_offline_face_auth_info_methods[] = {
+    ZEND_FENTRY(create, offline_face_auth_info_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_offline_face_auth_info_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_offline_face_contracts_methods[] = {
+    ZEND_FENTRY(get, offline_face_contracts_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(presign, offline_face_contracts_presign, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_offline_face_contracts_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_offline_face_face_collections_methods[] = {
+    ZEND_FENTRY(get, offline_face_face_collections_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(list, offline_face_face_collections_list, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_offline_face_face_collections_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_offline_face_repayment_url_methods[] = {
+    ZEND_FENTRY(create, offline_face_repayment_url_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_offline_face_repayment_url_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_offline_face_transactions_methods[] = {
+    ZEND_FENTRY(create, offline_face_transactions_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(getByOutTradeNo, offline_face_transactions_get_by_out_trade_no, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_offline_face_transactions_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_offline_face_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_offline_face_properties[] = {
+    {"authInfo", "WechatPay\\Operations\\OfflineFaceAuthInfo"},
+    {"contracts", "WechatPay\\Operations\\OfflineFaceContracts"},
+    {"faceCollections", "WechatPay\\Operations\\OfflineFaceFaceCollections"},
+    {"repaymentUrl", "WechatPay\\Operations\\OfflineFaceRepaymentUrl"},
+    {"transactions", "WechatPay\\Operations\\OfflineFaceTransactions"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_offline_face_mch_organizations_users_methods[] = {
+    ZEND_FENTRY(getByOutUserId, offline_face_mch_organizations_users_get_by_out_user_id, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(terminateContractByUserId, offline_face_mch_organizations_users_terminate_contract_by_user_id, needs_params_gives_nothing, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(updateByOutUserId, offline_face_mch_organizations_users_update_by_out_user_id, needs_params_gives_nothing, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_offline_face_mch_organizations_users_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_offline_face_mch_organizations_methods[] = {
+    ZEND_FENTRY(get, offline_face_mch_organizations_get, takes_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_offline_face_mch_organizations_properties[] = {
+    {"users", "WechatPay\\Operations\\OfflineFaceMchOrganizationsUsers"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_offline_face_mch_tokens_methods[] = {
+    ZEND_FENTRY(create, offline_face_mch_tokens_create, takes_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_offline_face_mch_tokens_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_offline_face_mch_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_offline_face_mch_properties[] = {
+    {"organizations", "WechatPay\\Operations\\OfflineFaceMchOrganizations"},
+    {"tokens", "WechatPay\\Operations\\OfflineFaceMchTokens"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_palm_service_authorization_methods[] = {
+    ZEND_FENTRY(getByOpenid, palm_service_authorization_get_by_openid, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(preAuthorize, palm_service_authorization_pre_authorize, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_palm_service_authorization_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_palm_service_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_palm_service_properties[] = {
+    {"authorization", "WechatPay\\Operations\\PalmServiceAuthorization"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_papay_contracts_methods[] = {
+    ZEND_FENTRY(failNotify, papay_contracts_fail_notify, needs_params_gives_nothing, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(notify, papay_contracts_notify, needs_params_gives_nothing, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_papay_contracts_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_papay_insurance_pay_policy_periods_methods[] = {
+    ZEND_FENTRY(getByPolicyPeriodId, papay_insurance_pay_policy_periods_get_by_policy_period_id, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(scheduleByPolicyPeriodId, papay_insurance_pay_policy_periods_schedule_by_policy_period_id, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_papay_insurance_pay_policy_periods_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_papay_insurance_pay_transactions_methods[] = {
+    ZEND_FENTRY(apply, papay_insurance_pay_transactions_apply, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_papay_insurance_pay_transactions_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_papay_insurance_pay_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_papay_insurance_pay_properties[] = {
+    {"policyPeriods", "WechatPay\\Operations\\PapayInsurancePayPolicyPeriods"},
+    {"transactions", "WechatPay\\Operations\\PapayInsurancePayTransactions"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_papay_insurance_sign_contracts_pre_entrust_sign_app_methods[] = {
+    ZEND_FENTRY(create, papay_insurance_sign_contracts_pre_entrust_sign_app_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_papay_insurance_sign_contracts_pre_entrust_sign_app_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_papay_insurance_sign_contracts_pre_entrust_sign_h5_methods[] = {
+    ZEND_FENTRY(create, papay_insurance_sign_contracts_pre_entrust_sign_h5_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_papay_insurance_sign_contracts_pre_entrust_sign_h5_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_papay_insurance_sign_contracts_pre_entrust_sign_jsapi_methods[] = {
+    ZEND_FENTRY(create, papay_insurance_sign_contracts_pre_entrust_sign_jsapi_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_papay_insurance_sign_contracts_pre_entrust_sign_jsapi_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_papay_insurance_sign_contracts_pre_entrust_sign_mini_program_methods[] = {
+    ZEND_FENTRY(create, papay_insurance_sign_contracts_pre_entrust_sign_mini_program_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_papay_insurance_sign_contracts_pre_entrust_sign_mini_program_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_papay_insurance_sign_contracts_pre_entrust_sign_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_papay_insurance_sign_contracts_pre_entrust_sign_properties[] = {
+    {"app", "WechatPay\\Operations\\PapayInsuranceSignContractsPreEntrustSignApp"},
+    {"h5", "WechatPay\\Operations\\PapayInsuranceSignContractsPreEntrustSignH5"},
+    {"jsapi", "WechatPay\\Operations\\PapayInsuranceSignContractsPreEntrustSignJsapi"},
+    {"miniProgram", "WechatPay\\Operations\\PapayInsuranceSignContractsPreEntrustSignMiniProgram"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_papay_insurance_sign_contracts_methods[] = {
+    ZEND_FENTRY(getByOutContractCode, papay_insurance_sign_contracts_get_by_out_contract_code, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(renewByContractId, papay_insurance_sign_contracts_renew_by_contract_id, needs_params_gives_nothing, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(terminateByOutContractCode, papay_insurance_sign_contracts_terminate_by_out_contract_code, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_papay_insurance_sign_contracts_properties[] = {
+    {"preEntrustSign", "WechatPay\\Operations\\PapayInsuranceSignContractsPreEntrustSign"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_papay_insurance_sign_policy_periods_methods[] = {
+    ZEND_FENTRY(listByOutContractCode, papay_insurance_sign_policy_periods_list_by_out_contract_code, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(modifyByContractId, papay_insurance_sign_policy_periods_modify_by_contract_id, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_papay_insurance_sign_policy_periods_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_papay_insurance_sign_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_papay_insurance_sign_properties[] = {
+    {"contracts", "WechatPay\\Operations\\PapayInsuranceSignContracts"},
+    {"policyPeriods", "WechatPay\\Operations\\PapayInsuranceSignPolicyPeriods"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_papay_pay_harmony_transactions_methods[] = {
+    ZEND_FENTRY(apply, papay_pay_harmony_transactions_apply, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_papay_pay_harmony_transactions_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_papay_pay_harmony_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_papay_pay_harmony_properties[] = {
+    {"transactions", "WechatPay\\Operations\\PapayPayHarmonyTransactions"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_papay_pay_partner_schedules_methods[] = {
+    ZEND_FENTRY(getByContractId, papay_pay_partner_schedules_get_by_contract_id, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(scheduleByContractId, papay_pay_partner_schedules_schedule_by_contract_id, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_papay_pay_partner_schedules_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_papay_pay_partner_transactions_methods[] = {
+    ZEND_FENTRY(apply, papay_pay_partner_transactions_apply, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_papay_pay_partner_transactions_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_papay_pay_partner_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_papay_pay_partner_properties[] = {
+    {"schedules", "WechatPay\\Operations\\PapayPayPartnerSchedules"},
+    {"transactions", "WechatPay\\Operations\\PapayPayPartnerTransactions"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_papay_pay_schedules_methods[] = {
+    ZEND_FENTRY(getByContractId, papay_pay_schedules_get_by_contract_id, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(scheduleByContractId, papay_pay_schedules_schedule_by_contract_id, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_papay_pay_schedules_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_papay_pay_transactions_methods[] = {
+    ZEND_FENTRY(apply, papay_pay_transactions_apply, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_papay_pay_transactions_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_papay_pay_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_papay_pay_properties[] = {
+    {"harmony", "WechatPay\\Operations\\PapayPayHarmony"},
+    {"partner", "WechatPay\\Operations\\PapayPayPartner"},
+    {"schedules", "WechatPay\\Operations\\PapayPaySchedules"},
+    {"transactions", "WechatPay\\Operations\\PapayPayTransactions"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_papay_scheduled_deduct_sign_contracts_pre_entrust_sign_app_methods[] = {
+    ZEND_FENTRY(create, papay_scheduled_deduct_sign_contracts_pre_entrust_sign_app_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_papay_scheduled_deduct_sign_contracts_pre_entrust_sign_app_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_papay_scheduled_deduct_sign_contracts_pre_entrust_sign_h5_methods[] = {
+    ZEND_FENTRY(create, papay_scheduled_deduct_sign_contracts_pre_entrust_sign_h5_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_papay_scheduled_deduct_sign_contracts_pre_entrust_sign_h5_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_papay_scheduled_deduct_sign_contracts_pre_entrust_sign_jsapi_methods[] = {
+    ZEND_FENTRY(create, papay_scheduled_deduct_sign_contracts_pre_entrust_sign_jsapi_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_papay_scheduled_deduct_sign_contracts_pre_entrust_sign_jsapi_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_papay_scheduled_deduct_sign_contracts_pre_entrust_sign_mini_program_methods[] = {
+    ZEND_FENTRY(create, papay_scheduled_deduct_sign_contracts_pre_entrust_sign_mini_program_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_papay_scheduled_deduct_sign_contracts_pre_entrust_sign_mini_program_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_papay_scheduled_deduct_sign_contracts_pre_entrust_sign_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_papay_scheduled_deduct_sign_contracts_pre_entrust_sign_properties[] = {
+    {"app", "WechatPay\\Operations\\PapayScheduledDeductSignContractsPreEntrustSignApp"},
+    {"h5", "WechatPay\\Operations\\PapayScheduledDeductSignContractsPreEntrustSignH5"},
+    {"jsapi", "WechatPay\\Operations\\PapayScheduledDeductSignContractsPreEntrustSignJsapi"},
+    {"miniProgram", "WechatPay\\Operations\\PapayScheduledDeductSignContractsPreEntrustSignMiniProgram"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_papay_scheduled_deduct_sign_contracts_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_papay_scheduled_deduct_sign_contracts_properties[] = {
+    {"preEntrustSign", "WechatPay\\Operations\\PapayScheduledDeductSignContractsPreEntrustSign"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_papay_scheduled_deduct_sign_partner_contracts_pre_entrust_sign_app_methods[] = {
+    ZEND_FENTRY(create, papay_scheduled_deduct_sign_partner_contracts_pre_entrust_sign_app_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_papay_scheduled_deduct_sign_partner_contracts_pre_entrust_sign_app_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_papay_scheduled_deduct_sign_partner_contracts_pre_entrust_sign_h5_methods[] = {
+    ZEND_FENTRY(create, papay_scheduled_deduct_sign_partner_contracts_pre_entrust_sign_h5_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_papay_scheduled_deduct_sign_partner_contracts_pre_entrust_sign_h5_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_papay_scheduled_deduct_sign_partner_contracts_pre_entrust_sign_jsapi_methods[] = {
+    ZEND_FENTRY(create, papay_scheduled_deduct_sign_partner_contracts_pre_entrust_sign_jsapi_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_papay_scheduled_deduct_sign_partner_contracts_pre_entrust_sign_jsapi_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_papay_scheduled_deduct_sign_partner_contracts_pre_entrust_sign_mini_program_methods[] = {
+    ZEND_FENTRY(create, papay_scheduled_deduct_sign_partner_contracts_pre_entrust_sign_mini_program_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_papay_scheduled_deduct_sign_partner_contracts_pre_entrust_sign_mini_program_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_papay_scheduled_deduct_sign_partner_contracts_pre_entrust_sign_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_papay_scheduled_deduct_sign_partner_contracts_pre_entrust_sign_properties[] = {
+    {"app", "WechatPay\\Operations\\PapayScheduledDeductSignPartnerContractsPreEntrustSignApp"},
+    {"h5", "WechatPay\\Operations\\PapayScheduledDeductSignPartnerContractsPreEntrustSignH5"},
+    {"jsapi", "WechatPay\\Operations\\PapayScheduledDeductSignPartnerContractsPreEntrustSignJsapi"},
+    {"miniProgram", "WechatPay\\Operations\\PapayScheduledDeductSignPartnerContractsPreEntrustSignMiniProgram"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_papay_scheduled_deduct_sign_partner_contracts_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_papay_scheduled_deduct_sign_partner_contracts_properties[] = {
+    {"preEntrustSign", "WechatPay\\Operations\\PapayScheduledDeductSignPartnerContractsPreEntrustSign"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_papay_scheduled_deduct_sign_partner_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_papay_scheduled_deduct_sign_partner_properties[] = {
+    {"contracts", "WechatPay\\Operations\\PapayScheduledDeductSignPartnerContracts"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_papay_scheduled_deduct_sign_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_papay_scheduled_deduct_sign_properties[] = {
+    {"contracts", "WechatPay\\Operations\\PapayScheduledDeductSignContracts"},
+    {"partner", "WechatPay\\Operations\\PapayScheduledDeductSignPartner"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_papay_sign_contracts_methods[] = {
+    ZEND_FENTRY(getByHarmonyPlanIdAndOutContractCode, papay_sign_contracts_get_by_harmony_plan_id_and_out_contract_code, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(getByOutContractCode, papay_sign_contracts_get_by_out_contract_code, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(preEntrustSign, papay_sign_contracts_pre_entrust_sign, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(terminateByOutContractCode, papay_sign_contracts_terminate_by_out_contract_code, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_papay_sign_contracts_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_papay_sign_partner_contracts_methods[] = {
+    ZEND_FENTRY(getByOutContractCode, papay_sign_partner_contracts_get_by_out_contract_code, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(terminateByOutContractCode, papay_sign_partner_contracts_terminate_by_out_contract_code, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_papay_sign_partner_contracts_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_papay_sign_partner_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_papay_sign_partner_properties[] = {
+    {"contracts", "WechatPay\\Operations\\PapaySignPartnerContracts"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_papay_sign_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_papay_sign_properties[] = {
+    {"contracts", "WechatPay\\Operations\\PapaySignContracts"},
+    {"partner", "WechatPay\\Operations\\PapaySignPartner"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_papay_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_papay_properties[] = {
+    {"contracts", "WechatPay\\Operations\\PapayContracts"},
+    {"insurancePay", "WechatPay\\Operations\\PapayInsurancePay"},
+    {"insuranceSign", "WechatPay\\Operations\\PapayInsuranceSign"},
+    {"pay", "WechatPay\\Operations\\PapayPay"},
+    {"scheduledDeductSign", "WechatPay\\Operations\\PapayScheduledDeductSign"},
+    {"sign", "WechatPay\\Operations\\PapaySign"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_parking_reminders_application_methods[] = {
+    ZEND_FENTRY(create, parking_reminders_application_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(query, parking_reminders_application_query, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(withdraw, parking_reminders_application_withdraw, needs_params_gives_nothing, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_parking_reminders_application_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_parking_reminders_applications_methods[] = {
+    ZEND_FENTRY(list, parking_reminders_applications_list, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_parking_reminders_applications_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_parking_reminders_ext_payment_methods[] = {
+    ZEND_FENTRY(create, parking_reminders_ext_payment_create, needs_params_gives_nothing, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_parking_reminders_ext_payment_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_parking_reminders_parking_fee_methods[] = {
+    ZEND_FENTRY(create, parking_reminders_parking_fee_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_parking_reminders_parking_fee_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_parking_reminders_parking_lot_methods[] = {
+    ZEND_FENTRY(get, parking_reminders_parking_lot_get, takes_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_parking_reminders_parking_lot_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_parking_reminders_payment_methods[] = {
+    ZEND_FENTRY(create, parking_reminders_payment_create, needs_params_gives_nothing, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_parking_reminders_payment_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_parking_reminders_methods[] = {
+    ZEND_FENTRY(entry, parking_reminders_entry, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(exit, parking_reminders_exit, needs_params_gives_nothing, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_parking_reminders_properties[] = {
+    {"application", "WechatPay\\Operations\\ParkingRemindersApplication"},
+    {"applications", "WechatPay\\Operations\\ParkingRemindersApplications"},
+    {"extPayment", "WechatPay\\Operations\\ParkingRemindersExtPayment"},
+    {"parkingFee", "WechatPay\\Operations\\ParkingRemindersParkingFee"},
+    {"parkingLot", "WechatPay\\Operations\\ParkingRemindersParkingLot"},
+    {"payment", "WechatPay\\Operations\\ParkingRemindersPayment"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_parking_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_parking_properties[] = {
+    {"reminders", "WechatPay\\Operations\\ParkingReminders"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_partner_papay_contracts_methods[] = {
+    ZEND_FENTRY(failNotify, partner_papay_contracts_fail_notify, needs_params_gives_nothing, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(notify, partner_papay_contracts_notify, needs_params_gives_nothing, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_partner_papay_contracts_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_partner_papay_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_partner_papay_properties[] = {
+    {"contracts", "WechatPay\\Operations\\PartnerPapayContracts"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_partner_transfer_batches_details_methods[] = {
+    ZEND_FENTRY(getByDetailId, partner_transfer_batches_details_get_by_detail_id, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(getByOutDetailNo, partner_transfer_batches_details_get_by_out_detail_no, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_partner_transfer_batches_details_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_partner_transfer_batches_methods[] = {
+    ZEND_FENTRY(create, partner_transfer_batches_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(getByBatchId, partner_transfer_batches_get_by_batch_id, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(getByOutBatchNo, partner_transfer_batches_get_by_out_batch_no, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_partner_transfer_batches_properties[] = {
+    {"details", "WechatPay\\Operations\\PartnerTransferBatchesDetails"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_partner_transfer_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_partner_transfer_properties[] = {
+    {"batches", "WechatPay\\Operations\\PartnerTransferBatches"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_password_exempt_contract_contracts_ecommerce_pre_entrust_sign_mini_program_methods[] = {
+    ZEND_FENTRY(create, password_exempt_contract_contracts_ecommerce_pre_entrust_sign_mini_program_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_password_exempt_contract_contracts_ecommerce_pre_entrust_sign_mini_program_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_password_exempt_contract_contracts_ecommerce_pre_entrust_sign_methods[] = {
+    ZEND_FENTRY(payRedirectSign, password_exempt_contract_contracts_ecommerce_pre_entrust_sign_pay_redirect_sign, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_password_exempt_contract_contracts_ecommerce_pre_entrust_sign_properties[] = {
+    {"miniProgram", "WechatPay\\Operations\\PasswordExemptContractContractsEcommercePreEntrustSignMiniProgram"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_password_exempt_contract_contracts_ecommerce_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_password_exempt_contract_contracts_ecommerce_properties[] = {
+    {"preEntrustSign", "WechatPay\\Operations\\PasswordExemptContractContractsEcommercePreEntrustSign"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_password_exempt_contract_contracts_normal_pre_entrust_sign_mini_program_methods[] = {
+    ZEND_FENTRY(create, password_exempt_contract_contracts_normal_pre_entrust_sign_mini_program_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_password_exempt_contract_contracts_normal_pre_entrust_sign_mini_program_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_password_exempt_contract_contracts_normal_pre_entrust_sign_methods[] = {
+    ZEND_FENTRY(payRedirectSign, password_exempt_contract_contracts_normal_pre_entrust_sign_pay_redirect_sign, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_password_exempt_contract_contracts_normal_pre_entrust_sign_properties[] = {
+    {"miniProgram", "WechatPay\\Operations\\PasswordExemptContractContractsNormalPreEntrustSignMiniProgram"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_password_exempt_contract_contracts_normal_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_password_exempt_contract_contracts_normal_properties[] = {
+    {"preEntrustSign", "WechatPay\\Operations\\PasswordExemptContractContractsNormalPreEntrustSign"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_password_exempt_contract_contracts_qs_pre_entrust_sign_mini_program_methods[] = {
+    ZEND_FENTRY(create, password_exempt_contract_contracts_qs_pre_entrust_sign_mini_program_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_password_exempt_contract_contracts_qs_pre_entrust_sign_mini_program_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_password_exempt_contract_contracts_qs_pre_entrust_sign_methods[] = {
+    ZEND_FENTRY(payRedirectSign, password_exempt_contract_contracts_qs_pre_entrust_sign_pay_redirect_sign, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_password_exempt_contract_contracts_qs_pre_entrust_sign_properties[] = {
+    {"miniProgram", "WechatPay\\Operations\\PasswordExemptContractContractsQsPreEntrustSignMiniProgram"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_password_exempt_contract_contracts_qs_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_password_exempt_contract_contracts_qs_properties[] = {
+    {"preEntrustSign", "WechatPay\\Operations\\PasswordExemptContractContractsQsPreEntrustSign"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_password_exempt_contract_contracts_service_provider_pre_entrust_sign_mini_program_methods[] = {
+    ZEND_FENTRY(create, password_exempt_contract_contracts_service_provider_pre_entrust_sign_mini_program_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_password_exempt_contract_contracts_service_provider_pre_entrust_sign_mini_program_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_password_exempt_contract_contracts_service_provider_pre_entrust_sign_methods[] = {
+    ZEND_FENTRY(payRedirectSign, password_exempt_contract_contracts_service_provider_pre_entrust_sign_pay_redirect_sign, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_password_exempt_contract_contracts_service_provider_pre_entrust_sign_properties[] = {
+    {"miniProgram", "WechatPay\\Operations\\PasswordExemptContractContractsServiceProviderPreEntrustSignMiniProgram"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_password_exempt_contract_contracts_service_provider_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_password_exempt_contract_contracts_service_provider_properties[] = {
+    {"preEntrustSign", "WechatPay\\Operations\\PasswordExemptContractContractsServiceProviderPreEntrustSign"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_password_exempt_contract_contracts_methods[] = {
+    ZEND_FENTRY(getByOutContractCode, password_exempt_contract_contracts_get_by_out_contract_code, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(terminateByOutContractCode, password_exempt_contract_contracts_terminate_by_out_contract_code, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_password_exempt_contract_contracts_properties[] = {
+    {"ecommerce", "WechatPay\\Operations\\PasswordExemptContractContractsEcommerce"},
+    {"normal", "WechatPay\\Operations\\PasswordExemptContractContractsNormal"},
+    {"qs", "WechatPay\\Operations\\PasswordExemptContractContractsQs"},
+    {"serviceProvider", "WechatPay\\Operations\\PasswordExemptContractContractsServiceProvider"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_password_exempt_contract_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_password_exempt_contract_properties[] = {
+    {"contracts", "WechatPay\\Operations\\PasswordExemptContractContracts"},
     {NULL, NULL},
 };
 
@@ -909,25 +7282,1867 @@ static const php_wechatpay_property in_pay_properties[] = {
     {NULL, NULL},
 };
 
+static const zend_function_entry in_pay_devices_open_scenario_speaker_methods[] = {
+    ZEND_FENTRY(bind, pay_devices_open_scenario_speaker_bind, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(get, pay_devices_open_scenario_speaker_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(preBind, pay_devices_open_scenario_speaker_pre_bind, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(unbind, pay_devices_open_scenario_speaker_unbind, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_pay_devices_open_scenario_speaker_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_pay_devices_open_scenario_speaker_order_methods[] = {
+    ZEND_FENTRY(report, pay_devices_open_scenario_speaker_order_report, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_pay_devices_open_scenario_speaker_order_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_pay_devices_printers_print_orders_methods[] = {
+    ZEND_FENTRY(create, pay_devices_printers_print_orders_create, needs_params_gives_nothing, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(get, pay_devices_printers_print_orders_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_pay_devices_printers_print_orders_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_pay_devices_printers_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_pay_devices_printers_properties[] = {
+    {"printOrders", "WechatPay\\Operations\\PayDevicesPrintersPrintOrders"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_pay_devices_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_pay_devices_properties[] = {
+    {"openScenarioSpeaker", "WechatPay\\Operations\\PayDevicesOpenScenarioSpeaker"},
+    {"openScenarioSpeakerOrder", "WechatPay\\Operations\\PayDevicesOpenScenarioSpeakerOrder"},
+    {"printers", "WechatPay\\Operations\\PayDevicesPrinters"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_payroll_card_authentications_methods[] = {
+    ZEND_FENTRY(get, payroll_card_authentications_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(list, payroll_card_authentications_list, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(preOrder, payroll_card_authentications_pre_order, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(preOrderWithAuth, payroll_card_authentications_pre_order_with_auth, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_payroll_card_authentications_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_payroll_card_relations_methods[] = {
+    ZEND_FENTRY(get, payroll_card_relations_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_payroll_card_relations_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_payroll_card_tokens_methods[] = {
+    ZEND_FENTRY(create, payroll_card_tokens_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_payroll_card_tokens_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_payroll_card_transfer_batches_methods[] = {
+    ZEND_FENTRY(create, payroll_card_transfer_batches_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_payroll_card_transfer_batches_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_payroll_card_wesure_insurance_methods[] = {
+    ZEND_FENTRY(create, payroll_card_wesure_insurance_create, needs_params_gives_nothing, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_payroll_card_wesure_insurance_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_payroll_card_wesure_token_validations_methods[] = {
+    ZEND_FENTRY(create, payroll_card_wesure_token_validations_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_payroll_card_wesure_token_validations_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_payroll_card_wesure_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_payroll_card_wesure_properties[] = {
+    {"insurance", "WechatPay\\Operations\\PayrollCardWesureInsurance"},
+    {"tokenValidations", "WechatPay\\Operations\\PayrollCardWesureTokenValidations"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_payroll_card_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_payroll_card_properties[] = {
+    {"authentications", "WechatPay\\Operations\\PayrollCardAuthentications"},
+    {"relations", "WechatPay\\Operations\\PayrollCardRelations"},
+    {"tokens", "WechatPay\\Operations\\PayrollCardTokens"},
+    {"transferBatches", "WechatPay\\Operations\\PayrollCardTransferBatches"},
+    {"wesure", "WechatPay\\Operations\\PayrollCardWesure"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_payscore_acquiring_bank_permissions_methods[] = {
+    ZEND_FENTRY(create, payscore_acquiring_bank_permissions_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(getByAuthorizationCode, payscore_acquiring_bank_permissions_get_by_authorization_code, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(terminateByAuthorizationCode, payscore_acquiring_bank_permissions_terminate_by_authorization_code, needs_params_gives_nothing, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_payscore_acquiring_bank_permissions_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_payscore_acquiring_bank_service_order_deduction_methods[] = {
+    ZEND_FENTRY(get, payscore_acquiring_bank_service_order_deduction_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_payscore_acquiring_bank_service_order_deduction_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_payscore_acquiring_bank_service_order_methods[] = {
+    ZEND_FENTRY(cancel, payscore_acquiring_bank_service_order_cancel, needs_params_gives_nothing, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(complete, payscore_acquiring_bank_service_order_complete, needs_params_gives_nothing, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(create, payscore_acquiring_bank_service_order_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(get, payscore_acquiring_bank_service_order_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(modify, payscore_acquiring_bank_service_order_modify, needs_params_gives_nothing, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(registerDeductInfo, payscore_acquiring_bank_service_order_register_deduct_info, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(sync, payscore_acquiring_bank_service_order_sync, needs_params_gives_nothing, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_payscore_acquiring_bank_service_order_properties[] = {
+    {"deduction", "WechatPay\\Operations\\PayscoreAcquiringBankServiceOrderDeduction"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_payscore_acquiring_bank_service_pay_on_delivery_order_methods[] = {
+    ZEND_FENTRY(create, payscore_acquiring_bank_service_pay_on_delivery_order_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_payscore_acquiring_bank_service_pay_on_delivery_order_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_payscore_acquiring_bank_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_payscore_acquiring_bank_properties[] = {
+    {"permissions", "WechatPay\\Operations\\PayscoreAcquiringBankPermissions"},
+    {"serviceOrder", "WechatPay\\Operations\\PayscoreAcquiringBankServiceOrder"},
+    {"servicePayOnDeliveryOrder", "WechatPay\\Operations\\PayscoreAcquiringBankServicePayOnDeliveryOrder"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_payscore_merchant_bill_methods[] = {
+    ZEND_FENTRY(get, payscore_merchant_bill_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_payscore_merchant_bill_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_payscore_oversea_partner_service_order_methods[] = {
+    ZEND_FENTRY(cancel, payscore_oversea_partner_service_order_cancel, needs_params_gives_nothing, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(complete, payscore_oversea_partner_service_order_complete, needs_params_gives_nothing, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(create, payscore_oversea_partner_service_order_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(get, payscore_oversea_partner_service_order_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(sync, payscore_oversea_partner_service_order_sync, needs_params_gives_nothing, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_payscore_oversea_partner_service_order_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_payscore_oversea_partner_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_payscore_oversea_partner_properties[] = {
+    {"serviceOrder", "WechatPay\\Operations\\PayscoreOverseaPartnerServiceOrder"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_payscore_oversea_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_payscore_oversea_properties[] = {
+    {"partner", "WechatPay\\Operations\\PayscoreOverseaPartner"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_payscore_partner_permissions_methods[] = {
+    ZEND_FENTRY(applyForScene, payscore_partner_permissions_apply_for_scene, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(assessUserRiskLevel, payscore_partner_permissions_assess_user_risk_level, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(create, payscore_partner_permissions_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(getByAuthorizationCode, payscore_partner_permissions_get_by_authorization_code, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(search, payscore_partner_permissions_search, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(terminate, payscore_partner_permissions_terminate, needs_params_gives_nothing, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(terminateByAuthorizationCode, payscore_partner_permissions_terminate_by_authorization_code, needs_params_gives_nothing, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_payscore_partner_permissions_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_payscore_partner_service_account_applications_methods[] = {
+    ZEND_FENTRY(create, payscore_partner_service_account_applications_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(get, payscore_partner_service_account_applications_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_payscore_partner_service_account_applications_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_payscore_partner_service_order_methods[] = {
+    ZEND_FENTRY(cancel, payscore_partner_service_order_cancel, needs_params_gives_nothing, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(complete, payscore_partner_service_order_complete, needs_params_gives_nothing, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(create, payscore_partner_service_order_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(directComplete, payscore_partner_service_order_direct_complete, needs_params_gives_nothing, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(get, payscore_partner_service_order_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(modify, payscore_partner_service_order_modify, needs_params_gives_nothing, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(pay, payscore_partner_service_order_pay, needs_params_gives_nothing, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(sendPendingMessage, payscore_partner_service_order_send_pending_message, needs_params_gives_nothing, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(sendPrepaidMessage, payscore_partner_service_order_send_prepaid_message, needs_params_gives_nothing, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(sync, payscore_partner_service_order_sync, needs_params_gives_nothing, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_payscore_partner_service_order_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_payscore_partner_service_pay_on_delivery_order_methods[] = {
+    ZEND_FENTRY(create, payscore_partner_service_pay_on_delivery_order_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_payscore_partner_service_pay_on_delivery_order_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_payscore_partner_service_quotas_methods[] = {
+    ZEND_FENTRY(getByServiceId, payscore_partner_service_quotas_get_by_service_id, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_payscore_partner_service_quotas_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_payscore_partner_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_payscore_partner_properties[] = {
+    {"permissions", "WechatPay\\Operations\\PayscorePartnerPermissions"},
+    {"serviceAccountApplications", "WechatPay\\Operations\\PayscorePartnerServiceAccountApplications"},
+    {"serviceOrder", "WechatPay\\Operations\\PayscorePartnerServiceOrder"},
+    {"servicePayOnDeliveryOrder", "WechatPay\\Operations\\PayscorePartnerServicePayOnDeliveryOrder"},
+    {"serviceQuotas", "WechatPay\\Operations\\PayscorePartnerServiceQuotas"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_payscore_pay_after_orders_methods[] = {
+    ZEND_FENTRY(cancel, payscore_pay_after_orders_cancel, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(complete, payscore_pay_after_orders_complete, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(create, payscore_pay_after_orders_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(get, payscore_pay_after_orders_get, takes_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(sync, payscore_pay_after_orders_sync, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_payscore_pay_after_orders_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_payscore_permissions_methods[] = {
+    ZEND_FENTRY(assessUserRiskLevel, payscore_permissions_assess_user_risk_level, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(create, payscore_permissions_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(getByAuthorizationCode, payscore_permissions_get_by_authorization_code, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(getByOpenid, payscore_permissions_get_by_openid, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(terminateByAuthorizationCode, payscore_permissions_terminate_by_authorization_code, needs_params_gives_nothing, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(terminateByOpenid, payscore_permissions_terminate_by_openid, needs_params_gives_nothing, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_payscore_permissions_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_payscore_plan_partner_payscore_plans_methods[] = {
+    ZEND_FENTRY(create, payscore_plan_partner_payscore_plans_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(getByMerchantPlanNo, payscore_plan_partner_payscore_plans_get_by_merchant_plan_no, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(stopByMerchantPlanNo, payscore_plan_partner_payscore_plans_stop_by_merchant_plan_no, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_payscore_plan_partner_payscore_plans_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_payscore_plan_partner_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_payscore_plan_partner_properties[] = {
+    {"payscorePlans", "WechatPay\\Operations\\PayscorePlanPartnerPayscorePlans"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_payscore_plan_payscore_plans_methods[] = {
+    ZEND_FENTRY(create, payscore_plan_payscore_plans_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(getByMerchantPlanNo, payscore_plan_payscore_plans_get_by_merchant_plan_no, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(stopByMerchantPlanNo, payscore_plan_payscore_plans_stop_by_merchant_plan_no, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_payscore_plan_payscore_plans_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_payscore_plan_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_payscore_plan_properties[] = {
+    {"partner", "WechatPay\\Operations\\PayscorePlanPartner"},
+    {"payscorePlans", "WechatPay\\Operations\\PayscorePlanPayscorePlans"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_payscore_service_order_methods[] = {
+    ZEND_FENTRY(cancel, payscore_service_order_cancel, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(complete, payscore_service_order_complete, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(create, payscore_service_order_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(directComplete, payscore_service_order_direct_complete, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(get, payscore_service_order_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(modify, payscore_service_order_modify, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(pay, payscore_service_order_pay, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(sendPendingMessage, payscore_service_order_send_pending_message, needs_params_gives_nothing, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(sendPrepaidMessage, payscore_service_order_send_prepaid_message, needs_params_gives_nothing, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(sync, payscore_service_order_sync, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_payscore_service_order_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_payscore_service_pay_on_delivery_order_methods[] = {
+    ZEND_FENTRY(create, payscore_service_pay_on_delivery_order_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_payscore_service_pay_on_delivery_order_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_payscore_sign_plan_partner_service_order_methods[] = {
+    ZEND_FENTRY(create, payscore_sign_plan_partner_service_order_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_payscore_sign_plan_partner_service_order_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_payscore_sign_plan_partner_user_sign_plans_methods[] = {
+    ZEND_FENTRY(create, payscore_sign_plan_partner_user_sign_plans_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(getByMerchantSignPlanNo, payscore_sign_plan_partner_user_sign_plans_get_by_merchant_sign_plan_no, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(stopByMerchantSignPlanNo, payscore_sign_plan_partner_user_sign_plans_stop_by_merchant_sign_plan_no, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_payscore_sign_plan_partner_user_sign_plans_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_payscore_sign_plan_partner_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_payscore_sign_plan_partner_properties[] = {
+    {"serviceOrder", "WechatPay\\Operations\\PayscoreSignPlanPartnerServiceOrder"},
+    {"userSignPlans", "WechatPay\\Operations\\PayscoreSignPlanPartnerUserSignPlans"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_payscore_sign_plan_service_order_methods[] = {
+    ZEND_FENTRY(create, payscore_sign_plan_service_order_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_payscore_sign_plan_service_order_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_payscore_sign_plan_user_sign_plans_methods[] = {
+    ZEND_FENTRY(create, payscore_sign_plan_user_sign_plans_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(getByMerchantSignPlanNo, payscore_sign_plan_user_sign_plans_get_by_merchant_sign_plan_no, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(stopByMerchantSignPlanNo, payscore_sign_plan_user_sign_plans_stop_by_merchant_sign_plan_no, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_payscore_sign_plan_user_sign_plans_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_payscore_sign_plan_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_payscore_sign_plan_properties[] = {
+    {"partner", "WechatPay\\Operations\\PayscoreSignPlanPartner"},
+    {"serviceOrder", "WechatPay\\Operations\\PayscoreSignPlanServiceOrder"},
+    {"userSignPlans", "WechatPay\\Operations\\PayscoreSignPlanUserSignPlans"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_payscore_smart_retail_orders_methods[] = {
+    ZEND_FENTRY(cancel, payscore_smart_retail_orders_cancel, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(complete, payscore_smart_retail_orders_complete, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(create, payscore_smart_retail_orders_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(get, payscore_smart_retail_orders_get, takes_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_payscore_smart_retail_orders_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_payscore_user_service_state_methods[] = {
+    ZEND_FENTRY(get, payscore_user_service_state_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_payscore_user_service_state_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_payscore_users_permissions_methods[] = {
+    ZEND_FENTRY(terminate, payscore_users_permissions_terminate, needs_params_gives_nothing, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_payscore_users_permissions_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_payscore_users_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_payscore_users_properties[] = {
+    {"permissions", "WechatPay\\Operations\\PayscoreUsersPermissions"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_payscore_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_payscore_properties[] = {
+    {"acquiringBank", "WechatPay\\Operations\\PayscoreAcquiringBank"},
+    {"merchantBill", "WechatPay\\Operations\\PayscoreMerchantBill"},
+    {"oversea", "WechatPay\\Operations\\PayscoreOversea"},
+    {"partner", "WechatPay\\Operations\\PayscorePartner"},
+    {"payAfterOrders", "WechatPay\\Operations\\PayscorePayAfterOrders"},
+    {"permissions", "WechatPay\\Operations\\PayscorePermissions"},
+    {"plan", "WechatPay\\Operations\\PayscorePlan"},
+    {"serviceOrder", "WechatPay\\Operations\\PayscoreServiceOrder"},
+    {"servicePayOnDeliveryOrder", "WechatPay\\Operations\\PayscoreServicePayOnDeliveryOrder"},
+    {"signPlan", "WechatPay\\Operations\\PayscoreSignPlan"},
+    {"smartRetailOrders", "WechatPay\\Operations\\PayscoreSmartRetailOrders"},
+    {"userServiceState", "WechatPay\\Operations\\PayscoreUserServiceState"},
+    {"users", "WechatPay\\Operations\\PayscoreUsers"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_platsolution_ecommerce_bank_transfer_recharges_methods[] = {
+    ZEND_FENTRY(apply, platsolution_ecommerce_bank_transfer_recharges_apply, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(getByOutRechargeNo, platsolution_ecommerce_bank_transfer_recharges_get_by_out_recharge_no, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_platsolution_ecommerce_bank_transfer_recharges_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_platsolution_ecommerce_insurance_compensation_contracts_methods[] = {
+    ZEND_FENTRY(checkOpenedBySubMchid, platsolution_ecommerce_insurance_compensation_contracts_check_opened_by_sub_mchid, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(create, platsolution_ecommerce_insurance_compensation_contracts_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_platsolution_ecommerce_insurance_compensation_contracts_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_platsolution_ecommerce_mch_transfer_compensate_bills_methods[] = {
+    ZEND_FENTRY(cancelByOutBillNo, platsolution_ecommerce_mch_transfer_compensate_bills_cancel_by_out_bill_no, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(create, platsolution_ecommerce_mch_transfer_compensate_bills_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(getByBillId, platsolution_ecommerce_mch_transfer_compensate_bills_get_by_bill_id, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(getByOutBillNo, platsolution_ecommerce_mch_transfer_compensate_bills_get_by_out_bill_no, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(preTransfer, platsolution_ecommerce_mch_transfer_compensate_bills_pre_transfer, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_platsolution_ecommerce_mch_transfer_compensate_bills_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_platsolution_ecommerce_mch_transfer_deposit_after_sales_compensation_bills_methods[] = {
+    ZEND_FENTRY(create, platsolution_ecommerce_mch_transfer_deposit_after_sales_compensation_bills_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(getByBillId, platsolution_ecommerce_mch_transfer_deposit_after_sales_compensation_bills_get_by_bill_id, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(getByOutBillNo, platsolution_ecommerce_mch_transfer_deposit_after_sales_compensation_bills_get_by_out_bill_no, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_platsolution_ecommerce_mch_transfer_deposit_after_sales_compensation_bills_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_platsolution_ecommerce_mch_transfer_deposit_insurance_premiums_compensation_bills_methods[] = {
+    ZEND_FENTRY(create, platsolution_ecommerce_mch_transfer_deposit_insurance_premiums_compensation_bills_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(get, platsolution_ecommerce_mch_transfer_deposit_insurance_premiums_compensation_bills_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_platsolution_ecommerce_mch_transfer_deposit_insurance_premiums_compensation_bills_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_platsolution_ecommerce_mch_transfer_deposit_shipping_cost_compensation_bills_methods[] = {
+    ZEND_FENTRY(create, platsolution_ecommerce_mch_transfer_deposit_shipping_cost_compensation_bills_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(getByOutBillNo, platsolution_ecommerce_mch_transfer_deposit_shipping_cost_compensation_bills_get_by_out_bill_no, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_platsolution_ecommerce_mch_transfer_deposit_shipping_cost_compensation_bills_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_platsolution_ecommerce_mch_transfer_insurance_claim_bills_methods[] = {
+    ZEND_FENTRY(cancelByOutBillNo, platsolution_ecommerce_mch_transfer_insurance_claim_bills_cancel_by_out_bill_no, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(create, platsolution_ecommerce_mch_transfer_insurance_claim_bills_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(getByBillId, platsolution_ecommerce_mch_transfer_insurance_claim_bills_get_by_bill_id, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(getByOutBillNo, platsolution_ecommerce_mch_transfer_insurance_claim_bills_get_by_out_bill_no, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(preTransfer, platsolution_ecommerce_mch_transfer_insurance_claim_bills_pre_transfer, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_platsolution_ecommerce_mch_transfer_insurance_claim_bills_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_platsolution_ecommerce_mch_transfer_sub_mch_compensation_bills_methods[] = {
+    ZEND_FENTRY(create, platsolution_ecommerce_mch_transfer_sub_mch_compensation_bills_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(get, platsolution_ecommerce_mch_transfer_sub_mch_compensation_bills_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_platsolution_ecommerce_mch_transfer_sub_mch_compensation_bills_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_platsolution_ecommerce_mch_transfer_transfer_bills_methods[] = {
+    ZEND_FENTRY(create, platsolution_ecommerce_mch_transfer_transfer_bills_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(getByBillId, platsolution_ecommerce_mch_transfer_transfer_bills_get_by_bill_id, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(getByOutBillNo, platsolution_ecommerce_mch_transfer_transfer_bills_get_by_out_bill_no, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_platsolution_ecommerce_mch_transfer_transfer_bills_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_platsolution_ecommerce_mch_transfer_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_platsolution_ecommerce_mch_transfer_properties[] = {
+    {"compensateBills", "WechatPay\\Operations\\PlatsolutionEcommerceMchTransferCompensateBills"},
+    {"depositAfterSalesCompensationBills", "WechatPay\\Operations\\PlatsolutionEcommerceMchTransferDepositAfterSalesCompensationBills"},
+    {"depositInsurancePremiumsCompensationBills", "WechatPay\\Operations\\PlatsolutionEcommerceMchTransferDepositInsurancePremiumsCompensationBills"},
+    {"depositShippingCostCompensationBills", "WechatPay\\Operations\\PlatsolutionEcommerceMchTransferDepositShippingCostCompensationBills"},
+    {"insuranceClaimBills", "WechatPay\\Operations\\PlatsolutionEcommerceMchTransferInsuranceClaimBills"},
+    {"subMchCompensationBills", "WechatPay\\Operations\\PlatsolutionEcommerceMchTransferSubMchCompensationBills"},
+    {"transferBills", "WechatPay\\Operations\\PlatsolutionEcommerceMchTransferTransferBills"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_platsolution_ecommerce_recharge_employees_methods[] = {
+    ZEND_FENTRY(create, platsolution_ecommerce_recharge_employees_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(deleteBySpOpenid, platsolution_ecommerce_recharge_employees_delete_by_sp_openid, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(listBySubMchid, platsolution_ecommerce_recharge_employees_list_by_sub_mchid, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_platsolution_ecommerce_recharge_employees_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_platsolution_ecommerce_recharges_methods[] = {
+    ZEND_FENTRY(apply, platsolution_ecommerce_recharges_apply, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(closeByOutRechargeNo, platsolution_ecommerce_recharges_close_by_out_recharge_no, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(getByOutRechargeNo, platsolution_ecommerce_recharges_get_by_out_recharge_no, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_platsolution_ecommerce_recharges_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_platsolution_ecommerce_settle_prepay_settle_orders_methods[] = {
+    ZEND_FENTRY(applyAbnormalSettle, platsolution_ecommerce_settle_prepay_settle_orders_apply_abnormal_settle, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(create, platsolution_ecommerce_settle_prepay_settle_orders_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(get, platsolution_ecommerce_settle_prepay_settle_orders_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_platsolution_ecommerce_settle_prepay_settle_orders_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_platsolution_ecommerce_settle_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_platsolution_ecommerce_settle_properties[] = {
+    {"prepaySettleOrders", "WechatPay\\Operations\\PlatsolutionEcommerceSettlePrepaySettleOrders"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_platsolution_ecommerce_withdraw_day_end_balance_withdraw_methods[] = {
+    ZEND_FENTRY(create, platsolution_ecommerce_withdraw_day_end_balance_withdraw_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(getByOutRequestNo, platsolution_ecommerce_withdraw_day_end_balance_withdraw_get_by_out_request_no, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_platsolution_ecommerce_withdraw_day_end_balance_withdraw_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_platsolution_ecommerce_withdraw_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_platsolution_ecommerce_withdraw_properties[] = {
+    {"dayEndBalanceWithdraw", "WechatPay\\Operations\\PlatsolutionEcommerceWithdrawDayEndBalanceWithdraw"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_platsolution_ecommerce_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_platsolution_ecommerce_properties[] = {
+    {"bankTransferRecharges", "WechatPay\\Operations\\PlatsolutionEcommerceBankTransferRecharges"},
+    {"insuranceCompensationContracts", "WechatPay\\Operations\\PlatsolutionEcommerceInsuranceCompensationContracts"},
+    {"mchTransfer", "WechatPay\\Operations\\PlatsolutionEcommerceMchTransfer"},
+    {"rechargeEmployees", "WechatPay\\Operations\\PlatsolutionEcommerceRechargeEmployees"},
+    {"recharges", "WechatPay\\Operations\\PlatsolutionEcommerceRecharges"},
+    {"settle", "WechatPay\\Operations\\PlatsolutionEcommerceSettle"},
+    {"withdraw", "WechatPay\\Operations\\PlatsolutionEcommerceWithdraw"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_platsolution_insurance_mch_transfer_batches_detail_receipts_methods[] = {
+    ZEND_FENTRY(applyByOutDetailNo, platsolution_insurance_mch_transfer_batches_detail_receipts_apply_by_out_detail_no, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(getByOutDetailNo, platsolution_insurance_mch_transfer_batches_detail_receipts_get_by_out_detail_no, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_platsolution_insurance_mch_transfer_batches_detail_receipts_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_platsolution_insurance_mch_transfer_batches_details_methods[] = {
+    ZEND_FENTRY(getByDetailId, platsolution_insurance_mch_transfer_batches_details_get_by_detail_id, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(getByOutDetailNo, platsolution_insurance_mch_transfer_batches_details_get_by_out_detail_no, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_platsolution_insurance_mch_transfer_batches_details_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_platsolution_insurance_mch_transfer_batches_summary_receipts_methods[] = {
+    ZEND_FENTRY(applyByOutBatchNo, platsolution_insurance_mch_transfer_batches_summary_receipts_apply_by_out_batch_no, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(getByOutBatchNo, platsolution_insurance_mch_transfer_batches_summary_receipts_get_by_out_batch_no, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_platsolution_insurance_mch_transfer_batches_summary_receipts_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_platsolution_insurance_mch_transfer_batches_methods[] = {
+    ZEND_FENTRY(apply, platsolution_insurance_mch_transfer_batches_apply, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(getByBatchId, platsolution_insurance_mch_transfer_batches_get_by_batch_id, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(getByOutBatchNo, platsolution_insurance_mch_transfer_batches_get_by_out_batch_no, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_platsolution_insurance_mch_transfer_batches_properties[] = {
+    {"detailReceipts", "WechatPay\\Operations\\PlatsolutionInsuranceMchTransferBatchesDetailReceipts"},
+    {"details", "WechatPay\\Operations\\PlatsolutionInsuranceMchTransferBatchesDetails"},
+    {"summaryReceipts", "WechatPay\\Operations\\PlatsolutionInsuranceMchTransferBatchesSummaryReceipts"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_platsolution_insurance_mch_transfer_reservation_methods[] = {
+    ZEND_FENTRY(apply, platsolution_insurance_mch_transfer_reservation_apply, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(closeByOutReservationNo, platsolution_insurance_mch_transfer_reservation_close_by_out_reservation_no, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(getByOutReservationNo, platsolution_insurance_mch_transfer_reservation_get_by_out_reservation_no, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(getByReservationId, platsolution_insurance_mch_transfer_reservation_get_by_reservation_id, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_platsolution_insurance_mch_transfer_reservation_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_platsolution_insurance_mch_transfer_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_platsolution_insurance_mch_transfer_properties[] = {
+    {"batches", "WechatPay\\Operations\\PlatsolutionInsuranceMchTransferBatches"},
+    {"reservation", "WechatPay\\Operations\\PlatsolutionInsuranceMchTransferReservation"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_platsolution_insurance_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_platsolution_insurance_properties[] = {
+    {"mchTransfer", "WechatPay\\Operations\\PlatsolutionInsuranceMchTransfer"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_platsolution_mch_transfer_batches_detail_receipts_methods[] = {
+    ZEND_FENTRY(applyByOutDetailNo, platsolution_mch_transfer_batches_detail_receipts_apply_by_out_detail_no, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(getByOutDetailNo, platsolution_mch_transfer_batches_detail_receipts_get_by_out_detail_no, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_platsolution_mch_transfer_batches_detail_receipts_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_platsolution_mch_transfer_batches_details_methods[] = {
+    ZEND_FENTRY(getByDetailId, platsolution_mch_transfer_batches_details_get_by_detail_id, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(getByOutDetailNo, platsolution_mch_transfer_batches_details_get_by_out_detail_no, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_platsolution_mch_transfer_batches_details_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_platsolution_mch_transfer_batches_summary_receipts_methods[] = {
+    ZEND_FENTRY(applyByOutBatchNo, platsolution_mch_transfer_batches_summary_receipts_apply_by_out_batch_no, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(getByOutBatchNo, platsolution_mch_transfer_batches_summary_receipts_get_by_out_batch_no, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_platsolution_mch_transfer_batches_summary_receipts_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_platsolution_mch_transfer_batches_methods[] = {
+    ZEND_FENTRY(apply, platsolution_mch_transfer_batches_apply, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(getByBatchId, platsolution_mch_transfer_batches_get_by_batch_id, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(getByOutBatchNo, platsolution_mch_transfer_batches_get_by_out_batch_no, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_platsolution_mch_transfer_batches_properties[] = {
+    {"detailReceipts", "WechatPay\\Operations\\PlatsolutionMchTransferBatchesDetailReceipts"},
+    {"details", "WechatPay\\Operations\\PlatsolutionMchTransferBatchesDetails"},
+    {"summaryReceipts", "WechatPay\\Operations\\PlatsolutionMchTransferBatchesSummaryReceipts"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_platsolution_mch_transfer_reservation_methods[] = {
+    ZEND_FENTRY(apply, platsolution_mch_transfer_reservation_apply, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(closeByOutReservationNo, platsolution_mch_transfer_reservation_close_by_out_reservation_no, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(getByOutReservationNo, platsolution_mch_transfer_reservation_get_by_out_reservation_no, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(getByReservationId, platsolution_mch_transfer_reservation_get_by_reservation_id, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_platsolution_mch_transfer_reservation_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_platsolution_mch_transfer_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_platsolution_mch_transfer_properties[] = {
+    {"batches", "WechatPay\\Operations\\PlatsolutionMchTransferBatches"},
+    {"reservation", "WechatPay\\Operations\\PlatsolutionMchTransferReservation"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_platsolution_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_platsolution_properties[] = {
+    {"ecommerce", "WechatPay\\Operations\\PlatsolutionEcommerce"},
+    {"insurance", "WechatPay\\Operations\\PlatsolutionInsurance"},
+    {"mchTransfer", "WechatPay\\Operations\\PlatsolutionMchTransfer"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_profitsharing_bills_methods[] = {
+    ZEND_FENTRY(get, profitsharing_bills_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_profitsharing_bills_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_profitsharing_merchant_configs_methods[] = {
+    ZEND_FENTRY(get, profitsharing_merchant_configs_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_profitsharing_merchant_configs_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_profitsharing_orders_methods[] = {
+    ZEND_FENTRY(create, profitsharing_orders_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(get, profitsharing_orders_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(unfreeze, profitsharing_orders_unfreeze, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_profitsharing_orders_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_profitsharing_receivers_methods[] = {
+    ZEND_FENTRY(add, profitsharing_receivers_add, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(delete, profitsharing_receivers_delete, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_profitsharing_receivers_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_profitsharing_return_orders_methods[] = {
+    ZEND_FENTRY(create, profitsharing_return_orders_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(get, profitsharing_return_orders_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_profitsharing_return_orders_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_profitsharing_transactions_amounts_methods[] = {
+    ZEND_FENTRY(get, profitsharing_transactions_amounts_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_profitsharing_transactions_amounts_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_profitsharing_transactions_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_profitsharing_transactions_properties[] = {
+    {"amounts", "WechatPay\\Operations\\ProfitsharingTransactionsAmounts"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_profitsharing_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_profitsharing_properties[] = {
+    {"bills", "WechatPay\\Operations\\ProfitsharingBills"},
+    {"merchantConfigs", "WechatPay\\Operations\\ProfitsharingMerchantConfigs"},
+    {"orders", "WechatPay\\Operations\\ProfitsharingOrders"},
+    {"receivers", "WechatPay\\Operations\\ProfitsharingReceivers"},
+    {"returnOrders", "WechatPay\\Operations\\ProfitsharingReturnOrders"},
+    {"transactions", "WechatPay\\Operations\\ProfitsharingTransactions"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_qr_code_transactions_methods[] = {
+    ZEND_FENTRY(create, qr_code_transactions_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(getByOutTradeNo, qr_code_transactions_get_by_out_trade_no, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_qr_code_transactions_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_qr_code_user_services_methods[] = {
+    ZEND_FENTRY(getByContractId, qr_code_user_services_get_by_contract_id, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_qr_code_user_services_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_qr_code_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_qr_code_properties[] = {
+    {"transactions", "WechatPay\\Operations\\QrCodeTransactions"},
+    {"userServices", "WechatPay\\Operations\\QrCodeUserServices"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_rate_activity_applications_methods[] = {
+    ZEND_FENTRY(create, rate_activity_applications_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(getById, rate_activity_applications_get_by_id, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(updateById, rate_activity_applications_update_by_id, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_rate_activity_applications_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_rate_activity_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_rate_activity_properties[] = {
+    {"applications", "WechatPay\\Operations\\RateActivityApplications"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_real_name_methods[] = {
+    ZEND_FENTRY(verify, real_name_verify, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_real_name_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_recharge_bank_transfer_recharges_methods[] = {
+    ZEND_FENTRY(apply, recharge_bank_transfer_recharges_apply, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(getByOutRechargeNo, recharge_bank_transfer_recharges_get_by_out_recharge_no, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_recharge_bank_transfer_recharges_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_recharge_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_recharge_properties[] = {
+    {"bankTransferRecharges", "WechatPay\\Operations\\RechargeBankTransferRecharges"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_refund_domestic_refunds_methods[] = {
+    ZEND_FENTRY(applyAbnormal, refund_domestic_refunds_apply_abnormal, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(create, refund_domestic_refunds_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(get, refund_domestic_refunds_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_refund_domestic_refunds_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_refund_domestic_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_refund_domestic_properties[] = {
+    {"refunds", "WechatPay\\Operations\\RefundDomesticRefunds"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_refund_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_refund_properties[] = {
+    {"domestic", "WechatPay\\Operations\\RefundDomestic"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_repayment_combine_transactions_partner_methods[] = {
+    ZEND_FENTRY(closeByOutTradeNo, repayment_combine_transactions_partner_close_by_out_trade_no, needs_params_gives_nothing, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(getByOutTradeNo, repayment_combine_transactions_partner_get_by_out_trade_no, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(prepay, repayment_combine_transactions_partner_prepay, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_repayment_combine_transactions_partner_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_repayment_combine_transactions_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_repayment_combine_transactions_properties[] = {
+    {"partner", "WechatPay\\Operations\\RepaymentCombineTransactionsPartner"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_repayment_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_repayment_properties[] = {
+    {"combineTransactions", "WechatPay\\Operations\\RepaymentCombineTransactions"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_security_methods[] = {
+    ZEND_FENTRY(echo, security_echo, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_security_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_smart_guide_guides_methods[] = {
+    ZEND_FENTRY(assign, smart_guide_guides_assign, needs_params_gives_nothing, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(create, smart_guide_guides_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(list, smart_guide_guides_list, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(update, smart_guide_guides_update, needs_params_gives_nothing, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_smart_guide_guides_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_smart_guide_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_smart_guide_properties[] = {
+    {"guides", "WechatPay\\Operations\\SmartGuideGuides"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_taxi_invoice_attendance_methods[] = {
+    ZEND_FENTRY(punch, taxi_invoice_attendance_punch, needs_params_gives_nothing, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_taxi_invoice_attendance_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_taxi_invoice_cards_methods[] = {
+    ZEND_FENTRY(create, taxi_invoice_cards_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(uploadFile, taxi_invoice_cards_upload_file, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_taxi_invoice_cards_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_taxi_invoice_driver_methods[] = {
+    ZEND_FENTRY(update, taxi_invoice_driver_update, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_taxi_invoice_driver_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_taxi_invoice_drivers_methods[] = {
+    ZEND_FENTRY(get, taxi_invoice_drivers_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_taxi_invoice_drivers_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_taxi_invoice_taxi_methods[] = {
+    ZEND_FENTRY(update, taxi_invoice_taxi_update, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_taxi_invoice_taxi_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_taxi_invoice_taxi_companies_methods[] = {
+    ZEND_FENTRY(get, taxi_invoice_taxi_companies_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_taxi_invoice_taxi_companies_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_taxi_invoice_taxi_company_methods[] = {
+    ZEND_FENTRY(create, taxi_invoice_taxi_company_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_taxi_invoice_taxi_company_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_taxi_invoice_taxis_methods[] = {
+    ZEND_FENTRY(get, taxi_invoice_taxis_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_taxi_invoice_taxis_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_taxi_invoice_user_taxi_order_methods[] = {
+    ZEND_FENTRY(findByToken, taxi_invoice_user_taxi_order_find_by_token, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_taxi_invoice_user_taxi_order_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_taxi_invoice_user_taxi_orders_methods[] = {
+    ZEND_FENTRY(list, taxi_invoice_user_taxi_orders_list, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_taxi_invoice_user_taxi_orders_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_taxi_invoice_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_taxi_invoice_properties[] = {
+    {"attendance", "WechatPay\\Operations\\TaxiInvoiceAttendance"},
+    {"cards", "WechatPay\\Operations\\TaxiInvoiceCards"},
+    {"driver", "WechatPay\\Operations\\TaxiInvoiceDriver"},
+    {"drivers", "WechatPay\\Operations\\TaxiInvoiceDrivers"},
+    {"taxi", "WechatPay\\Operations\\TaxiInvoiceTaxi"},
+    {"taxiCompanies", "WechatPay\\Operations\\TaxiInvoiceTaxiCompanies"},
+    {"taxiCompany", "WechatPay\\Operations\\TaxiInvoiceTaxiCompany"},
+    {"taxis", "WechatPay\\Operations\\TaxiInvoiceTaxis"},
+    {"userTaxiOrder", "WechatPay\\Operations\\TaxiInvoiceUserTaxiOrder"},
+    {"userTaxiOrders", "WechatPay\\Operations\\TaxiInvoiceUserTaxiOrders"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_transaction_block_transaction_block_records_methods[] = {
+    ZEND_FENTRY(get, transaction_block_transaction_block_records_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(listBySubMchid, transaction_block_transaction_block_records_list_by_sub_mchid, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_transaction_block_transaction_block_records_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_transaction_block_transaction_block_submissions_methods[] = {
+    ZEND_FENTRY(get, transaction_block_transaction_block_submissions_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(submitBySubMchid, transaction_block_transaction_block_submissions_submit_by_sub_mchid, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_transaction_block_transaction_block_submissions_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_transaction_block_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_transaction_block_properties[] = {
+    {"transactionBlockRecords", "WechatPay\\Operations\\TransactionBlockTransactionBlockRecords"},
+    {"transactionBlockSubmissions", "WechatPay\\Operations\\TransactionBlockTransactionBlockSubmissions"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_transfer_batches_details_methods[] = {
+    ZEND_FENTRY(getByDetailId, transfer_batches_details_get_by_detail_id, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(getByOutDetailNo, transfer_batches_details_get_by_out_detail_no, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_transfer_batches_details_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_transfer_batches_methods[] = {
+    ZEND_FENTRY(create, transfer_batches_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(getByBatchId, transfer_batches_get_by_batch_id, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(getByOutBatchNo, transfer_batches_get_by_out_batch_no, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_transfer_batches_properties[] = {
+    {"details", "WechatPay\\Operations\\TransferBatchesDetails"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_transfer_bill_receipt_methods[] = {
+    ZEND_FENTRY(create, transfer_bill_receipt_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(get, transfer_bill_receipt_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_transfer_bill_receipt_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_transfer_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_transfer_properties[] = {
+    {"batches", "WechatPay\\Operations\\TransferBatches"},
+    {"billReceipt", "WechatPay\\Operations\\TransferBillReceipt"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_transfer_detail_electronic_receipts_methods[] = {
+    ZEND_FENTRY(create, transfer_detail_electronic_receipts_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(get, transfer_detail_electronic_receipts_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_transfer_detail_electronic_receipts_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_transfer_detail_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_transfer_detail_properties[] = {
+    {"electronicReceipts", "WechatPay\\Operations\\TransferDetailElectronicReceipts"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_transfer_download_elec_voucher_file_methods[] = {
+    ZEND_FENTRY(get, transfer_download_elec_voucher_file_get, needs_params_gives_file, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_transfer_download_elec_voucher_file_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_transfer_download_sign_file_methods[] = {
+    ZEND_FENTRY(get, transfer_download_sign_file_get, needs_params_gives_file, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_transfer_download_sign_file_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_transfer_download_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_transfer_download_properties[] = {
+    {"elecVoucherFile", "WechatPay\\Operations\\TransferDownloadElecVoucherFile"},
+    {"signFile", "WechatPay\\Operations\\TransferDownloadSignFile"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_vehicle_etc_contracts_methods[] = {
+    ZEND_FENTRY(get, vehicle_etc_contracts_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_vehicle_etc_contracts_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_vehicle_etc_transactions_highway_methods[] = {
+    ZEND_FENTRY(create, vehicle_etc_transactions_highway_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_vehicle_etc_transactions_highway_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_vehicle_etc_transactions_methods[] = {
+    ZEND_FENTRY(getById, vehicle_etc_transactions_get_by_id, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(getByOutTradeNo, vehicle_etc_transactions_get_by_out_trade_no, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_vehicle_etc_transactions_properties[] = {
+    {"highway", "WechatPay\\Operations\\VehicleEtcTransactionsHighway"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_vehicle_etc_users_contracts_methods[] = {
+    ZEND_FENTRY(get, vehicle_etc_users_contracts_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_vehicle_etc_users_contracts_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_vehicle_etc_users_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_vehicle_etc_users_properties[] = {
+    {"contracts", "WechatPay\\Operations\\VehicleEtcUsersContracts"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_vehicle_etc_methods[] = {
+    ZEND_FENTRY(preOpen, vehicle_etc_pre_open, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_vehicle_etc_properties[] = {
+    {"contracts", "WechatPay\\Operations\\VehicleEtcContracts"},
+    {"transactions", "WechatPay\\Operations\\VehicleEtcTransactions"},
+    {"users", "WechatPay\\Operations\\VehicleEtcUsers"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_vehicle_parking_parkings_methods[] = {
+    ZEND_FENTRY(create, vehicle_parking_parkings_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_vehicle_parking_parkings_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_vehicle_parking_services_methods[] = {
+    ZEND_FENTRY(find, vehicle_parking_services_find, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_vehicle_parking_services_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_vehicle_parking_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_vehicle_parking_properties[] = {
+    {"parkings", "WechatPay\\Operations\\VehicleParkingParkings"},
+    {"services", "WechatPay\\Operations\\VehicleParkingServices"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_vehicle_transactions_parking_methods[] = {
+    ZEND_FENTRY(create, vehicle_transactions_parking_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_vehicle_transactions_parking_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_vehicle_transactions_methods[] = {
+    ZEND_FENTRY(getByOutTradeNo, vehicle_transactions_get_by_out_trade_no, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_vehicle_transactions_properties[] = {
+    {"parking", "WechatPay\\Operations\\VehicleTransactionsParking"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_vehicle_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_vehicle_properties[] = {
+    {"etc", "WechatPay\\Operations\\VehicleEtc"},
+    {"parking", "WechatPay\\Operations\\VehicleParking"},
+    {"transactions", "WechatPay\\Operations\\VehicleTransactions"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_webizpay_avail_mch_ranges_merchant_identifiers_methods[] = {
+    ZEND_FENTRY(create, webizpay_avail_mch_ranges_merchant_identifiers_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(delete, webizpay_avail_mch_ranges_merchant_identifiers_delete, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(list, webizpay_avail_mch_ranges_merchant_identifiers_list, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_webizpay_avail_mch_ranges_merchant_identifiers_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_webizpay_avail_mch_ranges_methods[] = {
+    ZEND_FENTRY(create, webizpay_avail_mch_ranges_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(list, webizpay_avail_mch_ranges_list, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_webizpay_avail_mch_ranges_properties[] = {
+    {"merchantIdentifiers", "WechatPay\\Operations\\WebizpayAvailMchRangesMerchantIdentifiers"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_webizpay_bill_proof_methods[] = {
+    ZEND_FENTRY(create, webizpay_bill_proof_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_webizpay_bill_proof_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_webizpay_bill_trade_bill_methods[] = {
+    ZEND_FENTRY(create, webizpay_bill_trade_bill_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_webizpay_bill_trade_bill_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_webizpay_bill_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_webizpay_bill_properties[] = {
+    {"proof", "WechatPay\\Operations\\WebizpayBillProof"},
+    {"tradeBill", "WechatPay\\Operations\\WebizpayBillTradeBill"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_webizpay_employees_out_quota_cards_methods[] = {
+    ZEND_FENTRY(get, webizpay_employees_out_quota_cards_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_webizpay_employees_out_quota_cards_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_webizpay_employees_quota_cards_payment_url_methods[] = {
+    ZEND_FENTRY(get, webizpay_employees_quota_cards_payment_url_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_webizpay_employees_quota_cards_payment_url_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_webizpay_employees_quota_cards_methods[] = {
+    ZEND_FENTRY(cancel, webizpay_employees_quota_cards_cancel, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(create, webizpay_employees_quota_cards_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(get, webizpay_employees_quota_cards_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_webizpay_employees_quota_cards_properties[] = {
+    {"paymentUrl", "WechatPay\\Operations\\WebizpayEmployeesQuotaCardsPaymentUrl"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_webizpay_employees_methods[] = {
+    ZEND_FENTRY(revoke, webizpay_employees_revoke, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_webizpay_employees_properties[] = {
+    {"outQuotaCards", "WechatPay\\Operations\\WebizpayEmployeesOutQuotaCards"},
+    {"quotaCards", "WechatPay\\Operations\\WebizpayEmployeesQuotaCards"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_webizpay_stores_entity_matches_methods[] = {
+    ZEND_FENTRY(create, webizpay_stores_entity_matches_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(get, webizpay_stores_entity_matches_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_webizpay_stores_entity_matches_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_webizpay_stores_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_webizpay_stores_properties[] = {
+    {"entityMatches", "WechatPay\\Operations\\WebizpayStoresEntityMatches"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_webizpay_users_authorization_state_methods[] = {
+    ZEND_FENTRY(get, webizpay_users_authorization_state_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_webizpay_users_authorization_state_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_webizpay_users_authorization_url_methods[] = {
+    ZEND_FENTRY(create, webizpay_users_authorization_url_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_webizpay_users_authorization_url_properties[] = {
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_webizpay_users_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_webizpay_users_properties[] = {
+    {"authorizationState", "WechatPay\\Operations\\WebizpayUsersAuthorizationState"},
+    {"authorizationUrl", "WechatPay\\Operations\\WebizpayUsersAuthorizationUrl"},
+    {NULL, NULL},
+};
+
+static const zend_function_entry in_webizpay_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_webizpay_properties[] = {
+    {"availMchRanges", "WechatPay\\Operations\\WebizpayAvailMchRanges"},
+    {"bill", "WechatPay\\Operations\\WebizpayBill"},
+    {"employees", "WechatPay\\Operations\\WebizpayEmployees"},
+    {"stores", "WechatPay\\Operations\\WebizpayStores"},
+    {"users", "WechatPay\\Operations\\WebizpayUsers"},
+    {NULL, NULL},
+};
+
 static const zend_function_entry client_methods[] = {
     ZEND_FE_END
 };
 
 static const php_wechatpay_property client_properties[] = {
+    {"abnormalFundProcessing", "WechatPay\\Operations\\AbnormalFundProcessing"},
+    {"aggracctBc", "WechatPay\\Operations\\AggracctBc"},
+    {"apply4sub", "WechatPay\\Operations\\Apply4sub"},
+    {"apply4subject", "WechatPay\\Operations\\Apply4subject"},
     {"applyment4sub", "WechatPay\\Operations\\Applyment4sub"},
+    {"bankBatchTransfer", "WechatPay\\Operations\\BankBatchTransfer"},
+    {"bankTransfer", "WechatPay\\Operations\\BankTransfer"},
+    {"bill", "WechatPay\\Operations\\Bill"},
+    {"billDownload", "WechatPay\\Operations\\BillDownload"},
+    {"brand", "WechatPay\\Operations\\Brand"},
+    {"brandBasic", "WechatPay\\Operations\\BrandBasic"},
+    {"businessCircle", "WechatPay\\Operations\\BusinessCircle"},
+    {"capital", "WechatPay\\Operations\\Capital"},
+    {"catering", "WechatPay\\Operations\\Catering"},
     {"certificates", "WechatPay\\Operations\\Certificates"},
+    {"combineTransactions", "WechatPay\\Operations\\CombineTransactions"},
+    {"compliance", "WechatPay\\Operations\\Compliance"},
+    {"creditRepayment", "WechatPay\\Operations\\CreditRepayment"},
+    {"discountCard", "WechatPay\\Operations\\DiscountCard"},
+    {"ebike", "WechatPay\\Operations\\Ebike"},
+    {"ecommerce", "WechatPay\\Operations\\Ecommerce"},
+    {"eduPapay", "WechatPay\\Operations\\EduPapay"},
+    {"eduSchoolPay", "WechatPay\\Operations\\EduSchoolPay"},
+    {"eduStar", "WechatPay\\Operations\\EduStar"},
+    {"express", "WechatPay\\Operations\\Express"},
+    {"faceMch", "WechatPay\\Operations\\FaceMch"},
     {"fundApp", "WechatPay\\Operations\\FundApp"},
+    {"fundsToOversea", "WechatPay\\Operations\\FundsToOversea"},
+    {"global", "WechatPay\\Operations\\Global_"},
     {"goldplan", "WechatPay\\Operations\\Goldplan"},
+    {"gov", "WechatPay\\Operations\\Gov"},
+    {"hirePowerBank", "WechatPay\\Operations\\HirePowerBank"},
+    {"industryCoupon", "WechatPay\\Operations\\IndustryCoupon"},
+    {"industryRebate", "WechatPay\\Operations\\IndustryRebate"},
+    {"insPolicyMgr", "WechatPay\\Operations\\InsPolicyMgr"},
+    {"iotManage", "WechatPay\\Operations\\IotManage"},
+    {"legacyGlobal", "WechatPay\\Operations\\LegacyGlobal"},
+    {"legacyHk", "WechatPay\\Operations\\LegacyHk"},
+    {"loveFeast", "WechatPay\\Operations\\LoveFeast"},
+    {"marketing", "WechatPay\\Operations\\Marketing"},
+    {"mchAlterApply", "WechatPay\\Operations\\MchAlterApply"},
+    {"mchManage", "WechatPay\\Operations\\MchManage"},
+    {"mchOperate", "WechatPay\\Operations\\MchOperate"},
+    {"mchOperationManage", "WechatPay\\Operations\\MchOperationManage"},
+    {"medIns", "WechatPay\\Operations\\MedIns"},
+    {"merchant", "WechatPay\\Operations\\Merchant"},
+    {"merchantFund", "WechatPay\\Operations\\MerchantFund"},
+    {"merchantRiskManage", "WechatPay\\Operations\\MerchantRiskManage"},
     {"merchantService", "WechatPay\\Operations\\MerchantService"},
+    {"merchantSettlement", "WechatPay\\Operations\\MerchantSettlement"},
+    {"merchantStore", "WechatPay\\Operations\\MerchantStore"},
+    {"multiUse", "WechatPay\\Operations\\MultiUse"},
     {"newTaxControlFapiao", "WechatPay\\Operations\\NewTaxControlFapiao"},
+    {"offlineFace", "WechatPay\\Operations\\OfflineFace"},
+    {"offlineFaceMch", "WechatPay\\Operations\\OfflineFaceMch"},
+    {"palmService", "WechatPay\\Operations\\PalmService"},
+    {"papay", "WechatPay\\Operations\\Papay"},
+    {"parking", "WechatPay\\Operations\\Parking"},
+    {"partnerPapay", "WechatPay\\Operations\\PartnerPapay"},
+    {"partnerTransfer", "WechatPay\\Operations\\PartnerTransfer"},
+    {"passwordExemptContract", "WechatPay\\Operations\\PasswordExemptContract"},
     {"pay", "WechatPay\\Operations\\Pay"},
+    {"payDevices", "WechatPay\\Operations\\PayDevices"},
+    {"payrollCard", "WechatPay\\Operations\\PayrollCard"},
+    {"payscore", "WechatPay\\Operations\\Payscore"},
+    {"platsolution", "WechatPay\\Operations\\Platsolution"},
+    {"profitsharing", "WechatPay\\Operations\\Profitsharing"},
+    {"qrCode", "WechatPay\\Operations\\QrCode"},
+    {"rateActivity", "WechatPay\\Operations\\RateActivity"},
+    {"realName", "WechatPay\\Operations\\RealName"},
+    {"recharge", "WechatPay\\Operations\\Recharge"},
+    {"refund", "WechatPay\\Operations\\Refund"},
+    {"repayment", "WechatPay\\Operations\\Repayment"},
+    {"security", "WechatPay\\Operations\\Security"},
+    {"smartGuide", "WechatPay\\Operations\\SmartGuide"},
+    {"taxiInvoice", "WechatPay\\Operations\\TaxiInvoice"},
+    {"transactionBlock", "WechatPay\\Operations\\TransactionBlock"},
+    {"transfer", "WechatPay\\Operations\\Transfer"},
+    {"transferDetail", "WechatPay\\Operations\\TransferDetail"},
+    {"transferDownload", "WechatPay\\Operations\\TransferDownload"},
+    {"vehicle", "WechatPay\\Operations\\Vehicle"},
+    {"webizpay", "WechatPay\\Operations\\Webizpay"},
     {NULL, NULL},
 };
 
 const php_wechatpay_namespace php_wechatpay_namespaces[] = {
+    {"WechatPay\\Operations\\AbnormalFundProcessingReceiptsTransferInstructions", in_abnormal_fund_processing_receipts_transfer_instructions_methods, in_abnormal_fund_processing_receipts_transfer_instructions_properties},
+    {"WechatPay\\Operations\\AbnormalFundProcessingReceipts", in_abnormal_fund_processing_receipts_methods, in_abnormal_fund_processing_receipts_properties},
+    {"WechatPay\\Operations\\AbnormalFundProcessing", in_abnormal_fund_processing_methods, in_abnormal_fund_processing_properties},
+    {"WechatPay\\Operations\\AggracctBcWbChannelAccountBalance", in_aggracct_bc_wb_channel_account_balance_methods, in_aggracct_bc_wb_channel_account_balance_properties},
+    {"WechatPay\\Operations\\AggracctBcWbChannelAccountMchArchives", in_aggracct_bc_wb_channel_account_mch_archives_methods, in_aggracct_bc_wb_channel_account_mch_archives_properties},
+    {"WechatPay\\Operations\\AggracctBcWbChannelAccountMchMedia", in_aggracct_bc_wb_channel_account_mch_media_methods, in_aggracct_bc_wb_channel_account_mch_media_properties},
+    {"WechatPay\\Operations\\AggracctBcWbChannelAccount", in_aggracct_bc_wb_channel_account_methods, in_aggracct_bc_wb_channel_account_properties},
+    {"WechatPay\\Operations\\AggracctBcWbChannelBankChannelAccountRename", in_aggracct_bc_wb_channel_bank_channel_account_rename_methods, in_aggracct_bc_wb_channel_bank_channel_account_rename_properties},
+    {"WechatPay\\Operations\\AggracctBcWbChannelBankChannelAccount", in_aggracct_bc_wb_channel_bank_channel_account_methods, in_aggracct_bc_wb_channel_bank_channel_account_properties},
+    {"WechatPay\\Operations\\AggracctBcWbChannelControlOrdersInfoUpdateResult", in_aggracct_bc_wb_channel_control_orders_info_update_result_methods, in_aggracct_bc_wb_channel_control_orders_info_update_result_properties},
+    {"WechatPay\\Operations\\AggracctBcWbChannelControlOrdersInfoUpdate", in_aggracct_bc_wb_channel_control_orders_info_update_methods, in_aggracct_bc_wb_channel_control_orders_info_update_properties},
+    {"WechatPay\\Operations\\AggracctBcWbChannelControlOrdersInfo", in_aggracct_bc_wb_channel_control_orders_info_methods, in_aggracct_bc_wb_channel_control_orders_info_properties},
+    {"WechatPay\\Operations\\AggracctBcWbChannelControlOrders", in_aggracct_bc_wb_channel_control_orders_methods, in_aggracct_bc_wb_channel_control_orders_properties},
+    {"WechatPay\\Operations\\AggracctBcWbChannelSpecialReduction", in_aggracct_bc_wb_channel_special_reduction_methods, in_aggracct_bc_wb_channel_special_reduction_properties},
+    {"WechatPay\\Operations\\AggracctBcWbChannel", in_aggracct_bc_wb_channel_methods, in_aggracct_bc_wb_channel_properties},
+    {"WechatPay\\Operations\\AggracctBc", in_aggracct_bc_methods, in_aggracct_bc_properties},
+    {"WechatPay\\Operations\\Apply4subSubMerchantsApplication", in_apply4sub_sub_merchants_application_methods, in_apply4sub_sub_merchants_application_properties},
+    {"WechatPay\\Operations\\Apply4subSubMerchantsSettlement", in_apply4sub_sub_merchants_settlement_methods, in_apply4sub_sub_merchants_settlement_properties},
+    {"WechatPay\\Operations\\Apply4subSubMerchants", in_apply4sub_sub_merchants_methods, in_apply4sub_sub_merchants_properties},
+    {"WechatPay\\Operations\\Apply4sub", in_apply4sub_methods, in_apply4sub_properties},
+    {"WechatPay\\Operations\\Apply4subjectApplymentMerchantsState", in_apply4subject_applyment_merchants_state_methods, in_apply4subject_applyment_merchants_state_properties},
+    {"WechatPay\\Operations\\Apply4subjectApplymentMerchants", in_apply4subject_applyment_merchants_methods, in_apply4subject_applyment_merchants_properties},
+    {"WechatPay\\Operations\\Apply4subjectApplyment", in_apply4subject_applyment_methods, in_apply4subject_applyment_properties},
+    {"WechatPay\\Operations\\Apply4subject", in_apply4subject_methods, in_apply4subject_properties},
     {"WechatPay\\Operations\\Applyment4subApplyment", in_applyment4sub_applyment_methods, in_applyment4sub_applyment_properties},
     {"WechatPay\\Operations\\Applyment4sub", in_applyment4sub_methods, in_applyment4sub_properties},
+    {"WechatPay\\Operations\\BankBatchTransferReceiptDetailReceipts", in_bank_batch_transfer_receipt_detail_receipts_methods, in_bank_batch_transfer_receipt_detail_receipts_properties},
+    {"WechatPay\\Operations\\BankBatchTransferReceiptSummaryReceipts", in_bank_batch_transfer_receipt_summary_receipts_methods, in_bank_batch_transfer_receipt_summary_receipts_properties},
+    {"WechatPay\\Operations\\BankBatchTransferReceipt", in_bank_batch_transfer_receipt_methods, in_bank_batch_transfer_receipt_properties},
+    {"WechatPay\\Operations\\BankBatchTransfer", in_bank_batch_transfer_methods, in_bank_batch_transfer_properties},
+    {"WechatPay\\Operations\\BankTransferBatchesDetails", in_bank_transfer_batches_details_methods, in_bank_transfer_batches_details_properties},
+    {"WechatPay\\Operations\\BankTransferBatches", in_bank_transfer_batches_methods, in_bank_transfer_batches_properties},
+    {"WechatPay\\Operations\\BankTransfer", in_bank_transfer_methods, in_bank_transfer_properties},
+    {"WechatPay\\Operations\\BillFundFlowBill", in_bill_fund_flow_bill_methods, in_bill_fund_flow_bill_properties},
+    {"WechatPay\\Operations\\BillSubMerchantFundFlowBill", in_bill_sub_merchant_fund_flow_bill_methods, in_bill_sub_merchant_fund_flow_bill_properties},
+    {"WechatPay\\Operations\\BillTradeBill", in_bill_trade_bill_methods, in_bill_trade_bill_properties},
+    {"WechatPay\\Operations\\Bill", in_bill_methods, in_bill_properties},
+    {"WechatPay\\Operations\\BillDownloadFile", in_bill_download_file_methods, in_bill_download_file_properties},
+    {"WechatPay\\Operations\\BillDownload", in_bill_download_methods, in_bill_download_properties},
+    {"WechatPay\\Operations\\BrandApplyments", in_brand_applyments_methods, in_brand_applyments_properties},
+    {"WechatPay\\Operations\\BrandCardCardConfigsPreviewUrl", in_brand_card_card_configs_preview_url_methods, in_brand_card_card_configs_preview_url_properties},
+    {"WechatPay\\Operations\\BrandCardCardConfigs", in_brand_card_card_configs_methods, in_brand_card_card_configs_properties},
+    {"WechatPay\\Operations\\BrandCardCardLinks", in_brand_card_card_links_methods, in_brand_card_card_links_properties},
+    {"WechatPay\\Operations\\BrandCard", in_brand_card_methods, in_brand_card_properties},
+    {"WechatPay\\Operations\\BrandMarketingShakeActivitiesActivities", in_brand_marketing_shake_activities_activities_methods, in_brand_marketing_shake_activities_activities_properties},
+    {"WechatPay\\Operations\\BrandMarketingShakeActivities", in_brand_marketing_shake_activities_methods, in_brand_marketing_shake_activities_properties},
+    {"WechatPay\\Operations\\BrandMarketing", in_brand_marketing_methods, in_brand_marketing_properties},
+    {"WechatPay\\Operations\\BrandPartnerCardMemberCards", in_brand_partner_card_member_cards_methods, in_brand_partner_card_member_cards_properties},
+    {"WechatPay\\Operations\\BrandPartnerCardMemberMembershipActivities", in_brand_partner_card_member_membership_activities_methods, in_brand_partner_card_member_membership_activities_properties},
+    {"WechatPay\\Operations\\BrandPartnerCardMemberPayViewTokens", in_brand_partner_card_member_pay_view_tokens_methods, in_brand_partner_card_member_pay_view_tokens_properties},
+    {"WechatPay\\Operations\\BrandPartnerCardMemberPreAuthTokens", in_brand_partner_card_member_pre_auth_tokens_methods, in_brand_partner_card_member_pre_auth_tokens_properties},
+    {"WechatPay\\Operations\\BrandPartnerCardMemberUserCards", in_brand_partner_card_member_user_cards_methods, in_brand_partner_card_member_user_cards_properties},
+    {"WechatPay\\Operations\\BrandPartnerCardMemberUserFeeds", in_brand_partner_card_member_user_feeds_methods, in_brand_partner_card_member_user_feeds_properties},
+    {"WechatPay\\Operations\\BrandPartnerCardMemberUserPointsExchangeCoupon", in_brand_partner_card_member_user_points_exchange_coupon_methods, in_brand_partner_card_member_user_points_exchange_coupon_properties},
+    {"WechatPay\\Operations\\BrandPartnerCardMemberUserPoints", in_brand_partner_card_member_user_points_methods, in_brand_partner_card_member_user_points_properties},
+    {"WechatPay\\Operations\\BrandPartnerCardMember", in_brand_partner_card_member_methods, in_brand_partner_card_member_properties},
+    {"WechatPay\\Operations\\BrandPartnerStoreBrandStores", in_brand_partner_store_brand_stores_methods, in_brand_partner_store_brand_stores_properties},
+    {"WechatPay\\Operations\\BrandPartnerStore", in_brand_partner_store_methods, in_brand_partner_store_properties},
+    {"WechatPay\\Operations\\BrandPartner", in_brand_partner_methods, in_brand_partner_properties},
+    {"WechatPay\\Operations\\BrandProfitsharingBrandConfigs", in_brand_profitsharing_brand_configs_methods, in_brand_profitsharing_brand_configs_properties},
+    {"WechatPay\\Operations\\BrandProfitsharingOrdersAmounts", in_brand_profitsharing_orders_amounts_methods, in_brand_profitsharing_orders_amounts_properties},
+    {"WechatPay\\Operations\\BrandProfitsharingOrders", in_brand_profitsharing_orders_methods, in_brand_profitsharing_orders_properties},
+    {"WechatPay\\Operations\\BrandProfitsharingReceivers", in_brand_profitsharing_receivers_methods, in_brand_profitsharing_receivers_properties},
+    {"WechatPay\\Operations\\BrandProfitsharingReturnOrders", in_brand_profitsharing_return_orders_methods, in_brand_profitsharing_return_orders_properties},
+    {"WechatPay\\Operations\\BrandProfitsharing", in_brand_profitsharing_methods, in_brand_profitsharing_properties},
+    {"WechatPay\\Operations\\Brand", in_brand_methods, in_brand_properties},
+    {"WechatPay\\Operations\\BrandBasicPartnerBrandsProductAuthorities", in_brand_basic_partner_brands_product_authorities_methods, in_brand_basic_partner_brands_product_authorities_properties},
+    {"WechatPay\\Operations\\BrandBasicPartnerBrands", in_brand_basic_partner_brands_methods, in_brand_basic_partner_brands_properties},
+    {"WechatPay\\Operations\\BrandBasicPartner", in_brand_basic_partner_methods, in_brand_basic_partner_properties},
+    {"WechatPay\\Operations\\BrandBasic", in_brand_basic_methods, in_brand_basic_properties},
+    {"WechatPay\\Operations\\BusinessCircleParkings", in_business_circle_parkings_methods, in_business_circle_parkings_properties},
+    {"WechatPay\\Operations\\BusinessCirclePoints", in_business_circle_points_methods, in_business_circle_points_properties},
+    {"WechatPay\\Operations\\BusinessCircleUserAuthorizations", in_business_circle_user_authorizations_methods, in_business_circle_user_authorizations_properties},
+    {"WechatPay\\Operations\\BusinessCircleUsersPointsCommitStatus", in_business_circle_users_points_commit_status_methods, in_business_circle_users_points_commit_status_properties},
+    {"WechatPay\\Operations\\BusinessCircleUsersPoints", in_business_circle_users_points_methods, in_business_circle_users_points_properties},
+    {"WechatPay\\Operations\\BusinessCircleUsers", in_business_circle_users_methods, in_business_circle_users_properties},
+    {"WechatPay\\Operations\\BusinessCircle", in_business_circle_methods, in_business_circle_properties},
+    {"WechatPay\\Operations\\CapitalCapitalLhhAreasProvincesCities", in_capital_capital_lhh_areas_provinces_cities_methods, in_capital_capital_lhh_areas_provinces_cities_properties},
+    {"WechatPay\\Operations\\CapitalCapitalLhhAreasProvinces", in_capital_capital_lhh_areas_provinces_methods, in_capital_capital_lhh_areas_provinces_properties},
+    {"WechatPay\\Operations\\CapitalCapitalLhhAreas", in_capital_capital_lhh_areas_methods, in_capital_capital_lhh_areas_properties},
+    {"WechatPay\\Operations\\CapitalCapitalLhhBanksBranches", in_capital_capital_lhh_banks_branches_methods, in_capital_capital_lhh_banks_branches_properties},
+    {"WechatPay\\Operations\\CapitalCapitalLhhBanksCorporateBanking", in_capital_capital_lhh_banks_corporate_banking_methods, in_capital_capital_lhh_banks_corporate_banking_properties},
+    {"WechatPay\\Operations\\CapitalCapitalLhhBanksPersonalBanking", in_capital_capital_lhh_banks_personal_banking_methods, in_capital_capital_lhh_banks_personal_banking_properties},
+    {"WechatPay\\Operations\\CapitalCapitalLhhBanks", in_capital_capital_lhh_banks_methods, in_capital_capital_lhh_banks_properties},
+    {"WechatPay\\Operations\\CapitalCapitalLhh", in_capital_capital_lhh_methods, in_capital_capital_lhh_properties},
+    {"WechatPay\\Operations\\Capital", in_capital_methods, in_capital_properties},
+    {"WechatPay\\Operations\\CateringOrders", in_catering_orders_methods, in_catering_orders_properties},
+    {"WechatPay\\Operations\\Catering", in_catering_methods, in_catering_properties},
     {"WechatPay\\Operations\\Certificates", in_certificates_methods, in_certificates_properties},
+    {"WechatPay\\Operations\\CombineTransactionsApp", in_combine_transactions_app_methods, in_combine_transactions_app_properties},
+    {"WechatPay\\Operations\\CombineTransactionsH5", in_combine_transactions_h5_methods, in_combine_transactions_h5_properties},
+    {"WechatPay\\Operations\\CombineTransactionsJsapi", in_combine_transactions_jsapi_methods, in_combine_transactions_jsapi_properties},
+    {"WechatPay\\Operations\\CombineTransactionsMiniProgram", in_combine_transactions_mini_program_methods, in_combine_transactions_mini_program_properties},
+    {"WechatPay\\Operations\\CombineTransactionsNative", in_combine_transactions_native_methods, in_combine_transactions_native_properties},
+    {"WechatPay\\Operations\\CombineTransactions", in_combine_transactions_methods, in_combine_transactions_properties},
+    {"WechatPay\\Operations\\ComplianceInactiveMerchantIdentityVerificationMerchantsVerifications", in_compliance_inactive_merchant_identity_verification_merchants_verifications_methods, in_compliance_inactive_merchant_identity_verification_merchants_verifications_properties},
+    {"WechatPay\\Operations\\ComplianceInactiveMerchantIdentityVerificationMerchants", in_compliance_inactive_merchant_identity_verification_merchants_methods, in_compliance_inactive_merchant_identity_verification_merchants_properties},
+    {"WechatPay\\Operations\\ComplianceInactiveMerchantIdentityVerification", in_compliance_inactive_merchant_identity_verification_methods, in_compliance_inactive_merchant_identity_verification_properties},
+    {"WechatPay\\Operations\\Compliance", in_compliance_methods, in_compliance_properties},
+    {"WechatPay\\Operations\\CreditRepaymentPartnerContracts", in_credit_repayment_partner_contracts_methods, in_credit_repayment_partner_contracts_properties},
+    {"WechatPay\\Operations\\CreditRepaymentPartnerDeductOrders", in_credit_repayment_partner_deduct_orders_methods, in_credit_repayment_partner_deduct_orders_properties},
+    {"WechatPay\\Operations\\CreditRepaymentPartnerScheduleRecords", in_credit_repayment_partner_schedule_records_methods, in_credit_repayment_partner_schedule_records_properties},
+    {"WechatPay\\Operations\\CreditRepaymentPartner", in_credit_repayment_partner_methods, in_credit_repayment_partner_properties},
+    {"WechatPay\\Operations\\CreditRepayment", in_credit_repayment_methods, in_credit_repayment_properties},
+    {"WechatPay\\Operations\\DiscountCardCards", in_discount_card_cards_methods, in_discount_card_cards_properties},
+    {"WechatPay\\Operations\\DiscountCardOrders", in_discount_card_orders_methods, in_discount_card_orders_properties},
+    {"WechatPay\\Operations\\DiscountCard", in_discount_card_methods, in_discount_card_properties},
+    {"WechatPay\\Operations\\EbikeChargeContracts", in_ebike_charge_contracts_methods, in_ebike_charge_contracts_properties},
+    {"WechatPay\\Operations\\EbikeChargeTransactions", in_ebike_charge_transactions_methods, in_ebike_charge_transactions_properties},
+    {"WechatPay\\Operations\\EbikeChargeUsersContract", in_ebike_charge_users_contract_methods, in_ebike_charge_users_contract_properties},
+    {"WechatPay\\Operations\\EbikeChargeUsers", in_ebike_charge_users_methods, in_ebike_charge_users_properties},
+    {"WechatPay\\Operations\\EbikeCharge", in_ebike_charge_methods, in_ebike_charge_properties},
+    {"WechatPay\\Operations\\Ebike", in_ebike_methods, in_ebike_properties},
+    {"WechatPay\\Operations\\EcommerceAccountApplyCancelWithdrawValidateCancel", in_ecommerce_account_apply_cancel_withdraw_validate_cancel_methods, in_ecommerce_account_apply_cancel_withdraw_validate_cancel_properties},
+    {"WechatPay\\Operations\\EcommerceAccountApplyCancelWithdraw", in_ecommerce_account_apply_cancel_withdraw_methods, in_ecommerce_account_apply_cancel_withdraw_properties},
+    {"WechatPay\\Operations\\EcommerceAccountCancelApplicationsMedia", in_ecommerce_account_cancel_applications_media_methods, in_ecommerce_account_cancel_applications_media_properties},
+    {"WechatPay\\Operations\\EcommerceAccountCancelApplications", in_ecommerce_account_cancel_applications_methods, in_ecommerce_account_cancel_applications_properties},
+    {"WechatPay\\Operations\\EcommerceAccount", in_ecommerce_account_methods, in_ecommerce_account_properties},
+    {"WechatPay\\Operations\\EcommerceApplyments", in_ecommerce_applyments_methods, in_ecommerce_applyments_properties},
+    {"WechatPay\\Operations\\EcommerceBillFundFlowBill", in_ecommerce_bill_fund_flow_bill_methods, in_ecommerce_bill_fund_flow_bill_properties},
+    {"WechatPay\\Operations\\EcommerceBill", in_ecommerce_bill_methods, in_ecommerce_bill_properties},
+    {"WechatPay\\Operations\\EcommerceCombinePapayContractsPreEntrustSignMiniProgram", in_ecommerce_combine_papay_contracts_pre_entrust_sign_mini_program_methods, in_ecommerce_combine_papay_contracts_pre_entrust_sign_mini_program_properties},
+    {"WechatPay\\Operations\\EcommerceCombinePapayContractsPreEntrustSign", in_ecommerce_combine_papay_contracts_pre_entrust_sign_methods, in_ecommerce_combine_papay_contracts_pre_entrust_sign_properties},
+    {"WechatPay\\Operations\\EcommerceCombinePapayContracts", in_ecommerce_combine_papay_contracts_methods, in_ecommerce_combine_papay_contracts_properties},
+    {"WechatPay\\Operations\\EcommerceCombinePapayTransactions", in_ecommerce_combine_papay_transactions_methods, in_ecommerce_combine_papay_transactions_properties},
+    {"WechatPay\\Operations\\EcommerceCombinePapay", in_ecommerce_combine_papay_methods, in_ecommerce_combine_papay_properties},
+    {"WechatPay\\Operations\\EcommerceFundBalance", in_ecommerce_fund_balance_methods, in_ecommerce_fund_balance_properties},
+    {"WechatPay\\Operations\\EcommerceFundEndDayBalance", in_ecommerce_fund_end_day_balance_methods, in_ecommerce_fund_end_day_balance_properties},
+    {"WechatPay\\Operations\\EcommerceFundWithdraw", in_ecommerce_fund_withdraw_methods, in_ecommerce_fund_withdraw_properties},
+    {"WechatPay\\Operations\\EcommerceFund", in_ecommerce_fund_methods, in_ecommerce_fund_properties},
+    {"WechatPay\\Operations\\EcommerceIndividualContractsPreEntrustSignApp", in_ecommerce_individual_contracts_pre_entrust_sign_app_methods, in_ecommerce_individual_contracts_pre_entrust_sign_app_properties},
+    {"WechatPay\\Operations\\EcommerceIndividualContractsPreEntrustSignMiniProgram", in_ecommerce_individual_contracts_pre_entrust_sign_mini_program_methods, in_ecommerce_individual_contracts_pre_entrust_sign_mini_program_properties},
+    {"WechatPay\\Operations\\EcommerceIndividualContractsPreEntrustSign", in_ecommerce_individual_contracts_pre_entrust_sign_methods, in_ecommerce_individual_contracts_pre_entrust_sign_properties},
+    {"WechatPay\\Operations\\EcommerceIndividualContractsPreEntrustSignWithRealNameIdentityApp", in_ecommerce_individual_contracts_pre_entrust_sign_with_real_name_identity_app_methods, in_ecommerce_individual_contracts_pre_entrust_sign_with_real_name_identity_app_properties},
+    {"WechatPay\\Operations\\EcommerceIndividualContractsPreEntrustSignWithRealNameIdentityMiniProgram", in_ecommerce_individual_contracts_pre_entrust_sign_with_real_name_identity_mini_program_methods, in_ecommerce_individual_contracts_pre_entrust_sign_with_real_name_identity_mini_program_properties},
+    {"WechatPay\\Operations\\EcommerceIndividualContractsPreEntrustSignWithRealNameIdentity", in_ecommerce_individual_contracts_pre_entrust_sign_with_real_name_identity_methods, in_ecommerce_individual_contracts_pre_entrust_sign_with_real_name_identity_properties},
+    {"WechatPay\\Operations\\EcommerceIndividualContracts", in_ecommerce_individual_contracts_methods, in_ecommerce_individual_contracts_properties},
+    {"WechatPay\\Operations\\EcommerceMchTransferAuthorizations", in_ecommerce_mch_transfer_authorizations_methods, in_ecommerce_mch_transfer_authorizations_properties},
+    {"WechatPay\\Operations\\EcommerceMchTransferTransferBills", in_ecommerce_mch_transfer_transfer_bills_methods, in_ecommerce_mch_transfer_transfer_bills_properties},
+    {"WechatPay\\Operations\\EcommerceMchTransfer", in_ecommerce_mch_transfer_methods, in_ecommerce_mch_transfer_properties},
+    {"WechatPay\\Operations\\EcommerceProfitsharingAfterSalesOrders", in_ecommerce_profitsharing_after_sales_orders_methods, in_ecommerce_profitsharing_after_sales_orders_properties},
+    {"WechatPay\\Operations\\EcommerceProfitsharingOrdersAmounts", in_ecommerce_profitsharing_orders_amounts_methods, in_ecommerce_profitsharing_orders_amounts_properties},
+    {"WechatPay\\Operations\\EcommerceProfitsharingOrders", in_ecommerce_profitsharing_orders_methods, in_ecommerce_profitsharing_orders_properties},
+    {"WechatPay\\Operations\\EcommerceProfitsharingReceivers", in_ecommerce_profitsharing_receivers_methods, in_ecommerce_profitsharing_receivers_properties},
+    {"WechatPay\\Operations\\EcommerceProfitsharingReturnOrders", in_ecommerce_profitsharing_return_orders_methods, in_ecommerce_profitsharing_return_orders_properties},
+    {"WechatPay\\Operations\\EcommerceProfitsharing", in_ecommerce_profitsharing_methods, in_ecommerce_profitsharing_properties},
+    {"WechatPay\\Operations\\EcommerceRefundsReturnAdvance", in_ecommerce_refunds_return_advance_methods, in_ecommerce_refunds_return_advance_properties},
+    {"WechatPay\\Operations\\EcommerceRefunds", in_ecommerce_refunds_methods, in_ecommerce_refunds_properties},
+    {"WechatPay\\Operations\\EcommerceSubjectSubMerchants", in_ecommerce_subject_sub_merchants_methods, in_ecommerce_subject_sub_merchants_properties},
+    {"WechatPay\\Operations\\EcommerceSubsidies", in_ecommerce_subsidies_methods, in_ecommerce_subsidies_properties},
+    {"WechatPay\\Operations\\Ecommerce", in_ecommerce_methods, in_ecommerce_properties},
+    {"WechatPay\\Operations\\EduPapayContracts", in_edu_papay_contracts_methods, in_edu_papay_contracts_properties},
+    {"WechatPay\\Operations\\EduPapayTransactions", in_edu_papay_transactions_methods, in_edu_papay_transactions_properties},
+    {"WechatPay\\Operations\\EduPapayUserContracts", in_edu_papay_user_contracts_methods, in_edu_papay_user_contracts_properties},
+    {"WechatPay\\Operations\\EduPapayUser", in_edu_papay_user_methods, in_edu_papay_user_properties},
+    {"WechatPay\\Operations\\EduPapayUserNotifications", in_edu_papay_user_notifications_methods, in_edu_papay_user_notifications_properties},
+    {"WechatPay\\Operations\\EduPapay", in_edu_papay_methods, in_edu_papay_properties},
+    {"WechatPay\\Operations\\EduSchoolPayContracts", in_edu_school_pay_contracts_methods, in_edu_school_pay_contracts_properties},
+    {"WechatPay\\Operations\\EduSchoolPayTransactions", in_edu_school_pay_transactions_methods, in_edu_school_pay_transactions_properties},
+    {"WechatPay\\Operations\\EduSchoolPayUsersContracts", in_edu_school_pay_users_contracts_methods, in_edu_school_pay_users_contracts_properties},
+    {"WechatPay\\Operations\\EduSchoolPayUsersDebtState", in_edu_school_pay_users_debt_state_methods, in_edu_school_pay_users_debt_state_properties},
+    {"WechatPay\\Operations\\EduSchoolPayUsers", in_edu_school_pay_users_methods, in_edu_school_pay_users_properties},
+    {"WechatPay\\Operations\\EduSchoolPay", in_edu_school_pay_methods, in_edu_school_pay_properties},
+    {"WechatPay\\Operations\\EduStarOrders", in_edu_star_orders_methods, in_edu_star_orders_properties},
+    {"WechatPay\\Operations\\EduStarUsers", in_edu_star_users_methods, in_edu_star_users_properties},
+    {"WechatPay\\Operations\\EduStar", in_edu_star_methods, in_edu_star_properties},
+    {"WechatPay\\Operations\\ExpressUsers", in_express_users_methods, in_express_users_properties},
+    {"WechatPay\\Operations\\Express", in_express_methods, in_express_properties},
+    {"WechatPay\\Operations\\FaceMchUsers", in_face_mch_users_methods, in_face_mch_users_properties},
+    {"WechatPay\\Operations\\FaceMch", in_face_mch_methods, in_face_mch_properties},
     {"WechatPay\\Operations\\FundAppBrandRedpacketBrandMerchantBatchesDetails", in_fund_app_brand_redpacket_brand_merchant_batches_details_methods, in_fund_app_brand_redpacket_brand_merchant_batches_details_properties},
     {"WechatPay\\Operations\\FundAppBrandRedpacketBrandMerchantBatches", in_fund_app_brand_redpacket_brand_merchant_batches_methods, in_fund_app_brand_redpacket_brand_merchant_batches_properties},
     {"WechatPay\\Operations\\FundAppBrandRedpacketBrandMerchantOutBatchesOutDetails", in_fund_app_brand_redpacket_brand_merchant_out_batches_out_details_methods, in_fund_app_brand_redpacket_brand_merchant_out_batches_out_details_properties},
@@ -948,8 +9163,242 @@ const php_wechatpay_namespace php_wechatpay_namespaces[] = {
     {"WechatPay\\Operations\\FundAppMchTransferUserConfirmAuthorization", in_fund_app_mch_transfer_user_confirm_authorization_methods, in_fund_app_mch_transfer_user_confirm_authorization_properties},
     {"WechatPay\\Operations\\FundAppMchTransfer", in_fund_app_mch_transfer_methods, in_fund_app_mch_transfer_properties},
     {"WechatPay\\Operations\\FundApp", in_fund_app_methods, in_fund_app_properties},
+    {"WechatPay\\Operations\\FundsToOverseaBillDownloadUrl", in_funds_to_oversea_bill_download_url_methods, in_funds_to_oversea_bill_download_url_properties},
+    {"WechatPay\\Operations\\FundsToOverseaOrders", in_funds_to_oversea_orders_methods, in_funds_to_oversea_orders_properties},
+    {"WechatPay\\Operations\\FundsToOverseaReturnReturnOrders", in_funds_to_oversea_return_return_orders_methods, in_funds_to_oversea_return_return_orders_properties},
+    {"WechatPay\\Operations\\FundsToOverseaReturn", in_funds_to_oversea_return_methods, in_funds_to_oversea_return_properties},
+    {"WechatPay\\Operations\\FundsToOverseaTransactionsAvailableAbroadAmounts", in_funds_to_oversea_transactions_available_abroad_amounts_methods, in_funds_to_oversea_transactions_available_abroad_amounts_properties},
+    {"WechatPay\\Operations\\FundsToOverseaTransactions", in_funds_to_oversea_transactions_methods, in_funds_to_oversea_transactions_properties},
+    {"WechatPay\\Operations\\FundsToOversea", in_funds_to_oversea_methods, in_funds_to_oversea_properties},
+    {"WechatPay\\Operations\\GlobalCertificates", in_global_certificates_methods, in_global_certificates_properties},
+    {"WechatPay\\Operations\\GlobalCustomsOrders", in_global_customs_orders_methods, in_global_customs_orders_properties},
+    {"WechatPay\\Operations\\GlobalCustoms", in_global_customs_methods, in_global_customs_properties},
+    {"WechatPay\\Operations\\GlobalMerchantH5PermissionApplications", in_global_merchant_h5_permission_applications_methods, in_global_merchant_h5_permission_applications_properties},
+    {"WechatPay\\Operations\\GlobalMerchantH5PermissionDomainApplications", in_global_merchant_h5_permission_domain_applications_methods, in_global_merchant_h5_permission_domain_applications_properties},
+    {"WechatPay\\Operations\\GlobalMerchantH5PermissionDomain", in_global_merchant_h5_permission_domain_methods, in_global_merchant_h5_permission_domain_properties},
+    {"WechatPay\\Operations\\GlobalMerchantH5Permission", in_global_merchant_h5_permission_methods, in_global_merchant_h5_permission_properties},
+    {"WechatPay\\Operations\\GlobalMerchantH5", in_global_merchant_h5_methods, in_global_merchant_h5_properties},
+    {"WechatPay\\Operations\\GlobalMerchant", in_global_merchant_methods, in_global_merchant_properties},
+    {"WechatPay\\Operations\\GlobalMerchantServiceComplaintNotifications", in_global_merchant_service_complaint_notifications_methods, in_global_merchant_service_complaint_notifications_properties},
+    {"WechatPay\\Operations\\GlobalMerchantServiceComplaintsNegotiationHistories", in_global_merchant_service_complaints_negotiation_histories_methods, in_global_merchant_service_complaints_negotiation_histories_properties},
+    {"WechatPay\\Operations\\GlobalMerchantServiceComplaints", in_global_merchant_service_complaints_methods, in_global_merchant_service_complaints_properties},
+    {"WechatPay\\Operations\\GlobalMerchantServiceImages", in_global_merchant_service_images_methods, in_global_merchant_service_images_properties},
+    {"WechatPay\\Operations\\GlobalMerchantService", in_global_merchant_service_methods, in_global_merchant_service_properties},
+    {"WechatPay\\Operations\\GlobalMerchantStorageFile", in_global_merchant_storage_file_methods, in_global_merchant_storage_file_properties},
+    {"WechatPay\\Operations\\GlobalMerchantStorage", in_global_merchant_storage_methods, in_global_merchant_storage_properties},
+    {"WechatPay\\Operations\\GlobalMerchants", in_global_merchants_methods, in_global_merchants_properties},
+    {"WechatPay\\Operations\\GlobalMicropayTransactions", in_global_micropay_transactions_methods, in_global_micropay_transactions_properties},
+    {"WechatPay\\Operations\\GlobalMicropay", in_global_micropay_methods, in_global_micropay_properties},
+    {"WechatPay\\Operations\\GlobalPapayContracts", in_global_papay_contracts_methods, in_global_papay_contracts_properties},
+    {"WechatPay\\Operations\\GlobalPapayTransactions", in_global_papay_transactions_methods, in_global_papay_transactions_properties},
+    {"WechatPay\\Operations\\GlobalPapay", in_global_papay_methods, in_global_papay_properties},
+    {"WechatPay\\Operations\\GlobalProfitSharingBillDownloadUrl", in_global_profit_sharing_bill_download_url_methods, in_global_profit_sharing_bill_download_url_properties},
+    {"WechatPay\\Operations\\GlobalProfitSharingOrders", in_global_profit_sharing_orders_methods, in_global_profit_sharing_orders_properties},
+    {"WechatPay\\Operations\\GlobalProfitSharingReceivers", in_global_profit_sharing_receivers_methods, in_global_profit_sharing_receivers_properties},
+    {"WechatPay\\Operations\\GlobalProfitSharingRefundsBillDownloadUrl", in_global_profit_sharing_refunds_bill_download_url_methods, in_global_profit_sharing_refunds_bill_download_url_properties},
+    {"WechatPay\\Operations\\GlobalProfitSharingRefundsRefundableBalance", in_global_profit_sharing_refunds_refundable_balance_methods, in_global_profit_sharing_refunds_refundable_balance_properties},
+    {"WechatPay\\Operations\\GlobalProfitSharingRefunds", in_global_profit_sharing_refunds_methods, in_global_profit_sharing_refunds_properties},
+    {"WechatPay\\Operations\\GlobalProfitSharingTransactionsAmounts", in_global_profit_sharing_transactions_amounts_methods, in_global_profit_sharing_transactions_amounts_properties},
+    {"WechatPay\\Operations\\GlobalProfitSharingTransactionsRefundableAmounts", in_global_profit_sharing_transactions_refundable_amounts_methods, in_global_profit_sharing_transactions_refundable_amounts_properties},
+    {"WechatPay\\Operations\\GlobalProfitSharingTransactions", in_global_profit_sharing_transactions_methods, in_global_profit_sharing_transactions_properties},
+    {"WechatPay\\Operations\\GlobalProfitSharing", in_global_profit_sharing_methods, in_global_profit_sharing_properties},
+    {"WechatPay\\Operations\\GlobalRefundPartnerRechargeBalance", in_global_refund_partner_recharge_balance_methods, in_global_refund_partner_recharge_balance_properties},
+    {"WechatPay\\Operations\\GlobalRefundPartner", in_global_refund_partner_methods, in_global_refund_partner_properties},
+    {"WechatPay\\Operations\\GlobalRefundRechargeBalance", in_global_refund_recharge_balance_methods, in_global_refund_recharge_balance_properties},
+    {"WechatPay\\Operations\\GlobalRefund", in_global_refund_methods, in_global_refund_properties},
+    {"WechatPay\\Operations\\GlobalRefunds", in_global_refunds_methods, in_global_refunds_properties},
+    {"WechatPay\\Operations\\GlobalSettleSettlements", in_global_settle_settlements_methods, in_global_settle_settlements_properties},
+    {"WechatPay\\Operations\\GlobalSettle", in_global_settle_methods, in_global_settle_properties},
+    {"WechatPay\\Operations\\GlobalStatements", in_global_statements_methods, in_global_statements_properties},
+    {"WechatPay\\Operations\\GlobalTransactionsApp", in_global_transactions_app_methods, in_global_transactions_app_properties},
+    {"WechatPay\\Operations\\GlobalTransactionsJsapi", in_global_transactions_jsapi_methods, in_global_transactions_jsapi_properties},
+    {"WechatPay\\Operations\\GlobalTransactionsMweb", in_global_transactions_mweb_methods, in_global_transactions_mweb_properties},
+    {"WechatPay\\Operations\\GlobalTransactionsNative", in_global_transactions_native_methods, in_global_transactions_native_properties},
+    {"WechatPay\\Operations\\GlobalTransactions", in_global_transactions_methods, in_global_transactions_properties},
+    {"WechatPay\\Operations\\Global_", in_global_methods, in_global_properties},
     {"WechatPay\\Operations\\GoldplanMerchants", in_goldplan_merchants_methods, in_goldplan_merchants_properties},
     {"WechatPay\\Operations\\Goldplan", in_goldplan_methods, in_goldplan_properties},
+    {"WechatPay\\Operations\\GovSubsidyAuditCupRefund", in_gov_subsidy_audit_cup_refund_methods, in_gov_subsidy_audit_cup_refund_properties},
+    {"WechatPay\\Operations\\GovSubsidyAuditCup", in_gov_subsidy_audit_cup_methods, in_gov_subsidy_audit_cup_properties},
+    {"WechatPay\\Operations\\GovSubsidyAudit", in_gov_subsidy_audit_methods, in_gov_subsidy_audit_properties},
+    {"WechatPay\\Operations\\GovSubsidyCompanies", in_gov_subsidy_companies_methods, in_gov_subsidy_companies_properties},
+    {"WechatPay\\Operations\\GovSubsidyGoods", in_gov_subsidy_goods_methods, in_gov_subsidy_goods_properties},
+    {"WechatPay\\Operations\\GovSubsidyNQualifications", in_gov_subsidy_n_qualifications_methods, in_gov_subsidy_n_qualifications_properties},
+    {"WechatPay\\Operations\\GovSubsidyQualification", in_gov_subsidy_qualification_methods, in_gov_subsidy_qualification_properties},
+    {"WechatPay\\Operations\\GovSubsidyQualificationsPassthrough", in_gov_subsidy_qualifications_passthrough_methods, in_gov_subsidy_qualifications_passthrough_properties},
+    {"WechatPay\\Operations\\GovSubsidyQualifications", in_gov_subsidy_qualifications_methods, in_gov_subsidy_qualifications_properties},
+    {"WechatPay\\Operations\\GovSubsidySnCode", in_gov_subsidy_sn_code_methods, in_gov_subsidy_sn_code_properties},
+    {"WechatPay\\Operations\\GovSubsidyTransactionsSummary", in_gov_subsidy_transactions_summary_methods, in_gov_subsidy_transactions_summary_properties},
+    {"WechatPay\\Operations\\GovSubsidyTransactions", in_gov_subsidy_transactions_methods, in_gov_subsidy_transactions_properties},
+    {"WechatPay\\Operations\\GovSubsidyZhejiangAuthCode", in_gov_subsidy_zhejiang_auth_code_methods, in_gov_subsidy_zhejiang_auth_code_properties},
+    {"WechatPay\\Operations\\GovSubsidyZhejiangGoods", in_gov_subsidy_zhejiang_goods_methods, in_gov_subsidy_zhejiang_goods_properties},
+    {"WechatPay\\Operations\\GovSubsidyZhejiangNQualifications", in_gov_subsidy_zhejiang_n_qualifications_methods, in_gov_subsidy_zhejiang_n_qualifications_properties},
+    {"WechatPay\\Operations\\GovSubsidyZhejiangQualifications", in_gov_subsidy_zhejiang_qualifications_methods, in_gov_subsidy_zhejiang_qualifications_properties},
+    {"WechatPay\\Operations\\GovSubsidyZhejiangSnCode", in_gov_subsidy_zhejiang_sn_code_methods, in_gov_subsidy_zhejiang_sn_code_properties},
+    {"WechatPay\\Operations\\GovSubsidyZhejiang", in_gov_subsidy_zhejiang_methods, in_gov_subsidy_zhejiang_properties},
+    {"WechatPay\\Operations\\GovSubsidy", in_gov_subsidy_methods, in_gov_subsidy_properties},
+    {"WechatPay\\Operations\\Gov", in_gov_methods, in_gov_properties},
+    {"WechatPay\\Operations\\HirePowerBankInsuranceOrders", in_hire_power_bank_insurance_orders_methods, in_hire_power_bank_insurance_orders_properties},
+    {"WechatPay\\Operations\\HirePowerBankUserQualifications", in_hire_power_bank_user_qualifications_methods, in_hire_power_bank_user_qualifications_properties},
+    {"WechatPay\\Operations\\HirePowerBank", in_hire_power_bank_methods, in_hire_power_bank_properties},
+    {"WechatPay\\Operations\\IndustryCouponTokens", in_industry_coupon_tokens_methods, in_industry_coupon_tokens_properties},
+    {"WechatPay\\Operations\\IndustryCoupon", in_industry_coupon_methods, in_industry_coupon_properties},
+    {"WechatPay\\Operations\\IndustryRebateRetailIndustryTransactions", in_industry_rebate_retail_industry_transactions_methods, in_industry_rebate_retail_industry_transactions_properties},
+    {"WechatPay\\Operations\\IndustryRebateRetailIndustry", in_industry_rebate_retail_industry_methods, in_industry_rebate_retail_industry_properties},
+    {"WechatPay\\Operations\\IndustryRebateTransactions", in_industry_rebate_transactions_methods, in_industry_rebate_transactions_properties},
+    {"WechatPay\\Operations\\IndustryRebate", in_industry_rebate_methods, in_industry_rebate_properties},
+    {"WechatPay\\Operations\\InsPolicyMgrDeductAuthorizations", in_ins_policy_mgr_deduct_authorizations_methods, in_ins_policy_mgr_deduct_authorizations_properties},
+    {"WechatPay\\Operations\\InsPolicyMgrDeductPolicies", in_ins_policy_mgr_deduct_policies_methods, in_ins_policy_mgr_deduct_policies_properties},
+    {"WechatPay\\Operations\\InsPolicyMgrDeduct", in_ins_policy_mgr_deduct_methods, in_ins_policy_mgr_deduct_properties},
+    {"WechatPay\\Operations\\InsPolicyMgr", in_ins_policy_mgr_methods, in_ins_policy_mgr_properties},
+    {"WechatPay\\Operations\\IotManageDeviceInspections", in_iot_manage_device_inspections_methods, in_iot_manage_device_inspections_properties},
+    {"WechatPay\\Operations\\IotManageDevices", in_iot_manage_devices_methods, in_iot_manage_devices_properties},
+    {"WechatPay\\Operations\\IotManage", in_iot_manage_methods, in_iot_manage_properties},
+    {"WechatPay\\Operations\\LegacyGlobalCustomsOrders", in_legacy_global_customs_orders_methods, in_legacy_global_customs_orders_properties},
+    {"WechatPay\\Operations\\LegacyGlobalCustoms", in_legacy_global_customs_methods, in_legacy_global_customs_properties},
+    {"WechatPay\\Operations\\LegacyGlobal", in_legacy_global_methods, in_legacy_global_properties},
+    {"WechatPay\\Operations\\LegacyHkMerchants", in_legacy_hk_merchants_methods, in_legacy_hk_merchants_properties},
+    {"WechatPay\\Operations\\LegacyHkRefunds", in_legacy_hk_refunds_methods, in_legacy_hk_refunds_properties},
+    {"WechatPay\\Operations\\LegacyHkSettleSettlements", in_legacy_hk_settle_settlements_methods, in_legacy_hk_settle_settlements_properties},
+    {"WechatPay\\Operations\\LegacyHkSettle", in_legacy_hk_settle_methods, in_legacy_hk_settle_properties},
+    {"WechatPay\\Operations\\LegacyHkStatements", in_legacy_hk_statements_methods, in_legacy_hk_statements_properties},
+    {"WechatPay\\Operations\\LegacyHkTransactionsApp", in_legacy_hk_transactions_app_methods, in_legacy_hk_transactions_app_properties},
+    {"WechatPay\\Operations\\LegacyHkTransactionsJsapi", in_legacy_hk_transactions_jsapi_methods, in_legacy_hk_transactions_jsapi_properties},
+    {"WechatPay\\Operations\\LegacyHkTransactionsMicropay", in_legacy_hk_transactions_micropay_methods, in_legacy_hk_transactions_micropay_properties},
+    {"WechatPay\\Operations\\LegacyHkTransactionsMweb", in_legacy_hk_transactions_mweb_methods, in_legacy_hk_transactions_mweb_properties},
+    {"WechatPay\\Operations\\LegacyHkTransactionsNative", in_legacy_hk_transactions_native_methods, in_legacy_hk_transactions_native_properties},
+    {"WechatPay\\Operations\\LegacyHkTransactions", in_legacy_hk_transactions_methods, in_legacy_hk_transactions_properties},
+    {"WechatPay\\Operations\\LegacyHk", in_legacy_hk_methods, in_legacy_hk_properties},
+    {"WechatPay\\Operations\\LoveFeastBrands", in_love_feast_brands_methods, in_love_feast_brands_properties},
+    {"WechatPay\\Operations\\LoveFeastUsersOrders", in_love_feast_users_orders_methods, in_love_feast_users_orders_properties},
+    {"WechatPay\\Operations\\LoveFeastUsers", in_love_feast_users_methods, in_love_feast_users_properties},
+    {"WechatPay\\Operations\\LoveFeast", in_love_feast_methods, in_love_feast_properties},
+    {"WechatPay\\Operations\\MarketingBankPackagesTasks", in_marketing_bank_packages_tasks_methods, in_marketing_bank_packages_tasks_properties},
+    {"WechatPay\\Operations\\MarketingBankPackages", in_marketing_bank_packages_methods, in_marketing_bank_packages_properties},
+    {"WechatPay\\Operations\\MarketingBank", in_marketing_bank_methods, in_marketing_bank_properties},
+    {"WechatPay\\Operations\\MarketingBankFavorUsersBankMultiActivity", in_marketing_bank_favor_users_bank_multi_activity_methods, in_marketing_bank_favor_users_bank_multi_activity_properties},
+    {"WechatPay\\Operations\\MarketingBankFavorUsersCoupons", in_marketing_bank_favor_users_coupons_methods, in_marketing_bank_favor_users_coupons_properties},
+    {"WechatPay\\Operations\\MarketingBankFavorUsers", in_marketing_bank_favor_users_methods, in_marketing_bank_favor_users_properties},
+    {"WechatPay\\Operations\\MarketingBankFavor", in_marketing_bank_favor_methods, in_marketing_bank_favor_properties},
+    {"WechatPay\\Operations\\MarketingBusifavorCallbacks", in_marketing_busifavor_callbacks_methods, in_marketing_busifavor_callbacks_properties},
+    {"WechatPay\\Operations\\MarketingBusifavorCoupons", in_marketing_busifavor_coupons_methods, in_marketing_busifavor_coupons_properties},
+    {"WechatPay\\Operations\\MarketingBusifavorProductCoupons", in_marketing_busifavor_product_coupons_methods, in_marketing_busifavor_product_coupons_properties},
+    {"WechatPay\\Operations\\MarketingBusifavorStocksBudget", in_marketing_busifavor_stocks_budget_methods, in_marketing_busifavor_stocks_budget_properties},
+    {"WechatPay\\Operations\\MarketingBusifavorStocksCouponCodes", in_marketing_busifavor_stocks_coupon_codes_methods, in_marketing_busifavor_stocks_coupon_codes_properties},
+    {"WechatPay\\Operations\\MarketingBusifavorStocks", in_marketing_busifavor_stocks_methods, in_marketing_busifavor_stocks_properties},
+    {"WechatPay\\Operations\\MarketingBusifavorSubsidyPayReceipts", in_marketing_busifavor_subsidy_pay_receipts_methods, in_marketing_busifavor_subsidy_pay_receipts_properties},
+    {"WechatPay\\Operations\\MarketingBusifavorSubsidyReturnReceipts", in_marketing_busifavor_subsidy_return_receipts_methods, in_marketing_busifavor_subsidy_return_receipts_properties},
+    {"WechatPay\\Operations\\MarketingBusifavorSubsidy", in_marketing_busifavor_subsidy_methods, in_marketing_busifavor_subsidy_properties},
+    {"WechatPay\\Operations\\MarketingBusifavorUsersCoupons", in_marketing_busifavor_users_coupons_methods, in_marketing_busifavor_users_coupons_properties},
+    {"WechatPay\\Operations\\MarketingBusifavorUsers", in_marketing_busifavor_users_methods, in_marketing_busifavor_users_properties},
+    {"WechatPay\\Operations\\MarketingBusifavor", in_marketing_busifavor_methods, in_marketing_busifavor_properties},
+    {"WechatPay\\Operations\\MarketingFavorCallbacks", in_marketing_favor_callbacks_methods, in_marketing_favor_callbacks_properties},
+    {"WechatPay\\Operations\\MarketingFavorCouponStocks", in_marketing_favor_coupon_stocks_methods, in_marketing_favor_coupon_stocks_properties},
+    {"WechatPay\\Operations\\MarketingFavorMedia", in_marketing_favor_media_methods, in_marketing_favor_media_properties},
+    {"WechatPay\\Operations\\MarketingFavorStocksItems", in_marketing_favor_stocks_items_methods, in_marketing_favor_stocks_items_properties},
+    {"WechatPay\\Operations\\MarketingFavorStocksMerchants", in_marketing_favor_stocks_merchants_methods, in_marketing_favor_stocks_merchants_properties},
+    {"WechatPay\\Operations\\MarketingFavorStocksRefundFlow", in_marketing_favor_stocks_refund_flow_methods, in_marketing_favor_stocks_refund_flow_properties},
+    {"WechatPay\\Operations\\MarketingFavorStocksRefundFlowByDay", in_marketing_favor_stocks_refund_flow_by_day_methods, in_marketing_favor_stocks_refund_flow_by_day_properties},
+    {"WechatPay\\Operations\\MarketingFavorStocksUseFlow", in_marketing_favor_stocks_use_flow_methods, in_marketing_favor_stocks_use_flow_properties},
+    {"WechatPay\\Operations\\MarketingFavorStocksUseFlowByDay", in_marketing_favor_stocks_use_flow_by_day_methods, in_marketing_favor_stocks_use_flow_by_day_properties},
+    {"WechatPay\\Operations\\MarketingFavorStocks", in_marketing_favor_stocks_methods, in_marketing_favor_stocks_properties},
+    {"WechatPay\\Operations\\MarketingFavorUsersCoupons", in_marketing_favor_users_coupons_methods, in_marketing_favor_users_coupons_properties},
+    {"WechatPay\\Operations\\MarketingFavorUsers", in_marketing_favor_users_methods, in_marketing_favor_users_properties},
+    {"WechatPay\\Operations\\MarketingFavor", in_marketing_favor_methods, in_marketing_favor_properties},
+    {"WechatPay\\Operations\\MarketingGoodsSubsidyActivityActivities", in_marketing_goods_subsidy_activity_activities_methods, in_marketing_goods_subsidy_activity_activities_properties},
+    {"WechatPay\\Operations\\MarketingGoodsSubsidyActivityActivity", in_marketing_goods_subsidy_activity_activity_methods, in_marketing_goods_subsidy_activity_activity_properties},
+    {"WechatPay\\Operations\\MarketingGoodsSubsidyActivityQualification", in_marketing_goods_subsidy_activity_qualification_methods, in_marketing_goods_subsidy_activity_qualification_properties},
+    {"WechatPay\\Operations\\MarketingGoodsSubsidyActivityRetailStoreActMaterials", in_marketing_goods_subsidy_activity_retail_store_act_materials_methods, in_marketing_goods_subsidy_activity_retail_store_act_materials_properties},
+    {"WechatPay\\Operations\\MarketingGoodsSubsidyActivityRetailStoreActRepresentative", in_marketing_goods_subsidy_activity_retail_store_act_representative_methods, in_marketing_goods_subsidy_activity_retail_store_act_representative_properties},
+    {"WechatPay\\Operations\\MarketingGoodsSubsidyActivityRetailStoreActRepresentatives", in_marketing_goods_subsidy_activity_retail_store_act_representatives_methods, in_marketing_goods_subsidy_activity_retail_store_act_representatives_properties},
+    {"WechatPay\\Operations\\MarketingGoodsSubsidyActivityRetailStoreActStores", in_marketing_goods_subsidy_activity_retail_store_act_stores_methods, in_marketing_goods_subsidy_activity_retail_store_act_stores_properties},
+    {"WechatPay\\Operations\\MarketingGoodsSubsidyActivityRetailStoreAct", in_marketing_goods_subsidy_activity_retail_store_act_methods, in_marketing_goods_subsidy_activity_retail_store_act_properties},
+    {"WechatPay\\Operations\\MarketingGoodsSubsidyActivity", in_marketing_goods_subsidy_activity_methods, in_marketing_goods_subsidy_activity_properties},
+    {"WechatPay\\Operations\\MarketingMemberCardActivityActivities", in_marketing_member_card_activity_activities_methods, in_marketing_member_card_activity_activities_properties},
+    {"WechatPay\\Operations\\MarketingMemberCardActivity", in_marketing_member_card_activity_methods, in_marketing_member_card_activity_properties},
+    {"WechatPay\\Operations\\MarketingMemberCardOpenActivateInformations", in_marketing_member_card_open_activate_informations_methods, in_marketing_member_card_open_activate_informations_properties},
+    {"WechatPay\\Operations\\MarketingMemberCardOpenCallback", in_marketing_member_card_open_callback_methods, in_marketing_member_card_open_callback_properties},
+    {"WechatPay\\Operations\\MarketingMemberCardOpenCardsCodesBonus", in_marketing_member_card_open_cards_codes_bonus_methods, in_marketing_member_card_open_cards_codes_bonus_properties},
+    {"WechatPay\\Operations\\MarketingMemberCardOpenCardsCodesRights", in_marketing_member_card_open_cards_codes_rights_methods, in_marketing_member_card_open_cards_codes_rights_properties},
+    {"WechatPay\\Operations\\MarketingMemberCardOpenCardsCodes", in_marketing_member_card_open_cards_codes_methods, in_marketing_member_card_open_cards_codes_properties},
+    {"WechatPay\\Operations\\MarketingMemberCardOpenCardsPermissionTokens", in_marketing_member_card_open_cards_permission_tokens_methods, in_marketing_member_card_open_cards_permission_tokens_properties},
+    {"WechatPay\\Operations\\MarketingMemberCardOpenCardsPhoneMemberCard", in_marketing_member_card_open_cards_phone_member_card_methods, in_marketing_member_card_open_cards_phone_member_card_properties},
+    {"WechatPay\\Operations\\MarketingMemberCardOpenCardsQrCode", in_marketing_member_card_open_cards_qr_code_methods, in_marketing_member_card_open_cards_qr_code_properties},
+    {"WechatPay\\Operations\\MarketingMemberCardOpenCardsRights", in_marketing_member_card_open_cards_rights_methods, in_marketing_member_card_open_cards_rights_properties},
+    {"WechatPay\\Operations\\MarketingMemberCardOpenCardsServiceModules", in_marketing_member_card_open_cards_service_modules_methods, in_marketing_member_card_open_cards_service_modules_properties},
+    {"WechatPay\\Operations\\MarketingMemberCardOpenCardsUsers", in_marketing_member_card_open_cards_users_methods, in_marketing_member_card_open_cards_users_properties},
+    {"WechatPay\\Operations\\MarketingMemberCardOpenCards", in_marketing_member_card_open_cards_methods, in_marketing_member_card_open_cards_properties},
+    {"WechatPay\\Operations\\MarketingMemberCardOpenPhoneNumberMember", in_marketing_member_card_open_phone_number_member_methods, in_marketing_member_card_open_phone_number_member_properties},
+    {"WechatPay\\Operations\\MarketingMemberCardOpenUserCards", in_marketing_member_card_open_user_cards_methods, in_marketing_member_card_open_user_cards_properties},
+    {"WechatPay\\Operations\\MarketingMemberCardOpenUser", in_marketing_member_card_open_user_methods, in_marketing_member_card_open_user_properties},
+    {"WechatPay\\Operations\\MarketingMemberCardOpen", in_marketing_member_card_open_methods, in_marketing_member_card_open_properties},
+    {"WechatPay\\Operations\\MarketingPartnerDeliveryPlanDeliveryPlans", in_marketing_partner_delivery_plan_delivery_plans_methods, in_marketing_partner_delivery_plan_delivery_plans_properties},
+    {"WechatPay\\Operations\\MarketingPartnerDeliveryPlanNotifyUrl", in_marketing_partner_delivery_plan_notify_url_methods, in_marketing_partner_delivery_plan_notify_url_properties},
+    {"WechatPay\\Operations\\MarketingPartnerDeliveryPlan", in_marketing_partner_delivery_plan_methods, in_marketing_partner_delivery_plan_properties},
+    {"WechatPay\\Operations\\MarketingPartnerProductCouponImageGenerationTasks", in_marketing_partner_product_coupon_image_generation_tasks_methods, in_marketing_partner_product_coupon_image_generation_tasks_properties},
+    {"WechatPay\\Operations\\MarketingPartnerProductCouponMedia", in_marketing_partner_product_coupon_media_methods, in_marketing_partner_product_coupon_media_properties},
+    {"WechatPay\\Operations\\MarketingPartnerProductCouponNotifyConfigs", in_marketing_partner_product_coupon_notify_configs_methods, in_marketing_partner_product_coupon_notify_configs_properties},
+    {"WechatPay\\Operations\\MarketingPartnerProductCouponProductCouponsStockBundles", in_marketing_partner_product_coupon_product_coupons_stock_bundles_methods, in_marketing_partner_product_coupon_product_coupons_stock_bundles_properties},
+    {"WechatPay\\Operations\\MarketingPartnerProductCouponProductCouponsStocksAssociatedStores", in_marketing_partner_product_coupon_product_coupons_stocks_associated_stores_methods, in_marketing_partner_product_coupon_product_coupons_stocks_associated_stores_properties},
+    {"WechatPay\\Operations\\MarketingPartnerProductCouponProductCouponsStocks", in_marketing_partner_product_coupon_product_coupons_stocks_methods, in_marketing_partner_product_coupon_product_coupons_stocks_properties},
+    {"WechatPay\\Operations\\MarketingPartnerProductCouponProductCoupons", in_marketing_partner_product_coupon_product_coupons_methods, in_marketing_partner_product_coupon_product_coupons_properties},
+    {"WechatPay\\Operations\\MarketingPartnerProductCouponUsersCouponBundles", in_marketing_partner_product_coupon_users_coupon_bundles_methods, in_marketing_partner_product_coupon_users_coupon_bundles_properties},
+    {"WechatPay\\Operations\\MarketingPartnerProductCouponUsersCoupons", in_marketing_partner_product_coupon_users_coupons_methods, in_marketing_partner_product_coupon_users_coupons_properties},
+    {"WechatPay\\Operations\\MarketingPartnerProductCouponUsers", in_marketing_partner_product_coupon_users_methods, in_marketing_partner_product_coupon_users_properties},
+    {"WechatPay\\Operations\\MarketingPartnerProductCoupon", in_marketing_partner_product_coupon_methods, in_marketing_partner_product_coupon_properties},
+    {"WechatPay\\Operations\\MarketingPartner", in_marketing_partner_methods, in_marketing_partner_properties},
+    {"WechatPay\\Operations\\MarketingPartnerships", in_marketing_partnerships_methods, in_marketing_partnerships_properties},
+    {"WechatPay\\Operations\\MarketingPayGiftActivityActivitiesGoods", in_marketing_pay_gift_activity_activities_goods_methods, in_marketing_pay_gift_activity_activities_goods_properties},
+    {"WechatPay\\Operations\\MarketingPayGiftActivityActivitiesMerchants", in_marketing_pay_gift_activity_activities_merchants_methods, in_marketing_pay_gift_activity_activities_merchants_properties},
+    {"WechatPay\\Operations\\MarketingPayGiftActivityActivities", in_marketing_pay_gift_activity_activities_methods, in_marketing_pay_gift_activity_activities_properties},
+    {"WechatPay\\Operations\\MarketingPayGiftActivityUniqueThresholdActivity", in_marketing_pay_gift_activity_unique_threshold_activity_methods, in_marketing_pay_gift_activity_unique_threshold_activity_properties},
+    {"WechatPay\\Operations\\MarketingPayGiftActivity", in_marketing_pay_gift_activity_methods, in_marketing_pay_gift_activity_properties},
+    {"WechatPay\\Operations\\MarketingShoppingReceiptCustomEntrances", in_marketing_shopping_receipt_custom_entrances_methods, in_marketing_shopping_receipt_custom_entrances_properties},
+    {"WechatPay\\Operations\\MarketingShoppingReceiptMerchantShoppingReceiptJumpInfos", in_marketing_shopping_receipt_merchant_shopping_receipt_jump_infos_methods, in_marketing_shopping_receipt_merchant_shopping_receipt_jump_infos_properties},
+    {"WechatPay\\Operations\\MarketingShoppingReceiptShoppingReceipts", in_marketing_shopping_receipt_shopping_receipts_methods, in_marketing_shopping_receipt_shopping_receipts_properties},
+    {"WechatPay\\Operations\\MarketingShoppingReceipt", in_marketing_shopping_receipt_methods, in_marketing_shopping_receipt_properties},
+    {"WechatPay\\Operations\\MarketingWeeklyDiscountActivities", in_marketing_weekly_discount_activities_methods, in_marketing_weekly_discount_activities_properties},
+    {"WechatPay\\Operations\\MarketingWeeklyDiscount", in_marketing_weekly_discount_methods, in_marketing_weekly_discount_properties},
+    {"WechatPay\\Operations\\MarketingWithdrawFavorUsersCoupons", in_marketing_withdraw_favor_users_coupons_methods, in_marketing_withdraw_favor_users_coupons_properties},
+    {"WechatPay\\Operations\\MarketingWithdrawFavorUsers", in_marketing_withdraw_favor_users_methods, in_marketing_withdraw_favor_users_properties},
+    {"WechatPay\\Operations\\MarketingWithdrawFavor", in_marketing_withdraw_favor_methods, in_marketing_withdraw_favor_properties},
+    {"WechatPay\\Operations\\Marketing", in_marketing_methods, in_marketing_properties},
+    {"WechatPay\\Operations\\MchAlterApplyMchContactAlterApplymentMerchant", in_mch_alter_apply_mch_contact_alter_applyment_merchant_methods, in_mch_alter_apply_mch_contact_alter_applyment_merchant_properties},
+    {"WechatPay\\Operations\\MchAlterApplyMchContactAlterApplyment", in_mch_alter_apply_mch_contact_alter_applyment_methods, in_mch_alter_apply_mch_contact_alter_applyment_properties},
+    {"WechatPay\\Operations\\MchAlterApplyMchSubjectAlterApplymentMerchant", in_mch_alter_apply_mch_subject_alter_applyment_merchant_methods, in_mch_alter_apply_mch_subject_alter_applyment_merchant_properties},
+    {"WechatPay\\Operations\\MchAlterApplyMchSubjectAlterApplyment", in_mch_alter_apply_mch_subject_alter_applyment_methods, in_mch_alter_apply_mch_subject_alter_applyment_properties},
+    {"WechatPay\\Operations\\MchAlterApplyMerchantNameAlterApplymentMerchant", in_mch_alter_apply_merchant_name_alter_applyment_merchant_methods, in_mch_alter_apply_merchant_name_alter_applyment_merchant_properties},
+    {"WechatPay\\Operations\\MchAlterApplyMerchantNameAlterApplyment", in_mch_alter_apply_merchant_name_alter_applyment_methods, in_mch_alter_apply_merchant_name_alter_applyment_properties},
+    {"WechatPay\\Operations\\MchAlterApply", in_mch_alter_apply_methods, in_mch_alter_apply_properties},
+    {"WechatPay\\Operations\\MchManageMchManageRecordsMchManageSubmissions", in_mch_manage_mch_manage_records_mch_manage_submissions_methods, in_mch_manage_mch_manage_records_mch_manage_submissions_properties},
+    {"WechatPay\\Operations\\MchManageMchManageRecords", in_mch_manage_mch_manage_records_methods, in_mch_manage_mch_manage_records_properties},
+    {"WechatPay\\Operations\\MchManageSubmissionFiles", in_mch_manage_submission_files_methods, in_mch_manage_submission_files_properties},
+    {"WechatPay\\Operations\\MchManage", in_mch_manage_methods, in_mch_manage_properties},
+    {"WechatPay\\Operations\\MchOperateRiskWithdrawalApply", in_mch_operate_risk_withdrawal_apply_methods, in_mch_operate_risk_withdrawal_apply_properties},
+    {"WechatPay\\Operations\\MchOperateRisk", in_mch_operate_risk_methods, in_mch_operate_risk_properties},
+    {"WechatPay\\Operations\\MchOperate", in_mch_operate_methods, in_mch_operate_properties},
+    {"WechatPay\\Operations\\MchOperationManageEnhancedDueDiligence", in_mch_operation_manage_enhanced_due_diligence_methods, in_mch_operation_manage_enhanced_due_diligence_properties},
+    {"WechatPay\\Operations\\MchOperationManageMerchantLimitations", in_mch_operation_manage_merchant_limitations_methods, in_mch_operation_manage_merchant_limitations_properties},
+    {"WechatPay\\Operations\\MchOperationManage", in_mch_operation_manage_methods, in_mch_operation_manage_properties},
+    {"WechatPay\\Operations\\MedInsOrders", in_med_ins_orders_methods, in_med_ins_orders_properties},
+    {"WechatPay\\Operations\\MedInsRefunds", in_med_ins_refunds_methods, in_med_ins_refunds_properties},
+    {"WechatPay\\Operations\\MedIns", in_med_ins_methods, in_med_ins_properties},
+    {"WechatPay\\Operations\\MerchantFundBalance", in_merchant_fund_balance_methods, in_merchant_fund_balance_properties},
+    {"WechatPay\\Operations\\MerchantFundDayEndBalance", in_merchant_fund_day_end_balance_methods, in_merchant_fund_day_end_balance_properties},
+    {"WechatPay\\Operations\\MerchantFundWithdraw", in_merchant_fund_withdraw_methods, in_merchant_fund_withdraw_properties},
+    {"WechatPay\\Operations\\MerchantFund", in_merchant_fund_methods, in_merchant_fund_properties},
+    {"WechatPay\\Operations\\MerchantMedia", in_merchant_media_methods, in_merchant_media_properties},
+    {"WechatPay\\Operations\\Merchant", in_merchant_methods, in_merchant_properties},
+    {"WechatPay\\Operations\\MerchantFundMerchantIncomeRecords", in_merchant_fund_merchant_income_records_methods, in_merchant_fund_merchant_income_records_properties},
+    {"WechatPay\\Operations\\MerchantFundMerchant", in_merchant_fund_merchant_methods, in_merchant_fund_merchant_properties},
+    {"WechatPay\\Operations\\MerchantFundPartnerIncomeRecords", in_merchant_fund_partner_income_records_methods, in_merchant_fund_partner_income_records_properties},
+    {"WechatPay\\Operations\\MerchantFundPartner", in_merchant_fund_partner_methods, in_merchant_fund_partner_properties},
+    {"WechatPay\\Operations\\MerchantFund", in_merchant_fund_methods, in_merchant_fund_properties},
+    {"WechatPay\\Operations\\MerchantRiskManageEcTradeRisk", in_merchant_risk_manage_ec_trade_risk_methods, in_merchant_risk_manage_ec_trade_risk_properties},
+    {"WechatPay\\Operations\\MerchantRiskManageTradeRiskInformation", in_merchant_risk_manage_trade_risk_information_methods, in_merchant_risk_manage_trade_risk_information_properties},
+    {"WechatPay\\Operations\\MerchantRiskManageTradeRiskResult", in_merchant_risk_manage_trade_risk_result_methods, in_merchant_risk_manage_trade_risk_result_properties},
+    {"WechatPay\\Operations\\MerchantRiskManageViolationNotifications", in_merchant_risk_manage_violation_notifications_methods, in_merchant_risk_manage_violation_notifications_properties},
+    {"WechatPay\\Operations\\MerchantRiskManage", in_merchant_risk_manage_methods, in_merchant_risk_manage_properties},
     {"WechatPay\\Operations\\MerchantServiceComplaintNotifications", in_merchant_service_complaint_notifications_methods, in_merchant_service_complaint_notifications_properties},
     {"WechatPay\\Operations\\MerchantServiceComplaintsNegotiationHistories", in_merchant_service_complaints_negotiation_histories_methods, in_merchant_service_complaints_negotiation_histories_properties},
     {"WechatPay\\Operations\\MerchantServiceComplaints", in_merchant_service_complaints_methods, in_merchant_service_complaints_properties},
@@ -958,6 +9407,18 @@ const php_wechatpay_namespace php_wechatpay_namespaces[] = {
     {"WechatPay\\Operations\\MerchantServiceFeedbacks", in_merchant_service_feedbacks_methods, in_merchant_service_feedbacks_properties},
     {"WechatPay\\Operations\\MerchantServiceImages", in_merchant_service_images_methods, in_merchant_service_images_properties},
     {"WechatPay\\Operations\\MerchantService", in_merchant_service_methods, in_merchant_service_properties},
+    {"WechatPay\\Operations\\MerchantSettlementMerchantSettleRuleApplications", in_merchant_settlement_merchant_settle_rule_applications_methods, in_merchant_settlement_merchant_settle_rule_applications_properties},
+    {"WechatPay\\Operations\\MerchantSettlement", in_merchant_settlement_methods, in_merchant_settlement_properties},
+    {"WechatPay\\Operations\\MerchantStoreStoresRecipients", in_merchant_store_stores_recipients_methods, in_merchant_store_stores_recipients_properties},
+    {"WechatPay\\Operations\\MerchantStoreStores", in_merchant_store_stores_methods, in_merchant_store_stores_properties},
+    {"WechatPay\\Operations\\MerchantStore", in_merchant_store_methods, in_merchant_store_properties},
+    {"WechatPay\\Operations\\MultiUseStocksRefundFlow", in_multi_use_stocks_refund_flow_methods, in_multi_use_stocks_refund_flow_properties},
+    {"WechatPay\\Operations\\MultiUseStocksSendFlow", in_multi_use_stocks_send_flow_methods, in_multi_use_stocks_send_flow_properties},
+    {"WechatPay\\Operations\\MultiUseStocksUseFlow", in_multi_use_stocks_use_flow_methods, in_multi_use_stocks_use_flow_properties},
+    {"WechatPay\\Operations\\MultiUseStocks", in_multi_use_stocks_methods, in_multi_use_stocks_properties},
+    {"WechatPay\\Operations\\MultiUseUsersCoupons", in_multi_use_users_coupons_methods, in_multi_use_users_coupons_properties},
+    {"WechatPay\\Operations\\MultiUseUsers", in_multi_use_users_methods, in_multi_use_users_properties},
+    {"WechatPay\\Operations\\MultiUse", in_multi_use_methods, in_multi_use_properties},
     {"WechatPay\\Operations\\NewTaxControlFapiaoCardTemplate", in_new_tax_control_fapiao_card_template_methods, in_new_tax_control_fapiao_card_template_properties},
     {"WechatPay\\Operations\\NewTaxControlFapiaoFapiaoApplicationsFapiaoFiles", in_new_tax_control_fapiao_fapiao_applications_fapiao_files_methods, in_new_tax_control_fapiao_fapiao_applications_fapiao_files_properties},
     {"WechatPay\\Operations\\NewTaxControlFapiaoFapiaoApplicationsRealEstateLeasing", in_new_tax_control_fapiao_fapiao_applications_real_estate_leasing_methods, in_new_tax_control_fapiao_fapiao_applications_real_estate_leasing_properties},
@@ -970,6 +9431,84 @@ const php_wechatpay_namespace php_wechatpay_namespaces[] = {
     {"WechatPay\\Operations\\NewTaxControlFapiaoUserTitleTitleUrl", in_new_tax_control_fapiao_user_title_title_url_methods, in_new_tax_control_fapiao_user_title_title_url_properties},
     {"WechatPay\\Operations\\NewTaxControlFapiaoUserTitle", in_new_tax_control_fapiao_user_title_methods, in_new_tax_control_fapiao_user_title_properties},
     {"WechatPay\\Operations\\NewTaxControlFapiao", in_new_tax_control_fapiao_methods, in_new_tax_control_fapiao_properties},
+    {"WechatPay\\Operations\\OfflineFaceAuthInfo", in_offline_face_auth_info_methods, in_offline_face_auth_info_properties},
+    {"WechatPay\\Operations\\OfflineFaceContracts", in_offline_face_contracts_methods, in_offline_face_contracts_properties},
+    {"WechatPay\\Operations\\OfflineFaceFaceCollections", in_offline_face_face_collections_methods, in_offline_face_face_collections_properties},
+    {"WechatPay\\Operations\\OfflineFaceRepaymentUrl", in_offline_face_repayment_url_methods, in_offline_face_repayment_url_properties},
+    {"WechatPay\\Operations\\OfflineFaceTransactions", in_offline_face_transactions_methods, in_offline_face_transactions_properties},
+    {"WechatPay\\Operations\\OfflineFace", in_offline_face_methods, in_offline_face_properties},
+    {"WechatPay\\Operations\\OfflineFaceMchOrganizationsUsers", in_offline_face_mch_organizations_users_methods, in_offline_face_mch_organizations_users_properties},
+    {"WechatPay\\Operations\\OfflineFaceMchOrganizations", in_offline_face_mch_organizations_methods, in_offline_face_mch_organizations_properties},
+    {"WechatPay\\Operations\\OfflineFaceMchTokens", in_offline_face_mch_tokens_methods, in_offline_face_mch_tokens_properties},
+    {"WechatPay\\Operations\\OfflineFaceMch", in_offline_face_mch_methods, in_offline_face_mch_properties},
+    {"WechatPay\\Operations\\PalmServiceAuthorization", in_palm_service_authorization_methods, in_palm_service_authorization_properties},
+    {"WechatPay\\Operations\\PalmService", in_palm_service_methods, in_palm_service_properties},
+    {"WechatPay\\Operations\\PapayContracts", in_papay_contracts_methods, in_papay_contracts_properties},
+    {"WechatPay\\Operations\\PapayInsurancePayPolicyPeriods", in_papay_insurance_pay_policy_periods_methods, in_papay_insurance_pay_policy_periods_properties},
+    {"WechatPay\\Operations\\PapayInsurancePayTransactions", in_papay_insurance_pay_transactions_methods, in_papay_insurance_pay_transactions_properties},
+    {"WechatPay\\Operations\\PapayInsurancePay", in_papay_insurance_pay_methods, in_papay_insurance_pay_properties},
+    {"WechatPay\\Operations\\PapayInsuranceSignContractsPreEntrustSignApp", in_papay_insurance_sign_contracts_pre_entrust_sign_app_methods, in_papay_insurance_sign_contracts_pre_entrust_sign_app_properties},
+    {"WechatPay\\Operations\\PapayInsuranceSignContractsPreEntrustSignH5", in_papay_insurance_sign_contracts_pre_entrust_sign_h5_methods, in_papay_insurance_sign_contracts_pre_entrust_sign_h5_properties},
+    {"WechatPay\\Operations\\PapayInsuranceSignContractsPreEntrustSignJsapi", in_papay_insurance_sign_contracts_pre_entrust_sign_jsapi_methods, in_papay_insurance_sign_contracts_pre_entrust_sign_jsapi_properties},
+    {"WechatPay\\Operations\\PapayInsuranceSignContractsPreEntrustSignMiniProgram", in_papay_insurance_sign_contracts_pre_entrust_sign_mini_program_methods, in_papay_insurance_sign_contracts_pre_entrust_sign_mini_program_properties},
+    {"WechatPay\\Operations\\PapayInsuranceSignContractsPreEntrustSign", in_papay_insurance_sign_contracts_pre_entrust_sign_methods, in_papay_insurance_sign_contracts_pre_entrust_sign_properties},
+    {"WechatPay\\Operations\\PapayInsuranceSignContracts", in_papay_insurance_sign_contracts_methods, in_papay_insurance_sign_contracts_properties},
+    {"WechatPay\\Operations\\PapayInsuranceSignPolicyPeriods", in_papay_insurance_sign_policy_periods_methods, in_papay_insurance_sign_policy_periods_properties},
+    {"WechatPay\\Operations\\PapayInsuranceSign", in_papay_insurance_sign_methods, in_papay_insurance_sign_properties},
+    {"WechatPay\\Operations\\PapayPayHarmonyTransactions", in_papay_pay_harmony_transactions_methods, in_papay_pay_harmony_transactions_properties},
+    {"WechatPay\\Operations\\PapayPayHarmony", in_papay_pay_harmony_methods, in_papay_pay_harmony_properties},
+    {"WechatPay\\Operations\\PapayPayPartnerSchedules", in_papay_pay_partner_schedules_methods, in_papay_pay_partner_schedules_properties},
+    {"WechatPay\\Operations\\PapayPayPartnerTransactions", in_papay_pay_partner_transactions_methods, in_papay_pay_partner_transactions_properties},
+    {"WechatPay\\Operations\\PapayPayPartner", in_papay_pay_partner_methods, in_papay_pay_partner_properties},
+    {"WechatPay\\Operations\\PapayPaySchedules", in_papay_pay_schedules_methods, in_papay_pay_schedules_properties},
+    {"WechatPay\\Operations\\PapayPayTransactions", in_papay_pay_transactions_methods, in_papay_pay_transactions_properties},
+    {"WechatPay\\Operations\\PapayPay", in_papay_pay_methods, in_papay_pay_properties},
+    {"WechatPay\\Operations\\PapayScheduledDeductSignContractsPreEntrustSignApp", in_papay_scheduled_deduct_sign_contracts_pre_entrust_sign_app_methods, in_papay_scheduled_deduct_sign_contracts_pre_entrust_sign_app_properties},
+    {"WechatPay\\Operations\\PapayScheduledDeductSignContractsPreEntrustSignH5", in_papay_scheduled_deduct_sign_contracts_pre_entrust_sign_h5_methods, in_papay_scheduled_deduct_sign_contracts_pre_entrust_sign_h5_properties},
+    {"WechatPay\\Operations\\PapayScheduledDeductSignContractsPreEntrustSignJsapi", in_papay_scheduled_deduct_sign_contracts_pre_entrust_sign_jsapi_methods, in_papay_scheduled_deduct_sign_contracts_pre_entrust_sign_jsapi_properties},
+    {"WechatPay\\Operations\\PapayScheduledDeductSignContractsPreEntrustSignMiniProgram", in_papay_scheduled_deduct_sign_contracts_pre_entrust_sign_mini_program_methods, in_papay_scheduled_deduct_sign_contracts_pre_entrust_sign_mini_program_properties},
+    {"WechatPay\\Operations\\PapayScheduledDeductSignContractsPreEntrustSign", in_papay_scheduled_deduct_sign_contracts_pre_entrust_sign_methods, in_papay_scheduled_deduct_sign_contracts_pre_entrust_sign_properties},
+    {"WechatPay\\Operations\\PapayScheduledDeductSignContracts", in_papay_scheduled_deduct_sign_contracts_methods, in_papay_scheduled_deduct_sign_contracts_properties},
+    {"WechatPay\\Operations\\PapayScheduledDeductSignPartnerContractsPreEntrustSignApp", in_papay_scheduled_deduct_sign_partner_contracts_pre_entrust_sign_app_methods, in_papay_scheduled_deduct_sign_partner_contracts_pre_entrust_sign_app_properties},
+    {"WechatPay\\Operations\\PapayScheduledDeductSignPartnerContractsPreEntrustSignH5", in_papay_scheduled_deduct_sign_partner_contracts_pre_entrust_sign_h5_methods, in_papay_scheduled_deduct_sign_partner_contracts_pre_entrust_sign_h5_properties},
+    {"WechatPay\\Operations\\PapayScheduledDeductSignPartnerContractsPreEntrustSignJsapi", in_papay_scheduled_deduct_sign_partner_contracts_pre_entrust_sign_jsapi_methods, in_papay_scheduled_deduct_sign_partner_contracts_pre_entrust_sign_jsapi_properties},
+    {"WechatPay\\Operations\\PapayScheduledDeductSignPartnerContractsPreEntrustSignMiniProgram", in_papay_scheduled_deduct_sign_partner_contracts_pre_entrust_sign_mini_program_methods, in_papay_scheduled_deduct_sign_partner_contracts_pre_entrust_sign_mini_program_properties},
+    {"WechatPay\\Operations\\PapayScheduledDeductSignPartnerContractsPreEntrustSign", in_papay_scheduled_deduct_sign_partner_contracts_pre_entrust_sign_methods, in_papay_scheduled_deduct_sign_partner_contracts_pre_entrust_sign_properties},
+    {"WechatPay\\Operations\\PapayScheduledDeductSignPartnerContracts", in_papay_scheduled_deduct_sign_partner_contracts_methods, in_papay_scheduled_deduct_sign_partner_contracts_properties},
+    {"WechatPay\\Operations\\PapayScheduledDeductSignPartner", in_papay_scheduled_deduct_sign_partner_methods, in_papay_scheduled_deduct_sign_partner_properties},
+    {"WechatPay\\Operations\\PapayScheduledDeductSign", in_papay_scheduled_deduct_sign_methods, in_papay_scheduled_deduct_sign_properties},
+    {"WechatPay\\Operations\\PapaySignContracts", in_papay_sign_contracts_methods, in_papay_sign_contracts_properties},
+    {"WechatPay\\Operations\\PapaySignPartnerContracts", in_papay_sign_partner_contracts_methods, in_papay_sign_partner_contracts_properties},
+    {"WechatPay\\Operations\\PapaySignPartner", in_papay_sign_partner_methods, in_papay_sign_partner_properties},
+    {"WechatPay\\Operations\\PapaySign", in_papay_sign_methods, in_papay_sign_properties},
+    {"WechatPay\\Operations\\Papay", in_papay_methods, in_papay_properties},
+    {"WechatPay\\Operations\\ParkingRemindersApplication", in_parking_reminders_application_methods, in_parking_reminders_application_properties},
+    {"WechatPay\\Operations\\ParkingRemindersApplications", in_parking_reminders_applications_methods, in_parking_reminders_applications_properties},
+    {"WechatPay\\Operations\\ParkingRemindersExtPayment", in_parking_reminders_ext_payment_methods, in_parking_reminders_ext_payment_properties},
+    {"WechatPay\\Operations\\ParkingRemindersParkingFee", in_parking_reminders_parking_fee_methods, in_parking_reminders_parking_fee_properties},
+    {"WechatPay\\Operations\\ParkingRemindersParkingLot", in_parking_reminders_parking_lot_methods, in_parking_reminders_parking_lot_properties},
+    {"WechatPay\\Operations\\ParkingRemindersPayment", in_parking_reminders_payment_methods, in_parking_reminders_payment_properties},
+    {"WechatPay\\Operations\\ParkingReminders", in_parking_reminders_methods, in_parking_reminders_properties},
+    {"WechatPay\\Operations\\Parking", in_parking_methods, in_parking_properties},
+    {"WechatPay\\Operations\\PartnerPapayContracts", in_partner_papay_contracts_methods, in_partner_papay_contracts_properties},
+    {"WechatPay\\Operations\\PartnerPapay", in_partner_papay_methods, in_partner_papay_properties},
+    {"WechatPay\\Operations\\PartnerTransferBatchesDetails", in_partner_transfer_batches_details_methods, in_partner_transfer_batches_details_properties},
+    {"WechatPay\\Operations\\PartnerTransferBatches", in_partner_transfer_batches_methods, in_partner_transfer_batches_properties},
+    {"WechatPay\\Operations\\PartnerTransfer", in_partner_transfer_methods, in_partner_transfer_properties},
+    {"WechatPay\\Operations\\PasswordExemptContractContractsEcommercePreEntrustSignMiniProgram", in_password_exempt_contract_contracts_ecommerce_pre_entrust_sign_mini_program_methods, in_password_exempt_contract_contracts_ecommerce_pre_entrust_sign_mini_program_properties},
+    {"WechatPay\\Operations\\PasswordExemptContractContractsEcommercePreEntrustSign", in_password_exempt_contract_contracts_ecommerce_pre_entrust_sign_methods, in_password_exempt_contract_contracts_ecommerce_pre_entrust_sign_properties},
+    {"WechatPay\\Operations\\PasswordExemptContractContractsEcommerce", in_password_exempt_contract_contracts_ecommerce_methods, in_password_exempt_contract_contracts_ecommerce_properties},
+    {"WechatPay\\Operations\\PasswordExemptContractContractsNormalPreEntrustSignMiniProgram", in_password_exempt_contract_contracts_normal_pre_entrust_sign_mini_program_methods, in_password_exempt_contract_contracts_normal_pre_entrust_sign_mini_program_properties},
+    {"WechatPay\\Operations\\PasswordExemptContractContractsNormalPreEntrustSign", in_password_exempt_contract_contracts_normal_pre_entrust_sign_methods, in_password_exempt_contract_contracts_normal_pre_entrust_sign_properties},
+    {"WechatPay\\Operations\\PasswordExemptContractContractsNormal", in_password_exempt_contract_contracts_normal_methods, in_password_exempt_contract_contracts_normal_properties},
+    {"WechatPay\\Operations\\PasswordExemptContractContractsQsPreEntrustSignMiniProgram", in_password_exempt_contract_contracts_qs_pre_entrust_sign_mini_program_methods, in_password_exempt_contract_contracts_qs_pre_entrust_sign_mini_program_properties},
+    {"WechatPay\\Operations\\PasswordExemptContractContractsQsPreEntrustSign", in_password_exempt_contract_contracts_qs_pre_entrust_sign_methods, in_password_exempt_contract_contracts_qs_pre_entrust_sign_properties},
+    {"WechatPay\\Operations\\PasswordExemptContractContractsQs", in_password_exempt_contract_contracts_qs_methods, in_password_exempt_contract_contracts_qs_properties},
+    {"WechatPay\\Operations\\PasswordExemptContractContractsServiceProviderPreEntrustSignMiniProgram", in_password_exempt_contract_contracts_service_provider_pre_entrust_sign_mini_program_methods, in_password_exempt_contract_contracts_service_provider_pre_entrust_sign_mini_program_properties},
+    {"WechatPay\\Operations\\PasswordExemptContractContractsServiceProviderPreEntrustSign", in_password_exempt_contract_contracts_service_provider_pre_entrust_sign_methods, in_password_exempt_contract_contracts_service_provider_pre_entrust_sign_properties},
+    {"WechatPay\\Operations\\PasswordExemptContractContractsServiceProvider", in_password_exempt_contract_contracts_service_provider_methods, in_password_exempt_contract_contracts_service_provider_properties},
+    {"WechatPay\\Operations\\PasswordExemptContractContracts", in_password_exempt_contract_contracts_methods, in_password_exempt_contract_contracts_properties},
+    {"WechatPay\\Operations\\PasswordExemptContract", in_password_exempt_contract_methods, in_password_exempt_contract_properties},
     {"WechatPay\\Operations\\PayAcquiringBankTransactions", in_pay_acquiring_bank_transactions_methods, in_pay_acquiring_bank_transactions_properties},
     {"WechatPay\\Operations\\PayAcquiringBank", in_pay_acquiring_bank_methods, in_pay_acquiring_bank_properties},
     {"WechatPay\\Operations\\PayInstalPartner", in_pay_instal_partner_methods, in_pay_instal_partner_properties},
@@ -994,6 +9533,159 @@ const php_wechatpay_namespace php_wechatpay_namespaces[] = {
     {"WechatPay\\Operations\\PayTransactionsNative", in_pay_transactions_native_methods, in_pay_transactions_native_properties},
     {"WechatPay\\Operations\\PayTransactions", in_pay_transactions_methods, in_pay_transactions_properties},
     {"WechatPay\\Operations\\Pay", in_pay_methods, in_pay_properties},
+    {"WechatPay\\Operations\\PayDevicesOpenScenarioSpeaker", in_pay_devices_open_scenario_speaker_methods, in_pay_devices_open_scenario_speaker_properties},
+    {"WechatPay\\Operations\\PayDevicesOpenScenarioSpeakerOrder", in_pay_devices_open_scenario_speaker_order_methods, in_pay_devices_open_scenario_speaker_order_properties},
+    {"WechatPay\\Operations\\PayDevicesPrintersPrintOrders", in_pay_devices_printers_print_orders_methods, in_pay_devices_printers_print_orders_properties},
+    {"WechatPay\\Operations\\PayDevicesPrinters", in_pay_devices_printers_methods, in_pay_devices_printers_properties},
+    {"WechatPay\\Operations\\PayDevices", in_pay_devices_methods, in_pay_devices_properties},
+    {"WechatPay\\Operations\\PayrollCardAuthentications", in_payroll_card_authentications_methods, in_payroll_card_authentications_properties},
+    {"WechatPay\\Operations\\PayrollCardRelations", in_payroll_card_relations_methods, in_payroll_card_relations_properties},
+    {"WechatPay\\Operations\\PayrollCardTokens", in_payroll_card_tokens_methods, in_payroll_card_tokens_properties},
+    {"WechatPay\\Operations\\PayrollCardTransferBatches", in_payroll_card_transfer_batches_methods, in_payroll_card_transfer_batches_properties},
+    {"WechatPay\\Operations\\PayrollCardWesureInsurance", in_payroll_card_wesure_insurance_methods, in_payroll_card_wesure_insurance_properties},
+    {"WechatPay\\Operations\\PayrollCardWesureTokenValidations", in_payroll_card_wesure_token_validations_methods, in_payroll_card_wesure_token_validations_properties},
+    {"WechatPay\\Operations\\PayrollCardWesure", in_payroll_card_wesure_methods, in_payroll_card_wesure_properties},
+    {"WechatPay\\Operations\\PayrollCard", in_payroll_card_methods, in_payroll_card_properties},
+    {"WechatPay\\Operations\\PayscoreAcquiringBankPermissions", in_payscore_acquiring_bank_permissions_methods, in_payscore_acquiring_bank_permissions_properties},
+    {"WechatPay\\Operations\\PayscoreAcquiringBankServiceOrderDeduction", in_payscore_acquiring_bank_service_order_deduction_methods, in_payscore_acquiring_bank_service_order_deduction_properties},
+    {"WechatPay\\Operations\\PayscoreAcquiringBankServiceOrder", in_payscore_acquiring_bank_service_order_methods, in_payscore_acquiring_bank_service_order_properties},
+    {"WechatPay\\Operations\\PayscoreAcquiringBankServicePayOnDeliveryOrder", in_payscore_acquiring_bank_service_pay_on_delivery_order_methods, in_payscore_acquiring_bank_service_pay_on_delivery_order_properties},
+    {"WechatPay\\Operations\\PayscoreAcquiringBank", in_payscore_acquiring_bank_methods, in_payscore_acquiring_bank_properties},
+    {"WechatPay\\Operations\\PayscoreMerchantBill", in_payscore_merchant_bill_methods, in_payscore_merchant_bill_properties},
+    {"WechatPay\\Operations\\PayscoreOverseaPartnerServiceOrder", in_payscore_oversea_partner_service_order_methods, in_payscore_oversea_partner_service_order_properties},
+    {"WechatPay\\Operations\\PayscoreOverseaPartner", in_payscore_oversea_partner_methods, in_payscore_oversea_partner_properties},
+    {"WechatPay\\Operations\\PayscoreOversea", in_payscore_oversea_methods, in_payscore_oversea_properties},
+    {"WechatPay\\Operations\\PayscorePartnerPermissions", in_payscore_partner_permissions_methods, in_payscore_partner_permissions_properties},
+    {"WechatPay\\Operations\\PayscorePartnerServiceAccountApplications", in_payscore_partner_service_account_applications_methods, in_payscore_partner_service_account_applications_properties},
+    {"WechatPay\\Operations\\PayscorePartnerServiceOrder", in_payscore_partner_service_order_methods, in_payscore_partner_service_order_properties},
+    {"WechatPay\\Operations\\PayscorePartnerServicePayOnDeliveryOrder", in_payscore_partner_service_pay_on_delivery_order_methods, in_payscore_partner_service_pay_on_delivery_order_properties},
+    {"WechatPay\\Operations\\PayscorePartnerServiceQuotas", in_payscore_partner_service_quotas_methods, in_payscore_partner_service_quotas_properties},
+    {"WechatPay\\Operations\\PayscorePartner", in_payscore_partner_methods, in_payscore_partner_properties},
+    {"WechatPay\\Operations\\PayscorePayAfterOrders", in_payscore_pay_after_orders_methods, in_payscore_pay_after_orders_properties},
+    {"WechatPay\\Operations\\PayscorePermissions", in_payscore_permissions_methods, in_payscore_permissions_properties},
+    {"WechatPay\\Operations\\PayscorePlanPartnerPayscorePlans", in_payscore_plan_partner_payscore_plans_methods, in_payscore_plan_partner_payscore_plans_properties},
+    {"WechatPay\\Operations\\PayscorePlanPartner", in_payscore_plan_partner_methods, in_payscore_plan_partner_properties},
+    {"WechatPay\\Operations\\PayscorePlanPayscorePlans", in_payscore_plan_payscore_plans_methods, in_payscore_plan_payscore_plans_properties},
+    {"WechatPay\\Operations\\PayscorePlan", in_payscore_plan_methods, in_payscore_plan_properties},
+    {"WechatPay\\Operations\\PayscoreServiceOrder", in_payscore_service_order_methods, in_payscore_service_order_properties},
+    {"WechatPay\\Operations\\PayscoreServicePayOnDeliveryOrder", in_payscore_service_pay_on_delivery_order_methods, in_payscore_service_pay_on_delivery_order_properties},
+    {"WechatPay\\Operations\\PayscoreSignPlanPartnerServiceOrder", in_payscore_sign_plan_partner_service_order_methods, in_payscore_sign_plan_partner_service_order_properties},
+    {"WechatPay\\Operations\\PayscoreSignPlanPartnerUserSignPlans", in_payscore_sign_plan_partner_user_sign_plans_methods, in_payscore_sign_plan_partner_user_sign_plans_properties},
+    {"WechatPay\\Operations\\PayscoreSignPlanPartner", in_payscore_sign_plan_partner_methods, in_payscore_sign_plan_partner_properties},
+    {"WechatPay\\Operations\\PayscoreSignPlanServiceOrder", in_payscore_sign_plan_service_order_methods, in_payscore_sign_plan_service_order_properties},
+    {"WechatPay\\Operations\\PayscoreSignPlanUserSignPlans", in_payscore_sign_plan_user_sign_plans_methods, in_payscore_sign_plan_user_sign_plans_properties},
+    {"WechatPay\\Operations\\PayscoreSignPlan", in_payscore_sign_plan_methods, in_payscore_sign_plan_properties},
+    {"WechatPay\\Operations\\PayscoreSmartRetailOrders", in_payscore_smart_retail_orders_methods, in_payscore_smart_retail_orders_properties},
+    {"WechatPay\\Operations\\PayscoreUserServiceState", in_payscore_user_service_state_methods, in_payscore_user_service_state_properties},
+    {"WechatPay\\Operations\\PayscoreUsersPermissions", in_payscore_users_permissions_methods, in_payscore_users_permissions_properties},
+    {"WechatPay\\Operations\\PayscoreUsers", in_payscore_users_methods, in_payscore_users_properties},
+    {"WechatPay\\Operations\\Payscore", in_payscore_methods, in_payscore_properties},
+    {"WechatPay\\Operations\\PlatsolutionEcommerceBankTransferRecharges", in_platsolution_ecommerce_bank_transfer_recharges_methods, in_platsolution_ecommerce_bank_transfer_recharges_properties},
+    {"WechatPay\\Operations\\PlatsolutionEcommerceInsuranceCompensationContracts", in_platsolution_ecommerce_insurance_compensation_contracts_methods, in_platsolution_ecommerce_insurance_compensation_contracts_properties},
+    {"WechatPay\\Operations\\PlatsolutionEcommerceMchTransferCompensateBills", in_platsolution_ecommerce_mch_transfer_compensate_bills_methods, in_platsolution_ecommerce_mch_transfer_compensate_bills_properties},
+    {"WechatPay\\Operations\\PlatsolutionEcommerceMchTransferDepositAfterSalesCompensationBills", in_platsolution_ecommerce_mch_transfer_deposit_after_sales_compensation_bills_methods, in_platsolution_ecommerce_mch_transfer_deposit_after_sales_compensation_bills_properties},
+    {"WechatPay\\Operations\\PlatsolutionEcommerceMchTransferDepositInsurancePremiumsCompensationBills", in_platsolution_ecommerce_mch_transfer_deposit_insurance_premiums_compensation_bills_methods, in_platsolution_ecommerce_mch_transfer_deposit_insurance_premiums_compensation_bills_properties},
+    {"WechatPay\\Operations\\PlatsolutionEcommerceMchTransferDepositShippingCostCompensationBills", in_platsolution_ecommerce_mch_transfer_deposit_shipping_cost_compensation_bills_methods, in_platsolution_ecommerce_mch_transfer_deposit_shipping_cost_compensation_bills_properties},
+    {"WechatPay\\Operations\\PlatsolutionEcommerceMchTransferInsuranceClaimBills", in_platsolution_ecommerce_mch_transfer_insurance_claim_bills_methods, in_platsolution_ecommerce_mch_transfer_insurance_claim_bills_properties},
+    {"WechatPay\\Operations\\PlatsolutionEcommerceMchTransferSubMchCompensationBills", in_platsolution_ecommerce_mch_transfer_sub_mch_compensation_bills_methods, in_platsolution_ecommerce_mch_transfer_sub_mch_compensation_bills_properties},
+    {"WechatPay\\Operations\\PlatsolutionEcommerceMchTransferTransferBills", in_platsolution_ecommerce_mch_transfer_transfer_bills_methods, in_platsolution_ecommerce_mch_transfer_transfer_bills_properties},
+    {"WechatPay\\Operations\\PlatsolutionEcommerceMchTransfer", in_platsolution_ecommerce_mch_transfer_methods, in_platsolution_ecommerce_mch_transfer_properties},
+    {"WechatPay\\Operations\\PlatsolutionEcommerceRechargeEmployees", in_platsolution_ecommerce_recharge_employees_methods, in_platsolution_ecommerce_recharge_employees_properties},
+    {"WechatPay\\Operations\\PlatsolutionEcommerceRecharges", in_platsolution_ecommerce_recharges_methods, in_platsolution_ecommerce_recharges_properties},
+    {"WechatPay\\Operations\\PlatsolutionEcommerceSettlePrepaySettleOrders", in_platsolution_ecommerce_settle_prepay_settle_orders_methods, in_platsolution_ecommerce_settle_prepay_settle_orders_properties},
+    {"WechatPay\\Operations\\PlatsolutionEcommerceSettle", in_platsolution_ecommerce_settle_methods, in_platsolution_ecommerce_settle_properties},
+    {"WechatPay\\Operations\\PlatsolutionEcommerceWithdrawDayEndBalanceWithdraw", in_platsolution_ecommerce_withdraw_day_end_balance_withdraw_methods, in_platsolution_ecommerce_withdraw_day_end_balance_withdraw_properties},
+    {"WechatPay\\Operations\\PlatsolutionEcommerceWithdraw", in_platsolution_ecommerce_withdraw_methods, in_platsolution_ecommerce_withdraw_properties},
+    {"WechatPay\\Operations\\PlatsolutionEcommerce", in_platsolution_ecommerce_methods, in_platsolution_ecommerce_properties},
+    {"WechatPay\\Operations\\PlatsolutionInsuranceMchTransferBatchesDetailReceipts", in_platsolution_insurance_mch_transfer_batches_detail_receipts_methods, in_platsolution_insurance_mch_transfer_batches_detail_receipts_properties},
+    {"WechatPay\\Operations\\PlatsolutionInsuranceMchTransferBatchesDetails", in_platsolution_insurance_mch_transfer_batches_details_methods, in_platsolution_insurance_mch_transfer_batches_details_properties},
+    {"WechatPay\\Operations\\PlatsolutionInsuranceMchTransferBatchesSummaryReceipts", in_platsolution_insurance_mch_transfer_batches_summary_receipts_methods, in_platsolution_insurance_mch_transfer_batches_summary_receipts_properties},
+    {"WechatPay\\Operations\\PlatsolutionInsuranceMchTransferBatches", in_platsolution_insurance_mch_transfer_batches_methods, in_platsolution_insurance_mch_transfer_batches_properties},
+    {"WechatPay\\Operations\\PlatsolutionInsuranceMchTransferReservation", in_platsolution_insurance_mch_transfer_reservation_methods, in_platsolution_insurance_mch_transfer_reservation_properties},
+    {"WechatPay\\Operations\\PlatsolutionInsuranceMchTransfer", in_platsolution_insurance_mch_transfer_methods, in_platsolution_insurance_mch_transfer_properties},
+    {"WechatPay\\Operations\\PlatsolutionInsurance", in_platsolution_insurance_methods, in_platsolution_insurance_properties},
+    {"WechatPay\\Operations\\PlatsolutionMchTransferBatchesDetailReceipts", in_platsolution_mch_transfer_batches_detail_receipts_methods, in_platsolution_mch_transfer_batches_detail_receipts_properties},
+    {"WechatPay\\Operations\\PlatsolutionMchTransferBatchesDetails", in_platsolution_mch_transfer_batches_details_methods, in_platsolution_mch_transfer_batches_details_properties},
+    {"WechatPay\\Operations\\PlatsolutionMchTransferBatchesSummaryReceipts", in_platsolution_mch_transfer_batches_summary_receipts_methods, in_platsolution_mch_transfer_batches_summary_receipts_properties},
+    {"WechatPay\\Operations\\PlatsolutionMchTransferBatches", in_platsolution_mch_transfer_batches_methods, in_platsolution_mch_transfer_batches_properties},
+    {"WechatPay\\Operations\\PlatsolutionMchTransferReservation", in_platsolution_mch_transfer_reservation_methods, in_platsolution_mch_transfer_reservation_properties},
+    {"WechatPay\\Operations\\PlatsolutionMchTransfer", in_platsolution_mch_transfer_methods, in_platsolution_mch_transfer_properties},
+    {"WechatPay\\Operations\\Platsolution", in_platsolution_methods, in_platsolution_properties},
+    {"WechatPay\\Operations\\ProfitsharingBills", in_profitsharing_bills_methods, in_profitsharing_bills_properties},
+    {"WechatPay\\Operations\\ProfitsharingMerchantConfigs", in_profitsharing_merchant_configs_methods, in_profitsharing_merchant_configs_properties},
+    {"WechatPay\\Operations\\ProfitsharingOrders", in_profitsharing_orders_methods, in_profitsharing_orders_properties},
+    {"WechatPay\\Operations\\ProfitsharingReceivers", in_profitsharing_receivers_methods, in_profitsharing_receivers_properties},
+    {"WechatPay\\Operations\\ProfitsharingReturnOrders", in_profitsharing_return_orders_methods, in_profitsharing_return_orders_properties},
+    {"WechatPay\\Operations\\ProfitsharingTransactionsAmounts", in_profitsharing_transactions_amounts_methods, in_profitsharing_transactions_amounts_properties},
+    {"WechatPay\\Operations\\ProfitsharingTransactions", in_profitsharing_transactions_methods, in_profitsharing_transactions_properties},
+    {"WechatPay\\Operations\\Profitsharing", in_profitsharing_methods, in_profitsharing_properties},
+    {"WechatPay\\Operations\\QrCodeTransactions", in_qr_code_transactions_methods, in_qr_code_transactions_properties},
+    {"WechatPay\\Operations\\QrCodeUserServices", in_qr_code_user_services_methods, in_qr_code_user_services_properties},
+    {"WechatPay\\Operations\\QrCode", in_qr_code_methods, in_qr_code_properties},
+    {"WechatPay\\Operations\\RateActivityApplications", in_rate_activity_applications_methods, in_rate_activity_applications_properties},
+    {"WechatPay\\Operations\\RateActivity", in_rate_activity_methods, in_rate_activity_properties},
+    {"WechatPay\\Operations\\RealName", in_real_name_methods, in_real_name_properties},
+    {"WechatPay\\Operations\\RechargeBankTransferRecharges", in_recharge_bank_transfer_recharges_methods, in_recharge_bank_transfer_recharges_properties},
+    {"WechatPay\\Operations\\Recharge", in_recharge_methods, in_recharge_properties},
+    {"WechatPay\\Operations\\RefundDomesticRefunds", in_refund_domestic_refunds_methods, in_refund_domestic_refunds_properties},
+    {"WechatPay\\Operations\\RefundDomestic", in_refund_domestic_methods, in_refund_domestic_properties},
+    {"WechatPay\\Operations\\Refund", in_refund_methods, in_refund_properties},
+    {"WechatPay\\Operations\\RepaymentCombineTransactionsPartner", in_repayment_combine_transactions_partner_methods, in_repayment_combine_transactions_partner_properties},
+    {"WechatPay\\Operations\\RepaymentCombineTransactions", in_repayment_combine_transactions_methods, in_repayment_combine_transactions_properties},
+    {"WechatPay\\Operations\\Repayment", in_repayment_methods, in_repayment_properties},
+    {"WechatPay\\Operations\\Security", in_security_methods, in_security_properties},
+    {"WechatPay\\Operations\\SmartGuideGuides", in_smart_guide_guides_methods, in_smart_guide_guides_properties},
+    {"WechatPay\\Operations\\SmartGuide", in_smart_guide_methods, in_smart_guide_properties},
+    {"WechatPay\\Operations\\TaxiInvoiceAttendance", in_taxi_invoice_attendance_methods, in_taxi_invoice_attendance_properties},
+    {"WechatPay\\Operations\\TaxiInvoiceCards", in_taxi_invoice_cards_methods, in_taxi_invoice_cards_properties},
+    {"WechatPay\\Operations\\TaxiInvoiceDriver", in_taxi_invoice_driver_methods, in_taxi_invoice_driver_properties},
+    {"WechatPay\\Operations\\TaxiInvoiceDrivers", in_taxi_invoice_drivers_methods, in_taxi_invoice_drivers_properties},
+    {"WechatPay\\Operations\\TaxiInvoiceTaxi", in_taxi_invoice_taxi_methods, in_taxi_invoice_taxi_properties},
+    {"WechatPay\\Operations\\TaxiInvoiceTaxiCompanies", in_taxi_invoice_taxi_companies_methods, in_taxi_invoice_taxi_companies_properties},
+    {"WechatPay\\Operations\\TaxiInvoiceTaxiCompany", in_taxi_invoice_taxi_company_methods, in_taxi_invoice_taxi_company_properties},
+    {"WechatPay\\Operations\\TaxiInvoiceTaxis", in_taxi_invoice_taxis_methods, in_taxi_invoice_taxis_properties},
+    {"WechatPay\\Operations\\TaxiInvoiceUserTaxiOrder", in_taxi_invoice_user_taxi_order_methods, in_taxi_invoice_user_taxi_order_properties},
+    {"WechatPay\\Operations\\TaxiInvoiceUserTaxiOrders", in_taxi_invoice_user_taxi_orders_methods, in_taxi_invoice_user_taxi_orders_properties},
+    {"WechatPay\\Operations\\TaxiInvoice", in_taxi_invoice_methods, in_taxi_invoice_properties},
+    {"WechatPay\\Operations\\TransactionBlockTransactionBlockRecords", in_transaction_block_transaction_block_records_methods, in_transaction_block_transaction_block_records_properties},
+    {"WechatPay\\Operations\\TransactionBlockTransactionBlockSubmissions", in_transaction_block_transaction_block_submissions_methods, in_transaction_block_transaction_block_submissions_properties},
+    {"WechatPay\\Operations\\TransactionBlock", in_transaction_block_methods, in_transaction_block_properties},
+    {"WechatPay\\Operations\\TransferBatchesDetails", in_transfer_batches_details_methods, in_transfer_batches_details_properties},
+    {"WechatPay\\Operations\\TransferBatches", in_transfer_batches_methods, in_transfer_batches_properties},
+    {"WechatPay\\Operations\\TransferBillReceipt", in_transfer_bill_receipt_methods, in_transfer_bill_receipt_properties},
+    {"WechatPay\\Operations\\Transfer", in_transfer_methods, in_transfer_properties},
+    {"WechatPay\\Operations\\TransferDetailElectronicReceipts", in_transfer_detail_electronic_receipts_methods, in_transfer_detail_electronic_receipts_properties},
+    {"WechatPay\\Operations\\TransferDetail", in_transfer_detail_methods, in_transfer_detail_properties},
+    {"WechatPay\\Operations\\TransferDownloadElecVoucherFile", in_transfer_download_elec_voucher_file_methods, in_transfer_download_elec_voucher_file_properties},
+    {"WechatPay\\Operations\\TransferDownloadSignFile", in_transfer_download_sign_file_methods, in_transfer_download_sign_file_properties},
+    {"WechatPay\\Operations\\TransferDownload", in_transfer_download_methods, in_transfer_download_properties},
+    {"WechatPay\\Operations\\VehicleEtcContracts", in_vehicle_etc_contracts_methods, in_vehicle_etc_contracts_properties},
+    {"WechatPay\\Operations\\VehicleEtcTransactionsHighway", in_vehicle_etc_transactions_highway_methods, in_vehicle_etc_transactions_highway_properties},
+    {"WechatPay\\Operations\\VehicleEtcTransactions", in_vehicle_etc_transactions_methods, in_vehicle_etc_transactions_properties},
+    {"WechatPay\\Operations\\VehicleEtcUsersContracts", in_vehicle_etc_users_contracts_methods, in_vehicle_etc_users_contracts_properties},
+    {"WechatPay\\Operations\\VehicleEtcUsers", in_vehicle_etc_users_methods, in_vehicle_etc_users_properties},
+    {"WechatPay\\Operations\\VehicleEtc", in_vehicle_etc_methods, in_vehicle_etc_properties},
+    {"WechatPay\\Operations\\VehicleParkingParkings", in_vehicle_parking_parkings_methods, in_vehicle_parking_parkings_properties},
+    {"WechatPay\\Operations\\VehicleParkingServices", in_vehicle_parking_services_methods, in_vehicle_parking_services_properties},
+    {"WechatPay\\Operations\\VehicleParking", in_vehicle_parking_methods, in_vehicle_parking_properties},
+    {"WechatPay\\Operations\\VehicleTransactionsParking", in_vehicle_transactions_parking_methods, in_vehicle_transactions_parking_properties},
+    {"WechatPay\\Operations\\VehicleTransactions", in_vehicle_transactions_methods, in_vehicle_transactions_properties},
+    {"WechatPay\\Operations\\Vehicle", in_vehicle_methods, in_vehicle_properties},
+    {"WechatPay\\Operations\\WebizpayAvailMchRangesMerchantIdentifiers", in_webizpay_avail_mch_ranges_merchant_identifiers_methods, in_webizpay_avail_mch_ranges_merchant_identifiers_properties},
+    {"WechatPay\\Operations\\WebizpayAvailMchRanges", in_webizpay_avail_mch_ranges_methods, in_webizpay_avail_mch_ranges_properties},
+    {"WechatPay\\Operations\\WebizpayBillProof", in_webizpay_bill_proof_methods, in_webizpay_bill_proof_properties},
+    {"WechatPay\\Operations\\WebizpayBillTradeBill", in_webizpay_bill_trade_bill_methods, in_webizpay_bill_trade_bill_properties},
+    {"WechatPay\\Operations\\WebizpayBill", in_webizpay_bill_methods, in_webizpay_bill_properties},
+    {"WechatPay\\Operations\\WebizpayEmployeesOutQuotaCards", in_webizpay_employees_out_quota_cards_methods, in_webizpay_employees_out_quota_cards_properties},
+    {"WechatPay\\Operations\\WebizpayEmployeesQuotaCardsPaymentUrl", in_webizpay_employees_quota_cards_payment_url_methods, in_webizpay_employees_quota_cards_payment_url_properties},
+    {"WechatPay\\Operations\\WebizpayEmployeesQuotaCards", in_webizpay_employees_quota_cards_methods, in_webizpay_employees_quota_cards_properties},
+    {"WechatPay\\Operations\\WebizpayEmployees", in_webizpay_employees_methods, in_webizpay_employees_properties},
+    {"WechatPay\\Operations\\WebizpayStoresEntityMatches", in_webizpay_stores_entity_matches_methods, in_webizpay_stores_entity_matches_properties},
+    {"WechatPay\\Operations\\WebizpayStores", in_webizpay_stores_methods, in_webizpay_stores_properties},
+    {"WechatPay\\Operations\\WebizpayUsersAuthorizationState", in_webizpay_users_authorization_state_methods, in_webizpay_users_authorization_state_properties},
+    {"WechatPay\\Operations\\WebizpayUsersAuthorizationUrl", in_webizpay_users_authorization_url_methods, in_webizpay_users_authorization_url_properties},
+    {"WechatPay\\Operations\\WebizpayUsers", in_webizpay_users_methods, in_webizpay_users_properties},
+    {"WechatPay\\Operations\\Webizpay", in_webizpay_methods, in_webizpay_properties},
     {"WechatPay\\Operations", client_methods, client_properties},
 };
 

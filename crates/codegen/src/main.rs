@@ -98,6 +98,7 @@ fn run(command: Command) -> Result<()> {
             let events = spec::read_events(&spec)?;
             let mut files = output::Files::default();
             rust::generate(&products, &events, &mut files)?;
+            rust::add_features(&out, &products, &mut files)?;
             python::generate(&products, &events, &mut files);
             node::generate(&products, &events, &mut files);
             c::generate(&products, &mut files);

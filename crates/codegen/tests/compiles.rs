@@ -5,11 +5,18 @@
 #![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
 
 #[rustfmt::skip]
+#[macro_use]
 #[path = "golden/crates/core/src/generated/mod.rs"]
 mod generated;
 #[macro_use]
 #[path = "../../core/src/open_enum.rs"]
 mod macros;
+// There it stands behind a feature of the core.
+#[rustfmt::skip]
+#[path = "golden/crates/core/src/generated/tea.rs"]
+mod tea;
+#[path = "../../core/src/table.rs"]
+mod table;
 #[rustfmt::skip]
 #[path = "golden/crates/core/src/generated/events.rs"]
 mod events;
@@ -18,14 +25,14 @@ mod operation;
 
 use bytes::Bytes;
 use events::Event;
-use generated::tea::orders::{Create, CreateReply, GetByOutTradeNo, Update};
-use generated::tea::photos::Upload;
-use generated::tea::{Drinker, OrderType, PhotoMeta, Size, ValidDate};
 pub(crate) use macros::open_enum;
 use operation::{Call, Reply, ReplyKind, Schema};
 use serde::{Deserialize, Serialize};
 pub(crate) use serde_json::Number;
 use serde_json::json;
+use tea::orders::{Create, CreateReply, GetByOutTradeNo, Update};
+use tea::photos::Upload;
+use tea::{Drinker, OrderType, PhotoMeta, Size, ValidDate};
 
 /// Stands for the core's type of this name.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -106,10 +113,10 @@ fn tables_are_sorted_and_found() {
         assert_eq!(operation::find_operation(id).unwrap().id, *id);
     }
     assert_eq!(ids.len(), 7);
-    assert_eq!(Create::OPERATION.encrypted_reply, ["drinkers[].name"]);
-    assert!(GetByOutTradeNo::OPERATION.idempotent && !Create::OPERATION.idempotent);
-    assert_eq!(Update::OPERATION.host, Some("https://hk.example.com"));
+    assert_eq!(Create::operation().encrypted_reply, ["drinkers[].name"]);
+    assert!(GetByOutTradeNo::operation().idempotent && !Create::operation().idempotent);
+    assert_eq!(Update::operation().host, Some("https://hk.example.com"));
     assert_eq!(operation::find_operation("tea.menu.download").unwrap().reply, ReplyKind::Binary);
-    let size = Create::OPERATION.params.iter().find(|param| param.name == "size").unwrap();
+    let size = Create::operation().params.iter().find(|param| param.name == "size").unwrap();
     assert!(matches!(size.schema, Schema::String { values: ["SMALL", "LARGE"], encrypted: false }));
 }

@@ -1,27 +1,57 @@
 //! For the tests: how every generated type is filled, so that what it prints can be searched.
 
+use super::features::COMMON;
 use super::{Code, identifier};
+use crate::WEBHOOKS;
 use crate::model::{Component, Field, Namespace, Operation, Product, Reply, Shape};
+use crate::output::{Files, SUITE};
 use crate::words::pascal;
 
-/// The list of all types; a struct whose fields are not all listed does not compile.
-pub(super) fn list(products: &[Product], events: &Product) -> String {
-    let all = || products.iter().chain([events]);
+/// Adds a list per product, a list of the events' types, and what gathers them. A struct whose fields are not all listed
+/// does not compile. What is no default of the core is compiled with the feature `full` only.
+pub(super) fn generate(products: &[Product], events: &Product, files: &mut Files) {
+    let mut index = Code::default();
+    index.line("//! Every generated type, with the place of each of its fields in spec/.");
+    let mut gathered = Code::default();
+    for product in products.iter().chain([events]) {
+        files.add(format!("{SUITE}/types/{}.rs", product.name), "//", &product.name, &list(product));
+        let condition = match product.name == WEBHOOKS || COMMON.contains(&product.name.as_str()) {
+            true => "",
+            false => "#[cfg(feature = \"full\")]\n",
+        };
+        let module = identifier(&product.name);
+        index.line("");
+        index.text(condition);
+        index.line(&format!("#[path = \"types/{}.rs\"]", product.name));
+        index.line(&format!("mod {module};"));
+        gathered.text(&condition.replace('#', "        #"));
+        gathered.line(&format!("        ({:?}, {module}::all()),", product.name));
+    }
+    index.line("");
+    index.line("/// The structs of each document that are compiled.");
+    index.line("pub(crate) fn all() -> Vec<(&'static str, Vec<super::Shown>)> {");
+    index.line("    [");
+    index.text(&gathered.text);
+    index.line("    ]");
+    index.line("    .into()");
+    index.line("}");
+    files.add(format!("{SUITE}/types.rs"), "//", "*", &index.text);
+}
+
+fn list(product: &Product) -> String {
     let mut out = Code::default();
-    out.line("//! Every generated type, with the place of each of its fields in spec/.");
+    out.line(&format!("//! The types of spec/{}.json.", product.name));
     out.line("");
     out.line("open_enums! {");
     out.indented(|out| {
-        for product in all() {
-            for component in product.components.iter().filter(|component| matches!(component.shape, Shape::Enum(_))) {
-                out.line(&format!("{};", path(&product.namespace, &component.name)));
-            }
+        for component in product.components.iter().filter(|component| matches!(component.shape, Shape::Enum(_))) {
+            out.line(&format!("{};", path(&product.namespace, &component.name)));
         }
     });
     out.line("}");
     out.line("");
     out.line("structs! {");
-    out.indented(|out| all().for_each(|product| structs(out, product)));
+    out.indented(|out| structs(out, product));
     out.line("}");
     out.text
 }

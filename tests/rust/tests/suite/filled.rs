@@ -88,7 +88,7 @@ impl<T: Filled> Filled for Vec<T> {
 
 macro_rules! open_enums {
     ($($path:path;)*) => {
-        $(impl super::Filled for $path {
+        $(impl super::super::Filled for $path {
             fn filled(canary: &str) -> Self {
                 canary.into()
             }
@@ -99,15 +99,15 @@ macro_rules! open_enums {
 /// The texts of a struct are named by its own fields, wherever it stands.
 macro_rules! structs {
     ($($path:path = $place:literal { $($field:ident: $name:literal),* };)*) => {
-        $(impl super::Filled for $path {
+        $(impl super::super::Filled for $path {
             fn filled(_: &str) -> Self {
-                Self { $($field: super::Filled::filled(&super::canary($place, $name)),)* }
+                Self { $($field: super::super::Filled::filled(&super::super::canary($place, $name)),)* }
             }
         })*
 
         /// Every struct.
-        pub(crate) fn all() -> Vec<super::Shown> {
-            vec![$(super::shown::<$path>(stringify!($path)),)*]
+        pub(crate) fn all() -> Vec<super::super::Shown> {
+            vec![$(super::super::shown::<$path>(stringify!($path)),)*]
         }
     };
 }
@@ -117,8 +117,8 @@ macro_rules! structs {
 mod types;
 pub(crate) use types::all;
 
-/// The canaries of all fields that `spec/` marks as sensitive or encrypted.
-pub(crate) fn marked() -> Vec<String> {
+/// The canaries of all fields that `spec/` marks as sensitive or encrypted, in the documents of these names.
+pub(crate) fn marked(documents: &[&str]) -> Vec<String> {
     let mut found = Vec::new();
     for entry in fs::read_dir(tests_dir().join("../spec")).expect("the repository has this folder") {
         let path = entry.expect("readable").path();
@@ -126,6 +126,9 @@ pub(crate) fn marked() -> Vec<String> {
             continue;
         }
         let product = path.file_stem().and_then(|name| name.to_str()).expect("a name");
+        if !documents.contains(&product) {
+            continue;
+        }
         let text = fs::read(&path).expect("readable");
         let document: Value = serde_json::from_slice(&text).expect("a document is JSON");
         for (name, schema) in members(&document["components"]["schemas"]) {
