@@ -1,7 +1,7 @@
 //! `wechatpay-codegen`: facts -> `spec/` -> everything typed.
 //!
 //! Layers, one direction only: [`facts`] -> [`import`] -> `spec/*.json` -> [`spec`] -> [`model`] -> a backend
-//! ([`rust`], [`python`], [`node`], [`c`], [`php`]) -> [`output`]. A further language is a further backend over the same model.
+//! ([`rust`], [`python`], [`node`], [`c`], [`php`], [`reference`]) -> [`output`]. A further language is a further backend over the same model.
 
 mod c;
 mod cases;
@@ -12,6 +12,7 @@ mod node;
 mod output;
 mod php;
 mod python;
+mod reference;
 mod rust;
 mod spec;
 mod words;
@@ -102,8 +103,9 @@ fn run(command: Command) -> Result<()> {
             python::generate(&products, &events, &mut files);
             node::generate(&products, &events, &mut files);
             c::generate(&products, &mut files);
-            c::add_header(&out, &mut files)?;
+            c::add_headers(&out, &products, &mut files)?;
             php::generate(&products, &events, &mut files);
+            reference::generate(&products, &mut files);
             cases::generate(&events, &mut files);
             if verify {
                 return files.verify(&out);

@@ -185,10 +185,17 @@ fn the_header_declares_what_is_exported_and_drifts_with_it() {
         concat!("#define WECHATPAY_VERSION \"", env!("CARGO_PKG_VERSION"), "\"\n"),
         "typedef struct wechatpay_error wechatpay_error;\n",
         " * Frees it.\n */\nvoid wechatpay_error_free(wechatpay_error *error);\n",
+        "#include \"wechatpay/tea.h\"\n",
+    ] {
+        assert_eq!(header.matches(declared).count(), 1, "{declared}\n{header}");
+    }
+    let product = fs::read_to_string(room.at("include/wechatpay/tea.h")).unwrap();
+    for declared in [
+        "#include \"../wechatpay.h\"\n",
         "wechatpay_error *wechatpay_tea_orders_create(const wechatpay_client *client,",
         " * - `size`, text (SMALL, LARGE), required. Example: `SMALL`.\n * - `drinkers`, ",
     ] {
-        assert_eq!(header.matches(declared).count(), 1, "{declared}\n{header}");
+        assert_eq!(product.matches(declared).count(), 1, "{declared}\n{product}");
     }
     assert!(!header.contains("test_panic"), "{header}");
 
