@@ -60,10 +60,12 @@ pub use builder::ClientBuilder;
 pub use certificates_reply::PlatformCertificate;
 pub use client::{CallOptions, Client, Response};
 pub use error::{Detail, Error, ErrorKind, Retryability};
+#[allow(unused_imports, unreachable_pub, reason = "without the feature of a product there are no types")]
 pub use generated::*;
 pub use invocation::{AppRecord, Invocation, JsapiRecord};
 pub use merchant_identity::Merchant;
 pub use merchant_key::{CustomKey, KeyError, KeyFuture, MerchantKey, SigningKey};
+#[allow(unused_imports, reason = "without the feature of a product there are no types")]
 pub(crate) use open_enum::open_enum;
 pub use options::{OptionType, Options};
 pub use retry::Retry;

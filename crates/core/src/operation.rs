@@ -242,6 +242,7 @@ impl Reply for Bytes {
 }
 
 /// Parses a JSON reply: what the generated `Reply` impls do.
+#[allow(dead_code, reason = "without the feature of a product there are no types")]
 pub(crate) fn decode_json<T: DeserializeOwned>(body: &Bytes) -> Result<T, serde_json::Error> {
     serde_json::from_slice(body)
 }
