@@ -396,7 +396,7 @@ wechatpay_error *wechatpay_client_for_merchant(const wechatpay_client *client,
 
 /**
  * Derives the same client with other defaults. `timeout_seconds`: for a whole call with its attempts; 0 or less keeps
- * what it is. `retry`: "never", "safe" (GETs, and what was provably never sent), "idempotent" (the caller says that
+ * what it is. `retry`: "off", "safe" (GETs, and what was provably never sent), "idempotent" (the caller says that
  * repeating is harmless); NULL keeps what it is.
  */
 WECHATPAY_MUST_USE
@@ -578,7 +578,8 @@ const char *wechatpay_option_name(size_t index);
 
 /**
  * All operations as a JSON array, sorted by id:
- * [{id, title, method, path, params: [{name, place, required, type, values, encrypted}], reply, idempotent, doc_url}].
+ * [{id, title, method, path, params: [{name, place, required, type, values, encrypted}], reply, idempotent, read_back,
+ * doc_url}]; `read_back` may be null.
  * Its length is written to `length`, which may be NULL. The text lives as long as the process.
  */
 const char *wechatpay_operations_json(size_t *length);

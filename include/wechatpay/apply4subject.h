@@ -17,7 +17,7 @@ extern "C" {
 /**
  * 撤销商户开户意愿申请单.
  *
- * `POST /v3/apply4subject/applyment/{applyment_id}/cancel`. For service providers. Not idempotent.
+ * `POST /v3/apply4subject/applyment/{applyment_id}/cancel`. For service providers. Idempotent. `apply4subject.applyment.get` tells what became of it.
  * The reply has no body.
  *
  * Members of `json`:
@@ -34,7 +34,7 @@ wechatpay_error *wechatpay_apply4subject_applyment_cancel_by_applyment_id(const 
 /**
  * 撤销商户开户意愿申请单.
  *
- * `POST /v3/apply4subject/applyment/{business_code}/cancel`. For service providers. Not idempotent.
+ * `POST /v3/apply4subject/applyment/{business_code}/cancel`. For service providers. Idempotent. `apply4subject.applyment.get` tells what became of it.
  * The reply has no body.
  *
  * Members of `json`:
@@ -51,7 +51,7 @@ wechatpay_error *wechatpay_apply4subject_applyment_cancel_by_business_code(const
 /**
  * 提交商户开户意愿申请单.
  *
- * `POST /v3/apply4subject/applyment`. For service providers. Not idempotent.
+ * `POST /v3/apply4subject/applyment`. For service providers. Idempotent. `apply4subject.applyment.get` tells what became of it.
  * The reply is a JSON object: `applyment_id`.
  *
  * Members of `json`:

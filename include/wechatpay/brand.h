@@ -17,7 +17,7 @@ extern "C" {
 /**
  * 撤销申请.
  *
- * `POST /v3/brand/applyments/cancel-applyment`. For service providers. Not idempotent.
+ * `POST /v3/brand/applyments/cancel-applyment`. For service providers. Idempotent.
  * The reply is a JSON object: `applyment_id`, `business_code`.
  *
  * Members of `json`:
@@ -35,7 +35,7 @@ wechatpay_error *wechatpay_brand_applyments_cancel(const wechatpay_client *clien
 /**
  * 提交入驻申请.
  *
- * `POST /v3/brand/applyments`. For service providers. Not idempotent.
+ * `POST /v3/brand/applyments`. For service providers. Not idempotent. `brand.applyments.get_by_business_code` tells what became of it.
  * The reply is a JSON object: `applyment_id`, `business_code`.
  *
  * Members of `json`:
@@ -90,7 +90,7 @@ wechatpay_error *wechatpay_brand_applyments_get_by_business_code(const wechatpay
 /**
  * 撤销商家名片配置申请.
  *
- * `POST /v3/brand/card/card-configs/cancel-applyment`. For service providers. Not idempotent.
+ * `POST /v3/brand/card/card-configs/cancel-applyment`. For service providers. Idempotent. `brand.card.card_configs.get` tells what became of it.
  * The reply is a JSON object: `business_code`, `applyment_id`, `brand_id`, `applyment_state`.
  *
  * Members of `json`:
@@ -109,7 +109,7 @@ wechatpay_error *wechatpay_brand_card_card_configs_cancel_applyment(const wechat
 /**
  * 提交商家名片配置申请.
  *
- * `POST /v3/brand/card/card-configs`. For service providers. Not idempotent.
+ * `POST /v3/brand/card/card-configs`. For service providers. Not idempotent. `brand.card.card_configs.get` tells what became of it.
  * The reply is a JSON object: `business_code`, `brand_id`, `applyment_id`, `card_preview_url`.
  *
  * Members of `json`:
@@ -168,7 +168,7 @@ wechatpay_error *wechatpay_brand_card_card_configs_preview_url_get(const wechatp
 /**
  * 发布商家名片配置.
  *
- * `POST /v3/brand/card/card-configs/publish`. For service providers. Not idempotent.
+ * `POST /v3/brand/card/card-configs/publish`. For service providers. Idempotent. `brand.card.card_configs.get` tells what became of it.
  * The reply is a JSON object: `business_code`, `applyment_id`, `brand_id`, `publish_type`, `scheduled_publish_time`.
  *
  * Members of `json`:
@@ -189,7 +189,7 @@ wechatpay_error *wechatpay_brand_card_card_configs_publish(const wechatpay_clien
 /**
  * 撤销交易连接名片配置申请.
  *
- * `POST /v3/brand/card/card-links/cancel-applyment`. For service providers. Not idempotent.
+ * `POST /v3/brand/card/card-links/cancel-applyment`. For service providers. Idempotent. `brand.card.card_links.get_by_business_code` tells what became of it.
  * The reply is a JSON object: `business_code`.
  *
  * Members of `json`:
@@ -207,7 +207,7 @@ wechatpay_error *wechatpay_brand_card_card_links_cancel_applyment(const wechatpa
 /**
  * 添加交易连接名片规则申请.
  *
- * `POST /v3/brand/card/card-links`. For service providers. Not idempotent.
+ * `POST /v3/brand/card/card-links`. For service providers. Not idempotent. `brand.card.card_links.get_by_business_code` tells what became of it.
  * The reply is a JSON object: `business_code`, `brand_id`, `payment_scene`, `appid`, `card_link_mchid`, `service_id`.
  *
  * Members of `json`:
@@ -267,7 +267,7 @@ wechatpay_error *wechatpay_brand_card_card_links_list(const wechatpay_client *cl
 /**
  * 解除已生效交易连接名片场景.
  *
- * `POST /v3/brand/card/card-links/unbind-card-link`. For service providers. Not idempotent.
+ * `POST /v3/brand/card/card-links/unbind-card-link`. For service providers. Idempotent. `brand.card.card_links.list` tells what became of it.
  * The reply is a JSON object: `brand_id`, `payment_scene`, `appid`, `card_link_mchid`, `service_id`.
  *
  * Members of `json`:
@@ -346,7 +346,7 @@ wechatpay_error *wechatpay_brand_partner_card_member_cards_create(const wechatpa
 /**
  * 删除会员卡模板.
  *
- * `DELETE /v3/brand/partner/card-member/cards/{card_id}`. For service providers. Not idempotent.
+ * `DELETE /v3/brand/partner/card-member/cards/{card_id}`. For service providers. Idempotent. `brand.partner.card_member.cards.get` tells what became of it.
  * The reply is a JSON object: `card_id`, `brand_id`, `appid`, `card_type`, `card_title`, `card_color`, `card_picture_url`, `code_mode`, `code_type`, `code_jump_information`, `benefits`, `notify_url`, `need_pinned`, `need_display_level`, `init_level`, `service_phone`, `legal_agreement`, `valid_date_information`, `points_information`, `balance_information`, `purchase_information`, `user_information`, `state`, `create_time`, `update_time`.
  *
  * Members of `json`:
@@ -382,7 +382,7 @@ wechatpay_error *wechatpay_brand_partner_card_member_cards_get(const wechatpay_c
 /**
  * 作废会员卡模板.
  *
- * `POST /v3/brand/partner/card-member/cards/{card_id}/invalidate`. For service providers. Not idempotent.
+ * `POST /v3/brand/partner/card-member/cards/{card_id}/invalidate`. For service providers. Idempotent. `brand.partner.card_member.cards.get` tells what became of it.
  * The reply is a JSON object: `out_request_no`, `card_id`, `brand_id`, `appid`, `card_type`, `card_title`, `card_color`, `card_picture_url`, `code_mode`, `code_type`, `code_jump_information`, `benefits`, `notify_url`, `need_pinned`, `need_display_level`, `init_level`, `service_phone`, `legal_agreement`, `valid_date_information`, `member_information`, `points_information`, `balance_information`, `purchase_information`, `user_information`, `state`, `create_time`, `update_time`.
  *
  * Members of `json`:
@@ -420,7 +420,7 @@ wechatpay_error *wechatpay_brand_partner_card_member_cards_list(const wechatpay_
 /**
  * 修改会员卡模板信息.
  *
- * `PATCH /v3/brand/partner/card-member/cards/{card_id}`. For service providers. Not idempotent.
+ * `PATCH /v3/brand/partner/card-member/cards/{card_id}`. For service providers. Idempotent. `brand.partner.card_member.cards.get` tells what became of it.
  * The reply is a JSON object: `card_id`, `brand_id`, `appid`, `card_type`, `card_title`, `card_color`, `card_picture_url`, `code_mode`, `code_type`, `code_jump_information`, `benefits`, `notify_url`, `need_pinned`, `need_display_level`, `init_level`, `service_phone`, `legal_agreement`, `valid_date_information`, `points_information`, `balance_information`, `purchase_information`, `user_information`, `state`, `create_time`, `update_time`.
  *
  * Members of `json`:
@@ -519,7 +519,7 @@ wechatpay_error *wechatpay_brand_partner_card_member_membership_activities_list(
 /**
  * 终止品牌会员发券活动.
  *
- * `POST /v3/brand/partner/card-member/membership-activities/{activity_id}/terminate`. For service providers. Not idempotent.
+ * `POST /v3/brand/partner/card-member/membership-activities/{activity_id}/terminate`. For service providers. Idempotent. `brand.partner.card_member.membership_activities.get` tells what became of it.
  * The reply is a JSON object: `out_request_no`, `brand_id`, `card_id`, `activity_channel`, `title`, `sub_title`, `begin_time`, `end_time`, `apply_total`, `apply_available`, `product_coupon_stock_list`, `activity_id`, `activity_state`, `create_time`, `modify_time`.
  *
  * Members of `json`:
@@ -537,7 +537,7 @@ wechatpay_error *wechatpay_brand_partner_card_member_membership_activities_termi
 /**
  * 修改品牌会员发券活动信息.
  *
- * `PATCH /v3/brand/partner/card-member/membership-activities/{activity_id}`. For service providers. Not idempotent.
+ * `PATCH /v3/brand/partner/card-member/membership-activities/{activity_id}`. For service providers. Idempotent. `brand.partner.card_member.membership_activities.get` tells what became of it.
  * The reply is a JSON object: `out_request_no`, `brand_id`, `card_id`, `activity_channel`, `title`, `sub_title`, `begin_time`, `end_time`, `apply_total`, `apply_available`, `product_coupon_stock_list`, `activity_id`, `activity_state`, `create_time`, `modify_time`.
  *
  * Members of `json`:
@@ -597,7 +597,7 @@ wechatpay_error *wechatpay_brand_partner_card_member_pre_auth_tokens_create(cons
 /**
  * 同步会员开通结果.
  *
- * `POST /v3/brand/partner/card-member/user-cards/{user_card_code}/confirm`. For service providers. Not idempotent.
+ * `POST /v3/brand/partner/card-member/user-cards/{user_card_code}/confirm`. For service providers. Not idempotent. `brand.partner.card_member.user_cards.get` tells what became of it.
  * The reply is a JSON object: `user_card_code`, `card_id`, `openid`, `card_color`, `card_picture_url`, `brand_id`, `card_type`, `phone_number`, `level`, `valid_date_information`, `pickup_time`, `user_information`, `attach`, `user_card_state`, `invalid_reason`, `invalid_time`.
  *
  * Members of `json`:
@@ -645,7 +645,7 @@ wechatpay_error *wechatpay_brand_partner_card_member_user_cards_get(const wechat
 /**
  * 根据openid导入用户会员卡.
  *
- * `POST /v3/brand/partner/card-member/user-cards/import-by-openid`. For service providers. Not idempotent.
+ * `POST /v3/brand/partner/card-member/user-cards/import-by-openid`. For service providers. Not idempotent. `brand.partner.card_member.user_cards.get` tells what became of it.
  * The reply is a JSON object: `user_card_code`, `card_id`, `openid`, `card_color`, `card_picture_url`, `brand_id`, `card_type`, `phone_number`, `level`, `valid_date_information`, `pickup_time`, `user_information`, `attach`, `user_card_state`, `invalid_reason`, `invalid_time`.
  *
  * Members of `json`:
@@ -692,7 +692,7 @@ wechatpay_error *wechatpay_brand_partner_card_member_user_cards_import_by_phone(
 /**
  * 作废用户会员卡.
  *
- * `POST /v3/brand/partner/card-member/user-cards/{user_card_code}/invalidate`. For service providers. Not idempotent.
+ * `POST /v3/brand/partner/card-member/user-cards/{user_card_code}/invalidate`. For service providers. Idempotent. `brand.partner.card_member.user_cards.get` tells what became of it.
  * The reply is a JSON object: `user_card_code`, `card_id`, `openid`, `card_color`, `card_picture_url`, `brand_id`, `card_type`, `phone_number`, `level`, `valid_date_information`, `pickup_time`, `user_information`, `attach`, `user_card_state`, `invalid_reason`, `invalid_time`.
  *
  * Members of `json`:
@@ -734,7 +734,7 @@ wechatpay_error *wechatpay_brand_partner_card_member_user_cards_list(const wecha
 /**
  * 修改用户会员卡信息.
  *
- * `PATCH /v3/brand/partner/card-member/user-cards/{user_card_code}`. For service providers. Not idempotent.
+ * `PATCH /v3/brand/partner/card-member/user-cards/{user_card_code}`. For service providers. Idempotent. `brand.partner.card_member.user_cards.get` tells what became of it.
  * The reply is a JSON object: `user_card_code`, `card_id`, `openid`, `card_color`, `card_picture_url`, `brand_id`, `card_type`, `phone_number`, `level`, `valid_date_information`, `pickup_time`, `user_information`, `attach`, `user_card_state`, `invalid_reason`, `invalid_time`.
  *
  * Members of `json`:
@@ -831,7 +831,7 @@ wechatpay_error *wechatpay_brand_partner_card_member_user_points_sync(const wech
 /**
  * 绑定收款商户号.
  *
- * `POST /v3/brand/partner/store/brandstores/{store_id}/bindrecipient`. For service providers. Not idempotent.
+ * `POST /v3/brand/partner/store/brandstores/{store_id}/bindrecipient`. For service providers. Idempotent. `brand.partner.store.brand_stores.get` tells what became of it.
  * The reply is a JSON object: `brand_id`, `store_id`, `mchid`, `company_name`, `recipient_state`.
  *
  * Members of `json`:
@@ -851,7 +851,7 @@ wechatpay_error *wechatpay_brand_partner_store_brand_stores_bind_recipient(const
 /**
  * 暂停门店营业.
  *
- * `POST /v3/brand/partner/store/brandstores/{store_id}/close`. For service providers. Not idempotent.
+ * `POST /v3/brand/partner/store/brandstores/{store_id}/close`. For service providers. Idempotent. `brand.partner.store.brand_stores.get` tells what became of it.
  * The reply is a JSON object: `brand_id`, `store_id`, `store_state`.
  *
  * Members of `json`:
@@ -889,7 +889,7 @@ wechatpay_error *wechatpay_brand_partner_store_brand_stores_create(const wechatp
 /**
  * 删除品牌门店.
  *
- * `DELETE /v3/brand/partner/store/brandstores/{store_id}`. For service providers. Not idempotent.
+ * `DELETE /v3/brand/partner/store/brandstores/{store_id}`. For service providers. Idempotent. `brand.partner.store.brand_stores.get` tells what became of it.
  * The reply has no body.
  *
  * Members of `json`:
@@ -945,7 +945,7 @@ wechatpay_error *wechatpay_brand_partner_store_brand_stores_list(const wechatpay
 /**
  * 恢复门店营业.
  *
- * `POST /v3/brand/partner/store/brandstores/{store_id}/resume`. For service providers. Not idempotent.
+ * `POST /v3/brand/partner/store/brandstores/{store_id}/resume`. For service providers. Idempotent. `brand.partner.store.brand_stores.get` tells what became of it.
  * The reply is a JSON object: `brand_id`, `store_id`, `store_state`.
  *
  * Members of `json`:
@@ -963,7 +963,7 @@ wechatpay_error *wechatpay_brand_partner_store_brand_stores_resume(const wechatp
 /**
  * 解绑收款商户号.
  *
- * `POST /v3/brand/partner/store/brandstores/{store_id}/unbindrecipient`. For service providers. Not idempotent.
+ * `POST /v3/brand/partner/store/brandstores/{store_id}/unbindrecipient`. For service providers. Idempotent. `brand.partner.store.brand_stores.get` tells what became of it.
  * The reply is a JSON object: `failed_reason`.
  *
  * Members of `json`:
@@ -982,7 +982,7 @@ wechatpay_error *wechatpay_brand_partner_store_brand_stores_unbind_recipient(con
 /**
  * 更新品牌门店.
  *
- * `PATCH /v3/brand/partner/store/brandstores/{store_id}`. For service providers. Not idempotent.
+ * `PATCH /v3/brand/partner/store/brandstores/{store_id}`. For service providers. Idempotent. `brand.partner.store.brand_stores.get` tells what became of it.
  * The reply is a JSON object: `brand_id`, `store_id`, `store_state`, `audit_state`, `review_reject_reason`, `store_basics`, `store_address`, `store_business`, `store_recipient`.
  *
  * Members of `json`:
@@ -1020,7 +1020,7 @@ wechatpay_error *wechatpay_brand_profitsharing_brand_configs_get(const wechatpay
 /**
  * 完结分账.
  *
- * `POST /v3/brand/profitsharing/finish-order`. For service providers. Not idempotent.
+ * `POST /v3/brand/profitsharing/finish-order`. For service providers. Idempotent. `brand.profitsharing.orders.get` tells what became of it.
  * The reply is a JSON object: `sub_mchid`, `transaction_id`, `out_order_no`, `order_id`.
  *
  * Members of `json`:
@@ -1057,7 +1057,7 @@ wechatpay_error *wechatpay_brand_profitsharing_orders_amounts_get(const wechatpa
 /**
  * 请求分账.
  *
- * `POST /v3/brand/profitsharing/orders`. For service providers. Not idempotent.
+ * `POST /v3/brand/profitsharing/orders`. For service providers. Idempotent. `brand.profitsharing.orders.get` tells what became of it.
  * The reply is a JSON object: `brand_mchid`, `sub_mchid`, `transaction_id`, `out_order_no`, `order_id`, `receivers`, `status`.
  *
  * Members of `json`:
@@ -1100,7 +1100,7 @@ wechatpay_error *wechatpay_brand_profitsharing_orders_get(const wechatpay_client
 /**
  * 添加分账接收方.
  *
- * `POST /v3/brand/profitsharing/receivers/add`. For service providers. Not idempotent.
+ * `POST /v3/brand/profitsharing/receivers/add`. For service providers. Idempotent.
  * The reply is a JSON object: `brand_mchid`, `type`, `account`.
  *
  * Members of `json`:
@@ -1123,7 +1123,7 @@ wechatpay_error *wechatpay_brand_profitsharing_receivers_add(const wechatpay_cli
 /**
  * 删除分账接收方.
  *
- * `POST /v3/brand/profitsharing/receivers/delete`. For service providers. Not idempotent.
+ * `POST /v3/brand/profitsharing/receivers/delete`. For service providers. Idempotent.
  * The reply is a JSON object: `brand_mchid`, `type`, `account`.
  *
  * Members of `json`:
@@ -1144,7 +1144,7 @@ wechatpay_error *wechatpay_brand_profitsharing_receivers_delete(const wechatpay_
 /**
  * 请求分账回退.
  *
- * `POST /v3/brand/profitsharing/returnorders`. For service providers. Not idempotent.
+ * `POST /v3/brand/profitsharing/returnorders`. For service providers. Idempotent. `brand.profitsharing.return_orders.get` tells what became of it.
  * The reply is a JSON object: `sub_mchid`, `order_id`, `out_order_no`, `out_return_no`, `return_mchid`, `amount`, `return_no`, `result`, `fail_reason`, `finish_time`.
  *
  * Members of `json`:

@@ -17,7 +17,7 @@ extern "C" {
 /**
  * 合单下单-APP支付.
  *
- * `POST /v3/combine-transactions/app`. For direct merchants and service providers. Not idempotent.
+ * `POST /v3/combine-transactions/app`. For direct merchants and service providers. Idempotent. `combine_transactions.get_by_out_trade_no` tells what became of it.
  * The reply is a JSON object: `prepay_id`, `contract_result`.
  *
  * Members of `json`:
@@ -47,7 +47,7 @@ wechatpay_error *wechatpay_combine_transactions_app_create(const wechatpay_clien
 /**
  * 合单关闭订单.
  *
- * `POST /v3/combine-transactions/out-trade-no/{combine_out_trade_no}/close`. For direct merchants and service providers. Not idempotent.
+ * `POST /v3/combine-transactions/out-trade-no/{combine_out_trade_no}/close`. For direct merchants and service providers. Idempotent. `combine_transactions.get_by_out_trade_no` tells what became of it.
  * The reply has no body.
  *
  * Members of `json`:
@@ -100,7 +100,7 @@ wechatpay_error *wechatpay_combine_transactions_get_by_out_trade_no(const wechat
 /**
  * 合单下单-H5支付.
  *
- * `POST /v3/combine-transactions/h5`. For direct merchants and service providers. Not idempotent.
+ * `POST /v3/combine-transactions/h5`. For direct merchants and service providers. Idempotent. `combine_transactions.get_by_out_trade_no` tells what became of it.
  * The reply is a JSON object: `h5_url`.
  *
  * Members of `json`:
@@ -126,7 +126,7 @@ wechatpay_error *wechatpay_combine_transactions_h5_create(const wechatpay_client
 /**
  * 合单下单-JSAPI支付.
  *
- * `POST /v3/combine-transactions/jsapi`. For direct merchants and service providers. Not idempotent.
+ * `POST /v3/combine-transactions/jsapi`. For direct merchants and service providers. Idempotent. `combine_transactions.get_by_out_trade_no` tells what became of it.
  * The reply is a JSON object: `prepay_id`.
  *
  * Members of `json`:
@@ -153,7 +153,7 @@ wechatpay_error *wechatpay_combine_transactions_jsapi_create(const wechatpay_cli
 /**
  * 个人收款交易下单-小程序.
  *
- * `POST /v3/combine-transactions/miniprogram`. For service providers. Not idempotent.
+ * `POST /v3/combine-transactions/miniprogram`. For service providers. Idempotent. `combine_transactions.get_by_out_trade_no` tells what became of it.
  * The reply is a JSON object: `prepay_id`.
  *
  * Members of `json`:
@@ -178,7 +178,7 @@ wechatpay_error *wechatpay_combine_transactions_mini_program_create(const wechat
 /**
  * 合单下单-Native支付.
  *
- * `POST /v3/combine-transactions/native`. For direct merchants and service providers. Not idempotent.
+ * `POST /v3/combine-transactions/native`. For direct merchants and service providers. Idempotent. `combine_transactions.get_by_out_trade_no` tells what became of it.
  * The reply is a JSON object: `code_url`.
  *
  * Members of `json`:

@@ -89,7 +89,7 @@ wechatpay_error *wechatpay_credit_repayment_partner_contracts_h5_presign(const w
 /**
  * 解除自动还款协议.
  *
- * `POST /v3/credit-repayment/partner/contracts/terminate`. For service providers. Not idempotent.
+ * `POST /v3/credit-repayment/partner/contracts/terminate`. For service providers. Idempotent. `credit_repayment.partner.contracts.get` tells what became of it.
  * The reply is a JSON object: `contract_info`.
  *
  * Members of `json`:
@@ -107,7 +107,7 @@ wechatpay_error *wechatpay_credit_repayment_partner_contracts_terminate(const we
 /**
  * 发起还款.
  *
- * `POST /v3/credit-repayment/partner/deduct-orders`. For service providers. Not idempotent.
+ * `POST /v3/credit-repayment/partner/deduct-orders`. For service providers. Not idempotent. `credit_repayment.partner.deduct_orders.get` tells what became of it.
  * The reply is a JSON object: `out_trade_no`, `out_record_id`, `appid`, `sub_appid`, `openid`, `contract_id`, `order_state`, `deduct_amount`, `pay_success_amount`, `description`, `attach`, `transaction_id`.
  *
  * Members of `json`:

@@ -17,7 +17,7 @@ extern "C" {
 /**
  * 增加用户记录.
  *
- * `POST /v3/discount-card/cards/{out_card_code}/add-user-records`. For direct merchants. Not idempotent.
+ * `POST /v3/discount-card/cards/{out_card_code}/add-user-records`. For direct merchants. Not idempotent. `discount_card.cards.get` tells what became of it.
  * The reply has no body.
  *
  * Members of `json`:
@@ -108,7 +108,7 @@ wechatpay_error *wechatpay_discount_card_orders_get_by_out_trade_no(const wechat
 /**
  * 更新先享卡订单.
  *
- * `PATCH /v3/discount-card/orders/{out_order_no}`. For direct merchants. Not idempotent.
+ * `PATCH /v3/discount-card/orders/{out_order_no}`. For direct merchants. Not idempotent. `discount_card.orders.get` tells what became of it.
  * The reply is a JSON object: `out_order_no`, `order_id`.
  *
  * Members of `json`:

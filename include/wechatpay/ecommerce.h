@@ -17,7 +17,7 @@ extern "C" {
 /**
  * 平台代商户确认注销.
  *
- * `POST /v3/ecommerce/account/apply-cancel-withdraw/confirm`. For service providers. Not idempotent.
+ * `POST /v3/ecommerce/account/apply-cancel-withdraw/confirm`. For service providers. Not idempotent. `ecommerce.account.apply_cancel_withdraw.get_by_out_request_no` tells what became of it.
  * The reply is a JSON object: `applyment_id`, `out_request_no`, `sub_mchid`.
  *
  * Members of `json`:
@@ -39,7 +39,7 @@ wechatpay_error *wechatpay_ecommerce_account_apply_cancel_withdraw_confirm(const
 /**
  * 提交注销提现申请.
  *
- * `POST /v3/ecommerce/account/apply-cancel-withdraw`. For service providers. Not idempotent.
+ * `POST /v3/ecommerce/account/apply-cancel-withdraw`. For service providers. Not idempotent. `ecommerce.account.apply_cancel_withdraw.get_by_out_request_no` tells what became of it.
  * The reply is a JSON object: `applyment_id`, `out_request_no`.
  *
  * Members of `json`:
@@ -113,7 +113,7 @@ wechatpay_error *wechatpay_ecommerce_account_apply_cancel_withdraw_validate_canc
 /**
  * 提交注销申请单.
  *
- * `POST /v3/ecommerce/account/cancel-applications`. For service providers. Not idempotent.
+ * `POST /v3/ecommerce/account/cancel-applications`. For service providers. Not idempotent. `ecommerce.account.cancel_applications.get_by_out_apply_no` tells what became of it.
  * The reply is a JSON object: `out_apply_no`, `sub_mchid`, `reject_reason`, `cancel_state`, `update_time`.
  *
  * Members of `json`:
@@ -167,7 +167,7 @@ wechatpay_error *wechatpay_ecommerce_account_cancel_applications_media_create(co
 /**
  * 二级商户进件.
  *
- * `POST /v3/ecommerce/applyments/`. For service providers. Not idempotent.
+ * `POST /v3/ecommerce/applyments/`. For service providers. Idempotent. `ecommerce.applyments.get_by_out_request_no` tells what became of it.
  * The reply is a JSON object: `applyment_id`, `out_request_no`.
  *
  * Members of `json`:
@@ -237,7 +237,7 @@ wechatpay_error *wechatpay_ecommerce_applyments_get_by_out_request_no(const wech
 /**
  * 撤销申请单-使用申请单号.
  *
- * `POST /v3/ecommerce/applyments/{applyment_id}/revoke`. For service providers. Not idempotent.
+ * `POST /v3/ecommerce/applyments/{applyment_id}/revoke`. For service providers. Idempotent. `ecommerce.applyments.get` tells what became of it.
  * The reply is a JSON object: `applyment_id`, `out_request_no`.
  *
  * Members of `json`:
@@ -254,7 +254,7 @@ wechatpay_error *wechatpay_ecommerce_applyments_revoke(const wechatpay_client *c
 /**
  * 撤销申请单-使用业务申请编号.
  *
- * `POST /v3/ecommerce/applyments/out-request-no/{out_request_no}/revoke`. For service providers. Not idempotent.
+ * `POST /v3/ecommerce/applyments/out-request-no/{out_request_no}/revoke`. For service providers. Idempotent. `ecommerce.applyments.get_by_out_request_no` tells what became of it.
  * The reply is a JSON object: `applyment_id`, `out_request_no`.
  *
  * Members of `json`:
@@ -271,7 +271,7 @@ wechatpay_error *wechatpay_ecommerce_applyments_revoke_by_out_request_no(const w
 /**
  * 提交申请单.
  *
- * `POST /v3/ecommerce/applyments/submit-account-hosting-applyment`. For service providers. Not idempotent.
+ * `POST /v3/ecommerce/applyments/submit-account-hosting-applyment`. For service providers. Not idempotent. `ecommerce.applyments.get_by_out_request_no` tells what became of it.
  * The reply is a JSON object: `applyment_id`, `out_request_no`.
  *
  * Members of `json`:
@@ -410,7 +410,7 @@ wechatpay_error *wechatpay_ecommerce_combine_papay_contracts_pre_entrust_sign_mi
 /**
  * 商户协议号解约协议.
  *
- * `POST /v3/ecommerce/combine-papay/contracts/plan-id/{plan_id}/out-contract-code/{out_contract_code}/terminate`. For service providers. Not idempotent.
+ * `POST /v3/ecommerce/combine-papay/contracts/plan-id/{plan_id}/out-contract-code/{out_contract_code}/terminate`. For service providers. Idempotent. `ecommerce.combine_papay.contracts.get_by_out_contract_code` tells what became of it.
  * The reply is a JSON object: `mchid`, `plan_id`, `out_contract_code`.
  *
  * Members of `json`:
@@ -429,7 +429,7 @@ wechatpay_error *wechatpay_ecommerce_combine_papay_contracts_terminate_by_out_co
 /**
  * 电商合单委托代扣支付.
  *
- * `POST /v3/ecommerce/combine-papay/transactions`. For service providers. Not idempotent.
+ * `POST /v3/ecommerce/combine-papay/transactions`. For service providers. Not idempotent. `ecommerce.combine_papay.transactions.get` tells what became of it.
  * The reply is a JSON object: `combine_appid`, `combine_mchid`, `combine_out_trade_no`, `sub_orders`, `combine_payer_info`.
  *
  * Members of `json`:
@@ -468,7 +468,7 @@ wechatpay_error *wechatpay_ecommerce_combine_papay_transactions_get(const wechat
 /**
  * 电商合单委托代扣撤销订单.
  *
- * `POST /v3/ecommerce/combine-papay/transactions/{combine_out_trade_no}/reverse`. For service providers. Not idempotent.
+ * `POST /v3/ecommerce/combine-papay/transactions/{combine_out_trade_no}/reverse`. For service providers. Not idempotent. `ecommerce.combine_papay.transactions.get` tells what became of it.
  * The reply has no body.
  *
  * Members of `json`:
@@ -524,7 +524,7 @@ wechatpay_error *wechatpay_ecommerce_fund_end_day_balance_get(const wechatpay_cl
 /**
  * 账户余额提现.
  *
- * `POST /v3/ecommerce/fund/withdraw`. For service providers. Not idempotent.
+ * `POST /v3/ecommerce/fund/withdraw`. For service providers. Idempotent. `ecommerce.fund.withdraw.get_by_out_request_no` tells what became of it.
  * The reply is a JSON object: `sub_mchid`, `withdraw_id`, `out_request_no`, `account_type`.
  *
  * Members of `json`:
@@ -700,7 +700,7 @@ wechatpay_error *wechatpay_ecommerce_individual_contracts_pre_entrust_sign_with_
 /**
  * 申请二级商户商家转账授权.
  *
- * `POST /v3/ecommerce/mch-transfer/authorizations`. For service providers. Not idempotent.
+ * `POST /v3/ecommerce/mch-transfer/authorizations`. For service providers. Not idempotent. `ecommerce.mch_transfer.authorizations.get` tells what became of it.
  * The reply is a JSON object: `sub_mchid`, `authorization_state`, `accept_time`, `authorize_time`.
  *
  * Members of `json`:
@@ -735,7 +735,7 @@ wechatpay_error *wechatpay_ecommerce_mch_transfer_authorizations_get(const wecha
 /**
  * 撤销转账.
  *
- * `POST /v3/ecommerce/mch-transfer/transfer-bills/out-bill-no/{out_bill_no}/cancel`. For service providers. Not idempotent.
+ * `POST /v3/ecommerce/mch-transfer/transfer-bills/out-bill-no/{out_bill_no}/cancel`. For service providers. Idempotent. `ecommerce.mch_transfer.transfer_bills.get_by_out_bill_no` tells what became of it.
  * The reply is a JSON object: `sub_mchid`, `out_bill_no`, `transfer_bill_no`, `state`, `update_time`.
  *
  * Members of `json`:
@@ -753,7 +753,7 @@ wechatpay_error *wechatpay_ecommerce_mch_transfer_transfer_bills_cancel_by_out_b
 /**
  * 发起转账.
  *
- * `POST /v3/ecommerce/mch-transfer/transfer-bills`. For service providers. Not idempotent.
+ * `POST /v3/ecommerce/mch-transfer/transfer-bills`. For service providers. Not idempotent. `ecommerce.mch_transfer.transfer_bills.get_by_out_bill_no` tells what became of it.
  * The reply is a JSON object: `sub_mchid`, `out_bill_no`, `transfer_bill_no`, `create_time`, `state`, `fail_reason`, `package_info`.
  *
  * Members of `json`:
@@ -814,7 +814,7 @@ wechatpay_error *wechatpay_ecommerce_mch_transfer_transfer_bills_get_by_transfer
 /**
  * 请求售后服务分账.
  *
- * `POST /v3/ecommerce/profitsharing/after-sales-orders`. For service providers. Not idempotent.
+ * `POST /v3/ecommerce/profitsharing/after-sales-orders`. For service providers. Not idempotent. `ecommerce.profitsharing.after_sales_orders.get` tells what became of it.
  * The reply is a JSON object: `sub_mchid`, `transaction_id`, `amount`.
  *
  * Members of `json`:
@@ -854,7 +854,7 @@ wechatpay_error *wechatpay_ecommerce_profitsharing_after_sales_orders_get(const 
 /**
  * 完结分账.
  *
- * `POST /v3/ecommerce/profitsharing/finish-order`. For service providers. Not idempotent.
+ * `POST /v3/ecommerce/profitsharing/finish-order`. For service providers. Idempotent. `ecommerce.profitsharing.orders.get` tells what became of it.
  * The reply is a JSON object: `sub_mchid`, `transaction_id`, `out_order_no`, `order_id`.
  *
  * Members of `json`:
@@ -891,7 +891,7 @@ wechatpay_error *wechatpay_ecommerce_profitsharing_orders_amounts_get(const wech
 /**
  * 请求分账.
  *
- * `POST /v3/ecommerce/profitsharing/orders`. For service providers. Not idempotent.
+ * `POST /v3/ecommerce/profitsharing/orders`. For service providers. Idempotent. `ecommerce.profitsharing.orders.get` tells what became of it.
  * The reply is a JSON object: `sub_mchid`, `transaction_id`, `out_order_no`, `order_id`, `status`, `receivers`.
  *
  * Members of `json`:
@@ -932,7 +932,7 @@ wechatpay_error *wechatpay_ecommerce_profitsharing_orders_get(const wechatpay_cl
 /**
  * 添加分账接收方.
  *
- * `POST /v3/ecommerce/profitsharing/receivers/add`. For service providers. Not idempotent.
+ * `POST /v3/ecommerce/profitsharing/receivers/add`. For service providers. Idempotent.
  * The reply is a JSON object: `type`, `account`.
  *
  * Members of `json`:
@@ -954,7 +954,7 @@ wechatpay_error *wechatpay_ecommerce_profitsharing_receivers_add(const wechatpay
 /**
  * 删除分账接收方.
  *
- * `POST /v3/ecommerce/profitsharing/receivers/delete`. For service providers. Not idempotent.
+ * `POST /v3/ecommerce/profitsharing/receivers/delete`. For service providers. Idempotent.
  * The reply is a JSON object: `type`, `account`.
  *
  * Members of `json`:
@@ -973,7 +973,7 @@ wechatpay_error *wechatpay_ecommerce_profitsharing_receivers_delete(const wechat
 /**
  * 请求分账回退.
  *
- * `POST /v3/ecommerce/profitsharing/returnorders`. For service providers. Not idempotent.
+ * `POST /v3/ecommerce/profitsharing/returnorders`. For service providers. Idempotent. `ecommerce.profitsharing.return_orders.get` tells what became of it.
  * The reply is a JSON object: `sub_mchid`, `order_id`, `out_order_no`, `out_return_no`, `return_mchid`, `amount`, `return_no`, `result`, `fail_reason`, `finish_time`.
  *
  * Members of `json`:
@@ -1017,7 +1017,7 @@ wechatpay_error *wechatpay_ecommerce_profitsharing_return_orders_get(const wecha
 /**
  * 退款申请.
  *
- * `POST /v3/ecommerce/refunds/apply`. For service providers. Not idempotent.
+ * `POST /v3/ecommerce/refunds/apply`. For service providers. Idempotent. `ecommerce.refunds.get_by_out_refund_no` tells what became of it.
  * The reply is a JSON object: `refund_id`, `out_refund_no`, `create_time`, `amount`, `promotion_detail`, `refund_account`.
  *
  * Members of `json`:
@@ -1048,7 +1048,7 @@ wechatpay_error *wechatpay_ecommerce_refunds_apply(const wechatpay_client *clien
 /**
  * 发起异常退款.
  *
- * `POST /v3/ecommerce/refunds/{refund_id}/apply-abnormal-refund`. For service providers. Not idempotent.
+ * `POST /v3/ecommerce/refunds/{refund_id}/apply-abnormal-refund`. For service providers. Not idempotent. `ecommerce.refunds.get_by_id` tells what became of it.
  * The reply is a JSON object: `refund_id`, `out_refund_no`, `transaction_id`, `out_trade_no`, `channel`, `user_received_account`, `success_time`, `create_time`, `status`, `funds_account`, `amount`, `promotion_detail`, `refund_account`.
  *
  * Members of `json`:
@@ -1110,7 +1110,7 @@ wechatpay_error *wechatpay_ecommerce_refunds_get_by_out_refund_no(const wechatpa
 /**
  * 垫付退款回补.
  *
- * `POST /v3/ecommerce/refunds/{refund_id}/return-advance`. For service providers. Not idempotent.
+ * `POST /v3/ecommerce/refunds/{refund_id}/return-advance`. For service providers. Not idempotent. `ecommerce.refunds.return_advance.get` tells what became of it.
  * The reply is a JSON object: `refund_id`, `advance_return_id`, `return_amount`, `payer_mchid`, `payer_account`, `payee_mchid`, `payee_account`, `result`, `success_time`.
  *
  * Members of `json`:
@@ -1166,7 +1166,7 @@ wechatpay_error *wechatpay_ecommerce_subject_sub_merchants_list(const wechatpay_
 /**
  * 取消补差.
  *
- * `POST /v3/ecommerce/subsidies/cancel`. For service providers. Not idempotent.
+ * `POST /v3/ecommerce/subsidies/cancel`. For service providers. Idempotent.
  * The reply is a JSON object: `sub_mchid`, `transaction_id`, `result`, `description`.
  *
  * Members of `json`:
@@ -1185,7 +1185,7 @@ wechatpay_error *wechatpay_ecommerce_subsidies_cancel(const wechatpay_client *cl
 /**
  * 请求补差.
  *
- * `POST /v3/ecommerce/subsidies/create`. For service providers. Not idempotent.
+ * `POST /v3/ecommerce/subsidies/create`. For service providers. Idempotent.
  * The reply is a JSON object: `sub_mchid`, `transaction_id`, `subsidy_id`, `description`, `amount`, `result`, `success_time`.
  *
  * Members of `json`:

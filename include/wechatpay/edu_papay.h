@@ -17,7 +17,7 @@ extern "C" {
 /**
  * 解约.
  *
- * `DELETE /v3/edu-papay/contracts/{contract_id}`. For direct merchants and service providers. Not idempotent.
+ * `DELETE /v3/edu-papay/contracts/{contract_id}`. For direct merchants and service providers. Idempotent.
  * The reply has no body.
  *
  * Members of `json`:
@@ -79,7 +79,7 @@ wechatpay_error *wechatpay_edu_papay_contracts_presign(const wechatpay_client *c
 /**
  * 教育通扣款受理.
  *
- * `POST /v3/edu-papay/transactions`. For direct merchants and service providers. Not idempotent.
+ * `POST /v3/edu-papay/transactions`. For direct merchants and service providers. Not idempotent. `edu_papay.transactions.get_by_out_trade_no` tells what became of it.
  * The reply has no body.
  *
  * Members of `json`:

@@ -60,7 +60,7 @@ wechatpay_error *wechatpay_edu_school_pay_contracts_presign(const wechatpay_clie
 /**
  * 商户主动解约.
  *
- * `POST /v3/eduschoolpay/contracts/{contract_id}/terminate`. For service providers. Not idempotent.
+ * `POST /v3/eduschoolpay/contracts/{contract_id}/terminate`. For service providers. Idempotent. `edu_school_pay.contracts.get` tells what became of it.
  * The reply has no body.
  *
  * Members of `json`:
@@ -77,7 +77,7 @@ wechatpay_error *wechatpay_edu_school_pay_contracts_terminate(const wechatpay_cl
 /**
  * 扣款.
  *
- * `POST /v3/eduschoolpay/transactions`. For service providers. Not idempotent.
+ * `POST /v3/eduschoolpay/transactions`. For service providers. Not idempotent. `edu_school_pay.transactions.get_by_out_trade_no` tells what became of it.
  * The reply is a JSON object: `mchid`, `appid`, `sub_mchid`, `sub_appid`, `out_trade_no`, `transaction_id`, `trade_type`, `trade_state`, `trade_state_desc`, `bank_type`, `attach`, `success_time`, `payer`, `amount`, `device_info`, `promotion_detail`.
  *
  * Members of `json`:

@@ -17,7 +17,7 @@ extern "C" {
 /**
  * 品牌商户发放红包.
  *
- * `POST /v3/fund-app/brand-redpacket/brand-merchant-batches`. For direct merchants. Not idempotent.
+ * `POST /v3/fund-app/brand-redpacket/brand-merchant-batches`. For direct merchants. Idempotent. `fund_app.brand_redpacket.brand_merchant_out_batches.get` tells what became of it.
  * The reply is a JSON object: `out_batch_no`, `batch_no`, `create_time`, `batch_state`.
  *
  * Members of `json`:
@@ -117,7 +117,7 @@ wechatpay_error *wechatpay_fund_app_brand_redpacket_brand_merchant_out_batches_o
 /**
  * 商户单号申请电子回单.
  *
- * `POST /v3/fund-app/mch-transfer/elecsign/out-bill-no`. For direct merchants. Not idempotent.
+ * `POST /v3/fund-app/mch-transfer/elecsign/out-bill-no`. For direct merchants. Idempotent. `fund_app.mch_transfer.elec_sign.get_by_out_bill_no` tells what became of it.
  * The reply is a JSON object: `state`, `create_time`.
  *
  * Members of `json`:
@@ -134,7 +134,7 @@ wechatpay_error *wechatpay_fund_app_mch_transfer_elec_sign_create_by_out_bill_no
 /**
  * 微信单号申请电子回单.
  *
- * `POST /v3/fund-app/mch-transfer/elecsign/transfer-bill-no`. For direct merchants. Not idempotent.
+ * `POST /v3/fund-app/mch-transfer/elecsign/transfer-bill-no`. For direct merchants. Idempotent. `fund_app.mch_transfer.elec_sign.get_by_transfer_bill_no` tells what became of it.
  * The reply is a JSON object: `state`, `create_time`.
  *
  * Members of `json`:
@@ -224,7 +224,7 @@ wechatpay_error *wechatpay_fund_app_mch_transfer_partner_budget_electronic_recei
 /**
  * 申请公益捐赠预算.
  *
- * `POST /v3/fund-app/mch-transfer/partner/charity-budget`. For service providers. Not idempotent.
+ * `POST /v3/fund-app/mch-transfer/partner/charity-budget`. For service providers. Not idempotent. `fund_app.mch_transfer.partner.charity_budget.get` tells what became of it.
  * The reply is a JSON object: `sp_mchid`, `out_budget_no`, `budget_id`, `amount`, `sponsor_mchid`, `activity_name`, `activity_remark`, `state`, `confirm_url`, `super_admin_wxid_mask`, `remain_amount`, `unlock_remark`, `locked_time`, `finished_time`, `closed_time`.
  *
  * Members of `json`:
@@ -265,7 +265,7 @@ wechatpay_error *wechatpay_fund_app_mch_transfer_partner_charity_budget_get(cons
 /**
  * 解锁公益捐赠预算.
  *
- * `POST /v3/fund-app/mch-transfer/partner/charity-budget/{out_budget_no}/unlock`. For service providers. Not idempotent.
+ * `POST /v3/fund-app/mch-transfer/partner/charity-budget/{out_budget_no}/unlock`. For service providers. Not idempotent. `fund_app.mch_transfer.partner.charity_budget.get` tells what became of it.
  * The reply is a JSON object: `sp_mchid`, `out_budget_no`, `budget_id`, `amount`, `sponsor_mchid`, `activity_name`, `activity_remark`, `state`, `unlock_remark`, `locked_time`, `finished_time`, `unlocked_amount`.
  *
  * Members of `json`:
@@ -284,7 +284,7 @@ wechatpay_error *wechatpay_fund_app_mch_transfer_partner_charity_budget_unlock(c
 /**
  * 发起公益捐赠.
  *
- * `POST /v3/fund-app/mch-transfer/partner/charity-transfer-bills`. For service providers. Not idempotent.
+ * `POST /v3/fund-app/mch-transfer/partner/charity-transfer-bills`. For service providers. Not idempotent. `fund_app.mch_transfer.partner.charity_transfer_bills.get_by_out_transfer_no` tells what became of it.
  * The reply is a JSON object: `out_budget_no`, `budget_id`, `out_transfer_no`, `transfer_id`, `amount`, `transfer_remark`, `receive_mchid`, `state`, `create_time`, `success_time`.
  *
  * Members of `json`:
@@ -326,7 +326,7 @@ wechatpay_error *wechatpay_fund_app_mch_transfer_partner_charity_transfer_bills_
 /**
  * 申请单笔转账电子回单.
  *
- * `POST /v3/fund-app/mch-transfer/partner/electronic-receipts`. For service providers. Not idempotent.
+ * `POST /v3/fund-app/mch-transfer/partner/electronic-receipts`. For service providers. Idempotent. `fund_app.mch_transfer.partner.electronic_receipts.get` tells what became of it.
  * The reply is a JSON object: `sub_mchid`, `out_bill_no`, `state`, `create_time`, `update_time`, `hash_type`, `hash_value`, `download_url`.
  *
  * Members of `json`:
@@ -362,7 +362,7 @@ wechatpay_error *wechatpay_fund_app_mch_transfer_partner_electronic_receipts_get
 /**
  * 申请子商户商家转账授权.
  *
- * `POST /v3/fund-app/mch-transfer/partner/sub-mch-authorizations`. For service providers. Not idempotent.
+ * `POST /v3/fund-app/mch-transfer/partner/sub-mch-authorizations`. For service providers. Not idempotent. `fund_app.mch_transfer.partner.sub_mch_authorizations.get` tells what became of it.
  * The reply is a JSON object: `sub_mchid`, `out_apply_no`, `state`, `accept_time`, `update_time`.
  *
  * Members of `json`:
@@ -397,7 +397,7 @@ wechatpay_error *wechatpay_fund_app_mch_transfer_partner_sub_mch_authorizations_
 /**
  * 撤销转账.
  *
- * `POST /v3/fund-app/mch-transfer/partner/transfer-bills/out-bill-no/{out_bill_no}/cancel`. For service providers. Not idempotent.
+ * `POST /v3/fund-app/mch-transfer/partner/transfer-bills/out-bill-no/{out_bill_no}/cancel`. For service providers. Idempotent. `fund_app.mch_transfer.partner.transfer_bills.get_by_out_bill_no` tells what became of it.
  * The reply is a JSON object: `sub_mchid`, `out_bill_no`, `transfer_bill_no`, `state`, `transfer_amount`, `transfer_remark`, `fail_reason`, `openid`, `user_name`, `create_time`, `update_time`.
  *
  * Members of `json`:
@@ -415,7 +415,7 @@ wechatpay_error *wechatpay_fund_app_mch_transfer_partner_transfer_bills_cancel_b
 /**
  * 发起转账.
  *
- * `POST /v3/fund-app/mch-transfer/partner/transfer-bills`. For service providers. Not idempotent.
+ * `POST /v3/fund-app/mch-transfer/partner/transfer-bills`. For service providers. Idempotent. `fund_app.mch_transfer.partner.transfer_bills.get_by_out_bill_no` tells what became of it.
  * The reply is a JSON object: `sub_mchid`, `out_bill_no`, `transfer_bill_no`, `create_time`, `package_info`.
  *
  * Members of `json`:
@@ -460,7 +460,7 @@ wechatpay_error *wechatpay_fund_app_mch_transfer_partner_transfer_bills_get_by_o
 /**
  * 发起转账并完成自动收款授权.
  *
- * `POST /v3/fund-app/mch-transfer/partner/transfer-bills/pre-transfer-with-authorization`. For service providers. Not idempotent.
+ * `POST /v3/fund-app/mch-transfer/partner/transfer-bills/pre-transfer-with-authorization`. For service providers. Not idempotent. `fund_app.mch_transfer.partner.transfer_bills.get_by_out_bill_no` tells what became of it.
  * The reply is a JSON object: `sub_mchid`, `out_bill_no`, `transfer_bill_no`, `create_time`, `package_info`.
  *
  * Members of `json`:
@@ -488,7 +488,7 @@ wechatpay_error *wechatpay_fund_app_mch_transfer_partner_transfer_bills_pre_tran
 /**
  * 转账（用户自动收款）.
  *
- * `POST /v3/fund-app/mch-transfer/partner/transfer-bills/transfer`. For service providers. Not idempotent.
+ * `POST /v3/fund-app/mch-transfer/partner/transfer-bills/transfer`. For service providers. Not idempotent. `fund_app.mch_transfer.partner.transfer_bills.get_by_out_bill_no` tells what became of it.
  * The reply is a JSON object: `sub_mchid`, `mchid`, `out_bill_no`, `transfer_bill_no`, `appid`, `state`, `transfer_amount`, `transfer_remark`, `fail_reason`, `openid`, `user_name`, `create_time`, `update_time`.
  *
  * Members of `json`:
@@ -515,7 +515,7 @@ wechatpay_error *wechatpay_fund_app_mch_transfer_partner_transfer_bills_transfer
 /**
  * 解除免确认收款授权.
  *
- * `POST /v3/fund-app/mch-transfer/partner/user-confirm-authorizations/{out_authorization_no}/close`. For service providers. Not idempotent.
+ * `POST /v3/fund-app/mch-transfer/partner/user-confirm-authorizations/{out_authorization_no}/close`. For service providers. Idempotent. `fund_app.mch_transfer.partner.user_confirm_authorizations.get` tells what became of it.
  * The reply is a JSON object: `out_authorization_no`, `appid`, `openid`, `user_display_name`, `authorization_id`, `state`, `authorize_time`, `close_info`, `transfer_scene_id`, `user_recv_perception`, `create_time`.
  *
  * Members of `json`:
@@ -532,7 +532,7 @@ wechatpay_error *wechatpay_fund_app_mch_transfer_partner_user_confirm_authorizat
 /**
  * 申请免确认收款授权.
  *
- * `POST /v3/fund-app/mch-transfer/partner/user-confirm-authorizations`. For service providers. Not idempotent.
+ * `POST /v3/fund-app/mch-transfer/partner/user-confirm-authorizations`. For service providers. Not idempotent. `fund_app.mch_transfer.partner.user_confirm_authorizations.get` tells what became of it.
  * The reply is a JSON object: `out_authorization_no`, `state`, `create_time`, `package_info`.
  *
  * Members of `json`:
@@ -572,7 +572,7 @@ wechatpay_error *wechatpay_fund_app_mch_transfer_partner_user_confirm_authorizat
 /**
  * 撤销转账.
  *
- * `POST /v3/fund-app/mch-transfer/transfer-bills/out-bill-no/{out_bill_no}/cancel`. For direct merchants. Not idempotent.
+ * `POST /v3/fund-app/mch-transfer/transfer-bills/out-bill-no/{out_bill_no}/cancel`. For direct merchants. Idempotent. `fund_app.mch_transfer.transfer_bills.get_by_out_bill_no` tells what became of it.
  * The reply is a JSON object: `out_bill_no`, `transfer_bill_no`, `state`, `update_time`.
  *
  * Members of `json`:
@@ -589,7 +589,7 @@ wechatpay_error *wechatpay_fund_app_mch_transfer_transfer_bills_cancel_by_out_bi
 /**
  * 发起转账.
  *
- * `POST /v3/fund-app/mch-transfer/transfer-bills`. For direct merchants. Not idempotent.
+ * `POST /v3/fund-app/mch-transfer/transfer-bills`. For direct merchants. Idempotent. `fund_app.mch_transfer.transfer_bills.get_by_out_bill_no` tells what became of it.
  * The reply is a JSON object: `out_bill_no`, `transfer_bill_no`, `create_time`, `state`, `fail_reason`, `package_info`.
  *
  * Members of `json`:
@@ -650,7 +650,7 @@ wechatpay_error *wechatpay_fund_app_mch_transfer_transfer_bills_get_by_transfer_
 /**
  * 发起转账并完成自动收款授权.
  *
- * `POST /v3/fund-app/mch-transfer/transfer-bills/pre-transfer-with-authorization`. For direct merchants. Not idempotent.
+ * `POST /v3/fund-app/mch-transfer/transfer-bills/pre-transfer-with-authorization`. For direct merchants. Not idempotent. `fund_app.mch_transfer.transfer_bills.get_by_out_bill_no` tells what became of it.
  * The reply is a JSON object: `out_bill_no`, `transfer_bill_no`, `create_time`, `state`, `package_info`, `user_display_name`, `out_authorization_no`.
  *
  * Members of `json`:
@@ -678,7 +678,7 @@ wechatpay_error *wechatpay_fund_app_mch_transfer_transfer_bills_pre_transfer_wit
 /**
  * 用户授权后转账.
  *
- * `POST /v3/fund-app/mch-transfer/transfer-bills/transfer`. For direct merchants. Not idempotent.
+ * `POST /v3/fund-app/mch-transfer/transfer-bills/transfer`. For direct merchants. Not idempotent. `fund_app.mch_transfer.transfer_bills.get_by_out_bill_no` tells what became of it.
  * The reply is a JSON object: `mch_id`, `out_bill_no`, `transfer_bill_no`, `appid`, `state`, `transfer_amount`, `transfer_remark`, `fail_reason`, `openid`, `user_name`, `create_time`, `update_time`.
  *
  * Members of `json`:
@@ -706,7 +706,7 @@ wechatpay_error *wechatpay_fund_app_mch_transfer_transfer_bills_transfer(const w
 /**
  * 撤销转账到QQ钱包.
  *
- * `POST /v3/fund-app/mch-transfer/transfer-to-qq-wallet-bills/{out_bill_no}/cancel`. For direct merchants. Not idempotent.
+ * `POST /v3/fund-app/mch-transfer/transfer-to-qq-wallet-bills/{out_bill_no}/cancel`. For direct merchants. Idempotent. `fund_app.mch_transfer.transfer_to_qq_wallet_bills.get` tells what became of it.
  * The reply is a JSON object: `mchid`, `out_bill_no`, `transfer_bill_no`, `appid`, `state`, `transfer_amount`, `transfer_remark`, `fail_reason`, `openid`, `user_qq`, `user_name`, `create_time`, `update_time`.
  *
  * Members of `json`:
@@ -723,7 +723,7 @@ wechatpay_error *wechatpay_fund_app_mch_transfer_transfer_to_qq_wallet_bills_can
 /**
  * 发起转账到QQ钱包.
  *
- * `POST /v3/fund-app/mch-transfer/transfer-to-qq-wallet-bills`. For direct merchants. Not idempotent.
+ * `POST /v3/fund-app/mch-transfer/transfer-to-qq-wallet-bills`. For direct merchants. Not idempotent. `fund_app.mch_transfer.transfer_to_qq_wallet_bills.get` tells what became of it.
  * The reply is a JSON object: `mchid`, `out_bill_no`, `transfer_bill_no`, `appid`, `state`, `transfer_amount`, `transfer_remark`, `openid`, `user_qq`, `user_name`, `fail_reason`, `create_time`, `update_time`.
  *
  * Members of `json`:
@@ -766,7 +766,7 @@ wechatpay_error *wechatpay_fund_app_mch_transfer_transfer_to_qq_wallet_bills_get
 /**
  * 解除免确认收款授权.
  *
- * `POST /v3/fund-app/mch-transfer/user-confirm-authorization/out-authorization-no/{out_authorization_no}/close`. For direct merchants. Not idempotent.
+ * `POST /v3/fund-app/mch-transfer/user-confirm-authorization/out-authorization-no/{out_authorization_no}/close`. For direct merchants. Idempotent. `fund_app.mch_transfer.user_confirm_authorization.get_by_out_authorization_no` tells what became of it.
  * The reply is a JSON object: `out_authorization_no`, `appid`, `openid`, `user_display_name`, `authorization_id`, `state`, `authorize_time`, `close_info`, `transfer_scene_id`, `user_recv_perception`, `create_time`.
  *
  * Members of `json`:
@@ -783,7 +783,7 @@ wechatpay_error *wechatpay_fund_app_mch_transfer_user_confirm_authorization_clos
 /**
  * 申请免确认收款授权.
  *
- * `POST /v3/fund-app/mch-transfer/user-confirm-authorization`. For direct merchants. Not idempotent.
+ * `POST /v3/fund-app/mch-transfer/user-confirm-authorization`. For direct merchants. Not idempotent. `fund_app.mch_transfer.user_confirm_authorization.get_by_out_authorization_no` tells what became of it.
  * The reply is a JSON object: `out_authorization_no`, `state`, `create_time`, `package_info`.
  *
  * Members of `json`:

@@ -36,7 +36,7 @@ wechatpay_error *wechatpay_gov_subsidy_audit_cup_invalid(const wechatpay_client 
 /**
  * 查询审核结果.
  *
- * `POST /v3/gov/subsidy/audit/cup/query`. For service providers. Not idempotent.
+ * `POST /v3/gov/subsidy/audit/cup/query`. For service providers. Idempotent.
  * The reply is a JSON object: `code`, `msg`, `sub_code`, `sub_msg`, `mchnt_order_id`, `verify_status`, `verify_status_desc`, `audit_status`, `audit_status_desc`, `trade_status`, `refund_at`, `refund_dt`, `org_no`.
  *
  * Members of `json`:
@@ -204,7 +204,7 @@ wechatpay_error *wechatpay_gov_subsidy_audit_cup_upload(const wechatpay_client *
 /**
  * 企业信息查询.
  *
- * `POST /v3/gov/subsidy/companies/query`. For service providers. Not idempotent.
+ * `POST /v3/gov/subsidy/companies/query`. For service providers. Idempotent.
  * The reply is a JSON object: `company_name`, `collect_state`, `code`, `message`.
  *
  * Members of `json`:
@@ -387,7 +387,7 @@ wechatpay_error *wechatpay_gov_subsidy_qualifications_passthrough_query(const we
 /**
  * 批量查询用户资格.
  *
- * `POST /v3/gov/subsidy/qualifications/query`. For service providers. Not idempotent.
+ * `POST /v3/gov/subsidy/qualifications/query`. For service providers. Idempotent.
  * The reply is a JSON object: `qualification_list`.
  *
  * Members of `json`:
@@ -490,7 +490,7 @@ wechatpay_error *wechatpay_gov_subsidy_sn_code_lock(const wechatpay_client *clie
 /**
  * 查询sn码状态.
  *
- * `POST /v3/gov/subsidy/sncode/query`. For service providers. Not idempotent.
+ * `POST /v3/gov/subsidy/sncode/query`. For service providers. Idempotent.
  * The reply is a JSON object: `goods_sn_list`.
  *
  * Members of `json`:
@@ -530,7 +530,7 @@ wechatpay_error *wechatpay_gov_subsidy_sn_code_unlock(const wechatpay_client *cl
 /**
  * 交易信息查询.
  *
- * `POST /v3/gov/subsidy/transactions/query`. For service providers. Not idempotent.
+ * `POST /v3/gov/subsidy/transactions/query`. For service providers. Idempotent.
  * The reply is a JSON object: `code`, `message`, `shop_order_list`.
  *
  * Members of `json`:
@@ -548,7 +548,7 @@ wechatpay_error *wechatpay_gov_subsidy_transactions_query(const wechatpay_client
 /**
  * 查询单日交易汇总.
  *
- * `POST /v3/gov/subsidy/transactions/summary/query-day`. For service providers. Not idempotent.
+ * `POST /v3/gov/subsidy/transactions/summary/query-day`. For service providers. Idempotent.
  * The reply is a JSON object: `code`, `message`, `total_trade_count`, `total_trade_amount`, `total_subsidy_count`.
  *
  * Members of `json`:
@@ -747,7 +747,7 @@ wechatpay_error *wechatpay_gov_subsidy_zhejiang_auth_code_try(const wechatpay_cl
 /**
  * 商品信息查询.
  *
- * `POST /v3/gov/subsidy/zhejiang/goods/query`. For service providers. Not idempotent.
+ * `POST /v3/gov/subsidy/zhejiang/goods/query`. For service providers. Idempotent.
  * The reply is a JSON object: `resp_code`, `resp_desc`, `goods_bar_code`, `seq_id`, `province`, `code_type`, `goods_type`, `goods_name`, `logo_name`, `goods_model`, `basis_price`, `manufact_cert_code`, `manufact_price`, `energy_effciency`, `energy_reg_code`, `energy_reg_model`, `reg_3c_code`, `water_effciency`, `expire_date`, `description`, `gpc`, `net_content`, `unit_code`, `origin`, `city`, `county`, `data_state`, `remark`, `upload_state`, `expire_time`, `is_ai_product`, `device_type`, `manufact_code`, `manufact_login_date`, `manufact_logout_date`, `manufact_logout_flag`, `manufact_register_addr`, `manufact_valid_date`, `manufact_firm_name`, `price_unit`, `sale_date`, `pc_type`, `msg_src_platform`.
  *
  * Members of `json`:
@@ -829,7 +829,7 @@ wechatpay_error *wechatpay_gov_subsidy_zhejiang_qualifications_claim(const wecha
 /**
  * 查询补贴资格.
  *
- * `POST /v3/gov/subsidy/zhejiang/qualifications/query`. For service providers. Not idempotent.
+ * `POST /v3/gov/subsidy/zhejiang/qualifications/query`. For service providers. Idempotent.
  * The reply is a JSON object: `resp_code`, `resp_desc`, `data`.
  *
  * Members of `json`:
@@ -905,7 +905,7 @@ wechatpay_error *wechatpay_gov_subsidy_zhejiang_sn_code_lock(const wechatpay_cli
 /**
  * sn码销售状态查询.
  *
- * `POST /v3/gov/subsidy/zhejiang/sncode/query`. For service providers. Not idempotent.
+ * `POST /v3/gov/subsidy/zhejiang/sncode/query`. For service providers. Idempotent.
  * The reply is a JSON object: `resp_code`, `resp_desc`, `sn`, `province`, `sell_state`.
  *
  * Members of `json`:

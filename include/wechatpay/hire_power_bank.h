@@ -17,7 +17,7 @@ extern "C" {
 /**
  * 创建保险订单.
  *
- * `POST /v3/hire-power-bank/insurance-orders`. For direct merchants. Not idempotent.
+ * `POST /v3/hire-power-bank/insurance-orders`. For direct merchants. Not idempotent. `hire_power_bank.insurance_orders.get` tells what became of it.
  * The reply is a JSON object: `order_id`, `out_order_no`, `openid`, `max_claim_count`, `claimed_count`, `order_receive_time`, `order_begin_time`, `order_end_time`, `order_receive_state`.
  *
  * Members of `json`:

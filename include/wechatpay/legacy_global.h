@@ -68,7 +68,7 @@ wechatpay_error *wechatpay_legacy_global_customs_orders_list(const wechatpay_cli
 /**
  * 报关信息修改.
  *
- * `PATCH /global/v3/customs/orders`. Superseded. Use `/v3/global/customs/orders#patch` instead. Not idempotent.
+ * `PATCH /global/v3/customs/orders`. Superseded. Use `/v3/global/customs/orders#patch` instead. Idempotent.
  * The reply is a JSON object: `appid`, `mchid`, `state`, `out_trade_no`, `transaction_id`, `sub_order_no`, `sub_order_id`, `modify_time`, `verify_department`, `verify_department_trade_id`.
  *
  * Members of `json`:

@@ -70,7 +70,7 @@ wechatpay_error *wechatpay_legacy_hk_merchants_get(const wechatpay_client *clien
 /**
  * 修改子商户（融合钱包）.
  *
- * `PUT /hk/v3/merchants`. Superseded. Use `/v3/global/merchants/{sub_mchid}#patch` instead. Not idempotent.
+ * `PUT /hk/v3/merchants`. Superseded. Use `/v3/global/merchants/{sub_mchid}#patch` instead. Idempotent. `legacy_hk.merchants.get` tells what became of it.
  * The reply is a JSON object: `sub_mchid`.
  *
  * Members of `json`:
@@ -104,7 +104,7 @@ wechatpay_error *wechatpay_legacy_hk_merchants_replace(const wechatpay_client *c
 /**
  * 申请退款.
  *
- * `POST /hk/v3/refunds`. Superseded. Use `/v3/global/refunds#post` instead. Not idempotent.
+ * `POST /hk/v3/refunds`. Superseded. Use `/v3/global/refunds#post` instead. Idempotent. `legacy_hk.refunds.get_by_out_refund_no` tells what became of it.
  * The reply is a JSON object: `id`, `out_refund_no`, `create_time`, `amount`, `detail`.
  *
  * Members of `json`:
@@ -235,7 +235,7 @@ wechatpay_error *wechatpay_legacy_hk_statements_get(const wechatpay_client *clie
 /**
  * APP支付下单.
  *
- * `POST /hk/v3/transactions/app`. Superseded. Use `global.transactions.app.create` instead. Not idempotent.
+ * `POST /hk/v3/transactions/app`. Superseded. Use `global.transactions.app.create` instead. Idempotent. `legacy_hk.transactions.get_by_out_trade_no` tells what became of it.
  * The reply is a JSON object: `prepay_id`.
  *
  * Members of `json`:
@@ -271,7 +271,7 @@ wechatpay_error *wechatpay_legacy_hk_transactions_app_create(const wechatpay_cli
 /**
  * 关闭订单(微信支付订单号).
  *
- * `POST /hk/v3/transactions/id/{transaction_id}/close`. Superseded. Use `global.transactions.close_by_id` instead. Not idempotent.
+ * `POST /hk/v3/transactions/id/{transaction_id}/close`. Superseded. Use `global.transactions.close_by_id` instead. Idempotent. `legacy_hk.transactions.get_by_id` tells what became of it.
  * The reply has no body.
  *
  * Members of `json`:
@@ -291,7 +291,7 @@ wechatpay_error *wechatpay_legacy_hk_transactions_close_by_id(const wechatpay_cl
 /**
  * 关闭订单(商户订单号).
  *
- * `POST /hk/v3/transactions/out-trade-no/{out_trade_no}/close`. Superseded. Use `global.transactions.close_by_out_trade_no` instead. Not idempotent.
+ * `POST /hk/v3/transactions/out-trade-no/{out_trade_no}/close`. Superseded. Use `global.transactions.close_by_out_trade_no` instead. Idempotent. `legacy_hk.transactions.get_by_out_trade_no` tells what became of it.
  * The reply has no body.
  *
  * Members of `json`:
@@ -351,7 +351,7 @@ wechatpay_error *wechatpay_legacy_hk_transactions_get_by_out_trade_no(const wech
 /**
  * 小程序/公众号支付下单.
  *
- * `POST /hk/v3/transactions/jsapi`. Superseded. Use `global.transactions.jsapi.create` instead. Not idempotent.
+ * `POST /hk/v3/transactions/jsapi`. Superseded. Use `global.transactions.jsapi.create` instead. Idempotent. `legacy_hk.transactions.get_by_out_trade_no` tells what became of it.
  * The reply is a JSON object: `prepay_id`.
  *
  * Members of `json`:
@@ -387,7 +387,7 @@ wechatpay_error *wechatpay_legacy_hk_transactions_jsapi_create(const wechatpay_c
 /**
  * 提交付款码支付.
  *
- * `POST /hk/v3/transactions/micropay`. Superseded. Use `global.micropay.transactions.pay` instead. Not idempotent.
+ * `POST /hk/v3/transactions/micropay`. Superseded. Use `global.micropay.transactions.pay` instead. Not idempotent. `legacy_hk.transactions.get_by_out_trade_no` tells what became of it.
  * The reply is a JSON object: `id`, `mchid`, `appid`, `sub_mchid`, `sp_mchid`, `sp_appid`, `sub_appid`, `out_trade_no`, `trade_type`, `trade_state`, `trade_state_desc`, `bank_type`, `attach`, `success_time`, `payer`, `amount`, `detail`.
  *
  * Members of `json`:
@@ -420,7 +420,7 @@ wechatpay_error *wechatpay_legacy_hk_transactions_micropay_create(const wechatpa
 /**
  * H5支付下单.
  *
- * `POST /hk/v3/transactions/mweb`. Superseded. Use `global.transactions.mweb.create` instead. Not idempotent.
+ * `POST /hk/v3/transactions/mweb`. Superseded. Use `global.transactions.mweb.create` instead. Idempotent. `legacy_hk.transactions.get_by_out_trade_no` tells what became of it.
  * The reply is a JSON object: `mweb_url`.
  *
  * Members of `json`:
@@ -456,7 +456,7 @@ wechatpay_error *wechatpay_legacy_hk_transactions_mweb_create(const wechatpay_cl
 /**
  * 扫码支付下单.
  *
- * `POST /hk/v3/transactions/native`. Superseded. Use `global.transactions.native.create` instead. Not idempotent.
+ * `POST /hk/v3/transactions/native`. Superseded. Use `global.transactions.native.create` instead. Idempotent. `legacy_hk.transactions.get_by_out_trade_no` tells what became of it.
  * The reply is a JSON object: `code_url`.
  *
  * Members of `json`:
@@ -492,7 +492,7 @@ wechatpay_error *wechatpay_legacy_hk_transactions_native_create(const wechatpay_
 /**
  * 撤销订单(微信支付订单号).
  *
- * `POST /hk/v3/transactions/id/{transaction_id}/reverse`. Superseded. Use `global.micropay.transactions.reverse_by_id` instead. Not idempotent.
+ * `POST /hk/v3/transactions/id/{transaction_id}/reverse`. Superseded. Use `global.micropay.transactions.reverse_by_id` instead. Not idempotent. `legacy_hk.transactions.get_by_id` tells what became of it.
  * The reply has no body.
  *
  * Members of `json`:
@@ -512,7 +512,7 @@ wechatpay_error *wechatpay_legacy_hk_transactions_reverse_by_id(const wechatpay_
 /**
  * 撤销订单(商户订单号).
  *
- * `POST /hk/v3/transactions/out-trade-no/{out_trade_no}/reverse`. Superseded. Use `global.micropay.transactions.reverse_by_out_trade_no` instead. Not idempotent.
+ * `POST /hk/v3/transactions/out-trade-no/{out_trade_no}/reverse`. Superseded. Use `global.micropay.transactions.reverse_by_out_trade_no` instead. Not idempotent. `legacy_hk.transactions.get_by_out_trade_no` tells what became of it.
  * The reply has no body.
  *
  * Members of `json`:

@@ -17,7 +17,7 @@ extern "C" {
 /**
  * 设置商家券事件通知地址.
  *
- * `POST /v3/marketing/busifavor/callbacks`. For direct merchants and service providers. Not idempotent.
+ * `POST /v3/marketing/busifavor/callbacks`. For direct merchants and service providers. Idempotent. `marketing.busifavor.callbacks.get` tells what became of it.
  * The reply is a JSON object: `update_time`, `notify_url`, `mchid`.
  *
  * Members of `json`:
@@ -52,7 +52,7 @@ wechatpay_error *wechatpay_marketing_busifavor_callbacks_get(const wechatpay_cli
 /**
  * 关联订单信息.
  *
- * `POST /v3/marketing/busifavor/coupons/associate`. For direct merchants and service providers. Not idempotent.
+ * `POST /v3/marketing/busifavor/coupons/associate`. For direct merchants and service providers. Idempotent.
  * The reply is a JSON object: `wechatpay_associate_time`.
  *
  * Members of `json`:
@@ -72,7 +72,7 @@ wechatpay_error *wechatpay_marketing_busifavor_coupons_associate(const wechatpay
 /**
  * 使券失效.
  *
- * `POST /v3/marketing/busifavor/coupons/deactivate`. For direct merchants and service providers. Not idempotent.
+ * `POST /v3/marketing/busifavor/coupons/deactivate`. For direct merchants and service providers. Idempotent.
  * The reply is a JSON object: `wechatpay_deactivate_time`.
  *
  * Members of `json`:
@@ -92,7 +92,7 @@ wechatpay_error *wechatpay_marketing_busifavor_coupons_deactivate(const wechatpa
 /**
  * 取消关联订单信息.
  *
- * `POST /v3/marketing/busifavor/coupons/disassociate`. For direct merchants and service providers. Not idempotent.
+ * `POST /v3/marketing/busifavor/coupons/disassociate`. For direct merchants and service providers. Idempotent.
  * The reply is a JSON object: `wechatpay_disassociate_time`.
  *
  * Members of `json`:
@@ -173,7 +173,7 @@ wechatpay_error *wechatpay_marketing_busifavor_coupons_send_by_card_id(const wec
 /**
  * 核销用户券.
  *
- * `POST /v3/marketing/busifavor/coupons/use`. For direct merchants and service providers. Not idempotent.
+ * `POST /v3/marketing/busifavor/coupons/use`. For direct merchants and service providers. Idempotent.
  * The reply is a JSON object: `stock_id`, `openid`, `wechatpay_use_time`.
  *
  * Members of `json`:
@@ -242,7 +242,7 @@ wechatpay_error *wechatpay_marketing_busifavor_product_coupons_send(const wechat
 /**
  * 修改批次预算.
  *
- * `PATCH /v3/marketing/busifavor/stocks/{stock_id}/budget`. For direct merchants and service providers. Not idempotent.
+ * `PATCH /v3/marketing/busifavor/stocks/{stock_id}/budget`. For direct merchants and service providers. Idempotent. `marketing.busifavor.stocks.get` tells what became of it.
  * The reply is a JSON object: `max_coupons`, `max_coupons_by_day`.
  *
  * Members of `json`:
@@ -264,7 +264,7 @@ wechatpay_error *wechatpay_marketing_busifavor_stocks_budget_update(const wechat
 /**
  * 上传预存code.
  *
- * `POST /v3/marketing/busifavor/stocks/{stock_id}/couponcodes`. For direct merchants and service providers. Not idempotent.
+ * `POST /v3/marketing/busifavor/stocks/{stock_id}/couponcodes`. For direct merchants and service providers. Idempotent.
  * The reply is a JSON object: `stock_id`, `total_count`, `success_count`, `success_codes`, `success_time`, `fail_count`, `fail_codes`, `exist_codes`, `duplicate_codes`.
  *
  * Members of `json`:
@@ -283,7 +283,7 @@ wechatpay_error *wechatpay_marketing_busifavor_stocks_coupon_codes_create(const 
 /**
  * 删除预存code.
  *
- * `DELETE /v3/marketing/busifavor/stocks/{stock_id}/couponcodes/{coupon_code}`. For direct merchants and service providers. Not idempotent.
+ * `DELETE /v3/marketing/busifavor/stocks/{stock_id}/couponcodes/{coupon_code}`. For direct merchants and service providers. Idempotent. `marketing.busifavor.stocks.coupon_codes.get` tells what became of it.
  * The reply is a JSON object: `stock_id`, `delete_time`.
  *
  * Members of `json`:
@@ -388,7 +388,7 @@ wechatpay_error *wechatpay_marketing_busifavor_stocks_get(const wechatpay_client
 /**
  * 修改商家券基本信息.
  *
- * `PATCH /v3/marketing/busifavor/stocks/{stock_id}`. For direct merchants and service providers. Not idempotent.
+ * `PATCH /v3/marketing/busifavor/stocks/{stock_id}`. For direct merchants and service providers. Idempotent. `marketing.busifavor.stocks.get` tells what became of it.
  * The reply has no body.
  *
  * Members of `json`:
@@ -415,7 +415,7 @@ wechatpay_error *wechatpay_marketing_busifavor_stocks_update(const wechatpay_cli
 /**
  * 营销补差付款.
  *
- * `POST /v3/marketing/busifavor/subsidy/pay-receipts`. For direct merchants and service providers. Not idempotent.
+ * `POST /v3/marketing/busifavor/subsidy/pay-receipts`. For direct merchants and service providers. Not idempotent. `marketing.busifavor.subsidy.pay_receipts.list` tells what became of it.
  * The reply is a JSON object: `subsidy_receipt_id`, `stock_id`, `coupon_code`, `transaction_id`, `payer_merchant`, `payee_merchant`, `amount`, `description`, `status`, `fail_reason`, `success_time`, `out_subsidy_no`, `create_time`.
  *
  * Members of `json`:

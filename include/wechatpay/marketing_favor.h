@@ -17,7 +17,7 @@ extern "C" {
 /**
  * 设置消息通知地址.
  *
- * `POST /v3/marketing/favor/callbacks`. For direct merchants and service providers. Not idempotent.
+ * `POST /v3/marketing/favor/callbacks`. For direct merchants and service providers. Idempotent. `marketing.favor.callbacks.get` tells what became of it.
  * The reply is a JSON object: `update_time`, `notify_url`.
  *
  * Members of `json`:
@@ -53,7 +53,7 @@ wechatpay_error *wechatpay_marketing_favor_callbacks_get(const wechatpay_client 
 /**
  * 创建代金券批次.
  *
- * `POST /v3/marketing/favor/coupon-stocks`. For direct merchants and service providers. Not idempotent.
+ * `POST /v3/marketing/favor/coupon-stocks`. For direct merchants and service providers. Idempotent.
  * The reply is a JSON object: `stock_id`, `create_time`.
  *
  * Members of `json`:
@@ -179,7 +179,7 @@ wechatpay_error *wechatpay_marketing_favor_stocks_merchants_get(const wechatpay_
 /**
  * 修改可用单品编码.
  *
- * `POST /v3/marketing/favor/stocks/{stock_id}/modify-goods-id`. For direct merchants and service providers. Not idempotent.
+ * `POST /v3/marketing/favor/stocks/{stock_id}/modify-goods-id`. For direct merchants and service providers. Idempotent. `marketing.favor.stocks.get` tells what became of it.
  * The reply is a JSON object: `pause_time`, `stock_id`.
  *
  * Members of `json`:
@@ -199,7 +199,7 @@ wechatpay_error *wechatpay_marketing_favor_stocks_modify_goods_id(const wechatpa
 /**
  * 暂停代金券批次.
  *
- * `POST /v3/marketing/favor/stocks/{stock_id}/pause`. For direct merchants and service providers. Not idempotent.
+ * `POST /v3/marketing/favor/stocks/{stock_id}/pause`. For direct merchants and service providers. Idempotent. `marketing.favor.stocks.get` tells what became of it.
  * The reply is a JSON object: `pause_time`, `stock_id`.
  *
  * Members of `json`:
@@ -250,7 +250,7 @@ wechatpay_error *wechatpay_marketing_favor_stocks_refund_flow_by_day_get(const w
 /**
  * 重启代金券批次.
  *
- * `POST /v3/marketing/favor/stocks/{stock_id}/restart`. For direct merchants and service providers. Not idempotent.
+ * `POST /v3/marketing/favor/stocks/{stock_id}/restart`. For direct merchants and service providers. Idempotent. `marketing.favor.stocks.get` tells what became of it.
  * The reply is a JSON object: `restart_time`, `stock_id`.
  *
  * Members of `json`:
@@ -268,7 +268,7 @@ wechatpay_error *wechatpay_marketing_favor_stocks_restart(const wechatpay_client
 /**
  * 激活代金券批次.
  *
- * `POST /v3/marketing/favor/stocks/{stock_id}/start`. For direct merchants and service providers. Not idempotent.
+ * `POST /v3/marketing/favor/stocks/{stock_id}/start`. For direct merchants and service providers. Idempotent. `marketing.favor.stocks.get` tells what became of it.
  * The reply is a JSON object: `start_time`, `stock_id`.
  *
  * Members of `json`:
@@ -286,7 +286,7 @@ wechatpay_error *wechatpay_marketing_favor_stocks_start(const wechatpay_client *
 /**
  * 终止批次.
  *
- * `POST /v3/marketing/favor/stocks/{stock_id}/stop`. Not idempotent.
+ * `POST /v3/marketing/favor/stocks/{stock_id}/stop`. Not idempotent. `marketing.favor.stocks.get` tells what became of it.
  * The reply is a JSON object: `stop_time`, `stock_id`.
  *
  * Members of `json`:
@@ -335,7 +335,7 @@ wechatpay_error *wechatpay_marketing_favor_stocks_use_flow_by_day_get(const wech
 /**
  * 发放代金券.
  *
- * `POST /v3/marketing/favor/users/{openid}/coupons`. For direct merchants and service providers. Not idempotent.
+ * `POST /v3/marketing/favor/users/{openid}/coupons`. For direct merchants and service providers. Idempotent.
  * The reply is a JSON object: `coupon_id`.
  *
  * Members of `json`:

@@ -110,7 +110,7 @@ wechatpay_error *wechatpay_marketing_goods_subsidy_activity_retail_store_act_mat
 /**
  * 删除零售小店活动业务代理.
  *
- * `DELETE /v3/marketing/goods-subsidy-activity/retail-store-act/{activity_id}/representative`. For direct merchants and service providers. Not idempotent.
+ * `DELETE /v3/marketing/goods-subsidy-activity/retail-store-act/{activity_id}/representative`. For direct merchants and service providers. Idempotent.
  * The reply is a JSON object: `activity_id`, `failed_representative_info_list`, `delete_time`.
  *
  * Members of `json`:
@@ -130,7 +130,7 @@ wechatpay_error *wechatpay_marketing_goods_subsidy_activity_retail_store_act_rep
 /**
  * 添加零售小店活动业务代理.
  *
- * `PUT /v3/marketing/goods-subsidy-activity/retail-store-act/{activity_id}/representative`. For direct merchants and service providers. Not idempotent.
+ * `PUT /v3/marketing/goods-subsidy-activity/retail-store-act/{activity_id}/representative`. For direct merchants and service providers. Idempotent.
  * The reply is a JSON object: `activity_id`, `failed_representative_info_list`, `add_time`.
  *
  * Members of `json`:
@@ -169,7 +169,7 @@ wechatpay_error *wechatpay_marketing_goods_subsidy_activity_retail_store_act_rep
 /**
  * 添加小店活动门店.
  *
- * `POST /v3/marketing/goods-subsidy-activity/retail-store-act/{brand_id}/stores`. For direct merchants and service providers. Not idempotent.
+ * `POST /v3/marketing/goods-subsidy-activity/retail-store-act/{brand_id}/stores`. For direct merchants and service providers. Idempotent.
  * The reply is a JSON object: `add_time`, `failed_stores`.
  *
  * Members of `json`:
@@ -189,7 +189,7 @@ wechatpay_error *wechatpay_marketing_goods_subsidy_activity_retail_store_act_sto
 /**
  * 删除小店活动门店.
  *
- * `DELETE /v3/marketing/goods-subsidy-activity/retail-store-act/{brand_id}/stores`. For direct merchants and service providers. Not idempotent.
+ * `DELETE /v3/marketing/goods-subsidy-activity/retail-store-act/{brand_id}/stores`. For direct merchants and service providers. Idempotent.
  * The reply is a JSON object: `delete_time`, `failed_stores`.
  *
  * Members of `json`:

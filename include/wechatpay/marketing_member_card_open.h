@@ -48,7 +48,7 @@ wechatpay_error *wechatpay_marketing_member_card_open_callback_get(const wechatp
 /**
  * 设置回调地址.
  *
- * `PATCH /v3/marketing/membercard-open/callback`. For direct merchants and service providers. Not idempotent.
+ * `PATCH /v3/marketing/membercard-open/callback`. For direct merchants and service providers. Idempotent. `marketing.member_card_open.callback.get` tells what became of it.
  * The reply is a JSON object: `notify_url`, `mchid`.
  *
  * Members of `json`:
@@ -65,7 +65,7 @@ wechatpay_error *wechatpay_marketing_member_card_open_callback_update(const wech
 /**
  * 激活会员卡（跳转型激活）.
  *
- * `POST /v3/marketing/membercard-open/cards/{card_id}/codes/{code}/activate`. For direct merchants and service providers. Not idempotent.
+ * `POST /v3/marketing/membercard-open/cards/{card_id}/codes/{code}/activate`. For direct merchants and service providers. Not idempotent. `marketing.member_card_open.cards.codes.get` tells what became of it.
  * The reply has no body.
  *
  * Members of `json`:
@@ -164,7 +164,7 @@ wechatpay_error *wechatpay_marketing_member_card_open_cards_codes_get(const wech
 /**
  * 设置会员权益.
  *
- * `PATCH /v3/marketing/membercard-open/cards/{card_id}/codes/{code}/rights`. For direct merchants and service providers. Not idempotent.
+ * `PATCH /v3/marketing/membercard-open/cards/{card_id}/codes/{code}/rights`. For direct merchants and service providers. Not idempotent. `marketing.member_card_open.cards.codes.get` tells what became of it.
  * The reply has no body.
  *
  * Members of `json`:
@@ -190,7 +190,7 @@ wechatpay_error *wechatpay_marketing_member_card_open_cards_codes_rights_update(
 /**
  * 设置会员服务项用户信息.
  *
- * `POST /v3/marketing/membercard-open/cards/{card_id}/codes/{code}/set-service-module-data`. For direct merchants and service providers. Not idempotent.
+ * `POST /v3/marketing/membercard-open/cards/{card_id}/codes/{code}/set-service-module-data`. For direct merchants and service providers. Not idempotent. `marketing.member_card_open.cards.codes.get` tells what became of it.
  * The reply has no body.
  *
  * Members of `json`:
@@ -211,7 +211,7 @@ wechatpay_error *wechatpay_marketing_member_card_open_cards_codes_set_service_mo
 /**
  * 作废用户会员卡.
  *
- * `POST /v3/marketing/membercard-open/cards/{card_id}/codes/{code}/unavailable`. For direct merchants and service providers. Not idempotent.
+ * `POST /v3/marketing/membercard-open/cards/{card_id}/codes/{code}/unavailable`. For direct merchants and service providers. Idempotent. `marketing.member_card_open.cards.codes.get` tells what became of it.
  * The reply has no body.
  *
  * Members of `json`:
@@ -230,7 +230,7 @@ wechatpay_error *wechatpay_marketing_member_card_open_cards_codes_unavailable(co
 /**
  * 修改用户会员卡信息.
  *
- * `PATCH /v3/marketing/membercard-open/cards/{card_id}/codes/{code}`. For direct merchants and service providers. Not idempotent.
+ * `PATCH /v3/marketing/membercard-open/cards/{card_id}/codes/{code}`. For direct merchants and service providers. Not idempotent. `marketing.member_card_open.cards.codes.get` tells what became of it.
  * The reply has no body.
  *
  * Members of `json`:
@@ -307,7 +307,7 @@ wechatpay_error *wechatpay_marketing_member_card_open_cards_decrypt_code(const w
 /**
  * 删除会员卡模板.
  *
- * `DELETE /v3/marketing/membercard-open/cards/{card_id}`. For direct merchants and service providers. Not idempotent.
+ * `DELETE /v3/marketing/membercard-open/cards/{card_id}`. For direct merchants and service providers. Idempotent. `marketing.member_card_open.cards.get` tells what became of it.
  * The reply has no body.
  *
  * Members of `json`:
@@ -426,7 +426,7 @@ wechatpay_error *wechatpay_marketing_member_card_open_cards_qr_code_create(const
 /**
  * 设置会员卡模板权益项.
  *
- * `PATCH /v3/marketing/membercard-open/cards/{card_id}/rights`. For direct merchants and service providers. Not idempotent.
+ * `PATCH /v3/marketing/membercard-open/cards/{card_id}/rights`. For direct merchants and service providers. Idempotent. `marketing.member_card_open.cards.get` tells what became of it.
  * The reply has no body.
  *
  * Members of `json`:
@@ -451,7 +451,7 @@ wechatpay_error *wechatpay_marketing_member_card_open_cards_rights_update(const 
 /**
  * 添加会员卡服务项.
  *
- * `POST /v3/marketing/membercard-open/cards/{card_id}/service-modules`. For direct merchants and service providers. Not idempotent.
+ * `POST /v3/marketing/membercard-open/cards/{card_id}/service-modules`. For direct merchants and service providers. Not idempotent. `marketing.member_card_open.cards.get` tells what became of it.
  * The reply is a JSON object: `card_id`, `service_module_id`, `jump_miniprogram`.
  *
  * Members of `json`:
@@ -470,7 +470,7 @@ wechatpay_error *wechatpay_marketing_member_card_open_cards_service_modules_crea
 /**
  * 移除会员卡服务项.
  *
- * `DELETE /v3/marketing/membercard-open/cards/{card_id}/service-modules/{service_module_id}`. For direct merchants and service providers. Not idempotent.
+ * `DELETE /v3/marketing/membercard-open/cards/{card_id}/service-modules/{service_module_id}`. For direct merchants and service providers. Idempotent. `marketing.member_card_open.cards.get` tells what became of it.
  * The reply has no body.
  *
  * Members of `json`:
@@ -488,7 +488,7 @@ wechatpay_error *wechatpay_marketing_member_card_open_cards_service_modules_dele
 /**
  * 修改会员卡服务项.
  *
- * `PATCH /v3/marketing/membercard-open/cards/{card_id}/service-modules/{service_module_id}`. For direct merchants and service providers. Not idempotent.
+ * `PATCH /v3/marketing/membercard-open/cards/{card_id}/service-modules/{service_module_id}`. For direct merchants and service providers. Idempotent. `marketing.member_card_open.cards.get` tells what became of it.
  * The reply is a JSON object: `card_id`, `service_module_id`, `jump_miniprogram`.
  *
  * Members of `json`:
@@ -507,7 +507,7 @@ wechatpay_error *wechatpay_marketing_member_card_open_cards_service_modules_upda
 /**
  * 修改会员卡模板信息.
  *
- * `PATCH /v3/marketing/membercard-open/cards/{card_id}`. For direct merchants and service providers. Not idempotent.
+ * `PATCH /v3/marketing/membercard-open/cards/{card_id}`. For direct merchants and service providers. Idempotent. `marketing.member_card_open.cards.get` tells what became of it.
  * The reply has no body.
  *
  * Members of `json`:
@@ -540,7 +540,7 @@ wechatpay_error *wechatpay_marketing_member_card_open_cards_update(const wechatp
 /**
  * 老会员卡模板升级.
  *
- * `POST /v3/marketing/membercard-open/cards/{card_id}/upgrade`. For direct merchants and service providers. Not idempotent.
+ * `POST /v3/marketing/membercard-open/cards/{card_id}/upgrade`. For direct merchants and service providers. Not idempotent. `marketing.member_card_open.cards.get` tells what became of it.
  * The reply has no body.
  *
  * Members of `json`:

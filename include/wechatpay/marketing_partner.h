@@ -69,7 +69,7 @@ wechatpay_error *wechatpay_marketing_partner_delivery_plan_delivery_plans_list(c
 /**
  * 终止投放计划.
  *
- * `POST /v3/marketing/partner/delivery-plan/delivery-plans/{plan_id}/terminate`. For service providers. Not idempotent.
+ * `POST /v3/marketing/partner/delivery-plan/delivery-plans/{plan_id}/terminate`. For service providers. Idempotent.
  * The reply has no body.
  *
  * Members of `json`:
@@ -86,7 +86,7 @@ wechatpay_error *wechatpay_marketing_partner_delivery_plan_delivery_plans_termin
 /**
  * 更新投放计划.
  *
- * `PATCH /v3/marketing/partner/delivery-plan/delivery-plans/{plan_id}`. For service providers. Not idempotent.
+ * `PATCH /v3/marketing/partner/delivery-plan/delivery-plans/{plan_id}`. For service providers. Idempotent.
  * The reply is a JSON object: `plan`.
  *
  * Members of `json`:
@@ -105,7 +105,7 @@ wechatpay_error *wechatpay_marketing_partner_delivery_plan_delivery_plans_update
 /**
  * 设置投放计划回调地址.
  *
- * `POST /v3/marketing/partner/delivery-plan/{sp_mchid}/notify-url`. For service providers. Not idempotent.
+ * `POST /v3/marketing/partner/delivery-plan/{sp_mchid}/notify-url`. For service providers. Idempotent.
  * The reply is a JSON object: `notify_url`.
  *
  * Members of `json`:
@@ -181,7 +181,7 @@ wechatpay_error *wechatpay_marketing_partner_product_coupon_media_upload_image(c
 /**
  * 设置商品券事件通知地址.
  *
- * `POST /v3/marketing/partner/product-coupon/notify-configs`. For service providers. Not idempotent.
+ * `POST /v3/marketing/partner/product-coupon/notify-configs`. For service providers. Idempotent. `marketing.partner.product_coupon.notify_configs.get` tells what became of it.
  * The reply is a JSON object: `notify_url`, `update_time`.
  *
  * Members of `json`:
@@ -238,7 +238,7 @@ wechatpay_error *wechatpay_marketing_partner_product_coupon_product_coupons_crea
 /**
  * 失效商品券.
  *
- * `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/deactivate`. For service providers. Not idempotent.
+ * `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/deactivate`. For service providers. Idempotent. `marketing.partner.product_coupon.product_coupons.get` tells what became of it.
  * The reply is a JSON object: `product_coupon_id`, `state`, `brand_id`, `scope`, `type`, `usage_mode`, `single_usage_info`, `sequential_usage_info`, `display_info`, `out_product_no`, `deactivate_request_no`, `deactivate_time`, `deactivate_reason`.
  *
  * Members of `json`:
@@ -276,7 +276,7 @@ wechatpay_error *wechatpay_marketing_partner_product_coupon_product_coupons_get(
 /**
  * 批次组批量关联门店.
  *
- * `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stock-bundles/{stock_bundle_id}/associate-stores`. For service providers. Not idempotent.
+ * `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stock-bundles/{stock_bundle_id}/associate-stores`. For service providers. Idempotent.
  * The reply is a JSON object: `total_count`, `success_store_list`, `failed_store_list`.
  *
  * Members of `json`:
@@ -316,7 +316,7 @@ wechatpay_error *wechatpay_marketing_partner_product_coupon_product_coupons_stoc
 /**
  * 批次组批量取消关联门店.
  *
- * `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stock-bundles/{stock_bundle_id}/disassociate-stores`. For service providers. Not idempotent.
+ * `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stock-bundles/{stock_bundle_id}/disassociate-stores`. For service providers. Idempotent.
  * The reply is a JSON object: `total_count`, `success_store_list`, `failed_store_list`.
  *
  * Members of `json`:
@@ -336,7 +336,7 @@ wechatpay_error *wechatpay_marketing_partner_product_coupon_product_coupons_stoc
 /**
  * 修改商品券批次组.
  *
- * `PATCH /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stock-bundles/{stock_bundle_id}`. For service providers. Not idempotent.
+ * `PATCH /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stock-bundles/{stock_bundle_id}`. For service providers. Idempotent.
  * The reply is a JSON object: `stock_bundle_id`, `stock_list`.
  *
  * Members of `json`:
@@ -361,7 +361,7 @@ wechatpay_error *wechatpay_marketing_partner_product_coupon_product_coupons_stoc
 /**
  * 修改商品券批次组发放预算.
  *
- * `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stock-bundles/{stock_bundle_id}/update-budget`. For service providers. Not idempotent.
+ * `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stock-bundles/{stock_bundle_id}/update-budget`. For service providers. Idempotent.
  * The reply is a JSON object: `stock_bundle_id`, `stock_list`.
  *
  * Members of `json`:
@@ -386,7 +386,7 @@ wechatpay_error *wechatpay_marketing_partner_product_coupon_product_coupons_stoc
 /**
  * 批次关联门店.
  *
- * `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stocks/{stock_id}/associate-stores`. For service providers. Not idempotent.
+ * `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stocks/{stock_id}/associate-stores`. For service providers. Idempotent. `marketing.partner.product_coupon.product_coupons.stocks.associated_stores.list` tells what became of it.
  * The reply is a JSON object: `total_count`, `success_store_list`, `failed_store_list`.
  *
  * Members of `json`:
@@ -447,7 +447,7 @@ wechatpay_error *wechatpay_marketing_partner_product_coupon_product_coupons_stoc
 /**
  * 失效商品券批次.
  *
- * `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stocks/{stock_id}/deactivate`. For service providers. Not idempotent.
+ * `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stocks/{stock_id}/deactivate`. For service providers. Idempotent. `marketing.partner.product_coupon.product_coupons.stocks.get` tells what became of it.
  * The reply is a JSON object: `product_coupon_id`, `stock_id`, `remark`, `coupon_code_mode`, `coupon_code_count_info`, `stock_send_rule`, `single_usage_rule`, `sequential_usage_rule`, `usage_rule_display_info`, `coupon_display_info`, `notify_config`, `store_scope`, `sent_count_info`, `state`, `deactivate_request_no`, `deactivate_time`, `deactivate_reason`, `brand_id`.
  *
  * Members of `json`:
@@ -468,7 +468,7 @@ wechatpay_error *wechatpay_marketing_partner_product_coupon_product_coupons_stoc
 /**
  * 批次取消关联门店.
  *
- * `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stocks/{stock_id}/disassociate-stores`. For service providers. Not idempotent.
+ * `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stocks/{stock_id}/disassociate-stores`. For service providers. Idempotent. `marketing.partner.product_coupon.product_coupons.stocks.associated_stores.list` tells what became of it.
  * The reply is a JSON object: `total_count`, `success_store_list`, `failed_store_list`.
  *
  * Members of `json`:
@@ -528,7 +528,7 @@ wechatpay_error *wechatpay_marketing_partner_product_coupon_product_coupons_stoc
 /**
  * 修改商品券指定批次.
  *
- * `PATCH /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stocks/{stock_id}`. For service providers. Not idempotent.
+ * `PATCH /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stocks/{stock_id}`. For service providers. Idempotent. `marketing.partner.product_coupon.product_coupons.stocks.get` tells what became of it.
  * The reply is a JSON object: `product_coupon_id`, `stock_id`, `remark`, `coupon_code_mode`, `coupon_code_count_info`, `stock_send_rule`, `single_usage_rule`, `sequential_usage_rule`, `usage_rule_display_info`, `coupon_display_info`, `notify_config`, `store_scope`, `sent_count_info`, `state`, `deactivate_request_no`, `deactivate_time`, `deactivate_reason`, `brand_id`.
  *
  * Members of `json`:
@@ -553,7 +553,7 @@ wechatpay_error *wechatpay_marketing_partner_product_coupon_product_coupons_stoc
 /**
  * 修改商品券批次发放预算.
  *
- * `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stocks/{stock_id}/update-budget`. For service providers. Not idempotent.
+ * `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stocks/{stock_id}/update-budget`. For service providers. Idempotent. `marketing.partner.product_coupon.product_coupons.stocks.get` tells what became of it.
  * The reply is a JSON object: `product_coupon_id`, `stock_id`, `remark`, `coupon_code_mode`, `coupon_code_count_info`, `stock_send_rule`, `single_usage_rule`, `sequential_usage_rule`, `usage_rule_display_info`, `coupon_display_info`, `notify_config`, `store_scope`, `sent_count_info`, `state`, `deactivate_request_no`, `deactivate_time`, `deactivate_reason`, `brand_id`.
  *
  * Members of `json`:
@@ -578,7 +578,7 @@ wechatpay_error *wechatpay_marketing_partner_product_coupon_product_coupons_stoc
 /**
  * 预上传券Code.
  *
- * `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stocks/{stock_id}/upload-coupon-codes`. For service providers. Not idempotent.
+ * `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stocks/{stock_id}/upload-coupon-codes`. For service providers. Idempotent.
  * The reply is a JSON object: `total_count`, `success_code_list`, `failed_code_list`, `already_exist_code_list`, `duplicate_code_list`.
  *
  * Members of `json`:
@@ -599,7 +599,7 @@ wechatpay_error *wechatpay_marketing_partner_product_coupon_product_coupons_stoc
 /**
  * 修改商品券.
  *
- * `PATCH /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}`. For service providers. Not idempotent.
+ * `PATCH /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}`. For service providers. Idempotent. `marketing.partner.product_coupon.product_coupons.get` tells what became of it.
  * The reply is a JSON object: `product_coupon_id`, `state`, `brand_id`, `scope`, `type`, `usage_mode`, `single_usage_info`, `sequential_usage_info`, `display_info`, `out_product_no`, `deactivate_request_no`, `deactivate_time`, `deactivate_reason`.
  *
  * Members of `json`:
@@ -643,7 +643,7 @@ wechatpay_error *wechatpay_marketing_partner_product_coupon_users_coupon_bundles
 /**
  * 失效用户商品券组.
  *
- * `POST /v3/marketing/partner/product-coupon/users/{openid}/coupon-bundles/{user_coupon_bundle_id}/deactivate`. For service providers. Not idempotent.
+ * `POST /v3/marketing/partner/product-coupon/users/{openid}/coupon-bundles/{user_coupon_bundle_id}/deactivate`. For service providers. Idempotent.
  * The reply is a JSON object: `user_coupon_bundle_id`, `user_product_coupon_list`.
  *
  * Members of `json`:
@@ -667,7 +667,7 @@ wechatpay_error *wechatpay_marketing_partner_product_coupon_users_coupon_bundles
 /**
  * 确认发放用户商品券.
  *
- * `POST /v3/marketing/partner/product-coupon/users/{openid}/coupons/{coupon_code}/confirm`. For service providers. Not idempotent.
+ * `POST /v3/marketing/partner/product-coupon/users/{openid}/coupons/{coupon_code}/confirm`. For service providers. Idempotent. `marketing.partner.product_coupon.users.coupons.get` tells what became of it.
  * The reply is a JSON object: `coupon_code`, `coupon_state`, `valid_begin_time`, `valid_end_time`, `receive_time`, `send_request_no`, `send_channel`, `confirm_request_no`, `confirm_time`, `deactivate_request_no`, `deactivate_time`, `deactivate_reason`, `single_usage_detail`, `progressive_bundle_usage_detail`, `product_coupon`, `stock`, `attach`, `channel_custom_info`, `brand_id`.
  *
  * Members of `json`:
@@ -715,7 +715,7 @@ wechatpay_error *wechatpay_marketing_partner_product_coupon_users_coupons_create
 /**
  * 失效用户商品券.
  *
- * `POST /v3/marketing/partner/product-coupon/users/{openid}/coupons/{coupon_code}/deactivate`. For service providers. Not idempotent.
+ * `POST /v3/marketing/partner/product-coupon/users/{openid}/coupons/{coupon_code}/deactivate`. For service providers. Idempotent. `marketing.partner.product_coupon.users.coupons.get` tells what became of it.
  * The reply is a JSON object: `coupon_code`, `coupon_state`, `valid_begin_time`, `valid_end_time`, `receive_time`, `send_request_no`, `send_channel`, `confirm_request_no`, `confirm_time`, `deactivate_request_no`, `deactivate_time`, `deactivate_reason`, `single_usage_detail`, `sequential_usage_detail`, `product_coupon`, `stock`, `attach`, `channel_custom_info`, `brand_id`.
  *
  * Members of `json`:
@@ -785,7 +785,7 @@ wechatpay_error *wechatpay_marketing_partner_product_coupon_users_coupons_list(c
 /**
  * 退券.
  *
- * `POST /v3/marketing/partner/product-coupon/users/{openid}/coupons/{coupon_code}/return`. For service providers. Not idempotent.
+ * `POST /v3/marketing/partner/product-coupon/users/{openid}/coupons/{coupon_code}/return`. For service providers. Not idempotent. `marketing.partner.product_coupon.users.coupons.get` tells what became of it.
  * The reply is a JSON object: `coupon_code`, `coupon_state`, `valid_begin_time`, `valid_end_time`, `receive_time`, `send_request_no`, `send_channel`, `confirm_request_no`, `confirm_time`, `deactivate_request_no`, `deactivate_time`, `deactivate_reason`, `single_usage_detail`, `sequential_usage_detail`, `product_coupon`, `stock`, `attach`, `channel_custom_info`, `brand_id`.
  *
  * Members of `json`:
@@ -809,7 +809,7 @@ wechatpay_error *wechatpay_marketing_partner_product_coupon_users_coupons_return
 /**
  * 核销用户商品券.
  *
- * `POST /v3/marketing/partner/product-coupon/users/{openid}/coupons/{coupon_code}/use`. For service providers. Not idempotent.
+ * `POST /v3/marketing/partner/product-coupon/users/{openid}/coupons/{coupon_code}/use`. For service providers. Not idempotent. `marketing.partner.product_coupon.users.coupons.get` tells what became of it.
  * The reply is a JSON object: `coupon_code`, `coupon_state`, `valid_begin_time`, `valid_end_time`, `receive_time`, `send_request_no`, `send_channel`, `confirm_request_no`, `confirm_time`, `deactivate_request_no`, `deactivate_time`, `deactivate_reason`, `single_usage_detail`, `sequential_usage_detail`, `product_coupon`, `stock`, `attach`, `channel_custom_info`, `brand_id`.
  *
  * Members of `json`:

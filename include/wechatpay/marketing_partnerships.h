@@ -17,7 +17,7 @@ extern "C" {
 /**
  * 建立合作关系.
  *
- * `POST /v3/marketing/partnerships/build`. For direct merchants and service providers. Not idempotent.
+ * `POST /v3/marketing/partnerships/build`. For direct merchants and service providers. Idempotent.
  * The reply is a JSON object: `partner`, `authorized_data`, `state`, `build_time`, `create_time`, `update_time`.
  *
  * Members of `json`:
@@ -56,7 +56,7 @@ wechatpay_error *wechatpay_marketing_partnerships_list(const wechatpay_client *c
 /**
  * 终止合作关系.
  *
- * `POST /v3/marketing/partnerships/terminate`. For direct merchants and service providers. Not idempotent.
+ * `POST /v3/marketing/partnerships/terminate`. For direct merchants and service providers. Idempotent.
  * The reply is a JSON object: `terminate_time`.
  *
  * Members of `json`:

@@ -74,7 +74,7 @@ wechatpay_error *wechatpay_marketing_pay_gift_activity_activities_list(const wec
 /**
  * 新增活动发券商户号.
  *
- * `POST /v3/marketing/paygiftactivity/activities/{activity_id}/merchants/add`. For direct merchants and service providers. Not idempotent.
+ * `POST /v3/marketing/paygiftactivity/activities/{activity_id}/merchants/add`. For direct merchants and service providers. Idempotent. `marketing.pay_gift_activity.activities.merchants.list` tells what became of it.
  * The reply is a JSON object: `activity_id`, `add_time`, `invalid_merchant_id_list`.
  *
  * Members of `json`:
@@ -93,7 +93,7 @@ wechatpay_error *wechatpay_marketing_pay_gift_activity_activities_merchants_add(
 /**
  * 删除活动发券商户号.
  *
- * `POST /v3/marketing/paygiftactivity/activities/{activity_id}/merchants/delete`. For direct merchants and service providers. Not idempotent.
+ * `POST /v3/marketing/paygiftactivity/activities/{activity_id}/merchants/delete`. For direct merchants and service providers. Idempotent. `marketing.pay_gift_activity.activities.merchants.list` tells what became of it.
  * The reply is a JSON object: `activity_id`, `delete_time`.
  *
  * Members of `json`:
@@ -131,7 +131,7 @@ wechatpay_error *wechatpay_marketing_pay_gift_activity_activities_merchants_list
 /**
  * 终止活动.
  *
- * `POST /v3/marketing/paygiftactivity/activities/{activity_id}/terminate`. For direct merchants and service providers. Not idempotent.
+ * `POST /v3/marketing/paygiftactivity/activities/{activity_id}/terminate`. For direct merchants and service providers. Idempotent. `marketing.pay_gift_activity.activities.get` tells what became of it.
  * The reply is a JSON object: `activity_id`, `terminate_time`.
  *
  * Members of `json`:

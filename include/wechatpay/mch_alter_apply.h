@@ -17,7 +17,7 @@ extern "C" {
 /**
  * 提交超管变更申请单.
  *
- * `POST /v3/mchalterapply/mchcontactalterapplyment`. For service providers. Not idempotent.
+ * `POST /v3/mchalterapply/mchcontactalterapplyment`. For service providers. Not idempotent. `mch_alter_apply.mch_contact_alter_applyment.merchant.get_by_out_request_no` tells what became of it.
  * The reply is a JSON object: `apply_id`.
  *
  * Members of `json`:
@@ -71,7 +71,7 @@ wechatpay_error *wechatpay_mch_alter_apply_mch_contact_alter_applyment_merchant_
 /**
  * 撤销超管变更申请单.
  *
- * `POST /v3/mchalterapply/mchcontactalterapplyment/{apply_id}/revoke`. For service providers. Not idempotent.
+ * `POST /v3/mchalterapply/mchcontactalterapplyment/{apply_id}/revoke`. For service providers. Idempotent. `mch_alter_apply.mch_contact_alter_applyment.get` tells what became of it.
  * The reply is a JSON object: `apply_id`, `state`.
  *
  * Members of `json`:
@@ -88,7 +88,7 @@ wechatpay_error *wechatpay_mch_alter_apply_mch_contact_alter_applyment_revoke(co
 /**
  * 提交资料变更申请单.
  *
- * `POST /v3/mchalterapply/mchsubjectalterapplyment`. For service providers. Not idempotent.
+ * `POST /v3/mchalterapply/mchsubjectalterapplyment`. For service providers. Not idempotent. `mch_alter_apply.mch_subject_alter_applyment.merchant.get_by_out_request_no` tells what became of it.
  * The reply is a JSON object: `apply_id`.
  *
  * Members of `json`:
@@ -150,7 +150,7 @@ wechatpay_error *wechatpay_mch_alter_apply_mch_subject_alter_applyment_merchant_
 /**
  * 撤销资料变更申请单.
  *
- * `POST /v3/mchalterapply/mchsubjectalterapplyment/{apply_id}/revoke`. For service providers. Not idempotent.
+ * `POST /v3/mchalterapply/mchsubjectalterapplyment/{apply_id}/revoke`. For service providers. Idempotent. `mch_alter_apply.mch_subject_alter_applyment.get` tells what became of it.
  * The reply is a JSON object: `result`.
  *
  * Members of `json`:
@@ -167,7 +167,7 @@ wechatpay_error *wechatpay_mch_alter_apply_mch_subject_alter_applyment_revoke(co
 /**
  * 提交商户简称变更申请单.
  *
- * `POST /v3/mchalterapply/merchantnamealterapplyment`. For service providers. Not idempotent.
+ * `POST /v3/mchalterapply/merchantnamealterapplyment`. For service providers. Not idempotent. `mch_alter_apply.merchant_name_alter_applyment.merchant.get_by_out_request_no` tells what became of it.
  * The reply is a JSON object: `apply_id`.
  *
  * Members of `json`:
@@ -221,7 +221,7 @@ wechatpay_error *wechatpay_mch_alter_apply_merchant_name_alter_applyment_merchan
 /**
  * 撤销商户简称变更申请单.
  *
- * `POST /v3/mchalterapply/merchantnamealterapplyment/{apply_id}/revoke`. For service providers. Not idempotent.
+ * `POST /v3/mchalterapply/merchantnamealterapplyment/{apply_id}/revoke`. For service providers. Idempotent. `mch_alter_apply.merchant_name_alter_applyment.get` tells what became of it.
  * The reply is a JSON object: `apply_id`, `state`.
  *
  * Members of `json`:

@@ -17,7 +17,7 @@ extern "C" {
 /**
  * 提交已注销商户号可用余额提现申请单.
  *
- * `POST /v3/mch_operate/risk/withdrawl-apply`. For service providers. Not idempotent.
+ * `POST /v3/mch_operate/risk/withdrawl-apply`. For service providers. Idempotent. `mch_operate.risk.withdrawal_apply.get_by_out_request_no` tells what became of it.
  * The reply is a JSON object: `applyment_id`, `out_request_no`.
  *
  * Members of `json`:

@@ -35,7 +35,7 @@ wechatpay_error *wechatpay_mch_operation_manage_enhanced_due_diligence_get(const
 /**
  * 提交尽调资料.
  *
- * `POST /v3/mch-operation-manage/enhanced-due-diligence/{due_diligence_id}/submit`. For service providers. Not idempotent.
+ * `POST /v3/mch-operation-manage/enhanced-due-diligence/{due_diligence_id}/submit`. For service providers. Not idempotent. `mch_operation_manage.enhanced_due_diligence.get` tells what became of it.
  * The reply is a JSON object: `due_diligence_state`, `submit_time`, `submission_template`, `submission_data`.
  *
  * Members of `json`:

@@ -17,7 +17,7 @@ extern "C" {
 /**
  * 医保自费混合收款下单.
  *
- * `POST /v3/med-ins/orders`. For direct merchants and service providers. Not idempotent.
+ * `POST /v3/med-ins/orders`. For direct merchants and service providers. Not idempotent. `med_ins.orders.get_by_out_trade_no` tells what became of it.
  * The reply is a JSON object: `mix_trade_no`, `mix_pay_status`, `self_pay_status`, `med_ins_pay_status`, `paid_time`, `passthrough_response_content`, `mix_pay_type`, `order_type`, `appid`, `sub_appid`, `sub_mchid`, `openid`, `sub_openid`, `pay_for_relatives`, `out_trade_no`, `serial_no`, `pay_order_id`, `pay_auth_no`, `geo_location`, `city_id`, `med_inst_name`, `med_inst_no`, `med_ins_order_create_time`, `total_fee`, `med_ins_gov_fee`, `med_ins_self_fee`, `med_ins_other_fee`, `med_ins_cash_fee`, `wechat_pay_cash_fee`, `cash_add_detail`, `cash_reduce_detail`, `callback_url`, `prepay_id`, `passthrough_request_content`, `extends`, `attach`, `channel_no`, `med_ins_test_env`, `med_ins_fail_reason`.
  *
  * Members of `json`:

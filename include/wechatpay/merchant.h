@@ -52,7 +52,7 @@ wechatpay_error *wechatpay_merchant_fund_day_end_balance_get(const wechatpay_cli
 /**
  * 电商平台提现.
  *
- * `POST /v3/merchant/fund/withdraw`. For service providers. Not idempotent.
+ * `POST /v3/merchant/fund/withdraw`. For service providers. Idempotent. `merchant.fund.withdraw.get_by_out_request_no` tells what became of it.
  * The reply is a JSON object: `withdraw_id`, `out_request_no`.
  *
  * Members of `json`:

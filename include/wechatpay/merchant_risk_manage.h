@@ -17,7 +17,7 @@ extern "C" {
 /**
  * 查询风险订单.
  *
- * `POST /v3/merchant-risk-manage/ec-trade-risk/query-risk-trades`. For direct merchants and service providers. Not idempotent.
+ * `POST /v3/merchant-risk-manage/ec-trade-risk/query-risk-trades`. For direct merchants and service providers. Idempotent.
  * The reply is a JSON object: `total_num`, `risk_trade_list`.
  *
  * Members of `json`:
@@ -175,7 +175,7 @@ wechatpay_error *wechatpay_merchant_risk_manage_trade_risk_result_create(const w
 /**
  * 创建商户违规通知回调地址.
  *
- * `POST /v3/merchant-risk-manage/violation-notifications`. For direct merchants and service providers. Not idempotent.
+ * `POST /v3/merchant-risk-manage/violation-notifications`. For direct merchants and service providers. Idempotent. `merchant_risk_manage.violation_notifications.get` tells what became of it.
  * The reply is a JSON object: `notify_url`.
  *
  * Members of `json`:
@@ -192,7 +192,7 @@ wechatpay_error *wechatpay_merchant_risk_manage_violation_notifications_create(c
 /**
  * 删除商户违规通知回调地址.
  *
- * `DELETE /v3/merchant-risk-manage/violation-notifications`. For direct merchants and service providers. Not idempotent.
+ * `DELETE /v3/merchant-risk-manage/violation-notifications`. For direct merchants and service providers. Idempotent. `merchant_risk_manage.violation_notifications.get` tells what became of it.
  * The reply has no body.
  *
  * https://pay.weixin.qq.com/doc/v3/partner/4012471334
@@ -220,7 +220,7 @@ wechatpay_error *wechatpay_merchant_risk_manage_violation_notifications_get(cons
 /**
  * 修改商户违规通知回调地址.
  *
- * `PUT /v3/merchant-risk-manage/violation-notifications`. For direct merchants and service providers. Not idempotent.
+ * `PUT /v3/merchant-risk-manage/violation-notifications`. For direct merchants and service providers. Idempotent. `merchant_risk_manage.violation_notifications.get` tells what became of it.
  * The reply is a JSON object: `notify_url`.
  *
  * Members of `json`:

@@ -17,7 +17,7 @@ extern "C" {
 /**
  * 创建投诉通知回调.
  *
- * `POST /v3/merchant-service/complaint-notifications`. For direct merchants and service providers. Not idempotent.
+ * `POST /v3/merchant-service/complaint-notifications`. For direct merchants and service providers. Idempotent. `merchant_service.complaint_notifications.get` tells what became of it.
  * The reply is a JSON object: `mchid`, `url`.
  *
  * Members of `json`:
@@ -34,7 +34,7 @@ wechatpay_error *wechatpay_merchant_service_complaint_notifications_create(const
 /**
  * 删除投诉通知回调.
  *
- * `DELETE /v3/merchant-service/complaint-notifications`. For direct merchants and service providers. Not idempotent.
+ * `DELETE /v3/merchant-service/complaint-notifications`. For direct merchants and service providers. Idempotent. `merchant_service.complaint_notifications.get` tells what became of it.
  * The reply has no body.
  *
  * https://pay.weixin.qq.com/doc/v3/merchant/4012460452
@@ -62,7 +62,7 @@ wechatpay_error *wechatpay_merchant_service_complaint_notifications_get(const we
 /**
  * 更新投诉通知回调.
  *
- * `PUT /v3/merchant-service/complaint-notifications`. For direct merchants and service providers. Not idempotent.
+ * `PUT /v3/merchant-service/complaint-notifications`. For direct merchants and service providers. Idempotent. `merchant_service.complaint_notifications.get` tells what became of it.
  * The reply is a JSON object: `mchid`, `url`.
  *
  * Members of `json`:
@@ -134,7 +134,7 @@ wechatpay_error *wechatpay_merchant_service_complaints_negotiation_histories_lis
 /**
  * 反馈处理完成.
  *
- * `POST /v3/merchant-service/complaints-v2/{complaint_id}/complete`. For direct merchants and service providers. Not idempotent.
+ * `POST /v3/merchant-service/complaints-v2/{complaint_id}/complete`. For direct merchants and service providers. Idempotent. `merchant_service.complaints_v2.get` tells what became of it.
  * The reply has no body.
  *
  * Members of `json`:
@@ -209,7 +209,7 @@ wechatpay_error *wechatpay_merchant_service_complaints_v2_negotiation_histories_
 /**
  * 提交回复.
  *
- * `POST /v3/merchant-service/complaints-v2/{complaint_id}/response`. For direct merchants and service providers. Not idempotent.
+ * `POST /v3/merchant-service/complaints-v2/{complaint_id}/response`. For direct merchants and service providers. Not idempotent. `merchant_service.complaints_v2.negotiation_histories.list` tells what became of it.
  * The reply has no body.
  *
  * Members of `json`:
@@ -232,7 +232,7 @@ wechatpay_error *wechatpay_merchant_service_complaints_v2_response(const wechatp
 /**
  * 回复需要即时服务的投诉单.
  *
- * `POST /v3/merchant-service/complaints-v2/{complaint_id}/response-immediate-service`. For direct merchants and service providers. Not idempotent.
+ * `POST /v3/merchant-service/complaints-v2/{complaint_id}/response-immediate-service`. For direct merchants and service providers. Idempotent. `merchant_service.complaints_v2.negotiation_histories.list` tells what became of it.
  * The reply is a JSON object: `log_id`.
  *
  * Members of `json`:
@@ -252,7 +252,7 @@ wechatpay_error *wechatpay_merchant_service_complaints_v2_response_immediate_ser
 /**
  * 更新退款审批结果.
  *
- * `POST /v3/merchant-service/complaints-v2/{complaint_id}/update-refund-progress`. For direct merchants and service providers. Not idempotent.
+ * `POST /v3/merchant-service/complaints-v2/{complaint_id}/update-refund-progress`. For direct merchants and service providers. Not idempotent. `merchant_service.complaints_v2.get` tells what became of it.
  * The reply has no body.
  *
  * Members of `json`:

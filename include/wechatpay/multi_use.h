@@ -68,7 +68,7 @@ wechatpay_error *wechatpay_multi_use_stocks_use_flow_get(const wechatpay_client 
 /**
  * 发放指定批次的消费金.
  *
- * `POST /v3/multiuse/users/{openid}/coupons`. For direct merchants. Not idempotent.
+ * `POST /v3/multiuse/users/{openid}/coupons`. For direct merchants. Idempotent.
  * The reply is a JSON object: `coupon_id`.
  *
  * Members of `json`:

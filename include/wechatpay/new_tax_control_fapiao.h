@@ -59,7 +59,7 @@ wechatpay_error *wechatpay_new_tax_control_fapiao_download(const wechatpay_clien
 /**
  * 开具电子发票.
  *
- * `POST /v3/new-tax-control-fapiao/fapiao-applications`. For direct merchants and service providers. Not idempotent.
+ * `POST /v3/new-tax-control-fapiao/fapiao-applications`. For direct merchants and service providers. Not idempotent. `new_tax_control_fapiao.fapiao_applications.get` tells what became of it.
  * The reply has no body.
  *
  * Members of `json`:
@@ -118,7 +118,7 @@ wechatpay_error *wechatpay_new_tax_control_fapiao_fapiao_applications_get(const 
 /**
  * 将电子发票插入微信用户卡包.
  *
- * `POST /v3/new-tax-control-fapiao/fapiao-applications/{fapiao_apply_id}/insert-cards`. For direct merchants and service providers. Not idempotent.
+ * `POST /v3/new-tax-control-fapiao/fapiao-applications/{fapiao_apply_id}/insert-cards`. For direct merchants and service providers. Not idempotent. `new_tax_control_fapiao.fapiao_applications.get` tells what became of it.
  * The reply has no body.
  *
  * Members of `json`:
@@ -139,7 +139,7 @@ wechatpay_error *wechatpay_new_tax_control_fapiao_fapiao_applications_insert_car
 /**
  * 开具通用行业电子发票.
  *
- * `POST /v3/new-tax-control-fapiao/fapiao-applications/issue-general`. For service providers. Not idempotent.
+ * `POST /v3/new-tax-control-fapiao/fapiao-applications/issue-general`. For service providers. Not idempotent. `new_tax_control_fapiao.fapiao_applications.get` tells what became of it.
  * The reply has no body.
  *
  * Members of `json`:
@@ -159,7 +159,7 @@ wechatpay_error *wechatpay_new_tax_control_fapiao_fapiao_applications_issue_gene
 /**
  * 开具旅客运输行业电子发票.
  *
- * `POST /v3/new-tax-control-fapiao/fapiao-applications/issue-passenger-transport`. For service providers. Not idempotent.
+ * `POST /v3/new-tax-control-fapiao/fapiao-applications/issue-passenger-transport`. For service providers. Not idempotent. `new_tax_control_fapiao.fapiao_applications.get` tells what became of it.
  * The reply has no body.
  *
  * Members of `json`:
@@ -179,7 +179,7 @@ wechatpay_error *wechatpay_new_tax_control_fapiao_fapiao_applications_issue_pass
 /**
  * 开具成品油行业电子发票.
  *
- * `POST /v3/new-tax-control-fapiao/fapiao-applications/issue-refined-oil`. For service providers. Not idempotent.
+ * `POST /v3/new-tax-control-fapiao/fapiao-applications/issue-refined-oil`. For service providers. Not idempotent. `new_tax_control_fapiao.fapiao_applications.get` tells what became of it.
  * The reply has no body.
  *
  * Members of `json`:
@@ -199,7 +199,7 @@ wechatpay_error *wechatpay_new_tax_control_fapiao_fapiao_applications_issue_refi
 /**
  * 开具不动产租赁行业电子发票.
  *
- * `POST /v3/new-tax-control-fapiao/fapiao-applications/real-estate-leasing`. For service providers. Not idempotent.
+ * `POST /v3/new-tax-control-fapiao/fapiao-applications/real-estate-leasing`. For service providers. Not idempotent. `new_tax_control_fapiao.fapiao_applications.get` tells what became of it.
  * The reply has no body.
  *
  * Members of `json`:
@@ -219,7 +219,7 @@ wechatpay_error *wechatpay_new_tax_control_fapiao_fapiao_applications_real_estat
 /**
  * 冲红电子发票.
  *
- * `POST /v3/new-tax-control-fapiao/fapiao-applications/{fapiao_apply_id}/reverse`. For direct merchants and service providers. Not idempotent.
+ * `POST /v3/new-tax-control-fapiao/fapiao-applications/{fapiao_apply_id}/reverse`. For direct merchants and service providers. Not idempotent. `new_tax_control_fapiao.fapiao_applications.get` tells what became of it.
  * The reply has no body.
  *
  * Members of `json`:
@@ -319,7 +319,7 @@ wechatpay_error *wechatpay_new_tax_control_fapiao_merchant_base_information_get(
 /**
  * 检查子商户开票功能状态.
  *
- * `POST /v3/new-tax-control-fapiao/merchant/{sub_mchid}/check`. For service providers. Not idempotent.
+ * `POST /v3/new-tax-control-fapiao/merchant/{sub_mchid}/check`. For service providers. Idempotent. `new_tax_control_fapiao.merchant.check_status` tells what became of it.
  * The reply has no body.
  *
  * Members of `json`:
@@ -367,7 +367,7 @@ wechatpay_error *wechatpay_new_tax_control_fapiao_merchant_development_config_ge
 /**
  * 配置开发选项.
  *
- * `PATCH /v3/new-tax-control-fapiao/merchant/development-config`. For direct merchants and service providers. Not idempotent.
+ * `PATCH /v3/new-tax-control-fapiao/merchant/development-config`. For direct merchants and service providers. Idempotent. `new_tax_control_fapiao.merchant.development_config.get` tells what became of it.
  * The reply is a JSON object: `callback_url`, `show_fapiao_cell`, `support_vat_fapiao`.
  *
  * Members of `json`:

@@ -53,7 +53,7 @@ wechatpay_error *wechatpay_offline_face_mch_organizations_users_get_by_out_user_
 /**
  * 解除刷脸用户签约关系接口.
  *
- * `POST /v3/offlinefacemch/organizations/{organization_id}/users/user-id/{user_id}/terminate-contract`. Not idempotent.
+ * `POST /v3/offlinefacemch/organizations/{organization_id}/users/user-id/{user_id}/terminate-contract`. Idempotent.
  * The reply has no body.
  *
  * Members of `json`:
@@ -71,7 +71,7 @@ wechatpay_error *wechatpay_offline_face_mch_organizations_users_terminate_contra
 /**
  * 刷脸用户信息修改接口.
  *
- * `PATCH /v3/offlinefacemch/organizations/{organization_id}/users/out-user-id/{out_user_id}`. Not idempotent.
+ * `PATCH /v3/offlinefacemch/organizations/{organization_id}/users/out-user-id/{out_user_id}`. Idempotent. `offline_face_mch.organizations.users.get_by_out_user_id` tells what became of it.
  * The reply has no body.
  *
  * Members of `json`:

@@ -17,7 +17,7 @@ extern "C" {
 /**
  * 发起批量转账.
  *
- * `POST /v3/partner-transfer/batches`. For service providers. Not idempotent.
+ * `POST /v3/partner-transfer/batches`. For service providers. Idempotent. `partner_transfer.batches.get_by_out_batch_no` tells what became of it.
  * The reply is a JSON object: `out_batch_no`, `batch_id`, `create_time`.
  *
  * Members of `json`:

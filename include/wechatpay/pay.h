@@ -17,7 +17,7 @@ extern "C" {
 /**
  * 微信分付-支付方式前置服务.
  *
- * `POST /v3/pay/acquiring-bank/transactions/exposure`. For service providers. Not idempotent.
+ * `POST /v3/pay/acquiring-bank/transactions/exposure`. For service providers. Idempotent.
  * The reply is a JSON object: `fqf_exposure`, `market_exposure_token`.
  *
  * Members of `json`:
@@ -40,7 +40,7 @@ wechatpay_error *wechatpay_pay_acquiring_bank_transactions_exposure(const wechat
 /**
  * 商户贴息-获取微信分付曝光建议.
  *
- * `POST /v3/pay/instal/exposure`. For direct merchants. Not idempotent.
+ * `POST /v3/pay/instal/exposure`. For direct merchants. Idempotent.
  * The reply is a JSON object: `recommend_exposure`.
  *
  * Members of `json`:
@@ -61,7 +61,7 @@ wechatpay_error *wechatpay_pay_instal_exposure(const wechatpay_client *client,
 /**
  * 商户贴息-获取微信分付曝光建议.
  *
- * `POST /v3/pay/instal/partner/exposure`. For service providers. Not idempotent.
+ * `POST /v3/pay/instal/partner/exposure`. For service providers. Idempotent.
  * The reply is a JSON object: `recommend_exposure`.
  *
  * Members of `json`:
@@ -82,7 +82,7 @@ wechatpay_error *wechatpay_pay_instal_partner_exposure(const wechatpay_client *c
 /**
  * APP下单.
  *
- * `POST /v3/pay/partner/transactions/app`. For service providers. Not idempotent.
+ * `POST /v3/pay/partner/transactions/app`. For service providers. Idempotent. `pay.partner.transactions.get_by_out_trade_no` tells what became of it.
  * The reply is a JSON object: `prepay_id`.
  *
  * Members of `json`:
@@ -116,7 +116,7 @@ wechatpay_error *wechatpay_pay_partner_transactions_app_create(const wechatpay_c
 /**
  * APP下单并签约.
  *
- * `POST /v3/pay/partner/transactions/app-with-contract`. For service providers. Not idempotent.
+ * `POST /v3/pay/partner/transactions/app-with-contract`. For service providers. Idempotent. `pay.partner.transactions.get_by_out_trade_no` tells what became of it.
  * The reply is a JSON object: `prepay_id`.
  *
  * Members of `json`:
@@ -148,7 +148,7 @@ wechatpay_error *wechatpay_pay_partner_transactions_app_with_contract_create(con
 /**
  * 关单.
  *
- * `POST /v3/pay/partner/transactions/out-trade-no/{out_trade_no}/close`. For service providers. Not idempotent.
+ * `POST /v3/pay/partner/transactions/out-trade-no/{out_trade_no}/close`. For service providers. Idempotent. `pay.partner.transactions.get_by_out_trade_no` tells what became of it.
  * The reply has no body.
  *
  * Members of `json`:
@@ -167,7 +167,7 @@ wechatpay_error *wechatpay_pay_partner_transactions_close_by_out_trade_no(const 
 /**
  * 付款码支付.
  *
- * `POST /v3/pay/partner/transactions/codepay`. For service providers. Not idempotent.
+ * `POST /v3/pay/partner/transactions/codepay`. For service providers. Not idempotent. `pay.partner.transactions.get_by_out_trade_no` tells what became of it.
  * The reply is a JSON object: `sp_appid`, `sp_mchid`, `sub_appid`, `sub_mchid`, `out_trade_no`, `transaction_id`, `trade_type`, `bank_type`, `success_time`, `trade_state`, `trade_state_desc`, `attach`, `payer`, `amount`, `promotion_detail`.
  *
  * Members of `json`:
@@ -197,7 +197,7 @@ wechatpay_error *wechatpay_pay_partner_transactions_code_pay_create(const wechat
 /**
  * 微信分付-支付方式前置服务.
  *
- * `POST /v3/pay/partner/transactions/exposure`. For service providers. Not idempotent.
+ * `POST /v3/pay/partner/transactions/exposure`. For service providers. Idempotent.
  * The reply is a JSON object: `fqf_exposure`, `market_exposure_token`.
  *
  * Members of `json`:
@@ -257,7 +257,7 @@ wechatpay_error *wechatpay_pay_partner_transactions_get_by_out_trade_no(const we
 /**
  * H5下单.
  *
- * `POST /v3/pay/partner/transactions/h5`. For service providers. Not idempotent.
+ * `POST /v3/pay/partner/transactions/h5`. For service providers. Idempotent. `pay.partner.transactions.get_by_out_trade_no` tells what became of it.
  * The reply is a JSON object: `h5_url`.
  *
  * Members of `json`:
@@ -290,7 +290,7 @@ wechatpay_error *wechatpay_pay_partner_transactions_h5_create(const wechatpay_cl
 /**
  * JSAPI下单.
  *
- * `POST /v3/pay/partner/transactions/jsapi`. For service providers. Not idempotent.
+ * `POST /v3/pay/partner/transactions/jsapi`. For service providers. Idempotent. `pay.partner.transactions.get_by_out_trade_no` tells what became of it.
  * The reply is a JSON object: `prepay_id`.
  *
  * Members of `json`:
@@ -324,7 +324,7 @@ wechatpay_error *wechatpay_pay_partner_transactions_jsapi_create(const wechatpay
 /**
  * JSAPI下单并授权/签约.
  *
- * `POST /v3/pay/partner/transactions/jsapi-with-contract`. For service providers. Not idempotent.
+ * `POST /v3/pay/partner/transactions/jsapi-with-contract`. For service providers. Idempotent. `pay.partner.transactions.get_by_out_trade_no` tells what became of it.
  * The reply is a JSON object: `prepay_id`.
  *
  * Members of `json`:
@@ -357,7 +357,7 @@ wechatpay_error *wechatpay_pay_partner_transactions_jsapi_with_contract_create(c
 /**
  * 小程序支付下单.
  *
- * `POST /v3/pay/partner/transactions/miniprogram`. For service providers. Not idempotent.
+ * `POST /v3/pay/partner/transactions/miniprogram`. For service providers. Idempotent. `pay.partner.transactions.get_by_out_trade_no` tells what became of it.
  * The reply is a JSON object: `prepay_id`.
  *
  * Members of `json`:
@@ -389,7 +389,7 @@ wechatpay_error *wechatpay_pay_partner_transactions_mini_program_create(const we
 /**
  * Native下单.
  *
- * `POST /v3/pay/partner/transactions/native`. For service providers. Not idempotent.
+ * `POST /v3/pay/partner/transactions/native`. For service providers. Idempotent. `pay.partner.transactions.get_by_out_trade_no` tells what became of it.
  * The reply is a JSON object: `code_url`.
  *
  * Members of `json`:
@@ -422,7 +422,7 @@ wechatpay_error *wechatpay_pay_partner_transactions_native_create(const wechatpa
 /**
  * 撤销.
  *
- * `POST /v3/pay/partner/transactions/out-trade-no/{out_trade_no}/reverse`. For service providers. Not idempotent.
+ * `POST /v3/pay/partner/transactions/out-trade-no/{out_trade_no}/reverse`. For service providers. Not idempotent. `pay.partner.transactions.get_by_out_trade_no` tells what became of it.
  * The reply is a JSON object: `sp_appid`, `sp_mchid`, `sub_appid`, `sub_mchid`, `out_trade_no`.
  *
  * Members of `json`:
@@ -443,7 +443,7 @@ wechatpay_error *wechatpay_pay_partner_transactions_reverse_by_out_trade_no(cons
 /**
  * 扫码支付下单.
  *
- * `POST /v3/pay/partner/transactions/scannedpos`. For service providers. Not idempotent.
+ * `POST /v3/pay/partner/transactions/scannedpos`. For service providers. Idempotent. `pay.partner.transactions.get_by_out_trade_no` tells what became of it.
  * The reply is a JSON object: `prepay_id`.
  *
  * Members of `json`:
@@ -475,7 +475,7 @@ wechatpay_error *wechatpay_pay_partner_transactions_scanned_pos_create(const wec
 /**
  * APP下单.
  *
- * `POST /v3/pay/transactions/app`. For direct merchants. Not idempotent.
+ * `POST /v3/pay/transactions/app`. For direct merchants. Idempotent. `pay.transactions.get_by_out_trade_no` tells what became of it.
  * The reply is a JSON object: `prepay_id`.
  *
  * Members of `json`:
@@ -507,7 +507,7 @@ wechatpay_error *wechatpay_pay_transactions_app_create(const wechatpay_client *c
 /**
  * APP下单并签约.
  *
- * `POST /v3/pay/transactions/app-with-contract`. For direct merchants. Not idempotent.
+ * `POST /v3/pay/transactions/app-with-contract`. For direct merchants. Idempotent. `pay.transactions.get_by_out_trade_no` tells what became of it.
  * The reply is a JSON object: `prepay_id`.
  *
  * Members of `json`:
@@ -537,7 +537,7 @@ wechatpay_error *wechatpay_pay_transactions_app_with_contract_create(const wecha
 /**
  * 关单.
  *
- * `POST /v3/pay/transactions/out-trade-no/{out_trade_no}/close`. For direct merchants. Not idempotent.
+ * `POST /v3/pay/transactions/out-trade-no/{out_trade_no}/close`. For direct merchants. Idempotent. `pay.transactions.get_by_out_trade_no` tells what became of it.
  * The reply has no body.
  *
  * Members of `json`:
@@ -555,7 +555,7 @@ wechatpay_error *wechatpay_pay_transactions_close_by_out_trade_no(const wechatpa
 /**
  * 付款码支付.
  *
- * `POST /v3/pay/transactions/codepay`. For direct merchants. Not idempotent.
+ * `POST /v3/pay/transactions/codepay`. For direct merchants. Not idempotent. `pay.transactions.get_by_out_trade_no` tells what became of it.
  * The reply is a JSON object: `appid`, `mchid`, `out_trade_no`, `transaction_id`, `trade_type`, `bank_type`, `success_time`, `trade_state`, `trade_state_desc`, `attach`, `payer`, `amount`, `promotion_detail`.
  *
  * Members of `json`:
@@ -583,7 +583,7 @@ wechatpay_error *wechatpay_pay_transactions_code_pay_create(const wechatpay_clie
 /**
  * 微信分付-支付方式前置服务.
  *
- * `POST /v3/pay/transactions/exposure`. For direct merchants. Not idempotent.
+ * `POST /v3/pay/transactions/exposure`. For direct merchants. Idempotent.
  * The reply is a JSON object: `fqf_exposure`, `market_exposure_token`.
  *
  * Members of `json`:
@@ -639,7 +639,7 @@ wechatpay_error *wechatpay_pay_transactions_get_by_out_trade_no(const wechatpay_
 /**
  * H5下单.
  *
- * `POST /v3/pay/transactions/h5`. For direct merchants. Not idempotent.
+ * `POST /v3/pay/transactions/h5`. For direct merchants. Idempotent. `pay.transactions.get_by_out_trade_no` tells what became of it.
  * The reply is a JSON object: `h5_url`.
  *
  * Members of `json`:
@@ -670,7 +670,7 @@ wechatpay_error *wechatpay_pay_transactions_h5_create(const wechatpay_client *cl
 /**
  * JSAPI下单.
  *
- * `POST /v3/pay/transactions/jsapi`. For direct merchants. Not idempotent.
+ * `POST /v3/pay/transactions/jsapi`. For direct merchants. Idempotent. `pay.transactions.get_by_out_trade_no` tells what became of it.
  * The reply is a JSON object: `prepay_id`.
  *
  * Members of `json`:
@@ -702,7 +702,7 @@ wechatpay_error *wechatpay_pay_transactions_jsapi_create(const wechatpay_client 
 /**
  * JSAPI下单并授权/签约.
  *
- * `POST /v3/pay/transactions/jsapi-with-contract`. For direct merchants. Not idempotent.
+ * `POST /v3/pay/transactions/jsapi-with-contract`. For direct merchants. Idempotent. `pay.transactions.get_by_out_trade_no` tells what became of it.
  * The reply is a JSON object: `prepay_id`.
  *
  * Members of `json`:
@@ -733,7 +733,7 @@ wechatpay_error *wechatpay_pay_transactions_jsapi_with_contract_create(const wec
 /**
  * Native下单.
  *
- * `POST /v3/pay/transactions/native`. For direct merchants. Not idempotent.
+ * `POST /v3/pay/transactions/native`. For direct merchants. Idempotent. `pay.transactions.get_by_out_trade_no` tells what became of it.
  * The reply is a JSON object: `code_url`.
  *
  * Members of `json`:
@@ -764,7 +764,7 @@ wechatpay_error *wechatpay_pay_transactions_native_create(const wechatpay_client
 /**
  * 撤销.
  *
- * `POST /v3/pay/transactions/out-trade-no/{out_trade_no}/reverse`. For direct merchants. Not idempotent.
+ * `POST /v3/pay/transactions/out-trade-no/{out_trade_no}/reverse`. For direct merchants. Not idempotent. `pay.transactions.get_by_out_trade_no` tells what became of it.
  * The reply is a JSON object: `appid`, `mchid`, `out_trade_no`.
  *
  * Members of `json`:

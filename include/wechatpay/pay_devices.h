@@ -17,7 +17,7 @@ extern "C" {
 /**
  * 绑定音箱设备码牌.
  *
- * `POST /v3/pay-devices/open-scenario-speaker/{device_sn}/bind`. For service providers. Not idempotent.
+ * `POST /v3/pay-devices/open-scenario-speaker/{device_sn}/bind`. For service providers. Idempotent. `pay_devices.open_scenario_speaker.get` tells what became of it.
  * The reply is a JSON object: `sub_mchid`, `device_sn`, `bind_state`, `code_url`.
  *
  * Members of `json`:
@@ -53,7 +53,7 @@ wechatpay_error *wechatpay_pay_devices_open_scenario_speaker_get(const wechatpay
 /**
  * 出厂预绑定音箱和码牌.
  *
- * `POST /v3/pay-devices/open-scenario-speaker/{device_sn}/prebind`. For service providers. Not idempotent.
+ * `POST /v3/pay-devices/open-scenario-speaker/{device_sn}/prebind`. For service providers. Idempotent. `pay_devices.open_scenario_speaker.get` tells what became of it.
  * The reply is a JSON object: `device_sn`, `bind_state`, `code_url`.
  *
  * Members of `json`:
@@ -71,7 +71,7 @@ wechatpay_error *wechatpay_pay_devices_open_scenario_speaker_pre_bind(const wech
 /**
  * 解绑音箱设备码牌.
  *
- * `POST /v3/pay-devices/open-scenario-speaker/{device_sn}/unbind`. For service providers. Not idempotent.
+ * `POST /v3/pay-devices/open-scenario-speaker/{device_sn}/unbind`. For service providers. Idempotent. `pay_devices.open_scenario_speaker.get` tells what became of it.
  * The reply is a JSON object: `sub_mchid`, `device_sn`, `bind_state`, `code_url`.
  *
  * Members of `json`:
@@ -109,7 +109,7 @@ wechatpay_error *wechatpay_pay_devices_open_scenario_speaker_order_report(const 
 /**
  * 小票机打印.
  *
- * `POST /v3/pay-devices/printers/{device_id}/print-orders`. For service providers. Not idempotent.
+ * `POST /v3/pay-devices/printers/{device_id}/print-orders`. For service providers. Not idempotent. `pay_devices.printers.print_orders.get` tells what became of it.
  * The reply has no body.
  *
  * Members of `json`:

@@ -153,7 +153,7 @@ wechatpay_error *wechatpay_payroll_card_tokens_create(const wechatpay_client *cl
 /**
  * 发起批量转账.
  *
- * `POST /v3/payroll-card/transfer-batches`. For service providers. Not idempotent.
+ * `POST /v3/payroll-card/transfer-batches`. For service providers. Idempotent.
  * The reply is a JSON object: `out_batch_no`, `batch_id`, `create_time`.
  *
  * Members of `json`:

@@ -60,7 +60,7 @@ wechatpay_error *wechatpay_payscore_acquiring_bank_permissions_get_by_authorizat
 /**
  * 从业机构解除用户授权关系（授权协议号）.
  *
- * `POST /v3/payscore/acquiringbank/permissions/authorization-code/{authorization_code}/terminate`. For service providers. Not idempotent.
+ * `POST /v3/payscore/acquiringbank/permissions/authorization-code/{authorization_code}/terminate`. For service providers. Idempotent. `payscore.acquiring_bank.permissions.get_by_authorization_code` tells what became of it.
  * The reply has no body.
  *
  * Members of `json`:
@@ -81,7 +81,7 @@ wechatpay_error *wechatpay_payscore_acquiring_bank_permissions_terminate_by_auth
 /**
  * 从业机构取消微信支付分订单.
  *
- * `POST /v3/payscore/acquiringbank/serviceorder/{out_order_no}/cancel`. For service providers. Not idempotent.
+ * `POST /v3/payscore/acquiringbank/serviceorder/{out_order_no}/cancel`. For service providers. Idempotent. `payscore.acquiring_bank.service_order.get` tells what became of it.
  * The reply has no body.
  *
  * Members of `json`:
@@ -102,7 +102,7 @@ wechatpay_error *wechatpay_payscore_acquiring_bank_service_order_cancel(const we
 /**
  * 从业机构完结微信支付分订单.
  *
- * `POST /v3/payscore/acquiringbank/serviceorder/{out_order_no}/complete`. For service providers. Not idempotent.
+ * `POST /v3/payscore/acquiringbank/serviceorder/{out_order_no}/complete`. For service providers. Not idempotent. `payscore.acquiring_bank.service_order.get` tells what became of it.
  * The reply has no body.
  *
  * Members of `json`:
@@ -130,7 +130,7 @@ wechatpay_error *wechatpay_payscore_acquiring_bank_service_order_complete(const 
 /**
  * 从业机构创建微信支付分订单.
  *
- * `POST /v3/payscore/acquiringbank/serviceorder`. For service providers. Not idempotent.
+ * `POST /v3/payscore/acquiringbank/serviceorder`. For service providers. Idempotent. `payscore.acquiring_bank.service_order.get` tells what became of it.
  * The reply is a JSON object: `out_order_no`, `service_id`, `appid`, `mchid`, `sub_appid`, `sub_mchid`, `channel_id`, `service_introduction`, `state`, `state_description`, `post_payments`, `post_discounts`, `risk_fund`, `time_range`, `location`, `attach`, `notify_url`, `order_id`, `package`.
  *
  * Members of `json`:
@@ -206,7 +206,7 @@ wechatpay_error *wechatpay_payscore_acquiring_bank_service_order_get(const wecha
 /**
  * 从业机构修改微信支付分订单金额.
  *
- * `POST /v3/payscore/acquiringbank/serviceorder/{out_order_no}/modify`. For service providers. Not idempotent.
+ * `POST /v3/payscore/acquiringbank/serviceorder/{out_order_no}/modify`. For service providers. Not idempotent. `payscore.acquiring_bank.service_order.get` tells what became of it.
  * The reply has no body.
  *
  * Members of `json`:
@@ -230,7 +230,7 @@ wechatpay_error *wechatpay_payscore_acquiring_bank_service_order_modify(const we
 /**
  * 从业机构登记微信支付分扣款信息.
  *
- * `POST /v3/payscore/acquiringbank/serviceorder/{out_order_no}/registerdeductinfo`. For service providers. Not idempotent.
+ * `POST /v3/payscore/acquiringbank/serviceorder/{out_order_no}/registerdeductinfo`. For service providers. Not idempotent. `payscore.acquiring_bank.service_order.deduction.get` tells what became of it.
  * The reply is a JSON object: `description`.
  *
  * Members of `json`:
@@ -253,7 +253,7 @@ wechatpay_error *wechatpay_payscore_acquiring_bank_service_order_register_deduct
 /**
  * 从业机构同步微信支付分订单信息.
  *
- * `POST /v3/payscore/acquiringbank/serviceorder/{out_order_no}/sync`. For service providers. Not idempotent.
+ * `POST /v3/payscore/acquiringbank/serviceorder/{out_order_no}/sync`. For service providers. Idempotent. `payscore.acquiring_bank.service_order.get` tells what became of it.
  * The reply has no body.
  *
  * Members of `json`:
@@ -330,7 +330,7 @@ wechatpay_error *wechatpay_payscore_merchant_bill_get(const wechatpay_client *cl
 /**
  * 取消支付分订单.
  *
- * `POST /v3/payscore/oversea/partner/serviceorder/{out_order_no}/cancel`. Not idempotent.
+ * `POST /v3/payscore/oversea/partner/serviceorder/{out_order_no}/cancel`. Idempotent. `payscore.oversea.partner.service_order.get` tells what became of it.
  * The reply has no body.
  *
  * Members of `json`:
@@ -350,7 +350,7 @@ wechatpay_error *wechatpay_payscore_oversea_partner_service_order_cancel(const w
 /**
  * 完结支付分订单.
  *
- * `POST /v3/payscore/oversea/partner/serviceorder/{out_order_no}/complete`. Not idempotent.
+ * `POST /v3/payscore/oversea/partner/serviceorder/{out_order_no}/complete`. Not idempotent. `payscore.oversea.partner.service_order.get` tells what became of it.
  * The reply has no body.
  *
  * Members of `json`:
@@ -378,7 +378,7 @@ wechatpay_error *wechatpay_payscore_oversea_partner_service_order_complete(const
 /**
  * 创建支付分订单.
  *
- * `POST /v3/payscore/oversea/partner/serviceorder`. Not idempotent.
+ * `POST /v3/payscore/oversea/partner/serviceorder`. Not idempotent. `payscore.oversea.partner.service_order.get` tells what became of it.
  * The reply is a JSON object: `out_order_no`, `service_id`, `appid`, `mchid`, `sub_appid`, `sub_mchid`, `currency`, `service_introduction`, `state`, `state_description`, `post_payments`, `post_discounts`, `risk_fund`, `time_range`, `location`, `attach`, `notify_url`, `order_id`, `package`.
  *
  * Members of `json`:
@@ -431,7 +431,7 @@ wechatpay_error *wechatpay_payscore_oversea_partner_service_order_get(const wech
 /**
  * 同步支付分订单信息.
  *
- * `POST /v3/payscore/oversea/partner/serviceorder/{out_order_no}/sync`. Not idempotent.
+ * `POST /v3/payscore/oversea/partner/serviceorder/{out_order_no}/sync`. Idempotent. `payscore.oversea.partner.service_order.get` tells what became of it.
  * The reply has no body.
  *
  * Members of `json`:
@@ -476,7 +476,7 @@ wechatpay_error *wechatpay_payscore_partner_permissions_apply_for_scene(const we
 /**
  * 服务商评估用户分层.
  *
- * `POST /v3/payscore/partner/permissions/assess-user-risk-level`. For service providers. Not idempotent.
+ * `POST /v3/payscore/partner/permissions/assess-user-risk-level`. For service providers. Idempotent.
  * The reply is a JSON object: `service_id`, `appid`, `mchid`, `openid`, `authorization_code`, `authorization_state`, `notify_url`, `cancel_authorization_time`, `authorization_success_time`, `sub_mchid`, `sub_appid`, `sub_openid`, `user_label`, `channel_id`, `user_risk_level`, `risk_level_version`.
  *
  * Members of `json`:
@@ -563,7 +563,7 @@ wechatpay_error *wechatpay_payscore_partner_permissions_search(const wechatpay_c
 /**
  * 解除用户授权关系（openid）.
  *
- * `POST /v3/payscore/partner/permissions/terminate`. For service providers. Not idempotent.
+ * `POST /v3/payscore/partner/permissions/terminate`. For service providers. Idempotent. `payscore.partner.permissions.search` tells what became of it.
  * The reply has no body.
  *
  * Members of `json`:
@@ -586,7 +586,7 @@ wechatpay_error *wechatpay_payscore_partner_permissions_terminate(const wechatpa
 /**
  * 解除用户授权关系（授权协议号）.
  *
- * `POST /v3/payscore/partner/permissions/authorization-code/{authorization_code}/terminate`. For service providers. Not idempotent.
+ * `POST /v3/payscore/partner/permissions/authorization-code/{authorization_code}/terminate`. For service providers. Idempotent. `payscore.partner.permissions.get_by_authorization_code` tells what became of it.
  * The reply has no body.
  *
  * Members of `json`:
@@ -606,7 +606,7 @@ wechatpay_error *wechatpay_payscore_partner_permissions_terminate_by_authorizati
 /**
  * 收付通子商户申请绑定支付分服务.
  *
- * `POST /v3/payscore/partner/service-account-applications`. For service providers. Not idempotent.
+ * `POST /v3/payscore/partner/service-account-applications`. For service providers. Not idempotent. `payscore.partner.service_account_applications.get` tells what became of it.
  * The reply is a JSON object: `service_id`, `mchid`, `appid`, `sub_mchid`, `sub_appid`, `out_apply_no`, `result_notify_url`, `apply_state`, `reject_reason`.
  *
  * Members of `json`:
@@ -645,7 +645,7 @@ wechatpay_error *wechatpay_payscore_partner_service_account_applications_get(con
 /**
  * 取消支付分订单.
  *
- * `POST /v3/payscore/partner/serviceorder/{out_order_no}/cancel`. For service providers. Not idempotent.
+ * `POST /v3/payscore/partner/serviceorder/{out_order_no}/cancel`. For service providers. Idempotent. `payscore.partner.service_order.get` tells what became of it.
  * The reply has no body.
  *
  * Members of `json`:
@@ -665,7 +665,7 @@ wechatpay_error *wechatpay_payscore_partner_service_order_cancel(const wechatpay
 /**
  * 完结支付分订单.
  *
- * `POST /v3/payscore/partner/serviceorder/{out_order_no}/complete`. For service providers. Not idempotent.
+ * `POST /v3/payscore/partner/serviceorder/{out_order_no}/complete`. For service providers. Not idempotent. `payscore.partner.service_order.get` tells what became of it.
  * The reply has no body.
  *
  * Members of `json`:
@@ -693,7 +693,7 @@ wechatpay_error *wechatpay_payscore_partner_service_order_complete(const wechatp
 /**
  * 创建支付分订单.
  *
- * `POST /v3/payscore/partner/serviceorder`. For service providers. Not idempotent.
+ * `POST /v3/payscore/partner/serviceorder`. For service providers. Idempotent. `payscore.partner.service_order.get` tells what became of it.
  * The reply is a JSON object: `out_order_no`, `service_id`, `appid`, `mchid`, `sub_appid`, `sub_mchid`, `service_introduction`, `state`, `state_description`, `post_payments`, `post_discounts`, `risk_fund`, `time_range`, `location`, `attach`, `notify_url`, `order_id`, `package`.
  *
  * Members of `json`:
@@ -726,7 +726,7 @@ wechatpay_error *wechatpay_payscore_partner_service_order_create(const wechatpay
 /**
  * 创单结单合并.
  *
- * `POST /v3/payscore/partner/serviceorder/direct-complete`. For service providers. Not idempotent.
+ * `POST /v3/payscore/partner/serviceorder/direct-complete`. For service providers. Not idempotent. `payscore.partner.service_order.get` tells what became of it.
  * The reply has no body.
  *
  * Members of `json`:
@@ -778,7 +778,7 @@ wechatpay_error *wechatpay_payscore_partner_service_order_get(const wechatpay_cl
 /**
  * 修改订单金额.
  *
- * `POST /v3/payscore/partner/serviceorder/{out_order_no}/modify`. For service providers. Not idempotent.
+ * `POST /v3/payscore/partner/serviceorder/{out_order_no}/modify`. For service providers. Not idempotent. `payscore.partner.service_order.get` tells what became of it.
  * The reply has no body.
  *
  * Members of `json`:
@@ -802,7 +802,7 @@ wechatpay_error *wechatpay_payscore_partner_service_order_modify(const wechatpay
 /**
  * 商户发起催收扣款.
  *
- * `POST /v3/payscore/partner/serviceorder/{out_order_no}/pay`. For service providers. Not idempotent.
+ * `POST /v3/payscore/partner/serviceorder/{out_order_no}/pay`. For service providers. Not idempotent. `payscore.partner.service_order.get` tells what became of it.
  * The reply has no body.
  *
  * Members of `json`:
@@ -867,7 +867,7 @@ wechatpay_error *wechatpay_payscore_partner_service_order_send_prepaid_message(c
 /**
  * 同步订单信息.
  *
- * `POST /v3/payscore/partner/serviceorder/{out_order_no}/sync`. For service providers. Not idempotent.
+ * `POST /v3/payscore/partner/serviceorder/{out_order_no}/sync`. For service providers. Idempotent. `payscore.partner.service_order.get` tells what became of it.
  * The reply has no body.
  *
  * Members of `json`:
@@ -943,7 +943,7 @@ wechatpay_error *wechatpay_payscore_partner_service_quotas_get_by_service_id(con
 /**
  * 撤销先享后付订单.
  *
- * `POST /v3/payscore/payafter-orders/{out_order_no}/cancel`. For direct merchants. Not idempotent.
+ * `POST /v3/payscore/payafter-orders/{out_order_no}/cancel`. For direct merchants. Idempotent. `payscore.pay_after_orders.get` tells what became of it.
  * The reply is a JSON object: `appid`, `mchid`, `out_order_no`, `service_id`, `order_id`.
  *
  * Members of `json`:
@@ -963,7 +963,7 @@ wechatpay_error *wechatpay_payscore_pay_after_orders_cancel(const wechatpay_clie
 /**
  * 完结先享后付订单.
  *
- * `POST /v3/payscore/payafter-orders/{out_order_no}/complete`. For direct merchants. Not idempotent.
+ * `POST /v3/payscore/payafter-orders/{out_order_no}/complete`. For direct merchants. Not idempotent. `payscore.pay_after_orders.get` tells what became of it.
  * The reply is a JSON object: `appid`, `mchid`, `out_order_no`, `service_id`, `order_id`.
  *
  * Members of `json`:
@@ -992,7 +992,7 @@ wechatpay_error *wechatpay_payscore_pay_after_orders_complete(const wechatpay_cl
 /**
  * 创建先享后付订单.
  *
- * `POST /v3/payscore/payafter-orders`. For direct merchants. Not idempotent.
+ * `POST /v3/payscore/payafter-orders`. For direct merchants. Not idempotent. `payscore.pay_after_orders.get` tells what became of it.
  * The reply is a JSON object: `appid`, `mchid`, `out_order_no`, `service_id`, `order_id`, `miniprogram_businesstype`, `miniprogram_appid`, `miniprogram_path`, `miniprogram_username`, `package`.
  *
  * Members of `json`:
@@ -1046,7 +1046,7 @@ wechatpay_error *wechatpay_payscore_pay_after_orders_get(const wechatpay_client 
 /**
  * 支付分订单同步.
  *
- * `POST /v3/payscore/payafter-orders/{out_order_no}/sync`. For direct merchants. Not idempotent.
+ * `POST /v3/payscore/payafter-orders/{out_order_no}/sync`. For direct merchants. Idempotent. `payscore.pay_after_orders.get` tells what became of it.
  * The reply is a JSON object: `appid`, `mchid`, `out_order_no`, `order_id`.
  *
  * Members of `json`:
@@ -1067,7 +1067,7 @@ wechatpay_error *wechatpay_payscore_pay_after_orders_sync(const wechatpay_client
 /**
  * 商户评估用户分层.
  *
- * `POST /v3/payscore/permissions/assess-user-risk-level`. For direct merchants. Not idempotent.
+ * `POST /v3/payscore/permissions/assess-user-risk-level`. For direct merchants. Idempotent.
  * The reply is a JSON object: `service_id`, `appid`, `mchid`, `openid`, `authorization_code`, `authorization_state`, `notify_url`, `cancel_authorization_time`, `authorization_success_time`, `sub_mchid`, `sub_appid`, `sub_openid`, `user_label`, `channel_id`, `user_risk_level`, `risk_level_version`.
  *
  * Members of `json`:
@@ -1145,7 +1145,7 @@ wechatpay_error *wechatpay_payscore_permissions_get_by_openid(const wechatpay_cl
 /**
  * 解除用户授权关系（授权协议号）.
  *
- * `POST /v3/payscore/permissions/authorization-code/{authorization_code}/terminate`. For direct merchants. Not idempotent.
+ * `POST /v3/payscore/permissions/authorization-code/{authorization_code}/terminate`. For direct merchants. Idempotent. `payscore.permissions.get_by_authorization_code` tells what became of it.
  * The reply has no body.
  *
  * Members of `json`:
@@ -1164,7 +1164,7 @@ wechatpay_error *wechatpay_payscore_permissions_terminate_by_authorization_code(
 /**
  * 解除用户授权关系（openid）.
  *
- * `POST /v3/payscore/permissions/openid/{openid}/terminate`. For direct merchants. Not idempotent.
+ * `POST /v3/payscore/permissions/openid/{openid}/terminate`. For direct merchants. Idempotent. `payscore.permissions.get_by_openid` tells what became of it.
  * The reply has no body.
  *
  * Members of `json`:
@@ -1184,7 +1184,7 @@ wechatpay_error *wechatpay_payscore_permissions_terminate_by_openid(const wechat
 /**
  * 创建支付分计划.
  *
- * `POST /v3/payscore/plan/partner/payscore-plans`. For service providers. Not idempotent.
+ * `POST /v3/payscore/plan/partner/payscore-plans`. For service providers. Not idempotent. `payscore.plan.partner.payscore_plans.get_by_merchant_plan_no` tells what became of it.
  * The reply is a JSON object: `plan_id`, `service_id`, `mchid`, `sub_mchid`, `appid`, `sub_appid`, `merchant_plan_no`, `plan_name`, `plan_duration`, `plan_state`, `total_original_price`, `deduction_quantity`, `total_actual_price`, `plan_detail_list`, `stop_mchid`, `stop_time`.
  *
  * Members of `json`:
@@ -1229,7 +1229,7 @@ wechatpay_error *wechatpay_payscore_plan_partner_payscore_plans_get_by_merchant_
 /**
  * 停止支付分计划.
  *
- * `POST /v3/payscore/plan/partner/payscore-plans/merchant-plan-no/{merchant_plan_no}/stop`. For service providers. Not idempotent.
+ * `POST /v3/payscore/plan/partner/payscore-plans/merchant-plan-no/{merchant_plan_no}/stop`. For service providers. Idempotent. `payscore.plan.partner.payscore_plans.get_by_merchant_plan_no` tells what became of it.
  * The reply is a JSON object: `plan_id`, `service_id`, `mchid`, `sub_mchid`, `appid`, `sub_appid`, `merchant_plan_no`, `plan_name`, `plan_duration`, `plan_state`, `total_original_price`, `deduction_quantity`, `total_actual_price`, `plan_detail_list`, `stop_mchid`, `stop_time`.
  *
  * Members of `json`:
@@ -1247,7 +1247,7 @@ wechatpay_error *wechatpay_payscore_plan_partner_payscore_plans_stop_by_merchant
 /**
  * 创建支付分计划.
  *
- * `POST /v3/payscore/plan/payscore-plans`. For direct merchants. Not idempotent.
+ * `POST /v3/payscore/plan/payscore-plans`. For direct merchants. Not idempotent. `payscore.plan.payscore_plans.get_by_merchant_plan_no` tells what became of it.
  * The reply is a JSON object: `plan_id`, `service_id`, `mchid`, `appid`, `merchant_plan_no`, `plan_name`, `plan_duration`, `plan_state`, `total_original_price`, `deduction_quantity`, `total_actual_price`, `plan_detail_list`, `stop_mchid`, `stop_time`.
  *
  * Members of `json`:
@@ -1289,7 +1289,7 @@ wechatpay_error *wechatpay_payscore_plan_payscore_plans_get_by_merchant_plan_no(
 /**
  * 停止支付分计划.
  *
- * `POST /v3/payscore/plan/payscore-plans/merchant-plan-no/{merchant_plan_no}/stop`. For direct merchants. Not idempotent.
+ * `POST /v3/payscore/plan/payscore-plans/merchant-plan-no/{merchant_plan_no}/stop`. For direct merchants. Idempotent. `payscore.plan.payscore_plans.get_by_merchant_plan_no` tells what became of it.
  * The reply is a JSON object: `plan_id`, `service_id`, `mchid`, `appid`, `merchant_plan_no`, `plan_name`, `plan_duration`, `plan_state`, `total_original_price`, `deduction_quantity`, `total_actual_price`, `plan_detail_list`, `stop_mchid`, `stop_time`.
  *
  * Members of `json`:
@@ -1306,7 +1306,7 @@ wechatpay_error *wechatpay_payscore_plan_payscore_plans_stop_by_merchant_plan_no
 /**
  * 取消支付分订单.
  *
- * `POST /v3/payscore/serviceorder/{out_order_no}/cancel`. For direct merchants. Not idempotent.
+ * `POST /v3/payscore/serviceorder/{out_order_no}/cancel`. For direct merchants. Idempotent. `payscore.service_order.get` tells what became of it.
  * The reply is a JSON object: `appid`, `mchid`, `out_order_no`, `service_id`, `order_id`.
  *
  * Members of `json`:
@@ -1326,7 +1326,7 @@ wechatpay_error *wechatpay_payscore_service_order_cancel(const wechatpay_client 
 /**
  * 完结支付分订单.
  *
- * `POST /v3/payscore/serviceorder/{out_order_no}/complete`. For direct merchants. Not idempotent.
+ * `POST /v3/payscore/serviceorder/{out_order_no}/complete`. For direct merchants. Not idempotent. `payscore.service_order.get` tells what became of it.
  * The reply is a JSON object: `appid`, `mchid`, `out_order_no`, `service_id`, `service_introduction`, `state`, `state_description`, `total_amount`, `post_payments`, `post_discounts`, `risk_fund`, `time_range`, `location`, `order_id`, `need_collection`.
  *
  * Members of `json`:
@@ -1353,7 +1353,7 @@ wechatpay_error *wechatpay_payscore_service_order_complete(const wechatpay_clien
 /**
  * 创建支付分订单.
  *
- * `POST /v3/payscore/serviceorder`. For direct merchants. Not idempotent.
+ * `POST /v3/payscore/serviceorder`. For direct merchants. Idempotent. `payscore.service_order.get` tells what became of it.
  * The reply is a JSON object: `appid`, `mchid`, `out_order_no`, `service_id`, `service_introduction`, `state`, `state_description`, `post_payments`, `post_discounts`, `risk_fund`, `time_range`, `location`, `attach`, `notify_url`, `order_id`, `package`.
  *
  * Members of `json`:
@@ -1383,7 +1383,7 @@ wechatpay_error *wechatpay_payscore_service_order_create(const wechatpay_client 
 /**
  * 创单结单合并.
  *
- * `POST /v3/payscore/serviceorder/direct-complete`. For direct merchants. Not idempotent.
+ * `POST /v3/payscore/serviceorder/direct-complete`. For direct merchants. Not idempotent. `payscore.service_order.get` tells what became of it.
  * The reply is a JSON object: `out_order_no`, `appid`, `service_id`, `post_payments`, `post_discounts`, `time_range`, `location`, `service_introduction`, `mchid`, `order_id`, `state`, `state_description`, `attach`, `notify_url`, `total_amount`.
  *
  * Members of `json`:
@@ -1433,7 +1433,7 @@ wechatpay_error *wechatpay_payscore_service_order_get(const wechatpay_client *cl
 /**
  * 修改订单金额.
  *
- * `POST /v3/payscore/serviceorder/{out_order_no}/modify`. For direct merchants. Not idempotent.
+ * `POST /v3/payscore/serviceorder/{out_order_no}/modify`. For direct merchants. Not idempotent. `payscore.service_order.get` tells what became of it.
  * The reply is a JSON object: `out_order_no`, `service_id`, `appid`, `mchid`, `service_introduction`, `state`, `state_description`, `post_payments`, `post_discounts`, `risk_fund`, `total_amount`, `need_collection`, `collection`, `time_range`, `location`, `attach`, `notify_url`, `order_id`.
  *
  * Members of `json`:
@@ -1457,7 +1457,7 @@ wechatpay_error *wechatpay_payscore_service_order_modify(const wechatpay_client 
 /**
  * 商户发起催收扣款.
  *
- * `POST /v3/payscore/serviceorder/{out_order_no}/pay`. For direct merchants. Not idempotent.
+ * `POST /v3/payscore/serviceorder/{out_order_no}/pay`. For direct merchants. Not idempotent. `payscore.service_order.get` tells what became of it.
  * The reply is a JSON object: `appid`, `mchid`, `out_order_no`, `service_id`, `order_id`.
  *
  * Members of `json`:
@@ -1520,7 +1520,7 @@ wechatpay_error *wechatpay_payscore_service_order_send_prepaid_message(const wec
 /**
  * 同步服务订单信息.
  *
- * `POST /v3/payscore/serviceorder/{out_order_no}/sync`. For direct merchants. Not idempotent.
+ * `POST /v3/payscore/serviceorder/{out_order_no}/sync`. For direct merchants. Idempotent. `payscore.service_order.get` tells what became of it.
  * The reply is a JSON object: `out_order_no`, `service_id`, `appid`, `mchid`, `service_introduction`, `state`, `state_description`, `post_payments`, `post_discounts`, `risk_fund`, `total_amount`, `need_collection`, `collection`, `time_range`, `location`, `attach`, `notify_url`, `openid`, `order_id`.
  *
  * Members of `json`:
@@ -1602,7 +1602,7 @@ wechatpay_error *wechatpay_payscore_sign_plan_partner_service_order_create(const
 /**
  * 创建用户的签约计划.
  *
- * `POST /v3/payscore/sign-plan/partner/user-sign-plans`. For service providers. Not idempotent.
+ * `POST /v3/payscore/sign-plan/partner/user-sign-plans`. For service providers. Not idempotent. `payscore.sign_plan.partner.user_sign_plans.get_by_merchant_sign_plan_no` tells what became of it.
  * The reply is a JSON object: `sign_plan`, `package`.
  *
  * Members of `json`:
@@ -1646,7 +1646,7 @@ wechatpay_error *wechatpay_payscore_sign_plan_partner_user_sign_plans_get_by_mer
 /**
  * 取消用户的签约计划.
  *
- * `POST /v3/payscore/sign-plan/partner/user-sign-plans/merchant-sign-plan-no/{merchant_sign_plan_no}/stop`. For service providers. Not idempotent.
+ * `POST /v3/payscore/sign-plan/partner/user-sign-plans/merchant-sign-plan-no/{merchant_sign_plan_no}/stop`. For service providers. Idempotent. `payscore.sign_plan.partner.user_sign_plans.get_by_merchant_sign_plan_no` tells what became of it.
  * The reply is a JSON object: `sign_plan_id`, `openid`, `sub_openid`, `service_id`, `mchid`, `sub_mchid`, `appid`, `sub_appid`, `merchant_sign_plan_no`, `merchant_callback_url`, `plan_id`, `going_detail_no`, `sign_state`, `cancel_sign_time`, `cancel_sign_type`, `cancel_reason`, `plan_name`, `plan_over_time`, `total_origin_price`, `deduction_quantity`, `total_actual_price`, `signed_detail_list`, `sign_time`.
  *
  * Members of `json`:
@@ -1692,7 +1692,7 @@ wechatpay_error *wechatpay_payscore_sign_plan_service_order_create(const wechatp
 /**
  * 创建用户的签约计划.
  *
- * `POST /v3/payscore/sign-plan/user-sign-plans`. For direct merchants. Not idempotent.
+ * `POST /v3/payscore/sign-plan/user-sign-plans`. For direct merchants. Not idempotent. `payscore.sign_plan.user_sign_plans.get_by_merchant_sign_plan_no` tells what became of it.
  * The reply is a JSON object: `sign_plan`, `package`.
  *
  * Members of `json`:
@@ -1732,7 +1732,7 @@ wechatpay_error *wechatpay_payscore_sign_plan_user_sign_plans_get_by_merchant_si
 /**
  * 直连商户取消用户的签约计划.
  *
- * `POST /v3/payscore/sign-plan/user-sign-plans/merchant-sign-plan-no/{merchant_sign_plan_no}/stop`. For direct merchants. Not idempotent.
+ * `POST /v3/payscore/sign-plan/user-sign-plans/merchant-sign-plan-no/{merchant_sign_plan_no}/stop`. For direct merchants. Idempotent. `payscore.sign_plan.user_sign_plans.get_by_merchant_sign_plan_no` tells what became of it.
  * The reply is a JSON object: `sign_plan_id`, `openid`, `service_id`, `mchid`, `appid`, `merchant_sign_plan_no`, `merchant_callback_url`, `plan_id`, `going_detail_no`, `sign_state`, `cancel_sign_time`, `cancel_sign_type`, `cancel_reason`, `plan_name`, `plan_over_time`, `total_origin_price`, `deduction_quantity`, `total_actual_price`, `signed_detail_list`, `sign_time`.
  *
  * Members of `json`:
@@ -1750,7 +1750,7 @@ wechatpay_error *wechatpay_payscore_sign_plan_user_sign_plans_stop_by_merchant_s
 /**
  * 撤销智慧零售订单.
  *
- * `POST /v3/payscore/smartretail-orders/{out_order_no}/cancel`. For direct merchants. Not idempotent.
+ * `POST /v3/payscore/smartretail-orders/{out_order_no}/cancel`. For direct merchants. Idempotent. `payscore.smart_retail_orders.get` tells what became of it.
  * The reply is a JSON object: `appid`, `mchid`, `out_order_no`, `service_id`, `order_id`.
  *
  * Members of `json`:
@@ -1770,7 +1770,7 @@ wechatpay_error *wechatpay_payscore_smart_retail_orders_cancel(const wechatpay_c
 /**
  * 完结智慧零售订单.
  *
- * `POST /v3/payscore/smartretail-orders/{out_order_no}/complete`. For direct merchants. Not idempotent.
+ * `POST /v3/payscore/smartretail-orders/{out_order_no}/complete`. For direct merchants. Not idempotent. `payscore.smart_retail_orders.get` tells what became of it.
  * The reply is a JSON object: `appid`, `mchid`, `out_order_no`, `service_id`, `order_id`.
  *
  * Members of `json`:
@@ -1799,7 +1799,7 @@ wechatpay_error *wechatpay_payscore_smart_retail_orders_complete(const wechatpay
 /**
  * 创建智慧零售订单.
  *
- * `POST /v3/payscore/smartretail-orders`. For direct merchants. Not idempotent.
+ * `POST /v3/payscore/smartretail-orders`. For direct merchants. Not idempotent. `payscore.smart_retail_orders.get` tells what became of it.
  * The reply is a JSON object: `appid`, `mchid`, `out_order_no`, `service_id`, `order_id`, `miniprogram_businesstype`, `miniprogram_appid`, `miniprogram_path`, `miniprogram_username`, `package`.
  *
  * Members of `json`:
@@ -1868,7 +1868,7 @@ wechatpay_error *wechatpay_payscore_user_service_state_get(const wechatpay_clien
 /**
  * 商户解除用户授权关系.
  *
- * `POST /v3/payscore/users/{openid}/permissions/{service_id}/terminate`. For direct merchants. Not idempotent.
+ * `POST /v3/payscore/users/{openid}/permissions/{service_id}/terminate`. For direct merchants. Idempotent.
  * The reply has no body.
  *
  * Members of `json`:

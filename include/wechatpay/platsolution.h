@@ -17,7 +17,7 @@ extern "C" {
 /**
  * 申请银行转账充值.
  *
- * `POST /v3/platsolution/ecommerce/bank-transfer-recharges/apply`. For service providers. Not idempotent.
+ * `POST /v3/platsolution/ecommerce/bank-transfer-recharges/apply`. For service providers. Not idempotent. `platsolution.ecommerce.bank_transfer_recharges.get_by_out_recharge_no` tells what became of it.
  * The reply is a JSON object: `recharge_id`, `out_recharge_no`, `transfer_in_account`.
  *
  * Members of `json`:
@@ -54,7 +54,7 @@ wechatpay_error *wechatpay_platsolution_ecommerce_bank_transfer_recharges_get_by
 /**
  * 查询保险理赔功能开通状态.
  *
- * `POST /v3/platsolution/ecommerce/insurance-compensation-contracts/sub-mchid/{sub_mchid}/check-opened`. For service providers. Not idempotent.
+ * `POST /v3/platsolution/ecommerce/insurance-compensation-contracts/sub-mchid/{sub_mchid}/check-opened`. For service providers. Idempotent.
  * The reply is a JSON object: `sub_mchid`, `opened`, `success_time`.
  *
  * Members of `json`:
@@ -90,7 +90,7 @@ wechatpay_error *wechatpay_platsolution_ecommerce_insurance_compensation_contrac
 /**
  * 请求撤销赔付.
  *
- * `POST /v3/platsolution/ecommerce/mch-transfer/compensate-bills/out-bill-no/{out_bill_no}/cancel`. For service providers. Not idempotent.
+ * `POST /v3/platsolution/ecommerce/mch-transfer/compensate-bills/out-bill-no/{out_bill_no}/cancel`. For service providers. Idempotent. `platsolution.ecommerce.mch_transfer.compensate_bills.get_by_out_bill_no` tells what became of it.
  * The reply is a JSON object: `out_bill_no`, `bill_id`, `state`, `cancel_accept_time`.
  *
  * Members of `json`:
@@ -107,7 +107,7 @@ wechatpay_error *wechatpay_platsolution_ecommerce_mch_transfer_compensate_bills_
 /**
  * 请求赔付.
  *
- * `POST /v3/platsolution/ecommerce/mch-transfer/compensate-bills`. For service providers. Not idempotent.
+ * `POST /v3/platsolution/ecommerce/mch-transfer/compensate-bills`. For service providers. Not idempotent. `platsolution.ecommerce.mch_transfer.compensate_bills.get_by_out_bill_no` tells what became of it.
  * The reply is a JSON object: `sp_mchid`, `receiver_detail`, `out_bill_no`, `amount`, `transfer_remark`, `bill_id`, `state`, `accept_time`, `success_time`, `sponsor_mchid`.
  *
  * Members of `json`:
@@ -164,7 +164,7 @@ wechatpay_error *wechatpay_platsolution_ecommerce_mch_transfer_compensate_bills_
 /**
  * 请求赔付预下单.
  *
- * `POST /v3/platsolution/ecommerce/mch-transfer/compensate-bills/pre-transfer`. For service providers. Not idempotent.
+ * `POST /v3/platsolution/ecommerce/mch-transfer/compensate-bills/pre-transfer`. For service providers. Not idempotent. `platsolution.ecommerce.mch_transfer.compensate_bills.get_by_out_bill_no` tells what became of it.
  * The reply is a JSON object: `out_bill_no`, `bill_id`, `accept_time`, `package_info`.
  *
  * Members of `json`:
@@ -189,7 +189,7 @@ wechatpay_error *wechatpay_platsolution_ecommerce_mch_transfer_compensate_bills_
 /**
  * 请求保证金售后赔付.
  *
- * `POST /v3/platsolution/ecommerce/mch-transfer/deposit-after-sales-compensation-bills`. For service providers. Not idempotent.
+ * `POST /v3/platsolution/ecommerce/mch-transfer/deposit-after-sales-compensation-bills`. For service providers. Not idempotent. `platsolution.ecommerce.mch_transfer.deposit_after_sales_compensation_bills.get_by_out_bill_no` tells what became of it.
  * The reply is a JSON object: `sp_mchid`, `sub_mchid`, `receiver_detail`, `out_bill_no`, `amount`, `transfer_remark`, `bill_id`, `state`, `accept_time`, `success_time`, `sponsor_mchid`, `sub_appid`.
  *
  * Members of `json`:
@@ -250,7 +250,7 @@ wechatpay_error *wechatpay_platsolution_ecommerce_mch_transfer_deposit_after_sal
 /**
  * 发起保证金赔付保司保费.
  *
- * `POST /v3/platsolution/ecommerce/mch-transfer/deposit-insurance-premiums-compensation-bills`. For service providers. Not idempotent.
+ * `POST /v3/platsolution/ecommerce/mch-transfer/deposit-insurance-premiums-compensation-bills`. For service providers. Not idempotent. `platsolution.ecommerce.mch_transfer.deposit_insurance_premiums_compensation_bills.get` tells what became of it.
  * The reply is a JSON object: `sp_mchid`, `sub_mchid`, `sub_appid`, `receiver_detail`, `out_bill_no`, `amount`, `transfer_remark`, `bill_id`, `state`, `accept_time`, `success_time`, `sponsor_mchid`.
  *
  * Members of `json`:
@@ -289,7 +289,7 @@ wechatpay_error *wechatpay_platsolution_ecommerce_mch_transfer_deposit_insurance
 /**
  * 发起保证金赔付用户运费.
  *
- * `POST /v3/platsolution/ecommerce/mch-transfer/deposit-shipping-cost-compensation-bills`. For service providers. Not idempotent.
+ * `POST /v3/platsolution/ecommerce/mch-transfer/deposit-shipping-cost-compensation-bills`. For service providers. Not idempotent. `platsolution.ecommerce.mch_transfer.deposit_shipping_cost_compensation_bills.get_by_out_bill_no` tells what became of it.
  * The reply is a JSON object: `sp_mchid`, `sub_mchid`, `sub_appid`, `receiver_detail`, `out_bill_no`, `amount`, `transfer_remark`, `bill_id`, `state`, `accept_time`, `success_time`, `sponsor_mchid`.
  *
  * Members of `json`:
@@ -331,7 +331,7 @@ wechatpay_error *wechatpay_platsolution_ecommerce_mch_transfer_deposit_shipping_
 /**
  * 请求撤销保险理赔.
  *
- * `POST /v3/platsolution/ecommerce/mch-transfer/insurance-claim-bills/out-bill-no/{out_bill_no}/cancel`. For service providers. Not idempotent.
+ * `POST /v3/platsolution/ecommerce/mch-transfer/insurance-claim-bills/out-bill-no/{out_bill_no}/cancel`. For service providers. Idempotent. `platsolution.ecommerce.mch_transfer.insurance_claim_bills.get_by_out_bill_no` tells what became of it.
  * The reply is a JSON object: `sub_mchid`, `out_bill_no`, `bill_id`, `state`, `cancel_accept_time`.
  *
  * Members of `json`:
@@ -349,7 +349,7 @@ wechatpay_error *wechatpay_platsolution_ecommerce_mch_transfer_insurance_claim_b
 /**
  * 请求保险理赔.
  *
- * `POST /v3/platsolution/ecommerce/mch-transfer/insurance-claim-bills`. For service providers. Not idempotent.
+ * `POST /v3/platsolution/ecommerce/mch-transfer/insurance-claim-bills`. For service providers. Not idempotent. `platsolution.ecommerce.mch_transfer.insurance_claim_bills.get_by_out_bill_no` tells what became of it.
  * The reply is a JSON object: `sp_mchid`, `sub_mchid`, `receiver_detail`, `out_bill_no`, `amount`, `transfer_remark`, `bill_id`, `state`, `accept_time`, `success_time`, `sponsor_mchid`.
  *
  * Members of `json`:
@@ -406,7 +406,7 @@ wechatpay_error *wechatpay_platsolution_ecommerce_mch_transfer_insurance_claim_b
 /**
  * 请求保险理赔预下单.
  *
- * `POST /v3/platsolution/ecommerce/mch-transfer/insurance-claim-bills/pre-transfer`. For service providers. Not idempotent.
+ * `POST /v3/platsolution/ecommerce/mch-transfer/insurance-claim-bills/pre-transfer`. For service providers. Not idempotent. `platsolution.ecommerce.mch_transfer.insurance_claim_bills.get_by_out_bill_no` tells what became of it.
  * The reply is a JSON object: `sub_mchid`, `out_bill_no`, `bill_id`, `accept_time`, `package_info`.
  *
  * Members of `json`:
@@ -428,7 +428,7 @@ wechatpay_error *wechatpay_platsolution_ecommerce_mch_transfer_insurance_claim_b
 /**
  * 请求赔付.
  *
- * `POST /v3/platsolution/ecommerce/mch-transfer/sub-mch-compensation-bills`. For service providers. Not idempotent.
+ * `POST /v3/platsolution/ecommerce/mch-transfer/sub-mch-compensation-bills`. For service providers. Not idempotent. `platsolution.ecommerce.mch_transfer.sub_mch_compensation_bills.get` tells what became of it.
  * The reply is a JSON object: `sp_mchid`, `receiver_detail`, `out_bill_no`, `amount`, `transfer_remark`, `bill_id`, `state`, `accept_time`, `success_time`, `sponsor_mchid`.
  *
  * Members of `json`:
@@ -467,7 +467,7 @@ wechatpay_error *wechatpay_platsolution_ecommerce_mch_transfer_sub_mch_compensat
 /**
  * 保证金赔付.
  *
- * `POST /v3/platsolution/ecommerce/mch-transfer/transfer-bills`. For service providers. Not idempotent.
+ * `POST /v3/platsolution/ecommerce/mch-transfer/transfer-bills`. For service providers. Not idempotent. `platsolution.ecommerce.mch_transfer.transfer_bills.get_by_out_bill_no` tells what became of it.
  * The reply is a JSON object: `sp_mchid`, `sub_mchid`, `sub_appid`, `business_type`, `receiver_detail`, `out_bill_no`, `amount`, `transfer_remark`, `receiver_remark`, `bill_id`, `state`, `accept_time`, `success_time`, `sponsor_mchid`.
  *
  * Members of `json`:
@@ -527,7 +527,7 @@ wechatpay_error *wechatpay_platsolution_ecommerce_mch_transfer_transfer_bills_ge
 /**
  * 添加二级商户可扫码充值员工.
  *
- * `POST /v3/platsolution/ecommerce/recharge-employees`. For service providers. Not idempotent.
+ * `POST /v3/platsolution/ecommerce/recharge-employees`. For service providers. Idempotent. `platsolution.ecommerce.recharge_employees.list_by_sub_mchid` tells what became of it.
  * The reply is a JSON object: `sub_mchid`, `sp_openid`, `state`, `create_time`, `update_time`.
  *
  * Members of `json`:
@@ -545,7 +545,7 @@ wechatpay_error *wechatpay_platsolution_ecommerce_recharge_employees_create(cons
 /**
  * 删除二级商户可扫码充值员工.
  *
- * `POST /v3/platsolution/ecommerce/recharge-employees/sub-mchid/{sub_mchid}/sp-openid/{sp_openid}/delete`. For service providers. Not idempotent.
+ * `POST /v3/platsolution/ecommerce/recharge-employees/sub-mchid/{sub_mchid}/sp-openid/{sp_openid}/delete`. For service providers. Idempotent. `platsolution.ecommerce.recharge_employees.list_by_sub_mchid` tells what became of it.
  * The reply is a JSON object: `sub_mchid`, `sp_openid`, `state`, `create_time`, `update_time`.
  *
  * Members of `json`:
@@ -580,7 +580,7 @@ wechatpay_error *wechatpay_platsolution_ecommerce_recharge_employees_list_by_sub
 /**
  * 申请二级商户充值.
  *
- * `POST /v3/platsolution/ecommerce/recharges/apply`. For service providers. Not idempotent.
+ * `POST /v3/platsolution/ecommerce/recharges/apply`. For service providers. Not idempotent. `platsolution.ecommerce.recharges.get_by_out_recharge_no` tells what became of it.
  * The reply is a JSON object: `recharge_id`, `out_recharge_no`, `recharge_url`.
  *
  * Members of `json`:
@@ -604,7 +604,7 @@ wechatpay_error *wechatpay_platsolution_ecommerce_recharges_apply(const wechatpa
 /**
  * 关闭二级商户充值.
  *
- * `POST /v3/platsolution/ecommerce/recharges/out-recharge-no/{out_recharge_no}/close`. For service providers. Not idempotent.
+ * `POST /v3/platsolution/ecommerce/recharges/out-recharge-no/{out_recharge_no}/close`. For service providers. Idempotent. `platsolution.ecommerce.recharges.get_by_out_recharge_no` tells what became of it.
  * The reply is a JSON object: `sp_mchid`, `sub_mchid`, `recharge_id`, `out_recharge_no`, `recharge_channel`, `account_type`, `recharge_state`, `recharge_scene`, `recharge_state_desc`, `recharge_amount`, `bank_transfer_info`, `qr_recharge_info`, `online_bank_recharge_info`, `accept_time`, `success_time`, `close_time`, `available_recharge_channels`.
  *
  * Members of `json`:
@@ -640,7 +640,7 @@ wechatpay_error *wechatpay_platsolution_ecommerce_recharges_get_by_out_recharge_
 /**
  * 个人收款-申请异常结算批次单处理.
  *
- * `POST /v3/platsolution/ecommerce/settle/prepay-settle-orders/{settle_batch_no}/apply-abnormal-settle`. For service providers. Not idempotent.
+ * `POST /v3/platsolution/ecommerce/settle/prepay-settle-orders/{settle_batch_no}/apply-abnormal-settle`. For service providers. Not idempotent. `platsolution.ecommerce.settle.prepay_settle_orders.get` tells what became of it.
  * The reply is a JSON object: `out_settle_batch_no`, `settle_batch_no`, `individual_auth_id`, `description`, `state`, `trade_scenario`, `create_time`, `finish_time`, `abnormal_type`, `abnormal_settle_result`.
  *
  * Members of `json`:
@@ -702,7 +702,7 @@ wechatpay_error *wechatpay_platsolution_ecommerce_settle_prepay_settle_orders_ge
 /**
  * 二级商户按日终余额预约提现.
  *
- * `POST /v3/platsolution/ecommerce/withdraw/day-end-balance-withdraw`. For service providers. Not idempotent.
+ * `POST /v3/platsolution/ecommerce/withdraw/day-end-balance-withdraw`. For service providers. Idempotent. `platsolution.ecommerce.withdraw.day_end_balance_withdraw.get_by_out_request_no` tells what became of it.
  * The reply is a JSON object: `sp_mchid`, `sub_mchid`, `status`, `withdraw_id`, `out_request_no`, `total_amount`, `success_amount`, `fail_amount`, `refund_amount`, `create_time`, `update_time`, `reason`, `remark`, `bank_memo`, `account_type`, `account_number`, `account_bank`, `bank_name`.
  *
  * Members of `json`:
@@ -743,7 +743,7 @@ wechatpay_error *wechatpay_platsolution_ecommerce_withdraw_day_end_balance_withd
 /**
  * 受理商家转账.
  *
- * `POST /v3/platsolution/insurance/mch-transfer/batches/apply`. For service providers. Not idempotent.
+ * `POST /v3/platsolution/insurance/mch-transfer/batches/apply`. For service providers. Not idempotent. `platsolution.insurance.mch_transfer.batches.get_by_out_batch_no` tells what became of it.
  * The reply is a JSON object: `out_batch_no`, `batch_id`, `create_time`, `batch_state`.
  *
  * Members of `json`:
@@ -770,7 +770,7 @@ wechatpay_error *wechatpay_platsolution_insurance_mch_transfer_batches_apply(con
 /**
  * 申请商家转账明细电子回单.
  *
- * `POST /v3/platsolution/insurance/mch-transfer/batches/detail-receipts/out-batch-no/{out_batch_no}/out-detail-no/{out_detail_no}/apply`. For service providers. Not idempotent.
+ * `POST /v3/platsolution/insurance/mch-transfer/batches/detail-receipts/out-batch-no/{out_batch_no}/out-detail-no/{out_detail_no}/apply`. For service providers. Idempotent. `platsolution.insurance.mch_transfer.batches.detail_receipts.get_by_out_detail_no` tells what became of it.
  * The reply is a JSON object: `sub_mchid`, `out_batch_no`, `out_detail_no`, `receipt_state`.
  *
  * Members of `json`:
@@ -890,7 +890,7 @@ wechatpay_error *wechatpay_platsolution_insurance_mch_transfer_batches_get_by_ou
 /**
  * 申请商家转账批次电子回单.
  *
- * `POST /v3/platsolution/insurance/mch-transfer/batches/summary-receipts/out-batch-no/{out_batch_no}/apply`. For service providers. Not idempotent.
+ * `POST /v3/platsolution/insurance/mch-transfer/batches/summary-receipts/out-batch-no/{out_batch_no}/apply`. For service providers. Idempotent. `platsolution.insurance.mch_transfer.batches.summary_receipts.get_by_out_batch_no` tells what became of it.
  * The reply is a JSON object: `sub_mchid`, `out_batch_no`, `receipt_state`.
  *
  * Members of `json`:
@@ -926,7 +926,7 @@ wechatpay_error *wechatpay_platsolution_insurance_mch_transfer_batches_summary_r
 /**
  * 受理单次预约商家转账.
  *
- * `POST /v3/platsolution/insurance/mch-transfer/reservation/apply`. For service providers. Not idempotent.
+ * `POST /v3/platsolution/insurance/mch-transfer/reservation/apply`. For service providers. Not idempotent. `platsolution.insurance.mch_transfer.reservation.get_by_out_reservation_no` tells what became of it.
  * The reply is a JSON object: `sub_mchid`, `out_reservation_no`, `reservation_id`, `accept_time`, `state`, `package_info`.
  *
  * Members of `json`:
@@ -955,7 +955,7 @@ wechatpay_error *wechatpay_platsolution_insurance_mch_transfer_reservation_apply
 /**
  * 关闭预约商家转账记录.
  *
- * `POST /v3/platsolution/insurance/mch-transfer/reservation/out-reservation-no/{out_reservation_no}/close`. For service providers. Not idempotent.
+ * `POST /v3/platsolution/insurance/mch-transfer/reservation/out-reservation-no/{out_reservation_no}/close`. For service providers. Idempotent. `platsolution.insurance.mch_transfer.reservation.get_by_out_reservation_no` tells what became of it.
  * The reply is a JSON object: `sp_mchid`, `sub_mchid`, `sp_appid`, `sub_appid`, `reservation_id`, `out_reservation_no`, `transfer_scene_id`, `estimated_date`, `estimated_max_amount`, `exact_amount`, `openid`, `bank_type`, `state`, `accept_time`, `reserve_time`, `close_info`.
  *
  * Members of `json`:
@@ -1009,7 +1009,7 @@ wechatpay_error *wechatpay_platsolution_insurance_mch_transfer_reservation_get_b
 /**
  * 受理商家转账.
  *
- * `POST /v3/platsolution/mch-transfer/batches/apply`. For service providers. Not idempotent.
+ * `POST /v3/platsolution/mch-transfer/batches/apply`. For service providers. Not idempotent. `platsolution.mch_transfer.batches.get_by_out_batch_no` tells what became of it.
  * The reply is a JSON object: `out_batch_no`, `batch_id`, `create_time`, `batch_state`.
  *
  * Members of `json`:
@@ -1036,7 +1036,7 @@ wechatpay_error *wechatpay_platsolution_mch_transfer_batches_apply(const wechatp
 /**
  * 申请商家转账明细电子回单.
  *
- * `POST /v3/platsolution/mch-transfer/batches/detail-receipts/out-batch-no/{out_batch_no}/out-detail-no/{out_detail_no}/apply`. For service providers. Not idempotent.
+ * `POST /v3/platsolution/mch-transfer/batches/detail-receipts/out-batch-no/{out_batch_no}/out-detail-no/{out_detail_no}/apply`. For service providers. Idempotent. `platsolution.mch_transfer.batches.detail_receipts.get_by_out_detail_no` tells what became of it.
  * The reply is a JSON object: `sub_mchid`, `out_batch_no`, `out_detail_no`, `receipt_state`.
  *
  * Members of `json`:
@@ -1156,7 +1156,7 @@ wechatpay_error *wechatpay_platsolution_mch_transfer_batches_get_by_out_batch_no
 /**
  * 申请商家转账批次电子回单.
  *
- * `POST /v3/platsolution/mch-transfer/batches/summary-receipts/out-batch-no/{out_batch_no}/apply`. For service providers. Not idempotent.
+ * `POST /v3/platsolution/mch-transfer/batches/summary-receipts/out-batch-no/{out_batch_no}/apply`. For service providers. Idempotent. `platsolution.mch_transfer.batches.summary_receipts.get_by_out_batch_no` tells what became of it.
  * The reply is a JSON object: `sub_mchid`, `out_batch_no`, `receipt_state`.
  *
  * Members of `json`:
@@ -1192,7 +1192,7 @@ wechatpay_error *wechatpay_platsolution_mch_transfer_batches_summary_receipts_ge
 /**
  * 受理单次预约商家转账.
  *
- * `POST /v3/platsolution/mch-transfer/reservation/apply`. For service providers. Not idempotent.
+ * `POST /v3/platsolution/mch-transfer/reservation/apply`. For service providers. Not idempotent. `platsolution.mch_transfer.reservation.get_by_out_reservation_no` tells what became of it.
  * The reply is a JSON object: `sub_mchid`, `out_reservation_no`, `reservation_id`, `accept_time`, `state`, `package_info`.
  *
  * Members of `json`:
@@ -1221,7 +1221,7 @@ wechatpay_error *wechatpay_platsolution_mch_transfer_reservation_apply(const wec
 /**
  * 关闭预约商家转账记录.
  *
- * `POST /v3/platsolution/mch-transfer/reservation/out-reservation-no/{out_reservation_no}/close`. For service providers. Not idempotent.
+ * `POST /v3/platsolution/mch-transfer/reservation/out-reservation-no/{out_reservation_no}/close`. For service providers. Idempotent. `platsolution.mch_transfer.reservation.get_by_out_reservation_no` tells what became of it.
  * The reply is a JSON object: `sp_mchid`, `sub_mchid`, `sp_appid`, `sub_appid`, `reservation_id`, `out_reservation_no`, `transfer_scene_id`, `estimated_date`, `estimated_max_amount`, `exact_amount`, `openid`, `bank_type`, `state`, `accept_time`, `reserve_time`, `close_info`.
  *
  * Members of `json`:

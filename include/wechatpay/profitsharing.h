@@ -53,7 +53,7 @@ wechatpay_error *wechatpay_profitsharing_merchant_configs_get(const wechatpay_cl
 /**
  * 请求分账.
  *
- * `POST /v3/profitsharing/orders`. For direct merchants and service providers. Not idempotent.
+ * `POST /v3/profitsharing/orders`. For direct merchants and service providers. Idempotent. `profitsharing.orders.get` tells what became of it.
  * The reply is a JSON object: `sub_mchid`, `transaction_id`, `out_order_no`, `order_id`, `state`, `receivers`.
  *
  * Members of `json`:
@@ -95,7 +95,7 @@ wechatpay_error *wechatpay_profitsharing_orders_get(const wechatpay_client *clie
 /**
  * 解冻剩余资金.
  *
- * `POST /v3/profitsharing/orders/unfreeze`. For direct merchants and service providers. Not idempotent.
+ * `POST /v3/profitsharing/orders/unfreeze`. For direct merchants and service providers. Idempotent. `profitsharing.orders.get` tells what became of it.
  * The reply is a JSON object: `sub_mchid`, `transaction_id`, `out_order_no`, `order_id`, `state`, `receivers`.
  *
  * Members of `json`:
@@ -115,7 +115,7 @@ wechatpay_error *wechatpay_profitsharing_orders_unfreeze(const wechatpay_client 
 /**
  * 添加分账接收方.
  *
- * `POST /v3/profitsharing/receivers/add`. For direct merchants and service providers. Not idempotent.
+ * `POST /v3/profitsharing/receivers/add`. For direct merchants and service providers. Idempotent.
  * The reply is a JSON object: `sub_mchid`, `type`, `account`, `name`, `relation_type`, `custom_relation`.
  *
  * Members of `json`:
@@ -139,7 +139,7 @@ wechatpay_error *wechatpay_profitsharing_receivers_add(const wechatpay_client *c
 /**
  * 删除分账接收方.
  *
- * `POST /v3/profitsharing/receivers/delete`. For direct merchants and service providers. Not idempotent.
+ * `POST /v3/profitsharing/receivers/delete`. For direct merchants and service providers. Idempotent.
  * The reply is a JSON object: `sub_mchid`, `type`, `account`.
  *
  * Members of `json`:
@@ -160,7 +160,7 @@ wechatpay_error *wechatpay_profitsharing_receivers_delete(const wechatpay_client
 /**
  * 请求分账回退.
  *
- * `POST /v3/profitsharing/return-orders`. For direct merchants and service providers. Not idempotent.
+ * `POST /v3/profitsharing/return-orders`. For direct merchants and service providers. Idempotent. `profitsharing.return_orders.get` tells what became of it.
  * The reply is a JSON object: `sub_mchid`, `order_id`, `out_order_no`, `out_return_no`, `return_id`, `return_mchid`, `amount`, `description`, `result`, `fail_reason`, `create_time`, `finish_time`.
  *
  * Members of `json`:

@@ -17,7 +17,7 @@ extern "C" {
 /**
  * 扣费受理.
  *
- * `POST /v3/qrcode/transactions`. For direct merchants and service providers. Not idempotent.
+ * `POST /v3/qrcode/transactions`. For direct merchants and service providers. Not idempotent. `qr_code.transactions.get_by_out_trade_no` tells what became of it.
  * The reply is a JSON object: `appid`, `sub_appid`, `sp_mchid`, `sub_mchid`, `description`, `create_time`, `out_trade_no`, `transaction_id`, `trade_state`, `trade_state_description`, `success_time`, `bank_type`, `user_repay_state`, `repay_transaction_id`, `repay_time`, `attach`, `contract_id`, `trade_scene`, `bus_info`, `metro_info`, `amount`, `promotion_detail`.
  *
  * Members of `json`:

@@ -55,7 +55,7 @@ wechatpay_error *wechatpay_rate_activity_applications_get_by_id(const wechatpay_
 /**
  * 修改单据信息.
  *
- * `PATCH /v3/rate-activity/applications/id/{application_id}`. For service providers. Not idempotent.
+ * `PATCH /v3/rate-activity/applications/id/{application_id}`. For service providers. Idempotent. `rate_activity.applications.get_by_id` tells what became of it.
  * The reply is a JSON object: `application_id`.
  *
  * Members of `json`:

@@ -17,7 +17,7 @@ extern "C" {
 /**
  * 发起异常退款.
  *
- * `POST /v3/refund/domestic/refunds/{refund_id}/apply-abnormal-refund`. For direct merchants and service providers. Not idempotent.
+ * `POST /v3/refund/domestic/refunds/{refund_id}/apply-abnormal-refund`. For direct merchants and service providers. Not idempotent. `refund.domestic.refunds.get` tells what became of it.
  * The reply is a JSON object: `refund_id`, `out_refund_no`, `transaction_id`, `out_trade_no`, `channel`, `user_received_account`, `success_time`, `create_time`, `status`, `funds_account`, `amount`, `promotion_detail`.
  *
  * Members of `json`:
@@ -40,7 +40,7 @@ wechatpay_error *wechatpay_refund_domestic_refunds_apply_abnormal(const wechatpa
 /**
  * 申请退款.
  *
- * `POST /v3/refund/domestic/refunds`. For direct merchants and service providers. Not idempotent.
+ * `POST /v3/refund/domestic/refunds`. For direct merchants and service providers. Idempotent. `refund.domestic.refunds.get` tells what became of it.
  * The reply is a JSON object: `refund_id`, `out_refund_no`, `transaction_id`, `out_trade_no`, `channel`, `user_received_account`, `success_time`, `create_time`, `status`, `funds_account`, `amount`, `promotion_detail`.
  *
  * Members of `json`:

@@ -17,7 +17,7 @@ extern "C" {
 /**
  * 商户关单.
  *
- * `POST /v3/repayment/combine-transactions/partner/out-trade-no/{combine_out_trade_no}/close`. For service providers. Not idempotent.
+ * `POST /v3/repayment/combine-transactions/partner/out-trade-no/{combine_out_trade_no}/close`. For service providers. Idempotent. `repayment.combine_transactions.partner.get_by_out_trade_no` tells what became of it.
  * The reply has no body.
  *
  * Members of `json`:
@@ -52,7 +52,7 @@ wechatpay_error *wechatpay_repayment_combine_transactions_partner_get_by_out_tra
 /**
  * 还款下单.
  *
- * `POST /v3/repayment/combine-transactions/partner/prepay`. For service providers. Not idempotent.
+ * `POST /v3/repayment/combine-transactions/partner/prepay`. For service providers. Idempotent. `repayment.combine_transactions.partner.get_by_out_trade_no` tells what became of it.
  * The reply is a JSON object: `prepay_id`, `h5_url`.
  *
  * Members of `json`:

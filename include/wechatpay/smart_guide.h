@@ -17,7 +17,7 @@ extern "C" {
 /**
  * 服务人员分配.
  *
- * `POST /v3/smartguide/guides/{guide_id}/assign`. For direct merchants and service providers. Not idempotent.
+ * `POST /v3/smartguide/guides/{guide_id}/assign`. For direct merchants and service providers. Idempotent.
  * The reply has no body.
  *
  * Members of `json`:
@@ -84,7 +84,7 @@ wechatpay_error *wechatpay_smart_guide_guides_list(const wechatpay_client *clien
 /**
  * 服务人员信息更新.
  *
- * `PATCH /v3/smartguide/guides/{guide_id}`. For direct merchants and service providers. Not idempotent.
+ * `PATCH /v3/smartguide/guides/{guide_id}`. For direct merchants and service providers. Idempotent.
  * The reply has no body.
  *
  * Members of `json`:

@@ -17,7 +17,7 @@ extern "C" {
 /**
  * 发起批量转账.
  *
- * `POST /v3/transfer/batches`. For direct merchants. Not idempotent.
+ * `POST /v3/transfer/batches`. For direct merchants. Idempotent. `transfer.batches.get_by_out_batch_no` tells what became of it.
  * The reply is a JSON object: `out_batch_no`, `batch_id`, `create_time`, `batch_status`.
  *
  * Members of `json`:
@@ -120,7 +120,7 @@ wechatpay_error *wechatpay_transfer_batches_get_by_out_batch_no(const wechatpay_
 /**
  * 转账电子回单申请受理.
  *
- * `POST /v3/transfer/bill-receipt`. For direct merchants and service providers. Not idempotent.
+ * `POST /v3/transfer/bill-receipt`. For direct merchants and service providers. Idempotent. `transfer.bill_receipt.get` tells what became of it.
  * The reply is a JSON object: `out_batch_no`, `signature_no`, `signature_status`, `hash_type`, `hash_value`, `download_url`, `create_time`, `update_time`.
  *
  * Members of `json`:

@@ -96,7 +96,7 @@ wechatpay_error *wechatpay_vehicle_etc_transactions_get_by_out_trade_no(const we
 /**
  * 高速场景商户扣款.
  *
- * `POST /v3/vehicle/etc/transactions/highway`. For service providers. Not idempotent.
+ * `POST /v3/vehicle/etc/transactions/highway`. For service providers. Not idempotent. `vehicle.etc.transactions.get_by_out_trade_no` tells what became of it.
  * The reply is a JSON object: `mchid`, `sub_mchid`, `appid`, `sub_appid`, `out_trade_no`, `transaction_id`, `attach`, `trade_type`, `bank_type`, `success_time`, `trade_state`, `trade_state_desc`, `payer`, `amount`, `device_info`, `promotion_detail`.
  *
  * Members of `json`:
@@ -206,7 +206,7 @@ wechatpay_error *wechatpay_vehicle_transactions_get_by_out_trade_no(const wechat
 /**
  * 扣费受理.
  *
- * `POST /v3/vehicle/transactions/parking`. For direct merchants and service providers. Not idempotent.
+ * `POST /v3/vehicle/transactions/parking`. For direct merchants and service providers. Not idempotent. `vehicle.transactions.get_by_out_trade_no` tells what became of it.
  * The reply is a JSON object: `appid`, `sub_appid`, `sp_mchid`, `sub_mchid`, `description`, `create_time`, `out_trade_no`, `transaction_id`, `trade_state`, `trade_state_description`, `success_time`, `bank_type`, `user_repaid`, `attach`, `trade_scene`, `parking_info`, `payer`, `amount`, `promotion_detail`.
  *
  * Members of `json`:

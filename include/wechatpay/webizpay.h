@@ -71,7 +71,7 @@ wechatpay_error *wechatpay_webizpay_avail_mch_ranges_merchant_identifiers_create
 /**
  * 删除商户标识.
  *
- * `DELETE /v3/webizpay/avail-mch-ranges/{range_id}/merchant-identifiers/{merchant_identifier}`. For service providers. Not idempotent.
+ * `DELETE /v3/webizpay/avail-mch-ranges/{range_id}/merchant-identifiers/{merchant_identifier}`. For service providers. Idempotent.
  * The reply is a JSON object: `range_id`.
  *
  * Members of `json`:
@@ -172,7 +172,7 @@ wechatpay_error *wechatpay_webizpay_employees_out_quota_cards_get(const wechatpa
 /**
  * 企业商户作废员工企业支付额度卡.
  *
- * `POST /v3/webizpay/employees/{employee_id}/quota-cards/{card_no}/cancel`. For service providers. Not idempotent.
+ * `POST /v3/webizpay/employees/{employee_id}/quota-cards/{card_no}/cancel`. For service providers. Idempotent. `webizpay.employees.quota_cards.get` tells what became of it.
  * The reply is a JSON object: `sp_mchid`, `sub_mchid`, `employee_id`, `card_no`, `card_state`, `card_disabled_time`.
  *
  * Members of `json`:
@@ -193,7 +193,7 @@ wechatpay_error *wechatpay_webizpay_employees_quota_cards_cancel(const wechatpay
 /**
  * 企业商户为员工下发企业支付额度卡.
  *
- * `POST /v3/webizpay/employees/{employee_id}/quota-cards`. For service providers. Not idempotent.
+ * `POST /v3/webizpay/employees/{employee_id}/quota-cards`. For service providers. Not idempotent. `webizpay.employees.out_quota_cards.get` tells what became of it.
  * The reply is a JSON object: `sp_mchid`, `sub_mchid`, `out_card_no`, `employee_id`, `card_no`, `effective_begin_time`, `effective_end_time`.
  *
  * Members of `json`:
@@ -260,7 +260,7 @@ wechatpay_error *wechatpay_webizpay_employees_quota_cards_payment_url_get(const 
 /**
  * 企业商户发起解除员工企业支付授权.
  *
- * `POST /v3/webizpay/employees/{employee_id}/revoke`. For service providers. Not idempotent.
+ * `POST /v3/webizpay/employees/{employee_id}/revoke`. For service providers. Idempotent.
  * The reply is a JSON object: `sp_mchid`, `sub_mchid`, `user_id`, `authorization_state`, `authorization_revoked_time`, `reason`.
  *
  * Members of `json`:

@@ -155,7 +155,7 @@ export interface AbnormalFundProcessingReceiptsTransferInstructions {
   /**
    * 发起在途异常资金付款指令.
    *
-   * `POST /v3/abnormal-fund-processing/receipts/{receipt_id}/transfer-instructions`. For service providers. Not idempotent.
+   * `POST /v3/abnormal-fund-processing/receipts/{receipt_id}/transfer-instructions`. For service providers. Not idempotent. `abnormal_fund_processing.receipts.transfer_instructions.get` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4015408022
    */

@@ -577,7 +577,7 @@ export interface AggracctBcWbChannelControlOrders {
   /**
    * 发起微众台账管控.
    *
-   * `POST /v3/aggracct-bc/wb-channel/control-orders/punish`. For direct merchants. Not idempotent.
+   * `POST /v3/aggracct-bc/wb-channel/control-orders/punish`. For direct merchants. Idempotent. `aggracct_bc.wb_channel.control_orders.get` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/merchant/4016025247
    */
@@ -586,7 +586,7 @@ export interface AggracctBcWbChannelControlOrders {
   /**
    * 解除对微众台账的管控.
    *
-   * `POST /v3/aggracct-bc/wb-channel/control-orders/recover`. For direct merchants. Not idempotent.
+   * `POST /v3/aggracct-bc/wb-channel/control-orders/recover`. For direct merchants. Idempotent. `aggracct_bc.wb_channel.control_orders.get` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/merchant/4016025279
    */
@@ -598,7 +598,7 @@ export interface AggracctBcWbChannelSpecialReduction {
   /**
    * 特殊减额.
    *
-   * `POST /v3/aggracct-bc/wb-channel/special-reduction`. For direct merchants. Not idempotent.
+   * `POST /v3/aggracct-bc/wb-channel/special-reduction`. For direct merchants. Not idempotent. `aggracct_bc.wb_channel.special_reduction.get` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/merchant/4016061190
    */

@@ -298,7 +298,7 @@ export interface Apply4subjectApplyment {
   /**
    * 撤销商户开户意愿申请单.
    *
-   * `POST /v3/apply4subject/applyment/{applyment_id}/cancel`. For service providers. Not idempotent.
+   * `POST /v3/apply4subject/applyment/{applyment_id}/cancel`. For service providers. Idempotent. `apply4subject.applyment.get` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4012697627
    */
@@ -307,7 +307,7 @@ export interface Apply4subjectApplyment {
   /**
    * 撤销商户开户意愿申请单.
    *
-   * `POST /v3/apply4subject/applyment/{business_code}/cancel`. For service providers. Not idempotent.
+   * `POST /v3/apply4subject/applyment/{business_code}/cancel`. For service providers. Idempotent. `apply4subject.applyment.get` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4012697627
    */
@@ -316,7 +316,7 @@ export interface Apply4subjectApplyment {
   /**
    * 提交商户开户意愿申请单.
    *
-   * `POST /v3/apply4subject/applyment`. For service providers. Not idempotent.
+   * `POST /v3/apply4subject/applyment`. For service providers. Idempotent. `apply4subject.applyment.get` tells what became of it.
    *
    * https://pay.weixin.qq.com/wiki/doc/apiv3_partner/apis/chapter10_1_1.shtml
    */

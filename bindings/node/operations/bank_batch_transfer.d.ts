@@ -72,7 +72,7 @@ export interface BankBatchTransferReceiptDetailReceipts {
   /**
    * 受理明细电子回单.
    *
-   * `POST /v3/bank-batch-transfer/receipt/detail-receipts`. For service providers. Not idempotent.
+   * `POST /v3/bank-batch-transfer/receipt/detail-receipts`. For service providers. Idempotent. `bank_batch_transfer.receipt.detail_receipts.get` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4012470770
    */
@@ -93,7 +93,7 @@ export interface BankBatchTransferReceiptSummaryReceipts {
   /**
    * 受理汇总电子回单.
    *
-   * `POST /v3/bank-batch-transfer/receipt/summary-receipts`. For service providers. Not idempotent.
+   * `POST /v3/bank-batch-transfer/receipt/summary-receipts`. For service providers. Idempotent. `bank_batch_transfer.receipt.summary_receipts.get` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4012470746
    */

@@ -308,7 +308,7 @@ export interface BankTransferBatches {
   /**
    * 发起批量转账.
    *
-   * `POST /v3/bank-transfer/batches`. For service providers. Not idempotent.
+   * `POST /v3/bank-transfer/batches`. For service providers. Idempotent. `bank_transfer.batches.get_by_out_batch_no` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4012465889
    */

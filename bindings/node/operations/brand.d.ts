@@ -2033,7 +2033,7 @@ export interface BrandApplyments {
   /**
    * 撤销申请.
    *
-   * `POST /v3/brand/applyments/cancel-applyment`. For service providers. Not idempotent.
+   * `POST /v3/brand/applyments/cancel-applyment`. For service providers. Idempotent.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4016257700
    */
@@ -2042,7 +2042,7 @@ export interface BrandApplyments {
   /**
    * 提交入驻申请.
    *
-   * `POST /v3/brand/applyments`. For service providers. Not idempotent.
+   * `POST /v3/brand/applyments`. For service providers. Not idempotent. `brand.applyments.get_by_business_code` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4016249989
    */
@@ -2086,7 +2086,7 @@ export interface BrandCardCardConfigs {
   /**
    * 撤销商家名片配置申请.
    *
-   * `POST /v3/brand/card/card-configs/cancel-applyment`. For service providers. Not idempotent.
+   * `POST /v3/brand/card/card-configs/cancel-applyment`. For service providers. Idempotent. `brand.card.card_configs.get` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4016475172
    */
@@ -2095,7 +2095,7 @@ export interface BrandCardCardConfigs {
   /**
    * 提交商家名片配置申请.
    *
-   * `POST /v3/brand/card/card-configs`. For service providers. Not idempotent.
+   * `POST /v3/brand/card/card-configs`. For service providers. Not idempotent. `brand.card.card_configs.get` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4016468440
    */
@@ -2113,7 +2113,7 @@ export interface BrandCardCardConfigs {
   /**
    * 发布商家名片配置.
    *
-   * `POST /v3/brand/card/card-configs/publish`. For service providers. Not idempotent.
+   * `POST /v3/brand/card/card-configs/publish`. For service providers. Idempotent. `brand.card.card_configs.get` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4016475176
    */
@@ -2125,7 +2125,7 @@ export interface BrandCardCardLinks {
   /**
    * 撤销交易连接名片配置申请.
    *
-   * `POST /v3/brand/card/card-links/cancel-applyment`. For service providers. Not idempotent.
+   * `POST /v3/brand/card/card-links/cancel-applyment`. For service providers. Idempotent. `brand.card.card_links.get_by_business_code` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4016366797
    */
@@ -2134,7 +2134,7 @@ export interface BrandCardCardLinks {
   /**
    * 添加交易连接名片规则申请.
    *
-   * `POST /v3/brand/card/card-links`. For service providers. Not idempotent.
+   * `POST /v3/brand/card/card-links`. For service providers. Not idempotent. `brand.card.card_links.get_by_business_code` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4016333302
    */
@@ -2161,7 +2161,7 @@ export interface BrandCardCardLinks {
   /**
    * 解除已生效交易连接名片场景.
    *
-   * `POST /v3/brand/card/card-links/unbind-card-link`. For service providers. Not idempotent.
+   * `POST /v3/brand/card/card-links/unbind-card-link`. For service providers. Idempotent. `brand.card.card_links.list` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4016366804
    */
@@ -2210,7 +2210,7 @@ export interface BrandPartnerCardMemberCards {
   /**
    * 删除会员卡模板.
    *
-   * `DELETE /v3/brand/partner/card-member/cards/{card_id}`. For service providers. Not idempotent.
+   * `DELETE /v3/brand/partner/card-member/cards/{card_id}`. For service providers. Idempotent. `brand.partner.card_member.cards.get` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4015336972
    */
@@ -2228,7 +2228,7 @@ export interface BrandPartnerCardMemberCards {
   /**
    * 作废会员卡模板.
    *
-   * `POST /v3/brand/partner/card-member/cards/{card_id}/invalidate`. For service providers. Not idempotent.
+   * `POST /v3/brand/partner/card-member/cards/{card_id}/invalidate`. For service providers. Idempotent. `brand.partner.card_member.cards.get` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4015336972
    */
@@ -2246,7 +2246,7 @@ export interface BrandPartnerCardMemberCards {
   /**
    * 修改会员卡模板信息.
    *
-   * `PATCH /v3/brand/partner/card-member/cards/{card_id}`. For service providers. Not idempotent.
+   * `PATCH /v3/brand/partner/card-member/cards/{card_id}`. For service providers. Idempotent. `brand.partner.card_member.cards.get` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4015336977
    */
@@ -2285,7 +2285,7 @@ export interface BrandPartnerCardMemberMembershipActivities {
   /**
    * 终止品牌会员发券活动.
    *
-   * `POST /v3/brand/partner/card-member/membership-activities/{activity_id}/terminate`. For service providers. Not idempotent.
+   * `POST /v3/brand/partner/card-member/membership-activities/{activity_id}/terminate`. For service providers. Idempotent. `brand.partner.card_member.membership_activities.get` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4016588028
    */
@@ -2294,7 +2294,7 @@ export interface BrandPartnerCardMemberMembershipActivities {
   /**
    * 修改品牌会员发券活动信息.
    *
-   * `PATCH /v3/brand/partner/card-member/membership-activities/{activity_id}`. For service providers. Not idempotent.
+   * `PATCH /v3/brand/partner/card-member/membership-activities/{activity_id}`. For service providers. Idempotent. `brand.partner.card_member.membership_activities.get` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4016588044
    */
@@ -2330,7 +2330,7 @@ export interface BrandPartnerCardMemberUserCards {
   /**
    * 同步会员开通结果.
    *
-   * `POST /v3/brand/partner/card-member/user-cards/{user_card_code}/confirm`. For service providers. Not idempotent.
+   * `POST /v3/brand/partner/card-member/user-cards/{user_card_code}/confirm`. For service providers. Not idempotent. `brand.partner.card_member.user_cards.get` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4015336979
    */
@@ -2348,7 +2348,7 @@ export interface BrandPartnerCardMemberUserCards {
   /**
    * 根据openid导入用户会员卡.
    *
-   * `POST /v3/brand/partner/card-member/user-cards/import-by-openid`. For service providers. Not idempotent.
+   * `POST /v3/brand/partner/card-member/user-cards/import-by-openid`. For service providers. Not idempotent. `brand.partner.card_member.user_cards.get` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4015336981
    */
@@ -2366,7 +2366,7 @@ export interface BrandPartnerCardMemberUserCards {
   /**
    * 作废用户会员卡.
    *
-   * `POST /v3/brand/partner/card-member/user-cards/{user_card_code}/invalidate`. For service providers. Not idempotent.
+   * `POST /v3/brand/partner/card-member/user-cards/{user_card_code}/invalidate`. For service providers. Idempotent. `brand.partner.card_member.user_cards.get` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4015336983
    */
@@ -2384,7 +2384,7 @@ export interface BrandPartnerCardMemberUserCards {
   /**
    * 修改用户会员卡信息.
    *
-   * `PATCH /v3/brand/partner/card-member/user-cards/{user_card_code}`. For service providers. Not idempotent.
+   * `PATCH /v3/brand/partner/card-member/user-cards/{user_card_code}`. For service providers. Idempotent. `brand.partner.card_member.user_cards.get` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4015336985
    */
@@ -2445,7 +2445,7 @@ export interface BrandPartnerStoreBrandStores {
   /**
    * 绑定收款商户号.
    *
-   * `POST /v3/brand/partner/store/brandstores/{store_id}/bindrecipient`. For service providers. Not idempotent.
+   * `POST /v3/brand/partner/store/brandstores/{store_id}/bindrecipient`. For service providers. Idempotent. `brand.partner.store.brand_stores.get` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4015783177
    */
@@ -2454,7 +2454,7 @@ export interface BrandPartnerStoreBrandStores {
   /**
    * 暂停门店营业.
    *
-   * `POST /v3/brand/partner/store/brandstores/{store_id}/close`. For service providers. Not idempotent.
+   * `POST /v3/brand/partner/store/brandstores/{store_id}/close`. For service providers. Idempotent. `brand.partner.store.brand_stores.get` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4016756671
    */
@@ -2472,7 +2472,7 @@ export interface BrandPartnerStoreBrandStores {
   /**
    * 删除品牌门店.
    *
-   * `DELETE /v3/brand/partner/store/brandstores/{store_id}`. For service providers. Not idempotent.
+   * `DELETE /v3/brand/partner/store/brandstores/{store_id}`. For service providers. Idempotent. `brand.partner.store.brand_stores.get` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4015783113
    */
@@ -2499,7 +2499,7 @@ export interface BrandPartnerStoreBrandStores {
   /**
    * 恢复门店营业.
    *
-   * `POST /v3/brand/partner/store/brandstores/{store_id}/resume`. For service providers. Not idempotent.
+   * `POST /v3/brand/partner/store/brandstores/{store_id}/resume`. For service providers. Idempotent. `brand.partner.store.brand_stores.get` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4016756672
    */
@@ -2508,7 +2508,7 @@ export interface BrandPartnerStoreBrandStores {
   /**
    * 解绑收款商户号.
    *
-   * `POST /v3/brand/partner/store/brandstores/{store_id}/unbindrecipient`. For service providers. Not idempotent.
+   * `POST /v3/brand/partner/store/brandstores/{store_id}/unbindrecipient`. For service providers. Idempotent. `brand.partner.store.brand_stores.get` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4015783188
    */
@@ -2517,7 +2517,7 @@ export interface BrandPartnerStoreBrandStores {
   /**
    * 更新品牌门店.
    *
-   * `PATCH /v3/brand/partner/store/brandstores/{store_id}`. For service providers. Not idempotent.
+   * `PATCH /v3/brand/partner/store/brandstores/{store_id}`. For service providers. Idempotent. `brand.partner.store.brand_stores.get` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4015783158
    */
@@ -2566,7 +2566,7 @@ export interface BrandProfitsharingOrders {
   /**
    * 请求分账.
    *
-   * `POST /v3/brand/profitsharing/orders`. For service providers. Not idempotent.
+   * `POST /v3/brand/profitsharing/orders`. For service providers. Idempotent. `brand.profitsharing.orders.get` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4012692975
    */
@@ -2587,7 +2587,7 @@ export interface BrandProfitsharingReceivers {
   /**
    * 添加分账接收方.
    *
-   * `POST /v3/brand/profitsharing/receivers/add`. For service providers. Not idempotent.
+   * `POST /v3/brand/profitsharing/receivers/add`. For service providers. Idempotent.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4012467100
    */
@@ -2596,7 +2596,7 @@ export interface BrandProfitsharingReceivers {
   /**
    * 删除分账接收方.
    *
-   * `POST /v3/brand/profitsharing/receivers/delete`. For service providers. Not idempotent.
+   * `POST /v3/brand/profitsharing/receivers/delete`. For service providers. Idempotent.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4012467103
    */
@@ -2608,7 +2608,7 @@ export interface BrandProfitsharingReturnOrders {
   /**
    * 请求分账回退.
    *
-   * `POST /v3/brand/profitsharing/returnorders`. For service providers. Not idempotent.
+   * `POST /v3/brand/profitsharing/returnorders`. For service providers. Idempotent. `brand.profitsharing.return_orders.get` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4012467097
    */
@@ -2634,7 +2634,7 @@ export interface BrandProfitsharing {
   /**
    * 完结分账.
    *
-   * `POST /v3/brand/profitsharing/finish-order`. For service providers. Not idempotent.
+   * `POST /v3/brand/profitsharing/finish-order`. For service providers. Idempotent. `brand.profitsharing.orders.get` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4012467016
    */

@@ -511,7 +511,7 @@ export interface CombineTransactionsApp {
   /**
    * 合单下单-APP支付.
    *
-   * `POST /v3/combine-transactions/app`. For direct merchants and service providers. Not idempotent.
+   * `POST /v3/combine-transactions/app`. For direct merchants and service providers. Idempotent. `combine_transactions.get_by_out_trade_no` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/merchant/4012556944
    */
@@ -523,7 +523,7 @@ export interface CombineTransactionsH5 {
   /**
    * 合单下单-H5支付.
    *
-   * `POST /v3/combine-transactions/h5`. For direct merchants and service providers. Not idempotent.
+   * `POST /v3/combine-transactions/h5`. For direct merchants and service providers. Idempotent. `combine_transactions.get_by_out_trade_no` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/merchant/4012556961
    */
@@ -535,7 +535,7 @@ export interface CombineTransactionsJsapi {
   /**
    * 合单下单-JSAPI支付.
    *
-   * `POST /v3/combine-transactions/jsapi`. For direct merchants and service providers. Not idempotent.
+   * `POST /v3/combine-transactions/jsapi`. For direct merchants and service providers. Idempotent. `combine_transactions.get_by_out_trade_no` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/merchant/4012556926
    */
@@ -547,7 +547,7 @@ export interface CombineTransactionsMiniProgram {
   /**
    * 个人收款交易下单-小程序.
    *
-   * `POST /v3/combine-transactions/miniprogram`. For service providers. Not idempotent.
+   * `POST /v3/combine-transactions/miniprogram`. For service providers. Idempotent. `combine_transactions.get_by_out_trade_no` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4012602225
    */
@@ -559,7 +559,7 @@ export interface CombineTransactionsNative {
   /**
    * 合单下单-Native支付.
    *
-   * `POST /v3/combine-transactions/native`. For direct merchants and service providers. Not idempotent.
+   * `POST /v3/combine-transactions/native`. For direct merchants and service providers. Idempotent. `combine_transactions.get_by_out_trade_no` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/merchant/4012556982
    */
@@ -577,7 +577,7 @@ export interface CombineTransactions {
   /**
    * 合单关闭订单.
    *
-   * `POST /v3/combine-transactions/out-trade-no/{combine_out_trade_no}/close`. For direct merchants and service providers. Not idempotent.
+   * `POST /v3/combine-transactions/out-trade-no/{combine_out_trade_no}/close`. For direct merchants and service providers. Idempotent. `combine_transactions.get_by_out_trade_no` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/merchant/4012577452
    */

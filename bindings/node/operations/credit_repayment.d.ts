@@ -293,7 +293,7 @@ export interface CreditRepaymentPartnerContracts {
   /**
    * 解除自动还款协议.
    *
-   * `POST /v3/credit-repayment/partner/contracts/terminate`. For service providers. Not idempotent.
+   * `POST /v3/credit-repayment/partner/contracts/terminate`. For service providers. Idempotent. `credit_repayment.partner.contracts.get` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4016125830
    */
@@ -305,7 +305,7 @@ export interface CreditRepaymentPartnerDeductOrders {
   /**
    * 发起还款.
    *
-   * `POST /v3/credit-repayment/partner/deduct-orders`. For service providers. Not idempotent.
+   * `POST /v3/credit-repayment/partner/deduct-orders`. For service providers. Not idempotent. `credit_repayment.partner.deduct_orders.get` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4016779462
    */

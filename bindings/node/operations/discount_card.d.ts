@@ -270,7 +270,7 @@ export interface DiscountCardCards {
   /**
    * 增加用户记录.
    *
-   * `POST /v3/discount-card/cards/{out_card_code}/add-user-records`. For direct merchants. Not idempotent.
+   * `POST /v3/discount-card/cards/{out_card_code}/add-user-records`. For direct merchants. Not idempotent. `discount_card.cards.get` tells what became of it.
    *
    * https://pay.weixin.qq.com/wiki/doc/apiv3/wxpay/discount-card/chapter3_2.shtml
    */
@@ -318,7 +318,7 @@ export interface DiscountCardOrders {
   /**
    * 更新先享卡订单.
    *
-   * `PATCH /v3/discount-card/orders/{out_order_no}`. For direct merchants. Not idempotent.
+   * `PATCH /v3/discount-card/orders/{out_order_no}`. For direct merchants. Not idempotent. `discount_card.orders.get` tells what became of it.
    *
    * https://pay.weixin.qq.com/wiki/doc/apiv3/wxpay/payscore/discount-card/chapter3_2.shtml
    */

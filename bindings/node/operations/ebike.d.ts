@@ -251,7 +251,7 @@ export interface EbikeChargeTransactions {
   /**
    * 充电自行车代扣受理扣款.
    *
-   * `POST /v3/ebike/charge/transactions`. Taken offline by the platform. Not idempotent.
+   * `POST /v3/ebike/charge/transactions`. Taken offline by the platform. Not idempotent. `ebike.charge.transactions.get_by_out_trade_no` tells what became of it.
    *
    * https://pay.weixin.qq.com/wiki/doc/apiv3/wxpay/vehicle/ebike/chapter3_5.shtml
    */

@@ -2028,7 +2028,7 @@ export interface EcommerceAccountApplyCancelWithdraw {
   /**
    * 平台代商户确认注销.
    *
-   * `POST /v3/ecommerce/account/apply-cancel-withdraw/confirm`. For service providers. Not idempotent.
+   * `POST /v3/ecommerce/account/apply-cancel-withdraw/confirm`. For service providers. Not idempotent. `ecommerce.account.apply_cancel_withdraw.get_by_out_request_no` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4013892772
    */
@@ -2037,7 +2037,7 @@ export interface EcommerceAccountApplyCancelWithdraw {
   /**
    * 提交注销提现申请.
    *
-   * `POST /v3/ecommerce/account/apply-cancel-withdraw`. For service providers. Not idempotent.
+   * `POST /v3/ecommerce/account/apply-cancel-withdraw`. For service providers. Not idempotent. `ecommerce.account.apply_cancel_withdraw.get_by_out_request_no` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4013892756
    */
@@ -2081,7 +2081,7 @@ export interface EcommerceAccountCancelApplications {
   /**
    * 提交注销申请单.
    *
-   * `POST /v3/ecommerce/account/cancel-applications`. For service providers. Not idempotent.
+   * `POST /v3/ecommerce/account/cancel-applications`. For service providers. Not idempotent. `ecommerce.account.cancel_applications.get_by_out_apply_no` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4012476217
    */
@@ -2108,7 +2108,7 @@ export interface EcommerceApplyments {
   /**
    * 二级商户进件.
    *
-   * `POST /v3/ecommerce/applyments/`. For service providers. Not idempotent.
+   * `POST /v3/ecommerce/applyments/`. For service providers. Idempotent. `ecommerce.applyments.get_by_out_request_no` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4012713017
    */
@@ -2135,7 +2135,7 @@ export interface EcommerceApplyments {
   /**
    * 撤销申请单-使用申请单号.
    *
-   * `POST /v3/ecommerce/applyments/{applyment_id}/revoke`. For service providers. Not idempotent.
+   * `POST /v3/ecommerce/applyments/{applyment_id}/revoke`. For service providers. Idempotent. `ecommerce.applyments.get` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4015616720
    */
@@ -2144,7 +2144,7 @@ export interface EcommerceApplyments {
   /**
    * 撤销申请单-使用业务申请编号.
    *
-   * `POST /v3/ecommerce/applyments/out-request-no/{out_request_no}/revoke`. For service providers. Not idempotent.
+   * `POST /v3/ecommerce/applyments/out-request-no/{out_request_no}/revoke`. For service providers. Idempotent. `ecommerce.applyments.get_by_out_request_no` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4015616721
    */
@@ -2153,7 +2153,7 @@ export interface EcommerceApplyments {
   /**
    * 提交申请单.
    *
-   * `POST /v3/ecommerce/applyments/submit-account-hosting-applyment`. For service providers. Not idempotent.
+   * `POST /v3/ecommerce/applyments/submit-account-hosting-applyment`. For service providers. Not idempotent. `ecommerce.applyments.get_by_out_request_no` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4015616688
    */
@@ -2228,7 +2228,7 @@ export interface EcommerceCombinePapayContracts {
   /**
    * 商户协议号解约协议.
    *
-   * `POST /v3/ecommerce/combine-papay/contracts/plan-id/{plan_id}/out-contract-code/{out_contract_code}/terminate`. For service providers. Not idempotent.
+   * `POST /v3/ecommerce/combine-papay/contracts/plan-id/{plan_id}/out-contract-code/{out_contract_code}/terminate`. For service providers. Idempotent. `ecommerce.combine_papay.contracts.get_by_out_contract_code` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4012884072
    */
@@ -2240,7 +2240,7 @@ export interface EcommerceCombinePapayTransactions {
   /**
    * 电商合单委托代扣支付.
    *
-   * `POST /v3/ecommerce/combine-papay/transactions`. For service providers. Not idempotent.
+   * `POST /v3/ecommerce/combine-papay/transactions`. For service providers. Not idempotent. `ecommerce.combine_papay.transactions.get` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4012884121
    */
@@ -2258,7 +2258,7 @@ export interface EcommerceCombinePapayTransactions {
   /**
    * 电商合单委托代扣撤销订单.
    *
-   * `POST /v3/ecommerce/combine-papay/transactions/{combine_out_trade_no}/reverse`. For service providers. Not idempotent.
+   * `POST /v3/ecommerce/combine-papay/transactions/{combine_out_trade_no}/reverse`. For service providers. Not idempotent. `ecommerce.combine_papay.transactions.get` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4012884126
    */
@@ -2300,7 +2300,7 @@ export interface EcommerceFundWithdraw {
   /**
    * 账户余额提现.
    *
-   * `POST /v3/ecommerce/fund/withdraw`. For service providers. Not idempotent.
+   * `POST /v3/ecommerce/fund/withdraw`. For service providers. Idempotent. `ecommerce.fund.withdraw.get_by_out_request_no` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4012476652
    */
@@ -2421,7 +2421,7 @@ export interface EcommerceMchTransferAuthorizations {
   /**
    * 申请二级商户商家转账授权.
    *
-   * `POST /v3/ecommerce/mch-transfer/authorizations`. For service providers. Not idempotent.
+   * `POST /v3/ecommerce/mch-transfer/authorizations`. For service providers. Not idempotent. `ecommerce.mch_transfer.authorizations.get` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4013504208
    */
@@ -2442,7 +2442,7 @@ export interface EcommerceMchTransferTransferBills {
   /**
    * 撤销转账.
    *
-   * `POST /v3/ecommerce/mch-transfer/transfer-bills/out-bill-no/{out_bill_no}/cancel`. For service providers. Not idempotent.
+   * `POST /v3/ecommerce/mch-transfer/transfer-bills/out-bill-no/{out_bill_no}/cancel`. For service providers. Idempotent. `ecommerce.mch_transfer.transfer_bills.get_by_out_bill_no` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4013504212
    */
@@ -2451,7 +2451,7 @@ export interface EcommerceMchTransferTransferBills {
   /**
    * 发起转账.
    *
-   * `POST /v3/ecommerce/mch-transfer/transfer-bills`. For service providers. Not idempotent.
+   * `POST /v3/ecommerce/mch-transfer/transfer-bills`. For service providers. Not idempotent. `ecommerce.mch_transfer.transfer_bills.get_by_out_bill_no` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4013504211
    */
@@ -2487,7 +2487,7 @@ export interface EcommerceProfitsharingAfterSalesOrders {
   /**
    * 请求售后服务分账.
    *
-   * `POST /v3/ecommerce/profitsharing/after-sales-orders`. For service providers. Not idempotent.
+   * `POST /v3/ecommerce/profitsharing/after-sales-orders`. For service providers. Not idempotent. `ecommerce.profitsharing.after_sales_orders.get` tells what became of it.
    *
    * https://pay.weixin.qq.com/docs/partner/products/ecommerce/introduction.html
    */
@@ -2522,7 +2522,7 @@ export interface EcommerceProfitsharingOrders {
   /**
    * 请求分账.
    *
-   * `POST /v3/ecommerce/profitsharing/orders`. For service providers. Not idempotent.
+   * `POST /v3/ecommerce/profitsharing/orders`. For service providers. Idempotent. `ecommerce.profitsharing.orders.get` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4012691594
    */
@@ -2543,7 +2543,7 @@ export interface EcommerceProfitsharingReceivers {
   /**
    * 添加分账接收方.
    *
-   * `POST /v3/ecommerce/profitsharing/receivers/add`. For service providers. Not idempotent.
+   * `POST /v3/ecommerce/profitsharing/receivers/add`. For service providers. Idempotent.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4012477758
    */
@@ -2552,7 +2552,7 @@ export interface EcommerceProfitsharingReceivers {
   /**
    * 删除分账接收方.
    *
-   * `POST /v3/ecommerce/profitsharing/receivers/delete`. For service providers. Not idempotent.
+   * `POST /v3/ecommerce/profitsharing/receivers/delete`. For service providers. Idempotent.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4012477759
    */
@@ -2564,7 +2564,7 @@ export interface EcommerceProfitsharingReturnOrders {
   /**
    * 请求分账回退.
    *
-   * `POST /v3/ecommerce/profitsharing/returnorders`. For service providers. Not idempotent.
+   * `POST /v3/ecommerce/profitsharing/returnorders`. For service providers. Idempotent. `ecommerce.profitsharing.return_orders.get` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4012477737
    */
@@ -2590,7 +2590,7 @@ export interface EcommerceProfitsharing {
   /**
    * 完结分账.
    *
-   * `POST /v3/ecommerce/profitsharing/finish-order`. For service providers. Not idempotent.
+   * `POST /v3/ecommerce/profitsharing/finish-order`. For service providers. Idempotent. `ecommerce.profitsharing.orders.get` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4012477745
    */
@@ -2602,7 +2602,7 @@ export interface EcommerceRefundsReturnAdvance {
   /**
    * 垫付退款回补.
    *
-   * `POST /v3/ecommerce/refunds/{refund_id}/return-advance`. For service providers. Not idempotent.
+   * `POST /v3/ecommerce/refunds/{refund_id}/return-advance`. For service providers. Not idempotent. `ecommerce.refunds.return_advance.get` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4012476927
    */
@@ -2625,7 +2625,7 @@ export interface EcommerceRefunds {
   /**
    * 退款申请.
    *
-   * `POST /v3/ecommerce/refunds/apply`. For service providers. Not idempotent.
+   * `POST /v3/ecommerce/refunds/apply`. For service providers. Idempotent. `ecommerce.refunds.get_by_out_refund_no` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4012649457
    */
@@ -2634,7 +2634,7 @@ export interface EcommerceRefunds {
   /**
    * 发起异常退款.
    *
-   * `POST /v3/ecommerce/refunds/{refund_id}/apply-abnormal-refund`. For service providers. Not idempotent.
+   * `POST /v3/ecommerce/refunds/{refund_id}/apply-abnormal-refund`. For service providers. Not idempotent. `ecommerce.refunds.get_by_id` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4012649274
    */
@@ -2676,7 +2676,7 @@ export interface EcommerceSubsidies {
   /**
    * 取消补差.
    *
-   * `POST /v3/ecommerce/subsidies/cancel`. For service providers. Not idempotent.
+   * `POST /v3/ecommerce/subsidies/cancel`. For service providers. Idempotent.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4012477639
    */
@@ -2685,7 +2685,7 @@ export interface EcommerceSubsidies {
   /**
    * 请求补差.
    *
-   * `POST /v3/ecommerce/subsidies/create`. For service providers. Not idempotent.
+   * `POST /v3/ecommerce/subsidies/create`. For service providers. Idempotent.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4012477631
    */

@@ -235,7 +235,7 @@ export interface EduPapayContracts {
   /**
    * 解约.
    *
-   * `DELETE /v3/edu-papay/contracts/{contract_id}`. For direct merchants and service providers. Not idempotent.
+   * `DELETE /v3/edu-papay/contracts/{contract_id}`. For direct merchants and service providers. Idempotent.
    *
    * https://pay.weixin.qq.com/doc/v3/merchant/4012466882
    */
@@ -265,7 +265,7 @@ export interface EduPapayTransactions {
   /**
    * 教育通扣款受理.
    *
-   * `POST /v3/edu-papay/transactions`. For direct merchants and service providers. Not idempotent.
+   * `POST /v3/edu-papay/transactions`. For direct merchants and service providers. Not idempotent. `edu_papay.transactions.get_by_out_trade_no` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/merchant/4012524731
    */

@@ -325,7 +325,7 @@ export interface EduSchoolPayContracts {
   /**
    * 商户主动解约.
    *
-   * `POST /v3/eduschoolpay/contracts/{contract_id}/terminate`. For service providers. Not idempotent.
+   * `POST /v3/eduschoolpay/contracts/{contract_id}/terminate`. For service providers. Idempotent. `edu_school_pay.contracts.get` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4012469025
    */
@@ -337,7 +337,7 @@ export interface EduSchoolPayTransactions {
   /**
    * 扣款.
    *
-   * `POST /v3/eduschoolpay/transactions`. For service providers. Not idempotent.
+   * `POST /v3/eduschoolpay/transactions`. For service providers. Not idempotent. `edu_school_pay.transactions.get_by_out_trade_no` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4012469030
    */

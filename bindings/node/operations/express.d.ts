@@ -17,7 +17,7 @@ export interface ExpressUsers {
   /**
    * 用户openid转换.
    *
-   * `POST /v3/express/users/{openid}/transform`. For service providers. Not idempotent.
+   * `POST /v3/express/users/{openid}/transform`. For service providers. Idempotent.
    *
    * https://pay.weixin.qq.com/wiki/doc/apiv3_partner/Offline/apis/chapter4_9_1.shtml
    */

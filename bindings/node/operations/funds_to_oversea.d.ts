@@ -209,7 +209,7 @@ export interface FundsToOverseaOrders {
   /**
    * 申请资金出境.
    *
-   * `POST /v3/funds-to-oversea/orders`. For service providers. Not idempotent.
+   * `POST /v3/funds-to-oversea/orders`. For service providers. Not idempotent. `funds_to_oversea.orders.get` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4012476113
    */
@@ -230,7 +230,7 @@ export interface FundsToOverseaReturnReturnOrders {
   /**
    * 申请资金出境退回.
    *
-   * `POST /v3/funds-to-oversea/return/return-orders`. For service providers. Not idempotent.
+   * `POST /v3/funds-to-oversea/return/return-orders`. For service providers. Not idempotent. `funds_to_oversea.return.return_orders.get_by_out_return_no` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4013735039
    */

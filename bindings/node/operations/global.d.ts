@@ -2461,7 +2461,7 @@ export interface GlobalCustomsOrders {
   /**
    * 报关信息修改.
    *
-   * `PATCH /v3/global/customs/orders`. For direct merchants. Not idempotent.
+   * `PATCH /v3/global/customs/orders`. For direct merchants. Idempotent.
    *
    * https://pay.weixin.qq.com/doc/global/v3/zh/4013025136
    */
@@ -2514,7 +2514,7 @@ export interface GlobalMerchantH5PermissionApplications {
   /**
    * 修改H5支付权限申请单.
    *
-   * `PATCH /v3/global/merchant/h5/permission/applications/{applyment_id}`. Not idempotent.
+   * `PATCH /v3/global/merchant/h5/permission/applications/{applyment_id}`. Idempotent. `global.merchant.h5.permission.applications.get` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/global/v3/zh/4013025109
    */
@@ -2544,7 +2544,7 @@ export interface GlobalMerchantH5PermissionDomainApplications {
   /**
    * 修改H5支付域名修改申请单.
    *
-   * `PATCH /v3/global/merchant/h5/permission/domain/applications/{applyment_id}`. Not idempotent.
+   * `PATCH /v3/global/merchant/h5/permission/domain/applications/{applyment_id}`. Idempotent. `global.merchant.h5.permission.domain.applications.get` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/global/v3/zh/4013025114
    */
@@ -2586,7 +2586,7 @@ export interface GlobalMerchantServiceComplaintNotifications {
   /**
    * 创建投诉通知回调.
    *
-   * `POST /v3/global/merchant-service/complaint-notifications`. Not idempotent.
+   * `POST /v3/global/merchant-service/complaint-notifications`. Idempotent. `global.merchant_service.complaint_notifications.get` tells what became of it.
    *
    * https://docs.qq.com/doc/DTldDSXZISERiaVRF?nlc=1
    */
@@ -2595,7 +2595,7 @@ export interface GlobalMerchantServiceComplaintNotifications {
   /**
    * 删除投诉通知回调.
    *
-   * `DELETE /v3/global/merchant-service/complaint-notifications`. Not idempotent.
+   * `DELETE /v3/global/merchant-service/complaint-notifications`. Idempotent. `global.merchant_service.complaint_notifications.get` tells what became of it.
    *
    * https://docs.qq.com/doc/DTlJLWFZObU1YdFlO?nlc=1
    */
@@ -2613,7 +2613,7 @@ export interface GlobalMerchantServiceComplaintNotifications {
   /**
    * 更新投诉通知回调.
    *
-   * `PUT /v3/global/merchant-service/complaint-notifications`. Not idempotent.
+   * `PUT /v3/global/merchant-service/complaint-notifications`. Idempotent. `global.merchant_service.complaint_notifications.get` tells what became of it.
    *
    * https://docs.qq.com/doc/DTnd3YUxDdkxabnpx?nlc=1
    */
@@ -2639,7 +2639,7 @@ export interface GlobalMerchantServiceComplaints {
   /**
    * 反馈处理完成.
    *
-   * `POST /v3/global/merchant-service/complaints/{complaint_id}/complete`. Not idempotent.
+   * `POST /v3/global/merchant-service/complaints/{complaint_id}/complete`. Not idempotent. `global.merchant_service.complaints.get` tells what became of it.
    */
   complete(params: CompleteParams, options?: CallOptions): Promise<void>;
 
@@ -2664,7 +2664,7 @@ export interface GlobalMerchantServiceComplaints {
   /**
    * 提交回复.
    *
-   * `POST /v3/global/merchant-service/complaints/{complaint_id}/response`. Not idempotent.
+   * `POST /v3/global/merchant-service/complaints/{complaint_id}/response`. Not idempotent. `global.merchant_service.complaints.negotiation_histories.list` tells what became of it.
    */
   response(params: ResponseParams, options?: CallOptions): Promise<void>;
 }
@@ -2737,7 +2737,7 @@ export interface GlobalMerchants {
   /**
    * 修改子商户（融合钱包）.
    *
-   * `PATCH /v3/global/merchants/{sub_mchid}`. Not idempotent.
+   * `PATCH /v3/global/merchants/{sub_mchid}`. Idempotent. `global.merchants.get` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/global/v3/zh/4013025096
    */
@@ -2749,7 +2749,7 @@ export interface GlobalMicropayTransactions {
   /**
    * 提交付款码支付.
    *
-   * `POST /v3/global/micropay/transactions/pay`. Not idempotent.
+   * `POST /v3/global/micropay/transactions/pay`. Not idempotent. `global.transactions.get_by_out_trade_no` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/global/v3/zh/4013010527
    */
@@ -2758,7 +2758,7 @@ export interface GlobalMicropayTransactions {
   /**
    * 撤销订单(微信支付订单号).
    *
-   * `POST /v3/global/micropay/transactions/id/{transaction_id}/reverse`. Not idempotent.
+   * `POST /v3/global/micropay/transactions/id/{transaction_id}/reverse`. Not idempotent. `global.transactions.get_by_id` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/global/v3/zh/4013013926
    */
@@ -2767,7 +2767,7 @@ export interface GlobalMicropayTransactions {
   /**
    * 撤销订单(商户订单号).
    *
-   * `POST /v3/global/micropay/transactions/out-trade-no/{out_trade_no}/reverse`. Not idempotent.
+   * `POST /v3/global/micropay/transactions/out-trade-no/{out_trade_no}/reverse`. Not idempotent. `global.transactions.get_by_out_trade_no` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/global/v3/zh/4013013926
    */
@@ -2838,7 +2838,7 @@ export interface GlobalPapayContracts {
   /**
    * 申请解约.
    *
-   * `POST /v3/global/papay/contracts/{contract_id}/terminate`. Not idempotent.
+   * `POST /v3/global/papay/contracts/{contract_id}/terminate`. Idempotent. `global.papay.contracts.get` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/global/v3/zh/4013015478
    */
@@ -2859,7 +2859,7 @@ export interface GlobalPapayTransactions {
   /**
    * 支付扣款.
    *
-   * `POST /v3/global/papay/transactions`. Not idempotent.
+   * `POST /v3/global/papay/transactions`. Not idempotent. `global.papay.transactions.get_by_out_trade_no` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/global/v3/zh/4013015482
    */
@@ -2886,7 +2886,7 @@ export interface GlobalPapayTransactions {
   /**
    * 撤销订单(商户订单号).
    *
-   * `POST /v3/global/papay/transactions/out-trade-no/{out_trade_no}/reverse`. Not idempotent.
+   * `POST /v3/global/papay/transactions/out-trade-no/{out_trade_no}/reverse`. Not idempotent. `global.papay.transactions.get_by_out_trade_no` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/global/v3/zh/4013015496
    */
@@ -2916,7 +2916,7 @@ export interface GlobalProfitSharingOrders {
   /**
    * 请求分账.
    *
-   * `POST /v3/global/profit-sharing/orders`. Not idempotent.
+   * `POST /v3/global/profit-sharing/orders`. Not idempotent. `global.profit_sharing.orders.get` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/global/v3/zh/4013024892
    */
@@ -2934,7 +2934,7 @@ export interface GlobalProfitSharingOrders {
   /**
    * 解冻剩余资金.
    *
-   * `POST /v3/global/profit-sharing/orders/unfreeze`. Not idempotent.
+   * `POST /v3/global/profit-sharing/orders/unfreeze`. Not idempotent. `global.profit_sharing.orders.get` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/global/v3/zh/4013024897
    */
@@ -2946,7 +2946,7 @@ export interface GlobalProfitSharingReceivers {
   /**
    * 添加分账接收方.
    *
-   * `POST /v3/global/profit-sharing/receivers`. Not idempotent.
+   * `POST /v3/global/profit-sharing/receivers`. Idempotent. `global.profit_sharing.receivers.get` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/global/v3/zh/4013024908
    */
@@ -2955,7 +2955,7 @@ export interface GlobalProfitSharingReceivers {
   /**
    * 删除分账接收方.
    *
-   * `DELETE /v3/global/profit-sharing/receivers`. Not idempotent.
+   * `DELETE /v3/global/profit-sharing/receivers`. Idempotent. `global.profit_sharing.receivers.get` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/global/v3/zh/4013027316
    */
@@ -3089,7 +3089,7 @@ export interface GlobalRefunds {
   /**
    * 申请退款.
    *
-   * `POST /v3/global/refunds`. Not idempotent.
+   * `POST /v3/global/refunds`. Idempotent. `global.refunds.get_by_out_refund_no` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/global/v3/zh/4012354681
    */
@@ -3157,7 +3157,7 @@ export interface GlobalTransactionsApp {
   /**
    * APP支付下单.
    *
-   * `POST /v3/global/transactions/app`. Not idempotent.
+   * `POST /v3/global/transactions/app`. Idempotent. `global.transactions.get_by_out_trade_no` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/global/v3/zh/4013014223
    */
@@ -3169,7 +3169,7 @@ export interface GlobalTransactionsJsapi {
   /**
    * JSAPI支付下单.
    *
-   * `POST /v3/global/transactions/jsapi`. Not idempotent.
+   * `POST /v3/global/transactions/jsapi`. Idempotent. `global.transactions.get_by_out_trade_no` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/global/v3/zh/4013014150
    */
@@ -3181,7 +3181,7 @@ export interface GlobalTransactionsMweb {
   /**
    * H5支付下单.
    *
-   * `POST /v3/global/transactions/mweb`. Not idempotent.
+   * `POST /v3/global/transactions/mweb`. Idempotent. `global.transactions.get_by_out_trade_no` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/global/v3/zh/4013014399
    */
@@ -3193,7 +3193,7 @@ export interface GlobalTransactionsNative {
   /**
    * Native支付下单.
    *
-   * `POST /v3/global/transactions/native`. Not idempotent.
+   * `POST /v3/global/transactions/native`. Idempotent. `global.transactions.get_by_out_trade_no` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/global/v3/zh/4013013953
    */
@@ -3210,7 +3210,7 @@ export interface GlobalTransactions {
   /**
    * 关闭订单(微信支付订单号).
    *
-   * `POST /v3/global/transactions/id/{transaction_id}/close`. Not idempotent.
+   * `POST /v3/global/transactions/id/{transaction_id}/close`. Idempotent. `global.transactions.get_by_id` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/global/v3/zh/4013014140
    */
@@ -3219,7 +3219,7 @@ export interface GlobalTransactions {
   /**
    * 关闭订单(商户订单号).
    *
-   * `POST /v3/global/transactions/out-trade-no/{out_trade_no}/close`. Not idempotent.
+   * `POST /v3/global/transactions/out-trade-no/{out_trade_no}/close`. Idempotent. `global.transactions.get_by_out_trade_no` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/global/v3/zh/4013014140
    */

@@ -1242,7 +1242,7 @@ export interface GovSubsidyAuditCup {
   /**
    * 查询审核结果.
    *
-   * `POST /v3/gov/subsidy/audit/cup/query`. For service providers. Not idempotent.
+   * `POST /v3/gov/subsidy/audit/cup/query`. For service providers. Idempotent.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4013989535
    */
@@ -1277,7 +1277,7 @@ export interface GovSubsidyCompanies {
   /**
    * 企业信息查询.
    *
-   * `POST /v3/gov/subsidy/companies/query`. For service providers. Not idempotent.
+   * `POST /v3/gov/subsidy/companies/query`. For service providers. Idempotent.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4013989543
    */
@@ -1351,7 +1351,7 @@ export interface GovSubsidyQualifications {
   /**
    * 批量查询用户资格.
    *
-   * `POST /v3/gov/subsidy/qualifications/query`. For service providers. Not idempotent.
+   * `POST /v3/gov/subsidy/qualifications/query`. For service providers. Idempotent.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4013989543
    */
@@ -1381,7 +1381,7 @@ export interface GovSubsidySnCode {
   /**
    * 查询sn码状态.
    *
-   * `POST /v3/gov/subsidy/sncode/query`. For service providers. Not idempotent.
+   * `POST /v3/gov/subsidy/sncode/query`. For service providers. Idempotent.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4013989543
    */
@@ -1402,7 +1402,7 @@ export interface GovSubsidyTransactionsSummary {
   /**
    * 查询单日交易汇总.
    *
-   * `POST /v3/gov/subsidy/transactions/summary/query-day`. For service providers. Not idempotent.
+   * `POST /v3/gov/subsidy/transactions/summary/query-day`. For service providers. Idempotent.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4013989543
    */
@@ -1416,7 +1416,7 @@ export interface GovSubsidyTransactions {
   /**
    * 交易信息查询.
    *
-   * `POST /v3/gov/subsidy/transactions/query`. For service providers. Not idempotent.
+   * `POST /v3/gov/subsidy/transactions/query`. For service providers. Idempotent.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4013989543
    */
@@ -1485,7 +1485,7 @@ export interface GovSubsidyZhejiangGoods {
   /**
    * 商品信息查询.
    *
-   * `POST /v3/gov/subsidy/zhejiang/goods/query`. For service providers. Not idempotent.
+   * `POST /v3/gov/subsidy/zhejiang/goods/query`. For service providers. Idempotent.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4013989530
    */
@@ -1527,7 +1527,7 @@ export interface GovSubsidyZhejiangQualifications {
   /**
    * 查询补贴资格.
    *
-   * `POST /v3/gov/subsidy/zhejiang/qualifications/query`. For service providers. Not idempotent.
+   * `POST /v3/gov/subsidy/zhejiang/qualifications/query`. For service providers. Idempotent.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4013989530
    */
@@ -1557,7 +1557,7 @@ export interface GovSubsidyZhejiangSnCode {
   /**
    * sn码销售状态查询.
    *
-   * `POST /v3/gov/subsidy/zhejiang/sncode/query`. For service providers. Not idempotent.
+   * `POST /v3/gov/subsidy/zhejiang/sncode/query`. For service providers. Idempotent.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4013989530
    */

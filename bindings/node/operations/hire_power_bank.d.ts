@@ -54,7 +54,7 @@ export interface HirePowerBankInsuranceOrders {
   /**
    * 创建保险订单.
    *
-   * `POST /v3/hire-power-bank/insurance-orders`. For direct merchants. Not idempotent.
+   * `POST /v3/hire-power-bank/insurance-orders`. For direct merchants. Not idempotent. `hire_power_bank.insurance_orders.get` tells what became of it.
    *
    * https://pay.weixin.qq.com/docs/merchant/apis/hire-power-bank-insurance/insurance-orders/create-insurance-order.html
    */

@@ -307,7 +307,7 @@ export interface InsPolicyMgrDeductAuthorizations {
   /**
    * 提交保单授权信息.
    *
-   * `POST /v3/inspolicymgr/deduct/authorizations`. For direct merchants. Not idempotent.
+   * `POST /v3/inspolicymgr/deduct/authorizations`. For direct merchants. Not idempotent. `ins_policy_mgr.deduct.authorizations.get` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/merchant/4016617408
    */
@@ -328,7 +328,7 @@ export interface InsPolicyMgrDeductPolicies {
   /**
    * 上传保单.
    *
-   * `POST /v3/inspolicymgr/deduct/policies`. For direct merchants. Not idempotent.
+   * `POST /v3/inspolicymgr/deduct/policies`. For direct merchants. Not idempotent. `ins_policy_mgr.deduct.policies.get` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/merchant/4016617421
    */
@@ -346,7 +346,7 @@ export interface InsPolicyMgrDeductPolicies {
   /**
    * 更新保单信息.
    *
-   * `PATCH /v3/inspolicymgr/deduct/policies/{out_insurance_no}`. For direct merchants. Not idempotent.
+   * `PATCH /v3/inspolicymgr/deduct/policies/{out_insurance_no}`. For direct merchants. Idempotent. `ins_policy_mgr.deduct.policies.get` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/merchant/4016617424
    */

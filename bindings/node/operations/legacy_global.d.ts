@@ -250,7 +250,7 @@ export interface LegacyGlobalCustomsOrders {
   /**
    * 报关信息修改.
    *
-   * `PATCH /global/v3/customs/orders`. Superseded. Use `/v3/global/customs/orders#patch` instead. Not idempotent.
+   * `PATCH /global/v3/customs/orders`. Superseded. Use `/v3/global/customs/orders#patch` instead. Idempotent.
    *
    * https://pay.weixin.qq.com/wiki/doc/api/wxpay/ch/declarecustom_ch/chapter3_5.shtml
    */

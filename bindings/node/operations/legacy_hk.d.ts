@@ -959,7 +959,7 @@ export interface LegacyHkMerchants {
   /**
    * 修改子商户（融合钱包）.
    *
-   * `PUT /hk/v3/merchants`. Superseded. Use `/v3/global/merchants/{sub_mchid}#patch` instead. Not idempotent.
+   * `PUT /hk/v3/merchants`. Superseded. Use `/v3/global/merchants/{sub_mchid}#patch` instead. Idempotent. `legacy_hk.merchants.get` tells what became of it.
    *
    * https://pay.weixin.qq.com/wiki/doc/api/wxpay/ch/Onborading_Sub_Merchant/chapter3_3.shtml
    */
@@ -971,7 +971,7 @@ export interface LegacyHkRefunds {
   /**
    * 申请退款.
    *
-   * `POST /hk/v3/refunds`. Superseded. Use `/v3/global/refunds#post` instead. Not idempotent.
+   * `POST /hk/v3/refunds`. Superseded. Use `/v3/global/refunds#post` instead. Idempotent. `legacy_hk.refunds.get_by_out_refund_no` tells what became of it.
    *
    * https://pay.weixin.qq.com/wiki/doc/api/wxpay/ch/fusion_wallet_ch/QuickPay/chapter8_2.shtml
    */
@@ -1039,7 +1039,7 @@ export interface LegacyHkTransactionsApp {
   /**
    * APP支付下单.
    *
-   * `POST /hk/v3/transactions/app`. Superseded. Use `global.transactions.app.create` instead. Not idempotent.
+   * `POST /hk/v3/transactions/app`. Superseded. Use `global.transactions.app.create` instead. Idempotent. `legacy_hk.transactions.get_by_out_trade_no` tells what became of it.
    *
    * https://pay.weixin.qq.com/wiki/doc/api/wxpay/ch/fusion_wallet_ch/In-AppPay/chapter6_3.shtml
    */
@@ -1051,7 +1051,7 @@ export interface LegacyHkTransactionsJsapi {
   /**
    * 小程序/公众号支付下单.
    *
-   * `POST /hk/v3/transactions/jsapi`. Superseded. Use `global.transactions.jsapi.create` instead. Not idempotent.
+   * `POST /hk/v3/transactions/jsapi`. Superseded. Use `global.transactions.jsapi.create` instead. Idempotent. `legacy_hk.transactions.get_by_out_trade_no` tells what became of it.
    *
    * https://pay.weixin.qq.com/wiki/doc/api/wxpay/ch/fusion_wallet_ch/MiniProgramPay/chapter7_3.shtml
    */
@@ -1063,7 +1063,7 @@ export interface LegacyHkTransactionsMicropay {
   /**
    * 提交付款码支付.
    *
-   * `POST /hk/v3/transactions/micropay`. Superseded. Use `global.micropay.transactions.pay` instead. Not idempotent.
+   * `POST /hk/v3/transactions/micropay`. Superseded. Use `global.micropay.transactions.pay` instead. Not idempotent. `legacy_hk.transactions.get_by_out_trade_no` tells what became of it.
    *
    * https://pay.weixin.qq.com/wiki/doc/api/wxpay/ch/fusion_wallet_ch/QuickPay/chapter3_3.shtml
    */
@@ -1075,7 +1075,7 @@ export interface LegacyHkTransactionsMweb {
   /**
    * H5支付下单.
    *
-   * `POST /hk/v3/transactions/mweb`. Superseded. Use `global.transactions.mweb.create` instead. Not idempotent.
+   * `POST /hk/v3/transactions/mweb`. Superseded. Use `global.transactions.mweb.create` instead. Idempotent. `legacy_hk.transactions.get_by_out_trade_no` tells what became of it.
    *
    * https://pay.weixin.qq.com/wiki/doc/api/wxpay/ch/fusion_wallet_ch/H5Payment/chapter3_3.shtml
    */
@@ -1087,7 +1087,7 @@ export interface LegacyHkTransactionsNative {
   /**
    * 扫码支付下单.
    *
-   * `POST /hk/v3/transactions/native`. Superseded. Use `global.transactions.native.create` instead. Not idempotent.
+   * `POST /hk/v3/transactions/native`. Superseded. Use `global.transactions.native.create` instead. Idempotent. `legacy_hk.transactions.get_by_out_trade_no` tells what became of it.
    *
    * https://pay.weixin.qq.com/wiki/doc/api/wxpay/ch/fusion_wallet_ch/NativePay/chapter4_3.shtml
    */
@@ -1105,7 +1105,7 @@ export interface LegacyHkTransactions {
   /**
    * 关闭订单(微信支付订单号).
    *
-   * `POST /hk/v3/transactions/id/{transaction_id}/close`. Superseded. Use `global.transactions.close_by_id` instead. Not idempotent.
+   * `POST /hk/v3/transactions/id/{transaction_id}/close`. Superseded. Use `global.transactions.close_by_id` instead. Idempotent. `legacy_hk.transactions.get_by_id` tells what became of it.
    *
    * https://pay.weixin.qq.com/wiki/doc/api/wxpay/ch/fusion_wallet_ch/NativePay/chapter8_6.shtml
    */
@@ -1114,7 +1114,7 @@ export interface LegacyHkTransactions {
   /**
    * 关闭订单(商户订单号).
    *
-   * `POST /hk/v3/transactions/out-trade-no/{out_trade_no}/close`. Superseded. Use `global.transactions.close_by_out_trade_no` instead. Not idempotent.
+   * `POST /hk/v3/transactions/out-trade-no/{out_trade_no}/close`. Superseded. Use `global.transactions.close_by_out_trade_no` instead. Idempotent. `legacy_hk.transactions.get_by_out_trade_no` tells what became of it.
    *
    * https://pay.weixin.qq.com/wiki/doc/api/wxpay/ch/fusion_wallet_ch/NativePay/chapter8_6.shtml
    */
@@ -1141,7 +1141,7 @@ export interface LegacyHkTransactions {
   /**
    * 撤销订单(微信支付订单号).
    *
-   * `POST /hk/v3/transactions/id/{transaction_id}/reverse`. Superseded. Use `global.micropay.transactions.reverse_by_id` instead. Not idempotent.
+   * `POST /hk/v3/transactions/id/{transaction_id}/reverse`. Superseded. Use `global.micropay.transactions.reverse_by_id` instead. Not idempotent. `legacy_hk.transactions.get_by_id` tells what became of it.
    *
    * https://pay.weixin.qq.com/wiki/doc/api/wxpay/ch/fusion_wallet_ch/QuickPay/chapter3_4.shtml
    */
@@ -1150,7 +1150,7 @@ export interface LegacyHkTransactions {
   /**
    * 撤销订单(商户订单号).
    *
-   * `POST /hk/v3/transactions/out-trade-no/{out_trade_no}/reverse`. Superseded. Use `global.micropay.transactions.reverse_by_out_trade_no` instead. Not idempotent.
+   * `POST /hk/v3/transactions/out-trade-no/{out_trade_no}/reverse`. Superseded. Use `global.micropay.transactions.reverse_by_out_trade_no` instead. Not idempotent. `legacy_hk.transactions.get_by_out_trade_no` tells what became of it.
    *
    * https://pay.weixin.qq.com/wiki/doc/api/wxpay/ch/fusion_wallet_ch/QuickPay/chapter3_4.shtml
    */

@@ -1091,7 +1091,7 @@ export interface MarketingBusifavorCallbacks {
   /**
    * 设置商家券事件通知地址.
    *
-   * `POST /v3/marketing/busifavor/callbacks`. For direct merchants and service providers. Not idempotent.
+   * `POST /v3/marketing/busifavor/callbacks`. For direct merchants and service providers. Idempotent. `marketing.busifavor.callbacks.get` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/merchant/4012465431
    */
@@ -1112,7 +1112,7 @@ export interface MarketingBusifavorCoupons {
   /**
    * 关联订单信息.
    *
-   * `POST /v3/marketing/busifavor/coupons/associate`. For direct merchants and service providers. Not idempotent.
+   * `POST /v3/marketing/busifavor/coupons/associate`. For direct merchants and service providers. Idempotent.
    *
    * https://pay.weixin.qq.com/doc/v3/merchant/4012465596
    */
@@ -1121,7 +1121,7 @@ export interface MarketingBusifavorCoupons {
   /**
    * 使券失效.
    *
-   * `POST /v3/marketing/busifavor/coupons/deactivate`. For direct merchants and service providers. Not idempotent.
+   * `POST /v3/marketing/busifavor/coupons/deactivate`. For direct merchants and service providers. Idempotent.
    *
    * https://pay.weixin.qq.com/doc/v3/merchant/4012465890
    */
@@ -1130,7 +1130,7 @@ export interface MarketingBusifavorCoupons {
   /**
    * 取消关联订单信息.
    *
-   * `POST /v3/marketing/busifavor/coupons/disassociate`. For direct merchants and service providers. Not idempotent.
+   * `POST /v3/marketing/busifavor/coupons/disassociate`. For direct merchants and service providers. Idempotent.
    *
    * https://pay.weixin.qq.com/doc/v3/merchant/4012465673
    */
@@ -1166,7 +1166,7 @@ export interface MarketingBusifavorCoupons {
   /**
    * 核销用户券.
    *
-   * `POST /v3/marketing/busifavor/coupons/use`. For direct merchants and service providers. Not idempotent.
+   * `POST /v3/marketing/busifavor/coupons/use`. For direct merchants and service providers. Idempotent.
    *
    * https://pay.weixin.qq.com/doc/v3/merchant/4012465292
    */
@@ -1199,7 +1199,7 @@ export interface MarketingBusifavorStocksBudget {
   /**
    * 修改批次预算.
    *
-   * `PATCH /v3/marketing/busifavor/stocks/{stock_id}/budget`. For direct merchants and service providers. Not idempotent.
+   * `PATCH /v3/marketing/busifavor/stocks/{stock_id}/budget`. For direct merchants and service providers. Idempotent. `marketing.busifavor.stocks.get` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/merchant/4012465739
    */
@@ -1211,7 +1211,7 @@ export interface MarketingBusifavorStocksCouponCodes {
   /**
    * 上传预存code.
    *
-   * `POST /v3/marketing/busifavor/stocks/{stock_id}/couponcodes`. For direct merchants and service providers. Not idempotent.
+   * `POST /v3/marketing/busifavor/stocks/{stock_id}/couponcodes`. For direct merchants and service providers. Idempotent.
    *
    * https://pay.weixin.qq.com/doc/v3/merchant/4012487038
    */
@@ -1220,7 +1220,7 @@ export interface MarketingBusifavorStocksCouponCodes {
   /**
    * 删除预存code.
    *
-   * `DELETE /v3/marketing/busifavor/stocks/{stock_id}/couponcodes/{coupon_code}`. For direct merchants and service providers. Not idempotent.
+   * `DELETE /v3/marketing/busifavor/stocks/{stock_id}/couponcodes/{coupon_code}`. For direct merchants and service providers. Idempotent. `marketing.busifavor.stocks.coupon_codes.get` tells what became of it.
    *
    * https://pay.weixin.qq.com/docs/merchant/products/merchant-exclusive-coupon/introduction.html
    */
@@ -1271,7 +1271,7 @@ export interface MarketingBusifavorStocks {
   /**
    * 修改商家券基本信息.
    *
-   * `PATCH /v3/marketing/busifavor/stocks/{stock_id}`. For direct merchants and service providers. Not idempotent.
+   * `PATCH /v3/marketing/busifavor/stocks/{stock_id}`. For direct merchants and service providers. Idempotent. `marketing.busifavor.stocks.get` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/merchant/4012535020
    */
@@ -1283,7 +1283,7 @@ export interface MarketingBusifavorSubsidyPayReceipts {
   /**
    * 营销补差付款.
    *
-   * `POST /v3/marketing/busifavor/subsidy/pay-receipts`. For direct merchants and service providers. Not idempotent.
+   * `POST /v3/marketing/busifavor/subsidy/pay-receipts`. For direct merchants and service providers. Not idempotent. `marketing.busifavor.subsidy.pay_receipts.list` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/merchant/4017147321
    */

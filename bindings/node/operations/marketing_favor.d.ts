@@ -589,7 +589,7 @@ export interface MarketingFavorCallbacks {
   /**
    * 设置消息通知地址.
    *
-   * `POST /v3/marketing/favor/callbacks`. For direct merchants and service providers. Not idempotent.
+   * `POST /v3/marketing/favor/callbacks`. For direct merchants and service providers. Idempotent. `marketing.favor.callbacks.get` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/merchant/4012464198
    */
@@ -610,7 +610,7 @@ export interface MarketingFavorCouponStocks {
   /**
    * 创建代金券批次.
    *
-   * `POST /v3/marketing/favor/coupon-stocks`. For direct merchants and service providers. Not idempotent.
+   * `POST /v3/marketing/favor/coupon-stocks`. For direct merchants and service providers. Idempotent.
    *
    * https://pay.weixin.qq.com/doc/v3/merchant/4012534633
    */
@@ -727,7 +727,7 @@ export interface MarketingFavorStocks {
   /**
    * 修改可用单品编码.
    *
-   * `POST /v3/marketing/favor/stocks/{stock_id}/modify-goods-id`. For direct merchants and service providers. Not idempotent.
+   * `POST /v3/marketing/favor/stocks/{stock_id}/modify-goods-id`. For direct merchants and service providers. Idempotent. `marketing.favor.stocks.get` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/merchant/4017164667
    */
@@ -736,7 +736,7 @@ export interface MarketingFavorStocks {
   /**
    * 暂停代金券批次.
    *
-   * `POST /v3/marketing/favor/stocks/{stock_id}/pause`. For direct merchants and service providers. Not idempotent.
+   * `POST /v3/marketing/favor/stocks/{stock_id}/pause`. For direct merchants and service providers. Idempotent. `marketing.favor.stocks.get` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/merchant/4012460305
    */
@@ -745,7 +745,7 @@ export interface MarketingFavorStocks {
   /**
    * 重启代金券批次.
    *
-   * `POST /v3/marketing/favor/stocks/{stock_id}/restart`. For direct merchants and service providers. Not idempotent.
+   * `POST /v3/marketing/favor/stocks/{stock_id}/restart`. For direct merchants and service providers. Idempotent. `marketing.favor.stocks.get` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/merchant/4012460411
    */
@@ -754,7 +754,7 @@ export interface MarketingFavorStocks {
   /**
    * 激活代金券批次.
    *
-   * `POST /v3/marketing/favor/stocks/{stock_id}/start`. For direct merchants and service providers. Not idempotent.
+   * `POST /v3/marketing/favor/stocks/{stock_id}/start`. For direct merchants and service providers. Idempotent. `marketing.favor.stocks.get` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/merchant/4012460137
    */
@@ -763,7 +763,7 @@ export interface MarketingFavorStocks {
   /**
    * 终止批次.
    *
-   * `POST /v3/marketing/favor/stocks/{stock_id}/stop`. Not idempotent.
+   * `POST /v3/marketing/favor/stocks/{stock_id}/stop`. Not idempotent. `marketing.favor.stocks.get` tells what became of it.
    */
   stop(params: StopParams, options?: CallOptions): Promise<StopReply>;
 }
@@ -773,7 +773,7 @@ export interface MarketingFavorUsersCoupons {
   /**
    * 发放代金券.
    *
-   * `POST /v3/marketing/favor/users/{openid}/coupons`. For direct merchants and service providers. Not idempotent.
+   * `POST /v3/marketing/favor/users/{openid}/coupons`. For direct merchants and service providers. Idempotent.
    *
    * https://pay.weixin.qq.com/doc/v3/merchant/4012463767
    */

@@ -342,7 +342,7 @@ export interface MarketingGoodsSubsidyActivityRetailStoreActRepresentative {
   /**
    * 删除零售小店活动业务代理.
    *
-   * `DELETE /v3/marketing/goods-subsidy-activity/retail-store-act/{activity_id}/representative`. For direct merchants and service providers. Not idempotent.
+   * `DELETE /v3/marketing/goods-subsidy-activity/retail-store-act/{activity_id}/representative`. For direct merchants and service providers. Idempotent.
    *
    * https://pay.weixin.qq.com/doc/v3/merchant/4012384344
    */
@@ -351,7 +351,7 @@ export interface MarketingGoodsSubsidyActivityRetailStoreActRepresentative {
   /**
    * 添加零售小店活动业务代理.
    *
-   * `PUT /v3/marketing/goods-subsidy-activity/retail-store-act/{activity_id}/representative`. For direct merchants and service providers. Not idempotent.
+   * `PUT /v3/marketing/goods-subsidy-activity/retail-store-act/{activity_id}/representative`. For direct merchants and service providers. Idempotent.
    *
    * https://pay.weixin.qq.com/doc/v3/merchant/4012384327
    */
@@ -375,7 +375,7 @@ export interface MarketingGoodsSubsidyActivityRetailStoreActStores {
   /**
    * 添加小店活动门店.
    *
-   * `POST /v3/marketing/goods-subsidy-activity/retail-store-act/{brand_id}/stores`. For direct merchants and service providers. Not idempotent.
+   * `POST /v3/marketing/goods-subsidy-activity/retail-store-act/{brand_id}/stores`. For direct merchants and service providers. Idempotent.
    *
    * https://pay.weixin.qq.com/doc/v3/merchant/4012384359
    */
@@ -384,7 +384,7 @@ export interface MarketingGoodsSubsidyActivityRetailStoreActStores {
   /**
    * 删除小店活动门店.
    *
-   * `DELETE /v3/marketing/goods-subsidy-activity/retail-store-act/{brand_id}/stores`. For direct merchants and service providers. Not idempotent.
+   * `DELETE /v3/marketing/goods-subsidy-activity/retail-store-act/{brand_id}/stores`. For direct merchants and service providers. Idempotent.
    *
    * https://pay.weixin.qq.com/doc/v3/merchant/4012384363
    */

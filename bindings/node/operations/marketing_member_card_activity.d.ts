@@ -317,7 +317,7 @@ export interface MarketingMemberCardActivityActivities {
   /**
    * 终止活动.
    *
-   * `POST /v3/marketing/membercard-activity/activities/{activity_id}/terminate`. For direct merchants and service providers. Not idempotent.
+   * `POST /v3/marketing/membercard-activity/activities/{activity_id}/terminate`. For direct merchants and service providers. Idempotent. `marketing.member_card_activity.activities.get` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/merchant/4012553381
    */

@@ -862,7 +862,7 @@ export interface MarketingMemberCardOpenCallback {
   /**
    * 设置回调地址.
    *
-   * `PATCH /v3/marketing/membercard-open/callback`. For direct merchants and service providers. Not idempotent.
+   * `PATCH /v3/marketing/membercard-open/callback`. For direct merchants and service providers. Idempotent. `marketing.member_card_open.callback.get` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/merchant/4012552251
    */
@@ -895,7 +895,7 @@ export interface MarketingMemberCardOpenCardsCodesRights {
   /**
    * 设置会员权益.
    *
-   * `PATCH /v3/marketing/membercard-open/cards/{card_id}/codes/{code}/rights`. For direct merchants and service providers. Not idempotent.
+   * `PATCH /v3/marketing/membercard-open/cards/{card_id}/codes/{code}/rights`. For direct merchants and service providers. Not idempotent. `marketing.member_card_open.cards.codes.get` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/merchant/4012551213
    */
@@ -910,7 +910,7 @@ export interface MarketingMemberCardOpenCardsCodes {
   /**
    * 激活会员卡（跳转型激活）.
    *
-   * `POST /v3/marketing/membercard-open/cards/{card_id}/codes/{code}/activate`. For direct merchants and service providers. Not idempotent.
+   * `POST /v3/marketing/membercard-open/cards/{card_id}/codes/{code}/activate`. For direct merchants and service providers. Not idempotent. `marketing.member_card_open.cards.codes.get` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/merchant/4012550809
    */
@@ -937,7 +937,7 @@ export interface MarketingMemberCardOpenCardsCodes {
   /**
    * 设置会员服务项用户信息.
    *
-   * `POST /v3/marketing/membercard-open/cards/{card_id}/codes/{code}/set-service-module-data`. For direct merchants and service providers. Not idempotent.
+   * `POST /v3/marketing/membercard-open/cards/{card_id}/codes/{code}/set-service-module-data`. For direct merchants and service providers. Not idempotent. `marketing.member_card_open.cards.codes.get` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/merchant/4017166964
    */
@@ -946,7 +946,7 @@ export interface MarketingMemberCardOpenCardsCodes {
   /**
    * 作废用户会员卡.
    *
-   * `POST /v3/marketing/membercard-open/cards/{card_id}/codes/{code}/unavailable`. For direct merchants and service providers. Not idempotent.
+   * `POST /v3/marketing/membercard-open/cards/{card_id}/codes/{code}/unavailable`. For direct merchants and service providers. Idempotent. `marketing.member_card_open.cards.codes.get` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/merchant/4012549677
    */
@@ -955,7 +955,7 @@ export interface MarketingMemberCardOpenCardsCodes {
   /**
    * 修改用户会员卡信息.
    *
-   * `PATCH /v3/marketing/membercard-open/cards/{card_id}/codes/{code}`. For direct merchants and service providers. Not idempotent.
+   * `PATCH /v3/marketing/membercard-open/cards/{card_id}/codes/{code}`. For direct merchants and service providers. Not idempotent. `marketing.member_card_open.cards.codes.get` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/merchant/4012549292
    */
@@ -1003,7 +1003,7 @@ export interface MarketingMemberCardOpenCardsRights {
   /**
    * 设置会员卡模板权益项.
    *
-   * `PATCH /v3/marketing/membercard-open/cards/{card_id}/rights`. For direct merchants and service providers. Not idempotent.
+   * `PATCH /v3/marketing/membercard-open/cards/{card_id}/rights`. For direct merchants and service providers. Idempotent. `marketing.member_card_open.cards.get` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/merchant/4012551219
    */
@@ -1015,7 +1015,7 @@ export interface MarketingMemberCardOpenCardsServiceModules {
   /**
    * 添加会员卡服务项.
    *
-   * `POST /v3/marketing/membercard-open/cards/{card_id}/service-modules`. For direct merchants and service providers. Not idempotent.
+   * `POST /v3/marketing/membercard-open/cards/{card_id}/service-modules`. For direct merchants and service providers. Not idempotent. `marketing.member_card_open.cards.get` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/merchant/4017167277
    */
@@ -1024,7 +1024,7 @@ export interface MarketingMemberCardOpenCardsServiceModules {
   /**
    * 移除会员卡服务项.
    *
-   * `DELETE /v3/marketing/membercard-open/cards/{card_id}/service-modules/{service_module_id}`. For direct merchants and service providers. Not idempotent.
+   * `DELETE /v3/marketing/membercard-open/cards/{card_id}/service-modules/{service_module_id}`. For direct merchants and service providers. Idempotent. `marketing.member_card_open.cards.get` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/merchant/4017167557
    */
@@ -1033,7 +1033,7 @@ export interface MarketingMemberCardOpenCardsServiceModules {
   /**
    * 修改会员卡服务项.
    *
-   * `PATCH /v3/marketing/membercard-open/cards/{card_id}/service-modules/{service_module_id}`. For direct merchants and service providers. Not idempotent.
+   * `PATCH /v3/marketing/membercard-open/cards/{card_id}/service-modules/{service_module_id}`. For direct merchants and service providers. Idempotent. `marketing.member_card_open.cards.get` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/merchant/4017167417
    */
@@ -1083,7 +1083,7 @@ export interface MarketingMemberCardOpenCards {
   /**
    * 删除会员卡模板.
    *
-   * `DELETE /v3/marketing/membercard-open/cards/{card_id}`. For direct merchants and service providers. Not idempotent.
+   * `DELETE /v3/marketing/membercard-open/cards/{card_id}`. For direct merchants and service providers. Idempotent. `marketing.member_card_open.cards.get` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/merchant/4012549682
    */
@@ -1110,7 +1110,7 @@ export interface MarketingMemberCardOpenCards {
   /**
    * 修改会员卡模板信息.
    *
-   * `PATCH /v3/marketing/membercard-open/cards/{card_id}`. For direct merchants and service providers. Not idempotent.
+   * `PATCH /v3/marketing/membercard-open/cards/{card_id}`. For direct merchants and service providers. Idempotent. `marketing.member_card_open.cards.get` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/merchant/4012549567
    */
@@ -1119,7 +1119,7 @@ export interface MarketingMemberCardOpenCards {
   /**
    * 老会员卡模板升级.
    *
-   * `POST /v3/marketing/membercard-open/cards/{card_id}/upgrade`. For direct merchants and service providers. Not idempotent.
+   * `POST /v3/marketing/membercard-open/cards/{card_id}/upgrade`. For direct merchants and service providers. Not idempotent. `marketing.member_card_open.cards.get` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/merchant/4012545673
    */

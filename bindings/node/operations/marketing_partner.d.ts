@@ -2059,7 +2059,7 @@ export interface MarketingPartnerDeliveryPlanDeliveryPlans {
   /**
    * 终止投放计划.
    *
-   * `POST /v3/marketing/partner/delivery-plan/delivery-plans/{plan_id}/terminate`. For service providers. Not idempotent.
+   * `POST /v3/marketing/partner/delivery-plan/delivery-plans/{plan_id}/terminate`. For service providers. Idempotent.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4016184572
    */
@@ -2068,7 +2068,7 @@ export interface MarketingPartnerDeliveryPlanDeliveryPlans {
   /**
    * 更新投放计划.
    *
-   * `PATCH /v3/marketing/partner/delivery-plan/delivery-plans/{plan_id}`. For service providers. Not idempotent.
+   * `PATCH /v3/marketing/partner/delivery-plan/delivery-plans/{plan_id}`. For service providers. Idempotent.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4016184594
    */
@@ -2080,7 +2080,7 @@ export interface MarketingPartnerDeliveryPlanNotifyUrl {
   /**
    * 设置投放计划回调地址.
    *
-   * `POST /v3/marketing/partner/delivery-plan/{sp_mchid}/notify-url`. For service providers. Not idempotent.
+   * `POST /v3/marketing/partner/delivery-plan/{sp_mchid}/notify-url`. For service providers. Idempotent.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4016184598
    */
@@ -2131,7 +2131,7 @@ export interface MarketingPartnerProductCouponNotifyConfigs {
   /**
    * 设置商品券事件通知地址.
    *
-   * `POST /v3/marketing/partner/product-coupon/notify-configs`. For service providers. Not idempotent.
+   * `POST /v3/marketing/partner/product-coupon/notify-configs`. For service providers. Idempotent. `marketing.partner.product_coupon.notify_configs.get` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4015781286
    */
@@ -2152,7 +2152,7 @@ export interface MarketingPartnerProductCouponProductCouponsStockBundles {
   /**
    * 批次组批量关联门店.
    *
-   * `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stock-bundles/{stock_bundle_id}/associate-stores`. For service providers. Not idempotent.
+   * `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stock-bundles/{stock_bundle_id}/associate-stores`. For service providers. Idempotent.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4016280620
    */
@@ -2170,7 +2170,7 @@ export interface MarketingPartnerProductCouponProductCouponsStockBundles {
   /**
    * 批次组批量取消关联门店.
    *
-   * `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stock-bundles/{stock_bundle_id}/disassociate-stores`. For service providers. Not idempotent.
+   * `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stock-bundles/{stock_bundle_id}/disassociate-stores`. For service providers. Idempotent.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4016280629
    */
@@ -2179,7 +2179,7 @@ export interface MarketingPartnerProductCouponProductCouponsStockBundles {
   /**
    * 修改商品券批次组.
    *
-   * `PATCH /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stock-bundles/{stock_bundle_id}`. For service providers. Not idempotent.
+   * `PATCH /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stock-bundles/{stock_bundle_id}`. For service providers. Idempotent.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4016280633
    */
@@ -2188,7 +2188,7 @@ export interface MarketingPartnerProductCouponProductCouponsStockBundles {
   /**
    * 修改商品券批次组发放预算.
    *
-   * `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stock-bundles/{stock_bundle_id}/update-budget`. For service providers. Not idempotent.
+   * `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stock-bundles/{stock_bundle_id}/update-budget`. For service providers. Idempotent.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4016280642
    */
@@ -2214,7 +2214,7 @@ export interface MarketingPartnerProductCouponProductCouponsStocks {
   /**
    * 批次关联门店.
    *
-   * `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stocks/{stock_id}/associate-stores`. For service providers. Not idempotent.
+   * `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stocks/{stock_id}/associate-stores`. For service providers. Idempotent. `marketing.partner.product_coupon.product_coupons.stocks.associated_stores.list` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4015781302
    */
@@ -2232,7 +2232,7 @@ export interface MarketingPartnerProductCouponProductCouponsStocks {
   /**
    * 失效商品券批次.
    *
-   * `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stocks/{stock_id}/deactivate`. For service providers. Not idempotent.
+   * `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stocks/{stock_id}/deactivate`. For service providers. Idempotent. `marketing.partner.product_coupon.product_coupons.stocks.get` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4015781532
    */
@@ -2241,7 +2241,7 @@ export interface MarketingPartnerProductCouponProductCouponsStocks {
   /**
    * 批次取消关联门店.
    *
-   * `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stocks/{stock_id}/disassociate-stores`. For service providers. Not idempotent.
+   * `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stocks/{stock_id}/disassociate-stores`. For service providers. Idempotent. `marketing.partner.product_coupon.product_coupons.stocks.associated_stores.list` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4015781537
    */
@@ -2268,7 +2268,7 @@ export interface MarketingPartnerProductCouponProductCouponsStocks {
   /**
    * 修改商品券指定批次.
    *
-   * `PATCH /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stocks/{stock_id}`. For service providers. Not idempotent.
+   * `PATCH /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stocks/{stock_id}`. For service providers. Idempotent. `marketing.partner.product_coupon.product_coupons.stocks.get` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4015781556
    */
@@ -2277,7 +2277,7 @@ export interface MarketingPartnerProductCouponProductCouponsStocks {
   /**
    * 修改商品券批次发放预算.
    *
-   * `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stocks/{stock_id}/update-budget`. For service providers. Not idempotent.
+   * `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stocks/{stock_id}/update-budget`. For service providers. Idempotent. `marketing.partner.product_coupon.product_coupons.stocks.get` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4015781561
    */
@@ -2286,7 +2286,7 @@ export interface MarketingPartnerProductCouponProductCouponsStocks {
   /**
    * 预上传券Code.
    *
-   * `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stocks/{stock_id}/upload-coupon-codes`. For service providers. Not idempotent.
+   * `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stocks/{stock_id}/upload-coupon-codes`. For service providers. Idempotent.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4015781572
    */
@@ -2310,7 +2310,7 @@ export interface MarketingPartnerProductCouponProductCoupons {
   /**
    * 失效商品券.
    *
-   * `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/deactivate`. For service providers. Not idempotent.
+   * `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/deactivate`. For service providers. Idempotent. `marketing.partner.product_coupon.product_coupons.get` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4015781290
    */
@@ -2328,7 +2328,7 @@ export interface MarketingPartnerProductCouponProductCoupons {
   /**
    * 修改商品券.
    *
-   * `PATCH /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}`. For service providers. Not idempotent.
+   * `PATCH /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}`. For service providers. Idempotent. `marketing.partner.product_coupon.product_coupons.get` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4015781296
    */
@@ -2349,7 +2349,7 @@ export interface MarketingPartnerProductCouponUsersCouponBundles {
   /**
    * 失效用户商品券组.
    *
-   * `POST /v3/marketing/partner/product-coupon/users/{openid}/coupon-bundles/{user_coupon_bundle_id}/deactivate`. For service providers. Not idempotent.
+   * `POST /v3/marketing/partner/product-coupon/users/{openid}/coupon-bundles/{user_coupon_bundle_id}/deactivate`. For service providers. Idempotent.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4016280658
    */
@@ -2361,7 +2361,7 @@ export interface MarketingPartnerProductCouponUsersCoupons {
   /**
    * 确认发放用户商品券.
    *
-   * `POST /v3/marketing/partner/product-coupon/users/{openid}/coupons/{coupon_code}/confirm`. For service providers. Not idempotent.
+   * `POST /v3/marketing/partner/product-coupon/users/{openid}/coupons/{coupon_code}/confirm`. For service providers. Idempotent. `marketing.partner.product_coupon.users.coupons.get` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4015781575
    */
@@ -2379,7 +2379,7 @@ export interface MarketingPartnerProductCouponUsersCoupons {
   /**
    * 失效用户商品券.
    *
-   * `POST /v3/marketing/partner/product-coupon/users/{openid}/coupons/{coupon_code}/deactivate`. For service providers. Not idempotent.
+   * `POST /v3/marketing/partner/product-coupon/users/{openid}/coupons/{coupon_code}/deactivate`. For service providers. Idempotent. `marketing.partner.product_coupon.users.coupons.get` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4015781578
    */
@@ -2406,7 +2406,7 @@ export interface MarketingPartnerProductCouponUsersCoupons {
   /**
    * 退券.
    *
-   * `POST /v3/marketing/partner/product-coupon/users/{openid}/coupons/{coupon_code}/return`. For service providers. Not idempotent.
+   * `POST /v3/marketing/partner/product-coupon/users/{openid}/coupons/{coupon_code}/return`. For service providers. Not idempotent. `marketing.partner.product_coupon.users.coupons.get` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4015781599
    */
@@ -2415,7 +2415,7 @@ export interface MarketingPartnerProductCouponUsersCoupons {
   /**
    * 核销用户商品券.
    *
-   * `POST /v3/marketing/partner/product-coupon/users/{openid}/coupons/{coupon_code}/use`. For service providers. Not idempotent.
+   * `POST /v3/marketing/partner/product-coupon/users/{openid}/coupons/{coupon_code}/use`. For service providers. Not idempotent. `marketing.partner.product_coupon.users.coupons.get` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4015781608
    */

@@ -116,7 +116,7 @@ export interface MarketingPartnerships {
   /**
    * 建立合作关系.
    *
-   * `POST /v3/marketing/partnerships/build`. For direct merchants and service providers. Not idempotent.
+   * `POST /v3/marketing/partnerships/build`. For direct merchants and service providers. Idempotent.
    *
    * https://pay.weixin.qq.com/doc/v3/merchant/4012380498
    */
@@ -134,7 +134,7 @@ export interface MarketingPartnerships {
   /**
    * 终止合作关系.
    *
-   * `POST /v3/marketing/partnerships/terminate`. For direct merchants and service providers. Not idempotent.
+   * `POST /v3/marketing/partnerships/terminate`. For direct merchants and service providers. Idempotent.
    *
    * https://pay.weixin.qq.com/doc/v3/merchant/4017164460
    */

@@ -385,7 +385,7 @@ export interface MarketingPayGiftActivityActivitiesMerchants {
   /**
    * 新增活动发券商户号.
    *
-   * `POST /v3/marketing/paygiftactivity/activities/{activity_id}/merchants/add`. For direct merchants and service providers. Not idempotent.
+   * `POST /v3/marketing/paygiftactivity/activities/{activity_id}/merchants/add`. For direct merchants and service providers. Idempotent. `marketing.pay_gift_activity.activities.merchants.list` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/merchant/4012466671
    */
@@ -394,7 +394,7 @@ export interface MarketingPayGiftActivityActivitiesMerchants {
   /**
    * 删除活动发券商户号.
    *
-   * `POST /v3/marketing/paygiftactivity/activities/{activity_id}/merchants/delete`. For direct merchants and service providers. Not idempotent.
+   * `POST /v3/marketing/paygiftactivity/activities/{activity_id}/merchants/delete`. For direct merchants and service providers. Idempotent. `marketing.pay_gift_activity.activities.merchants.list` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/merchant/4012466787
    */
@@ -436,7 +436,7 @@ export interface MarketingPayGiftActivityActivities {
   /**
    * 终止活动.
    *
-   * `POST /v3/marketing/paygiftactivity/activities/{activity_id}/terminate`. For direct merchants and service providers. Not idempotent.
+   * `POST /v3/marketing/paygiftactivity/activities/{activity_id}/terminate`. For direct merchants and service providers. Idempotent. `marketing.pay_gift_activity.activities.get` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/merchant/4012466523
    */

@@ -200,7 +200,7 @@ export interface MarketingShoppingReceiptCustomEntrances {
   /**
    * 创建自定义入口.
    *
-   * `POST /v3/marketing/shopping-receipt/customentrances`. For direct merchants and service providers. Not idempotent.
+   * `POST /v3/marketing/shopping-receipt/customentrances`. For direct merchants and service providers. Not idempotent. `marketing.shopping_receipt.custom_entrances.get` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/merchant/4012526342
    */
@@ -218,7 +218,7 @@ export interface MarketingShoppingReceiptCustomEntrances {
   /**
    * 更新自定义入口.
    *
-   * `PATCH /v3/marketing/shopping-receipt/customentrances/{brand_id}`. For direct merchants and service providers. Not idempotent.
+   * `PATCH /v3/marketing/shopping-receipt/customentrances/{brand_id}`. For direct merchants and service providers. Idempotent. `marketing.shopping_receipt.custom_entrances.get` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/merchant/4012526475
    */

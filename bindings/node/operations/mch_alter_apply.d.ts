@@ -390,7 +390,7 @@ export interface MchAlterApplyMchContactAlterApplyment {
   /**
    * 提交超管变更申请单.
    *
-   * `POST /v3/mchalterapply/mchcontactalterapplyment`. For service providers. Not idempotent.
+   * `POST /v3/mchalterapply/mchcontactalterapplyment`. For service providers. Not idempotent. `mch_alter_apply.mch_contact_alter_applyment.merchant.get_by_out_request_no` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4015617906
    */
@@ -408,7 +408,7 @@ export interface MchAlterApplyMchContactAlterApplyment {
   /**
    * 撤销超管变更申请单.
    *
-   * `POST /v3/mchalterapply/mchcontactalterapplyment/{apply_id}/revoke`. For service providers. Not idempotent.
+   * `POST /v3/mchalterapply/mchcontactalterapplyment/{apply_id}/revoke`. For service providers. Idempotent. `mch_alter_apply.mch_contact_alter_applyment.get` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4015617919
    */
@@ -434,7 +434,7 @@ export interface MchAlterApplyMchSubjectAlterApplyment {
   /**
    * 提交资料变更申请单.
    *
-   * `POST /v3/mchalterapply/mchsubjectalterapplyment`. For service providers. Not idempotent.
+   * `POST /v3/mchalterapply/mchsubjectalterapplyment`. For service providers. Not idempotent. `mch_alter_apply.mch_subject_alter_applyment.merchant.get_by_out_request_no` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4014090649
    */
@@ -452,7 +452,7 @@ export interface MchAlterApplyMchSubjectAlterApplyment {
   /**
    * 撤销资料变更申请单.
    *
-   * `POST /v3/mchalterapply/mchsubjectalterapplyment/{apply_id}/revoke`. For service providers. Not idempotent.
+   * `POST /v3/mchalterapply/mchsubjectalterapplyment/{apply_id}/revoke`. For service providers. Idempotent. `mch_alter_apply.mch_subject_alter_applyment.get` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4014090672
    */
@@ -478,7 +478,7 @@ export interface MchAlterApplyMerchantNameAlterApplyment {
   /**
    * 提交商户简称变更申请单.
    *
-   * `POST /v3/mchalterapply/merchantnamealterapplyment`. For service providers. Not idempotent.
+   * `POST /v3/mchalterapply/merchantnamealterapplyment`. For service providers. Not idempotent. `mch_alter_apply.merchant_name_alter_applyment.merchant.get_by_out_request_no` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4016166071
    */
@@ -496,7 +496,7 @@ export interface MchAlterApplyMerchantNameAlterApplyment {
   /**
    * 撤销商户简称变更申请单.
    *
-   * `POST /v3/mchalterapply/merchantnamealterapplyment/{apply_id}/revoke`. For service providers. Not idempotent.
+   * `POST /v3/mchalterapply/merchantnamealterapplyment/{apply_id}/revoke`. For service providers. Idempotent. `mch_alter_apply.merchant_name_alter_applyment.get` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4016166090
    */

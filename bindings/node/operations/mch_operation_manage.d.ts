@@ -218,7 +218,7 @@ export interface MchOperationManageEnhancedDueDiligence {
   /**
    * 提交尽调资料.
    *
-   * `POST /v3/mch-operation-manage/enhanced-due-diligence/{due_diligence_id}/submit`. For service providers. Not idempotent.
+   * `POST /v3/mch-operation-manage/enhanced-due-diligence/{due_diligence_id}/submit`. For service providers. Not idempotent. `mch_operation_manage.enhanced_due_diligence.get` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4015631033
    */

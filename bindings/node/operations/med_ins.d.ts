@@ -359,7 +359,7 @@ export interface MedInsOrders {
   /**
    * 医保自费混合收款下单.
    *
-   * `POST /v3/med-ins/orders`. For direct merchants and service providers. Not idempotent.
+   * `POST /v3/med-ins/orders`. For direct merchants and service providers. Not idempotent. `med_ins.orders.get_by_out_trade_no` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/merchant/4016781466
    */

@@ -172,7 +172,7 @@ export interface MerchantFundWithdraw {
   /**
    * 电商平台提现.
    *
-   * `POST /v3/merchant/fund/withdraw`. For service providers. Not idempotent.
+   * `POST /v3/merchant/fund/withdraw`. For service providers. Idempotent. `merchant.fund.withdraw.get_by_out_request_no` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4012476670
    */

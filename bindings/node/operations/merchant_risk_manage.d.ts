@@ -293,7 +293,7 @@ export interface MerchantRiskManageEcTradeRisk {
   /**
    * 查询风险订单.
    *
-   * `POST /v3/merchant-risk-manage/ec-trade-risk/query-risk-trades`. For direct merchants and service providers. Not idempotent.
+   * `POST /v3/merchant-risk-manage/ec-trade-risk/query-risk-trades`. For direct merchants and service providers. Idempotent.
    *
    * https://pay.weixin.qq.com/doc/v3/merchant/4013894247
    */
@@ -338,7 +338,7 @@ export interface MerchantRiskManageViolationNotifications {
   /**
    * 创建商户违规通知回调地址.
    *
-   * `POST /v3/merchant-risk-manage/violation-notifications`. For direct merchants and service providers. Not idempotent.
+   * `POST /v3/merchant-risk-manage/violation-notifications`. For direct merchants and service providers. Idempotent. `merchant_risk_manage.violation_notifications.get` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4012471333
    */
@@ -347,7 +347,7 @@ export interface MerchantRiskManageViolationNotifications {
   /**
    * 删除商户违规通知回调地址.
    *
-   * `DELETE /v3/merchant-risk-manage/violation-notifications`. For direct merchants and service providers. Not idempotent.
+   * `DELETE /v3/merchant-risk-manage/violation-notifications`. For direct merchants and service providers. Idempotent. `merchant_risk_manage.violation_notifications.get` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4012471334
    */
@@ -365,7 +365,7 @@ export interface MerchantRiskManageViolationNotifications {
   /**
    * 修改商户违规通知回调地址.
    *
-   * `PUT /v3/merchant-risk-manage/violation-notifications`. For direct merchants and service providers. Not idempotent.
+   * `PUT /v3/merchant-risk-manage/violation-notifications`. For direct merchants and service providers. Idempotent. `merchant_risk_manage.violation_notifications.get` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4012471330
    */

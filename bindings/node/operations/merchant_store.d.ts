@@ -138,7 +138,7 @@ export interface MerchantStoreStoresRecipients {
   /**
    * 绑定门店收款信息.
    *
-   * `POST /v3/merchant-store/stores/{store_id}/recipients/bind`. For direct merchants and service providers. Not idempotent.
+   * `POST /v3/merchant-store/stores/{store_id}/recipients/bind`. For direct merchants and service providers. Idempotent. `merchant_store.stores.get` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/merchant/4014085771
    */
@@ -147,7 +147,7 @@ export interface MerchantStoreStoresRecipients {
   /**
    * 解除门店收款信息绑定.
    *
-   * `POST /v3/merchant-store/stores/{store_id}/recipients/unbind`. For direct merchants and service providers. Not idempotent.
+   * `POST /v3/merchant-store/stores/{store_id}/recipients/unbind`. For direct merchants and service providers. Idempotent. `merchant_store.stores.get` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/merchant/4014085773
    */
@@ -179,7 +179,7 @@ export interface MerchantStoreStores {
   /**
    * 修改门店.
    *
-   * `PATCH /v3/merchant-store/stores/{store_id}`. For direct merchants and service providers. Not idempotent.
+   * `PATCH /v3/merchant-store/stores/{store_id}`. For direct merchants and service providers. Idempotent. `merchant_store.stores.get` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/merchant/4014085768
    */

@@ -102,7 +102,7 @@ export interface MultiUseUsersCoupons {
   /**
    * 发放指定批次的消费金.
    *
-   * `POST /v3/multiuse/users/{openid}/coupons`. For direct merchants. Not idempotent.
+   * `POST /v3/multiuse/users/{openid}/coupons`. For direct merchants. Idempotent.
    *
    * https://pay.weixin.qq.com/doc/v3/merchant/4012539766
    */

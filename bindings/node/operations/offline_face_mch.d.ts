@@ -112,7 +112,7 @@ export interface OfflineFaceMchOrganizationsUsers {
   /**
    * 解除刷脸用户签约关系接口.
    *
-   * `POST /v3/offlinefacemch/organizations/{organization_id}/users/user-id/{user_id}/terminate-contract`. Not idempotent.
+   * `POST /v3/offlinefacemch/organizations/{organization_id}/users/user-id/{user_id}/terminate-contract`. Idempotent.
    *
    * https://pay.weixin.qq.com/wiki/doc/wxfacepay/develop/access-specifications.html
    */
@@ -121,7 +121,7 @@ export interface OfflineFaceMchOrganizationsUsers {
   /**
    * 刷脸用户信息修改接口.
    *
-   * `PATCH /v3/offlinefacemch/organizations/{organization_id}/users/out-user-id/{out_user_id}`. Not idempotent.
+   * `PATCH /v3/offlinefacemch/organizations/{organization_id}/users/out-user-id/{out_user_id}`. Idempotent. `offline_face_mch.organizations.users.get_by_out_user_id` tells what became of it.
    *
    * https://pay.weixin.qq.com/wiki/doc/wxfacepay/develop/access-specifications.html
    */

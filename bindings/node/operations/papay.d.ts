@@ -1076,7 +1076,7 @@ export interface PapayInsurancePayPolicyPeriods {
   /**
    * 保险商户预约保险自动续费.
    *
-   * `POST /v3/papay/insurance-pay/policy-periods/contract-id/{contract_id}/policy-period-id/{policy_period_id}/schedule`. For direct merchants. Not idempotent.
+   * `POST /v3/papay/insurance-pay/policy-periods/contract-id/{contract_id}/policy-period-id/{policy_period_id}/schedule`. For direct merchants. Not idempotent. `papay.insurance_pay.policy_periods.get_by_policy_period_id` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/merchant/4012471270
    */
@@ -1182,7 +1182,7 @@ export interface PapayInsuranceSignContracts {
   /**
    * 保险商户通过商户协议号解除保险自动续费协议.
    *
-   * `POST /v3/papay/insurance-sign/contracts/plan-id/{plan_id}/out-contract-code/{out_contract_code}/terminate`. For direct merchants. Not idempotent.
+   * `POST /v3/papay/insurance-sign/contracts/plan-id/{plan_id}/out-contract-code/{out_contract_code}/terminate`. For direct merchants. Idempotent. `papay.insurance_sign.contracts.get_by_out_contract_code` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/merchant/4012472767
    */
@@ -1247,7 +1247,7 @@ export interface PapayPayPartnerSchedules {
   /**
    * 预约扣费.
    *
-   * `POST /v3/papay/pay/partner/schedules/contract-id/{contract_id}/schedule`. For service providers. Not idempotent.
+   * `POST /v3/papay/pay/partner/schedules/contract-id/{contract_id}/schedule`. For service providers. Not idempotent. `papay.pay.partner.schedules.get_by_contract_id` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4012468581
    */
@@ -1286,7 +1286,7 @@ export interface PapayPaySchedules {
   /**
    * 预约扣费.
    *
-   * `POST /v3/papay/pay/schedules/contract-id/{contract_id}/schedule`. For direct merchants. Not idempotent.
+   * `POST /v3/papay/pay/schedules/contract-id/{contract_id}/schedule`. For direct merchants. Not idempotent. `papay.pay.schedules.get_by_contract_id` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/merchant/4012467036
    */
@@ -1478,7 +1478,7 @@ export interface PapaySignContracts {
   /**
    * 通过商户协议号解除委托代扣签约协议.
    *
-   * `POST /v3/papay/sign/contracts/plan-id/{plan_id}/out-contract-code/{out_contract_code}/terminate`. For direct merchants. Not idempotent.
+   * `POST /v3/papay/sign/contracts/plan-id/{plan_id}/out-contract-code/{out_contract_code}/terminate`. For direct merchants. Idempotent. `papay.sign.contracts.get_by_out_contract_code` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/merchant/4012489295
    */
@@ -1499,7 +1499,7 @@ export interface PapaySignPartnerContracts {
   /**
    * 通过商户协议号解除委托代扣签约协议.
    *
-   * `POST /v3/papay/sign/partner/contracts/plan-id/{plan_id}/out-contract-code/{out_contract_code}/terminate`. For service providers. Not idempotent.
+   * `POST /v3/papay/sign/partner/contracts/plan-id/{plan_id}/out-contract-code/{out_contract_code}/terminate`. For service providers. Idempotent. `papay.sign.partner.contracts.get_by_out_contract_code` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4012489491
    */

@@ -616,7 +616,7 @@ export interface ParkingRemindersApplication {
   /**
    * 撤回停车场进件申请.
    *
-   * `POST /v3/parking/reminders/application/withdraw`. For service providers. Not idempotent.
+   * `POST /v3/parking/reminders/application/withdraw`. For service providers. Idempotent. `parking.reminders.application.query` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4019557799
    */
@@ -652,7 +652,7 @@ export interface ParkingRemindersParkingFee {
   /**
    * 查询停车费用.
    *
-   * `POST /v3/parking/reminders/parking-fee`. For service providers. Not idempotent.
+   * `POST /v3/parking/reminders/parking-fee`. For service providers. Idempotent.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4019557825
    */

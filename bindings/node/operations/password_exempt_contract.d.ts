@@ -392,7 +392,7 @@ export interface PasswordExemptContractContracts {
   /**
    * 商户通过商户协议号解约协议.
    *
-   * `POST /v3/password-exempt-contract/contracts/service-id/{service_id}/out-contract-code/{out_contract_code}/terminate`. For direct merchants and service providers. Not idempotent.
+   * `POST /v3/password-exempt-contract/contracts/service-id/{service_id}/out-contract-code/{out_contract_code}/terminate`. For direct merchants and service providers. Idempotent. `password_exempt_contract.contracts.get_by_out_contract_code` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/merchant/4012472858
    */

@@ -149,7 +149,7 @@ export interface PayDevicesOpenScenarioSpeaker {
   /**
    * 绑定音箱设备码牌.
    *
-   * `POST /v3/pay-devices/open-scenario-speaker/{device_sn}/bind`. For service providers. Not idempotent.
+   * `POST /v3/pay-devices/open-scenario-speaker/{device_sn}/bind`. For service providers. Idempotent. `pay_devices.open_scenario_speaker.get` tells what became of it.
    *
    * https://docs.qq.com/doc/p/104fa2cfd02a4ae89e79e0402b12f738e933c698?nlc=1
    */
@@ -167,7 +167,7 @@ export interface PayDevicesOpenScenarioSpeaker {
   /**
    * 出厂预绑定音箱和码牌.
    *
-   * `POST /v3/pay-devices/open-scenario-speaker/{device_sn}/prebind`. For service providers. Not idempotent.
+   * `POST /v3/pay-devices/open-scenario-speaker/{device_sn}/prebind`. For service providers. Idempotent. `pay_devices.open_scenario_speaker.get` tells what became of it.
    *
    * https://docs.qq.com/doc/p/104fa2cfd02a4ae89e79e0402b12f738e933c698?nlc=1
    */
@@ -176,7 +176,7 @@ export interface PayDevicesOpenScenarioSpeaker {
   /**
    * 解绑音箱设备码牌.
    *
-   * `POST /v3/pay-devices/open-scenario-speaker/{device_sn}/unbind`. For service providers. Not idempotent.
+   * `POST /v3/pay-devices/open-scenario-speaker/{device_sn}/unbind`. For service providers. Idempotent. `pay_devices.open_scenario_speaker.get` tells what became of it.
    *
    * https://docs.qq.com/doc/p/104fa2cfd02a4ae89e79e0402b12f738e933c698?nlc=1
    */
@@ -200,7 +200,7 @@ export interface PayDevicesPrintersPrintOrders {
   /**
    * 小票机打印.
    *
-   * `POST /v3/pay-devices/printers/{device_id}/print-orders`. For service providers. Not idempotent.
+   * `POST /v3/pay-devices/printers/{device_id}/print-orders`. For service providers. Not idempotent. `pay_devices.printers.print_orders.get` tells what became of it.
    */
   create(params: CreateParams, options?: CallOptions): Promise<void>;
 

@@ -398,7 +398,7 @@ export interface PayrollCardTransferBatches {
   /**
    * 发起批量转账.
    *
-   * `POST /v3/payroll-card/transfer-batches`. For service providers. Not idempotent.
+   * `POST /v3/payroll-card/transfer-batches`. For service providers. Idempotent.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4012461824
    */

@@ -2899,7 +2899,7 @@ export interface PayscoreAcquiringBankPermissions {
   /**
    * 从业机构解除用户授权关系（授权协议号）.
    *
-   * `POST /v3/payscore/acquiringbank/permissions/authorization-code/{authorization_code}/terminate`. For service providers. Not idempotent.
+   * `POST /v3/payscore/acquiringbank/permissions/authorization-code/{authorization_code}/terminate`. For service providers. Idempotent. `payscore.acquiring_bank.permissions.get_by_authorization_code` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4012461012
    */
@@ -2925,7 +2925,7 @@ export interface PayscoreAcquiringBankServiceOrder {
   /**
    * 从业机构取消微信支付分订单.
    *
-   * `POST /v3/payscore/acquiringbank/serviceorder/{out_order_no}/cancel`. For service providers. Not idempotent.
+   * `POST /v3/payscore/acquiringbank/serviceorder/{out_order_no}/cancel`. For service providers. Idempotent. `payscore.acquiring_bank.service_order.get` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4012458146
    */
@@ -2934,7 +2934,7 @@ export interface PayscoreAcquiringBankServiceOrder {
   /**
    * 从业机构完结微信支付分订单.
    *
-   * `POST /v3/payscore/acquiringbank/serviceorder/{out_order_no}/complete`. For service providers. Not idempotent.
+   * `POST /v3/payscore/acquiringbank/serviceorder/{out_order_no}/complete`. For service providers. Not idempotent. `payscore.acquiring_bank.service_order.get` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4012460791
    */
@@ -2943,7 +2943,7 @@ export interface PayscoreAcquiringBankServiceOrder {
   /**
    * 从业机构创建微信支付分订单.
    *
-   * `POST /v3/payscore/acquiringbank/serviceorder`. For service providers. Not idempotent.
+   * `POST /v3/payscore/acquiringbank/serviceorder`. For service providers. Idempotent. `payscore.acquiring_bank.service_order.get` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4012691326
    */
@@ -2961,7 +2961,7 @@ export interface PayscoreAcquiringBankServiceOrder {
   /**
    * 从业机构修改微信支付分订单金额.
    *
-   * `POST /v3/payscore/acquiringbank/serviceorder/{out_order_no}/modify`. For service providers. Not idempotent.
+   * `POST /v3/payscore/acquiringbank/serviceorder/{out_order_no}/modify`. For service providers. Not idempotent. `payscore.acquiring_bank.service_order.get` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4012691363
    */
@@ -2970,7 +2970,7 @@ export interface PayscoreAcquiringBankServiceOrder {
   /**
    * 从业机构登记微信支付分扣款信息.
    *
-   * `POST /v3/payscore/acquiringbank/serviceorder/{out_order_no}/registerdeductinfo`. For service providers. Not idempotent.
+   * `POST /v3/payscore/acquiringbank/serviceorder/{out_order_no}/registerdeductinfo`. For service providers. Not idempotent. `payscore.acquiring_bank.service_order.deduction.get` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4012458414
    */
@@ -2979,7 +2979,7 @@ export interface PayscoreAcquiringBankServiceOrder {
   /**
    * 从业机构同步微信支付分订单信息.
    *
-   * `POST /v3/payscore/acquiringbank/serviceorder/{out_order_no}/sync`. For service providers. Not idempotent.
+   * `POST /v3/payscore/acquiringbank/serviceorder/{out_order_no}/sync`. For service providers. Idempotent. `payscore.acquiring_bank.service_order.get` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4012691378
    */
@@ -3022,7 +3022,7 @@ export interface PayscoreOverseaPartnerServiceOrder {
   /**
    * 取消支付分订单.
    *
-   * `POST /v3/payscore/oversea/partner/serviceorder/{out_order_no}/cancel`. Not idempotent.
+   * `POST /v3/payscore/oversea/partner/serviceorder/{out_order_no}/cancel`. Idempotent. `payscore.oversea.partner.service_order.get` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/global/v3/zh/4014096416
    */
@@ -3031,7 +3031,7 @@ export interface PayscoreOverseaPartnerServiceOrder {
   /**
    * 完结支付分订单.
    *
-   * `POST /v3/payscore/oversea/partner/serviceorder/{out_order_no}/complete`. Not idempotent.
+   * `POST /v3/payscore/oversea/partner/serviceorder/{out_order_no}/complete`. Not idempotent. `payscore.oversea.partner.service_order.get` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/global/v3/zh/4014096431
    */
@@ -3040,7 +3040,7 @@ export interface PayscoreOverseaPartnerServiceOrder {
   /**
    * 创建支付分订单.
    *
-   * `POST /v3/payscore/oversea/partner/serviceorder`. Not idempotent.
+   * `POST /v3/payscore/oversea/partner/serviceorder`. Not idempotent. `payscore.oversea.partner.service_order.get` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/global/v3/zh/4014096395
    */
@@ -3058,7 +3058,7 @@ export interface PayscoreOverseaPartnerServiceOrder {
   /**
    * 同步支付分订单信息.
    *
-   * `POST /v3/payscore/oversea/partner/serviceorder/{out_order_no}/sync`. Not idempotent.
+   * `POST /v3/payscore/oversea/partner/serviceorder/{out_order_no}/sync`. Idempotent. `payscore.oversea.partner.service_order.get` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/global/v3/zh/4014096438
    */
@@ -3089,7 +3089,7 @@ export interface PayscorePartnerPermissions {
   /**
    * 服务商评估用户分层.
    *
-   * `POST /v3/payscore/partner/permissions/assess-user-risk-level`. For service providers. Not idempotent.
+   * `POST /v3/payscore/partner/permissions/assess-user-risk-level`. For service providers. Idempotent.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4012783585
    */
@@ -3125,7 +3125,7 @@ export interface PayscorePartnerPermissions {
   /**
    * 解除用户授权关系（openid）.
    *
-   * `POST /v3/payscore/partner/permissions/terminate`. For service providers. Not idempotent.
+   * `POST /v3/payscore/partner/permissions/terminate`. For service providers. Idempotent. `payscore.partner.permissions.search` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4012461154
    */
@@ -3134,7 +3134,7 @@ export interface PayscorePartnerPermissions {
   /**
    * 解除用户授权关系（授权协议号）.
    *
-   * `POST /v3/payscore/partner/permissions/authorization-code/{authorization_code}/terminate`. For service providers. Not idempotent.
+   * `POST /v3/payscore/partner/permissions/authorization-code/{authorization_code}/terminate`. For service providers. Idempotent. `payscore.partner.permissions.get_by_authorization_code` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4012382049
    */
@@ -3146,7 +3146,7 @@ export interface PayscorePartnerServiceAccountApplications {
   /**
    * 收付通子商户申请绑定支付分服务.
    *
-   * `POST /v3/payscore/partner/service-account-applications`. For service providers. Not idempotent.
+   * `POST /v3/payscore/partner/service-account-applications`. For service providers. Not idempotent. `payscore.partner.service_account_applications.get` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4012715051
    */
@@ -3167,7 +3167,7 @@ export interface PayscorePartnerServiceOrder {
   /**
    * 取消支付分订单.
    *
-   * `POST /v3/payscore/partner/serviceorder/{out_order_no}/cancel`. For service providers. Not idempotent.
+   * `POST /v3/payscore/partner/serviceorder/{out_order_no}/cancel`. For service providers. Idempotent. `payscore.partner.service_order.get` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4012458758
    */
@@ -3176,7 +3176,7 @@ export interface PayscorePartnerServiceOrder {
   /**
    * 完结支付分订单.
    *
-   * `POST /v3/payscore/partner/serviceorder/{out_order_no}/complete`. For service providers. Not idempotent.
+   * `POST /v3/payscore/partner/serviceorder/{out_order_no}/complete`. For service providers. Not idempotent. `payscore.partner.service_order.get` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4012692408
    */
@@ -3185,7 +3185,7 @@ export interface PayscorePartnerServiceOrder {
   /**
    * 创建支付分订单.
    *
-   * `POST /v3/payscore/partner/serviceorder`. For service providers. Not idempotent.
+   * `POST /v3/payscore/partner/serviceorder`. For service providers. Idempotent. `payscore.partner.service_order.get` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4012692136
    */
@@ -3194,7 +3194,7 @@ export interface PayscorePartnerServiceOrder {
   /**
    * 创单结单合并.
    *
-   * `POST /v3/payscore/partner/serviceorder/direct-complete`. For service providers. Not idempotent.
+   * `POST /v3/payscore/partner/serviceorder/direct-complete`. For service providers. Not idempotent. `payscore.partner.service_order.get` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4012923757
    */
@@ -3212,7 +3212,7 @@ export interface PayscorePartnerServiceOrder {
   /**
    * 修改订单金额.
    *
-   * `POST /v3/payscore/partner/serviceorder/{out_order_no}/modify`. For service providers. Not idempotent.
+   * `POST /v3/payscore/partner/serviceorder/{out_order_no}/modify`. For service providers. Not idempotent. `payscore.partner.service_order.get` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4012692360
    */
@@ -3221,7 +3221,7 @@ export interface PayscorePartnerServiceOrder {
   /**
    * 商户发起催收扣款.
    *
-   * `POST /v3/payscore/partner/serviceorder/{out_order_no}/pay`. For service providers. Not idempotent.
+   * `POST /v3/payscore/partner/serviceorder/{out_order_no}/pay`. For service providers. Not idempotent. `payscore.partner.service_order.get` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4013394544
    */
@@ -3248,7 +3248,7 @@ export interface PayscorePartnerServiceOrder {
   /**
    * 同步订单信息.
    *
-   * `POST /v3/payscore/partner/serviceorder/{out_order_no}/sync`. For service providers. Not idempotent.
+   * `POST /v3/payscore/partner/serviceorder/{out_order_no}/sync`. For service providers. Idempotent. `payscore.partner.service_order.get` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4012458816
    */
@@ -3293,7 +3293,7 @@ export interface PayscorePayAfterOrders {
   /**
    * 撤销先享后付订单.
    *
-   * `POST /v3/payscore/payafter-orders/{out_order_no}/cancel`. For direct merchants. Not idempotent.
+   * `POST /v3/payscore/payafter-orders/{out_order_no}/cancel`. For direct merchants. Idempotent. `payscore.pay_after_orders.get` tells what became of it.
    *
    * https://pay.weixin.qq.com/wiki/doc/apiv3/payscore.php?chapter=17_3&index=5
    */
@@ -3302,7 +3302,7 @@ export interface PayscorePayAfterOrders {
   /**
    * 完结先享后付订单.
    *
-   * `POST /v3/payscore/payafter-orders/{out_order_no}/complete`. For direct merchants. Not idempotent.
+   * `POST /v3/payscore/payafter-orders/{out_order_no}/complete`. For direct merchants. Not idempotent. `payscore.pay_after_orders.get` tells what became of it.
    *
    * https://pay.weixin.qq.com/wiki/doc/apiv3/payscore.php?chapter=17_4&index=6
    */
@@ -3311,7 +3311,7 @@ export interface PayscorePayAfterOrders {
   /**
    * 创建先享后付订单.
    *
-   * `POST /v3/payscore/payafter-orders`. For direct merchants. Not idempotent.
+   * `POST /v3/payscore/payafter-orders`. For direct merchants. Not idempotent. `payscore.pay_after_orders.get` tells what became of it.
    *
    * https://pay.weixin.qq.com/wiki/doc/apiv3/payscore.php?chapter=17_1&index=3
    */
@@ -3329,7 +3329,7 @@ export interface PayscorePayAfterOrders {
   /**
    * 支付分订单同步.
    *
-   * `POST /v3/payscore/payafter-orders/{out_order_no}/sync`. For direct merchants. Not idempotent.
+   * `POST /v3/payscore/payafter-orders/{out_order_no}/sync`. For direct merchants. Idempotent. `payscore.pay_after_orders.get` tells what became of it.
    *
    * https://pay.weixin.qq.com/wiki/doc/apiv3/payscore.php?chapter=24_1&index=1
    */
@@ -3341,7 +3341,7 @@ export interface PayscorePermissions {
   /**
    * 商户评估用户分层.
    *
-   * `POST /v3/payscore/permissions/assess-user-risk-level`. For direct merchants. Not idempotent.
+   * `POST /v3/payscore/permissions/assess-user-risk-level`. For direct merchants. Idempotent.
    *
    * https://pay.weixin.qq.com/doc/v3/merchant/4012856611
    */
@@ -3377,7 +3377,7 @@ export interface PayscorePermissions {
   /**
    * 解除用户授权关系（授权协议号）.
    *
-   * `POST /v3/payscore/permissions/authorization-code/{authorization_code}/terminate`. For direct merchants. Not idempotent.
+   * `POST /v3/payscore/permissions/authorization-code/{authorization_code}/terminate`. For direct merchants. Idempotent. `payscore.permissions.get_by_authorization_code` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/merchant/4012647410
    */
@@ -3386,7 +3386,7 @@ export interface PayscorePermissions {
   /**
    * 解除用户授权关系（openid）.
    *
-   * `POST /v3/payscore/permissions/openid/{openid}/terminate`. For direct merchants. Not idempotent.
+   * `POST /v3/payscore/permissions/openid/{openid}/terminate`. For direct merchants. Idempotent. `payscore.permissions.get_by_openid` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/merchant/4012647413
    */
@@ -3398,7 +3398,7 @@ export interface PayscorePlanPartnerPayscorePlans {
   /**
    * 创建支付分计划.
    *
-   * `POST /v3/payscore/plan/partner/payscore-plans`. For service providers. Not idempotent.
+   * `POST /v3/payscore/plan/partner/payscore-plans`. For service providers. Not idempotent. `payscore.plan.partner.payscore_plans.get_by_merchant_plan_no` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4012463290
    */
@@ -3416,7 +3416,7 @@ export interface PayscorePlanPartnerPayscorePlans {
   /**
    * 停止支付分计划.
    *
-   * `POST /v3/payscore/plan/partner/payscore-plans/merchant-plan-no/{merchant_plan_no}/stop`. For service providers. Not idempotent.
+   * `POST /v3/payscore/plan/partner/payscore-plans/merchant-plan-no/{merchant_plan_no}/stop`. For service providers. Idempotent. `payscore.plan.partner.payscore_plans.get_by_merchant_plan_no` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4012463322
    */
@@ -3433,7 +3433,7 @@ export interface PayscorePlanPayscorePlans {
   /**
    * 创建支付分计划.
    *
-   * `POST /v3/payscore/plan/payscore-plans`. For direct merchants. Not idempotent.
+   * `POST /v3/payscore/plan/payscore-plans`. For direct merchants. Not idempotent. `payscore.plan.payscore_plans.get_by_merchant_plan_no` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/merchant/4012467232
    */
@@ -3451,7 +3451,7 @@ export interface PayscorePlanPayscorePlans {
   /**
    * 停止支付分计划.
    *
-   * `POST /v3/payscore/plan/payscore-plans/merchant-plan-no/{merchant_plan_no}/stop`. For direct merchants. Not idempotent.
+   * `POST /v3/payscore/plan/payscore-plans/merchant-plan-no/{merchant_plan_no}/stop`. For direct merchants. Idempotent. `payscore.plan.payscore_plans.get_by_merchant_plan_no` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/merchant/4012470851
    */
@@ -3469,7 +3469,7 @@ export interface PayscoreServiceOrder {
   /**
    * 取消支付分订单.
    *
-   * `POST /v3/payscore/serviceorder/{out_order_no}/cancel`. For direct merchants. Not idempotent.
+   * `POST /v3/payscore/serviceorder/{out_order_no}/cancel`. For direct merchants. Idempotent. `payscore.service_order.get` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/merchant/4012587905
    */
@@ -3478,7 +3478,7 @@ export interface PayscoreServiceOrder {
   /**
    * 完结支付分订单.
    *
-   * `POST /v3/payscore/serviceorder/{out_order_no}/complete`. For direct merchants. Not idempotent.
+   * `POST /v3/payscore/serviceorder/{out_order_no}/complete`. For direct merchants. Not idempotent. `payscore.service_order.get` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/merchant/4012587955
    */
@@ -3487,7 +3487,7 @@ export interface PayscoreServiceOrder {
   /**
    * 创建支付分订单.
    *
-   * `POST /v3/payscore/serviceorder`. For direct merchants. Not idempotent.
+   * `POST /v3/payscore/serviceorder`. For direct merchants. Idempotent. `payscore.service_order.get` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/merchant/4012587900
    */
@@ -3496,7 +3496,7 @@ export interface PayscoreServiceOrder {
   /**
    * 创单结单合并.
    *
-   * `POST /v3/payscore/serviceorder/direct-complete`. For direct merchants. Not idempotent.
+   * `POST /v3/payscore/serviceorder/direct-complete`. For direct merchants. Not idempotent. `payscore.service_order.get` tells what became of it.
    *
    * https://pay.weixin.qq.com/wiki/doc/apiv3/wxpay/payscore/chapter3_9.shtml
    */
@@ -3514,7 +3514,7 @@ export interface PayscoreServiceOrder {
   /**
    * 修改订单金额.
    *
-   * `POST /v3/payscore/serviceorder/{out_order_no}/modify`. For direct merchants. Not idempotent.
+   * `POST /v3/payscore/serviceorder/{out_order_no}/modify`. For direct merchants. Not idempotent. `payscore.service_order.get` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/merchant/4012587957
    */
@@ -3523,7 +3523,7 @@ export interface PayscoreServiceOrder {
   /**
    * 商户发起催收扣款.
    *
-   * `POST /v3/payscore/serviceorder/{out_order_no}/pay`. For direct merchants. Not idempotent.
+   * `POST /v3/payscore/serviceorder/{out_order_no}/pay`. For direct merchants. Not idempotent. `payscore.service_order.get` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/merchant/4013394596
    */
@@ -3550,7 +3550,7 @@ export interface PayscoreServiceOrder {
   /**
    * 同步服务订单信息.
    *
-   * `POST /v3/payscore/serviceorder/{out_order_no}/sync`. For direct merchants. Not idempotent.
+   * `POST /v3/payscore/serviceorder/{out_order_no}/sync`. For direct merchants. Idempotent. `payscore.service_order.get` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/merchant/4012587962
    */
@@ -3586,7 +3586,7 @@ export interface PayscoreSignPlanPartnerUserSignPlans {
   /**
    * 创建用户的签约计划.
    *
-   * `POST /v3/payscore/sign-plan/partner/user-sign-plans`. For service providers. Not idempotent.
+   * `POST /v3/payscore/sign-plan/partner/user-sign-plans`. For service providers. Not idempotent. `payscore.sign_plan.partner.user_sign_plans.get_by_merchant_sign_plan_no` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4012463521
    */
@@ -3604,7 +3604,7 @@ export interface PayscoreSignPlanPartnerUserSignPlans {
   /**
    * 取消用户的签约计划.
    *
-   * `POST /v3/payscore/sign-plan/partner/user-sign-plans/merchant-sign-plan-no/{merchant_sign_plan_no}/stop`. For service providers. Not idempotent.
+   * `POST /v3/payscore/sign-plan/partner/user-sign-plans/merchant-sign-plan-no/{merchant_sign_plan_no}/stop`. For service providers. Idempotent. `payscore.sign_plan.partner.user_sign_plans.get_by_merchant_sign_plan_no` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4012463534
    */
@@ -3634,7 +3634,7 @@ export interface PayscoreSignPlanUserSignPlans {
   /**
    * 创建用户的签约计划.
    *
-   * `POST /v3/payscore/sign-plan/user-sign-plans`. For direct merchants. Not idempotent.
+   * `POST /v3/payscore/sign-plan/user-sign-plans`. For direct merchants. Not idempotent. `payscore.sign_plan.user_sign_plans.get_by_merchant_sign_plan_no` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/merchant/4012489420
    */
@@ -3652,7 +3652,7 @@ export interface PayscoreSignPlanUserSignPlans {
   /**
    * 直连商户取消用户的签约计划.
    *
-   * `POST /v3/payscore/sign-plan/user-sign-plans/merchant-sign-plan-no/{merchant_sign_plan_no}/stop`. For direct merchants. Not idempotent.
+   * `POST /v3/payscore/sign-plan/user-sign-plans/merchant-sign-plan-no/{merchant_sign_plan_no}/stop`. For direct merchants. Idempotent. `payscore.sign_plan.user_sign_plans.get_by_merchant_sign_plan_no` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/merchant/4012471050
    */
@@ -3671,7 +3671,7 @@ export interface PayscoreSmartRetailOrders {
   /**
    * 撤销智慧零售订单.
    *
-   * `POST /v3/payscore/smartretail-orders/{out_order_no}/cancel`. For direct merchants. Not idempotent.
+   * `POST /v3/payscore/smartretail-orders/{out_order_no}/cancel`. For direct merchants. Idempotent. `payscore.smart_retail_orders.get` tells what became of it.
    *
    * https://pay.weixin.qq.com/wiki/doc/apiv3/payscore.php?chapter=14_3&index=5
    */
@@ -3680,7 +3680,7 @@ export interface PayscoreSmartRetailOrders {
   /**
    * 完结智慧零售订单.
    *
-   * `POST /v3/payscore/smartretail-orders/{out_order_no}/complete`. For direct merchants. Not idempotent.
+   * `POST /v3/payscore/smartretail-orders/{out_order_no}/complete`. For direct merchants. Not idempotent. `payscore.smart_retail_orders.get` tells what became of it.
    *
    * https://pay.weixin.qq.com/wiki/doc/apiv3/payscore.php?chapter=14_4&index=6
    */
@@ -3689,7 +3689,7 @@ export interface PayscoreSmartRetailOrders {
   /**
    * 创建智慧零售订单.
    *
-   * `POST /v3/payscore/smartretail-orders`. For direct merchants. Not idempotent.
+   * `POST /v3/payscore/smartretail-orders`. For direct merchants. Not idempotent. `payscore.smart_retail_orders.get` tells what became of it.
    *
    * https://pay.weixin.qq.com/wiki/doc/apiv3/payscore.php?chapter=14_1&index=3
    */
@@ -3722,7 +3722,7 @@ export interface PayscoreUsersPermissions {
   /**
    * 商户解除用户授权关系.
    *
-   * `POST /v3/payscore/users/{openid}/permissions/{service_id}/terminate`. For direct merchants. Not idempotent.
+   * `POST /v3/payscore/users/{openid}/permissions/{service_id}/terminate`. For direct merchants. Idempotent.
    *
    * https://pay.weixin.qq.com/wiki/doc/apiv3/wxpay/payscore/chapter9_1.shtml
    */

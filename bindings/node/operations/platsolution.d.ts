@@ -2054,7 +2054,7 @@ export interface PlatsolutionEcommerceBankTransferRecharges {
   /**
    * 申请银行转账充值.
    *
-   * `POST /v3/platsolution/ecommerce/bank-transfer-recharges/apply`. For service providers. Not idempotent.
+   * `POST /v3/platsolution/ecommerce/bank-transfer-recharges/apply`. For service providers. Not idempotent. `platsolution.ecommerce.bank_transfer_recharges.get_by_out_recharge_no` tells what became of it.
    *
    * https://pay.weixin.qq.com/docs/partner/apis/platsolution-mch-recharge/bank-recharge/bank-transfer-recharge-apply.html
    */
@@ -2075,7 +2075,7 @@ export interface PlatsolutionEcommerceInsuranceCompensationContracts {
   /**
    * 查询保险理赔功能开通状态.
    *
-   * `POST /v3/platsolution/ecommerce/insurance-compensation-contracts/sub-mchid/{sub_mchid}/check-opened`. For service providers. Not idempotent.
+   * `POST /v3/platsolution/ecommerce/insurance-compensation-contracts/sub-mchid/{sub_mchid}/check-opened`. For service providers. Idempotent.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4012781480
    */
@@ -2096,7 +2096,7 @@ export interface PlatsolutionEcommerceMchTransferCompensateBills {
   /**
    * 请求撤销赔付.
    *
-   * `POST /v3/platsolution/ecommerce/mch-transfer/compensate-bills/out-bill-no/{out_bill_no}/cancel`. For service providers. Not idempotent.
+   * `POST /v3/platsolution/ecommerce/mch-transfer/compensate-bills/out-bill-no/{out_bill_no}/cancel`. For service providers. Idempotent. `platsolution.ecommerce.mch_transfer.compensate_bills.get_by_out_bill_no` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4013504177
    */
@@ -2105,7 +2105,7 @@ export interface PlatsolutionEcommerceMchTransferCompensateBills {
   /**
    * 请求赔付.
    *
-   * `POST /v3/platsolution/ecommerce/mch-transfer/compensate-bills`. For service providers. Not idempotent.
+   * `POST /v3/platsolution/ecommerce/mch-transfer/compensate-bills`. For service providers. Not idempotent. `platsolution.ecommerce.mch_transfer.compensate_bills.get_by_out_bill_no` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4013504175
    */
@@ -2132,7 +2132,7 @@ export interface PlatsolutionEcommerceMchTransferCompensateBills {
   /**
    * 请求赔付预下单.
    *
-   * `POST /v3/platsolution/ecommerce/mch-transfer/compensate-bills/pre-transfer`. For service providers. Not idempotent.
+   * `POST /v3/platsolution/ecommerce/mch-transfer/compensate-bills/pre-transfer`. For service providers. Not idempotent. `platsolution.ecommerce.mch_transfer.compensate_bills.get_by_out_bill_no` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4013504176
    */
@@ -2144,7 +2144,7 @@ export interface PlatsolutionEcommerceMchTransferDepositAfterSalesCompensationBi
   /**
    * 请求保证金售后赔付.
    *
-   * `POST /v3/platsolution/ecommerce/mch-transfer/deposit-after-sales-compensation-bills`. For service providers. Not idempotent.
+   * `POST /v3/platsolution/ecommerce/mch-transfer/deposit-after-sales-compensation-bills`. For service providers. Not idempotent. `platsolution.ecommerce.mch_transfer.deposit_after_sales_compensation_bills.get_by_out_bill_no` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4013504194
    */
@@ -2174,7 +2174,7 @@ export interface PlatsolutionEcommerceMchTransferDepositInsurancePremiumsCompens
   /**
    * 发起保证金赔付保司保费.
    *
-   * `POST /v3/platsolution/ecommerce/mch-transfer/deposit-insurance-premiums-compensation-bills`. For service providers. Not idempotent.
+   * `POST /v3/platsolution/ecommerce/mch-transfer/deposit-insurance-premiums-compensation-bills`. For service providers. Not idempotent. `platsolution.ecommerce.mch_transfer.deposit_insurance_premiums_compensation_bills.get` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4014010905
    */
@@ -2195,7 +2195,7 @@ export interface PlatsolutionEcommerceMchTransferDepositShippingCostCompensation
   /**
    * 发起保证金赔付用户运费.
    *
-   * `POST /v3/platsolution/ecommerce/mch-transfer/deposit-shipping-cost-compensation-bills`. For service providers. Not idempotent.
+   * `POST /v3/platsolution/ecommerce/mch-transfer/deposit-shipping-cost-compensation-bills`. For service providers. Not idempotent. `platsolution.ecommerce.mch_transfer.deposit_shipping_cost_compensation_bills.get_by_out_bill_no` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4013504202
    */
@@ -2216,7 +2216,7 @@ export interface PlatsolutionEcommerceMchTransferInsuranceClaimBills {
   /**
    * 请求撤销保险理赔.
    *
-   * `POST /v3/platsolution/ecommerce/mch-transfer/insurance-claim-bills/out-bill-no/{out_bill_no}/cancel`. For service providers. Not idempotent.
+   * `POST /v3/platsolution/ecommerce/mch-transfer/insurance-claim-bills/out-bill-no/{out_bill_no}/cancel`. For service providers. Idempotent. `platsolution.ecommerce.mch_transfer.insurance_claim_bills.get_by_out_bill_no` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4013504186
    */
@@ -2225,7 +2225,7 @@ export interface PlatsolutionEcommerceMchTransferInsuranceClaimBills {
   /**
    * 请求保险理赔.
    *
-   * `POST /v3/platsolution/ecommerce/mch-transfer/insurance-claim-bills`. For service providers. Not idempotent.
+   * `POST /v3/platsolution/ecommerce/mch-transfer/insurance-claim-bills`. For service providers. Not idempotent. `platsolution.ecommerce.mch_transfer.insurance_claim_bills.get_by_out_bill_no` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4013504184
    */
@@ -2252,7 +2252,7 @@ export interface PlatsolutionEcommerceMchTransferInsuranceClaimBills {
   /**
    * 请求保险理赔预下单.
    *
-   * `POST /v3/platsolution/ecommerce/mch-transfer/insurance-claim-bills/pre-transfer`. For service providers. Not idempotent.
+   * `POST /v3/platsolution/ecommerce/mch-transfer/insurance-claim-bills/pre-transfer`. For service providers. Not idempotent. `platsolution.ecommerce.mch_transfer.insurance_claim_bills.get_by_out_bill_no` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4013504185
    */
@@ -2264,7 +2264,7 @@ export interface PlatsolutionEcommerceMchTransferSubMchCompensationBills {
   /**
    * 请求赔付.
    *
-   * `POST /v3/platsolution/ecommerce/mch-transfer/sub-mch-compensation-bills`. For service providers. Not idempotent.
+   * `POST /v3/platsolution/ecommerce/mch-transfer/sub-mch-compensation-bills`. For service providers. Not idempotent. `platsolution.ecommerce.mch_transfer.sub_mch_compensation_bills.get` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4016777363
    */
@@ -2285,7 +2285,7 @@ export interface PlatsolutionEcommerceMchTransferTransferBills {
   /**
    * 保证金赔付.
    *
-   * `POST /v3/platsolution/ecommerce/mch-transfer/transfer-bills`. For service providers. Not idempotent.
+   * `POST /v3/platsolution/ecommerce/mch-transfer/transfer-bills`. For service providers. Not idempotent. `platsolution.ecommerce.mch_transfer.transfer_bills.get_by_out_bill_no` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4013504198
    */
@@ -2326,7 +2326,7 @@ export interface PlatsolutionEcommerceRechargeEmployees {
   /**
    * 添加二级商户可扫码充值员工.
    *
-   * `POST /v3/platsolution/ecommerce/recharge-employees`. For service providers. Not idempotent.
+   * `POST /v3/platsolution/ecommerce/recharge-employees`. For service providers. Idempotent. `platsolution.ecommerce.recharge_employees.list_by_sub_mchid` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4013521743
    */
@@ -2335,7 +2335,7 @@ export interface PlatsolutionEcommerceRechargeEmployees {
   /**
    * 删除二级商户可扫码充值员工.
    *
-   * `POST /v3/platsolution/ecommerce/recharge-employees/sub-mchid/{sub_mchid}/sp-openid/{sp_openid}/delete`. For service providers. Not idempotent.
+   * `POST /v3/platsolution/ecommerce/recharge-employees/sub-mchid/{sub_mchid}/sp-openid/{sp_openid}/delete`. For service providers. Idempotent. `platsolution.ecommerce.recharge_employees.list_by_sub_mchid` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4013521753
    */
@@ -2356,7 +2356,7 @@ export interface PlatsolutionEcommerceRecharges {
   /**
    * 申请二级商户充值.
    *
-   * `POST /v3/platsolution/ecommerce/recharges/apply`. For service providers. Not idempotent.
+   * `POST /v3/platsolution/ecommerce/recharges/apply`. For service providers. Not idempotent. `platsolution.ecommerce.recharges.get_by_out_recharge_no` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4012762860
    */
@@ -2365,7 +2365,7 @@ export interface PlatsolutionEcommerceRecharges {
   /**
    * 关闭二级商户充值.
    *
-   * `POST /v3/platsolution/ecommerce/recharges/out-recharge-no/{out_recharge_no}/close`. For service providers. Not idempotent.
+   * `POST /v3/platsolution/ecommerce/recharges/out-recharge-no/{out_recharge_no}/close`. For service providers. Idempotent. `platsolution.ecommerce.recharges.get_by_out_recharge_no` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4012762895
    */
@@ -2386,7 +2386,7 @@ export interface PlatsolutionEcommerceSettlePrepaySettleOrders {
   /**
    * 个人收款-申请异常结算批次单处理.
    *
-   * `POST /v3/platsolution/ecommerce/settle/prepay-settle-orders/{settle_batch_no}/apply-abnormal-settle`. For service providers. Not idempotent.
+   * `POST /v3/platsolution/ecommerce/settle/prepay-settle-orders/{settle_batch_no}/apply-abnormal-settle`. For service providers. Not idempotent. `platsolution.ecommerce.settle.prepay_settle_orders.get` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4015198012
    */
@@ -2421,7 +2421,7 @@ export interface PlatsolutionEcommerceWithdrawDayEndBalanceWithdraw {
   /**
    * 二级商户按日终余额预约提现.
    *
-   * `POST /v3/platsolution/ecommerce/withdraw/day-end-balance-withdraw`. For service providers. Not idempotent.
+   * `POST /v3/platsolution/ecommerce/withdraw/day-end-balance-withdraw`. For service providers. Idempotent. `platsolution.ecommerce.withdraw.day_end_balance_withdraw.get_by_out_request_no` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4013328143
    */
@@ -2458,7 +2458,7 @@ export interface PlatsolutionInsuranceMchTransferBatchesDetailReceipts {
   /**
    * 申请商家转账明细电子回单.
    *
-   * `POST /v3/platsolution/insurance/mch-transfer/batches/detail-receipts/out-batch-no/{out_batch_no}/out-detail-no/{out_detail_no}/apply`. For service providers. Not idempotent.
+   * `POST /v3/platsolution/insurance/mch-transfer/batches/detail-receipts/out-batch-no/{out_batch_no}/out-detail-no/{out_detail_no}/apply`. For service providers. Idempotent. `platsolution.insurance.mch_transfer.batches.detail_receipts.get_by_out_detail_no` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4013504228
    */
@@ -2500,7 +2500,7 @@ export interface PlatsolutionInsuranceMchTransferBatchesSummaryReceipts {
   /**
    * 申请商家转账批次电子回单.
    *
-   * `POST /v3/platsolution/insurance/mch-transfer/batches/summary-receipts/out-batch-no/{out_batch_no}/apply`. For service providers. Not idempotent.
+   * `POST /v3/platsolution/insurance/mch-transfer/batches/summary-receipts/out-batch-no/{out_batch_no}/apply`. For service providers. Idempotent. `platsolution.insurance.mch_transfer.batches.summary_receipts.get_by_out_batch_no` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4013504226
    */
@@ -2525,7 +2525,7 @@ export interface PlatsolutionInsuranceMchTransferBatches {
   /**
    * 受理商家转账.
    *
-   * `POST /v3/platsolution/insurance/mch-transfer/batches/apply`. For service providers. Not idempotent.
+   * `POST /v3/platsolution/insurance/mch-transfer/batches/apply`. For service providers. Not idempotent. `platsolution.insurance.mch_transfer.batches.get_by_out_batch_no` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4013504220
    */
@@ -2555,7 +2555,7 @@ export interface PlatsolutionInsuranceMchTransferReservation {
   /**
    * 受理单次预约商家转账.
    *
-   * `POST /v3/platsolution/insurance/mch-transfer/reservation/apply`. For service providers. Not idempotent.
+   * `POST /v3/platsolution/insurance/mch-transfer/reservation/apply`. For service providers. Not idempotent. `platsolution.insurance.mch_transfer.reservation.get_by_out_reservation_no` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4013504216
    */
@@ -2564,7 +2564,7 @@ export interface PlatsolutionInsuranceMchTransferReservation {
   /**
    * 关闭预约商家转账记录.
    *
-   * `POST /v3/platsolution/insurance/mch-transfer/reservation/out-reservation-no/{out_reservation_no}/close`. For service providers. Not idempotent.
+   * `POST /v3/platsolution/insurance/mch-transfer/reservation/out-reservation-no/{out_reservation_no}/close`. For service providers. Idempotent. `platsolution.insurance.mch_transfer.reservation.get_by_out_reservation_no` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4013504219
    */
@@ -2605,7 +2605,7 @@ export interface PlatsolutionMchTransferBatchesDetailReceipts {
   /**
    * 申请商家转账明细电子回单.
    *
-   * `POST /v3/platsolution/mch-transfer/batches/detail-receipts/out-batch-no/{out_batch_no}/out-detail-no/{out_detail_no}/apply`. For service providers. Not idempotent.
+   * `POST /v3/platsolution/mch-transfer/batches/detail-receipts/out-batch-no/{out_batch_no}/out-detail-no/{out_detail_no}/apply`. For service providers. Idempotent. `platsolution.mch_transfer.batches.detail_receipts.get_by_out_detail_no` tells what became of it.
    *
    * https://pay.weixin.qq.com/docs/partner/apis/platsolution-mch-transfer/receipts/receipt-apply-by-detail-out-no.html
    */
@@ -2647,7 +2647,7 @@ export interface PlatsolutionMchTransferBatchesSummaryReceipts {
   /**
    * 申请商家转账批次电子回单.
    *
-   * `POST /v3/platsolution/mch-transfer/batches/summary-receipts/out-batch-no/{out_batch_no}/apply`. For service providers. Not idempotent.
+   * `POST /v3/platsolution/mch-transfer/batches/summary-receipts/out-batch-no/{out_batch_no}/apply`. For service providers. Idempotent. `platsolution.mch_transfer.batches.summary_receipts.get_by_out_batch_no` tells what became of it.
    *
    * https://pay.weixin.qq.com/docs/partner/apis/platsolution-mch-transfer/receipts/receipts-apply-by-batch-out-no.html
    */
@@ -2672,7 +2672,7 @@ export interface PlatsolutionMchTransferBatches {
   /**
    * 受理商家转账.
    *
-   * `POST /v3/platsolution/mch-transfer/batches/apply`. For service providers. Not idempotent.
+   * `POST /v3/platsolution/mch-transfer/batches/apply`. For service providers. Not idempotent. `platsolution.mch_transfer.batches.get_by_out_batch_no` tells what became of it.
    *
    * https://pay.weixin.qq.com/docs/partner/apis/platsolution-mch-transfer/transfer-batch/transfer-batch-apply.html
    */
@@ -2702,7 +2702,7 @@ export interface PlatsolutionMchTransferReservation {
   /**
    * 受理单次预约商家转账.
    *
-   * `POST /v3/platsolution/mch-transfer/reservation/apply`. For service providers. Not idempotent.
+   * `POST /v3/platsolution/mch-transfer/reservation/apply`. For service providers. Not idempotent. `platsolution.mch_transfer.reservation.get_by_out_reservation_no` tells what became of it.
    *
    * https://pay.weixin.qq.com/docs/partner/apis/platsolution-mch-transfer/transfer-reservation/transfer-reservation-apply.html
    */
@@ -2711,7 +2711,7 @@ export interface PlatsolutionMchTransferReservation {
   /**
    * 关闭预约商家转账记录.
    *
-   * `POST /v3/platsolution/mch-transfer/reservation/out-reservation-no/{out_reservation_no}/close`. For service providers. Not idempotent.
+   * `POST /v3/platsolution/mch-transfer/reservation/out-reservation-no/{out_reservation_no}/close`. For service providers. Idempotent. `platsolution.mch_transfer.reservation.get_by_out_reservation_no` tells what became of it.
    *
    * https://pay.weixin.qq.com/docs/partner/apis/platsolution-mch-transfer/transfer-reservation/transfer-reservation-close.html
    */

@@ -335,7 +335,7 @@ export interface ProfitsharingOrders {
   /**
    * 请求分账.
    *
-   * `POST /v3/profitsharing/orders`. For direct merchants and service providers. Not idempotent.
+   * `POST /v3/profitsharing/orders`. For direct merchants and service providers. Idempotent. `profitsharing.orders.get` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/merchant/4012524936
    */
@@ -353,7 +353,7 @@ export interface ProfitsharingOrders {
   /**
    * 解冻剩余资金.
    *
-   * `POST /v3/profitsharing/orders/unfreeze`. For direct merchants and service providers. Not idempotent.
+   * `POST /v3/profitsharing/orders/unfreeze`. For direct merchants and service providers. Idempotent. `profitsharing.orders.get` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/merchant/4012526374
    */
@@ -365,7 +365,7 @@ export interface ProfitsharingReceivers {
   /**
    * 添加分账接收方.
    *
-   * `POST /v3/profitsharing/receivers/add`. For direct merchants and service providers. Not idempotent.
+   * `POST /v3/profitsharing/receivers/add`. For direct merchants and service providers. Idempotent.
    *
    * https://pay.weixin.qq.com/doc/v3/merchant/4012528995
    */
@@ -374,7 +374,7 @@ export interface ProfitsharingReceivers {
   /**
    * 删除分账接收方.
    *
-   * `POST /v3/profitsharing/receivers/delete`. For direct merchants and service providers. Not idempotent.
+   * `POST /v3/profitsharing/receivers/delete`. For direct merchants and service providers. Idempotent.
    *
    * https://pay.weixin.qq.com/doc/v3/merchant/4012529590
    */
@@ -386,7 +386,7 @@ export interface ProfitsharingReturnOrders {
   /**
    * 请求分账回退.
    *
-   * `POST /v3/profitsharing/return-orders`. For direct merchants and service providers. Not idempotent.
+   * `POST /v3/profitsharing/return-orders`. For direct merchants and service providers. Idempotent. `profitsharing.return_orders.get` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/merchant/4012525287
    */

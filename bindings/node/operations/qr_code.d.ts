@@ -198,7 +198,7 @@ export interface QrCodeTransactions {
   /**
    * 扣费受理.
    *
-   * `POST /v3/qrcode/transactions`. For direct merchants and service providers. Not idempotent.
+   * `POST /v3/qrcode/transactions`. For direct merchants and service providers. Not idempotent. `qr_code.transactions.get_by_out_trade_no` tells what became of it.
    */
   create(params: CreateParams, options?: CallOptions): Promise<CreateReply>;
 

@@ -90,7 +90,7 @@ export interface RateActivityApplications {
   /**
    * 修改单据信息.
    *
-   * `PATCH /v3/rate-activity/applications/id/{application_id}`. For service providers. Not idempotent.
+   * `PATCH /v3/rate-activity/applications/id/{application_id}`. For service providers. Idempotent. `rate_activity.applications.get_by_id` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4012698885
    */

@@ -90,7 +90,7 @@ export interface RechargeBankTransferRecharges {
   /**
    * 申请银行转账充值.
    *
-   * `POST /v3/recharge/bank-transfer-recharges/apply`. For direct merchants and service providers. Not idempotent.
+   * `POST /v3/recharge/bank-transfer-recharges/apply`. For direct merchants and service providers. Not idempotent. `recharge.bank_transfer_recharges.get_by_out_recharge_no` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/merchant/4012585425
    */

@@ -266,7 +266,7 @@ export interface RefundDomesticRefunds {
   /**
    * 发起异常退款.
    *
-   * `POST /v3/refund/domestic/refunds/{refund_id}/apply-abnormal-refund`. For direct merchants and service providers. Not idempotent.
+   * `POST /v3/refund/domestic/refunds/{refund_id}/apply-abnormal-refund`. For direct merchants and service providers. Not idempotent. `refund.domestic.refunds.get` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/merchant/4012791864
    */
@@ -275,7 +275,7 @@ export interface RefundDomesticRefunds {
   /**
    * 申请退款.
    *
-   * `POST /v3/refund/domestic/refunds`. For direct merchants and service providers. Not idempotent.
+   * `POST /v3/refund/domestic/refunds`. For direct merchants and service providers. Idempotent. `refund.domestic.refunds.get` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/merchant/4012791862
    */

@@ -181,7 +181,7 @@ export interface RepaymentCombineTransactionsPartner {
   /**
    * 商户关单.
    *
-   * `POST /v3/repayment/combine-transactions/partner/out-trade-no/{combine_out_trade_no}/close`. For service providers. Not idempotent.
+   * `POST /v3/repayment/combine-transactions/partner/out-trade-no/{combine_out_trade_no}/close`. For service providers. Idempotent. `repayment.combine_transactions.partner.get_by_out_trade_no` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4015124497
    */
@@ -199,7 +199,7 @@ export interface RepaymentCombineTransactionsPartner {
   /**
    * 还款下单.
    *
-   * `POST /v3/repayment/combine-transactions/partner/prepay`. For service providers. Not idempotent.
+   * `POST /v3/repayment/combine-transactions/partner/prepay`. For service providers. Idempotent. `repayment.combine_transactions.partner.get_by_out_trade_no` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4015124463
    */

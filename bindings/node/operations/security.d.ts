@@ -21,7 +21,7 @@ export interface Security {
   /**
    * 商户签名验签／加解密测试.
    *
-   * `POST /v3/security/echo`. For direct merchants and service providers. Not idempotent.
+   * `POST /v3/security/echo`. For direct merchants and service providers. Idempotent.
    *
    * https://pay.weixin.qq.com/doc/v3/merchant/4014551946
    */

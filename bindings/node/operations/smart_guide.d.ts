@@ -81,7 +81,7 @@ export interface SmartGuideGuides {
   /**
    * 服务人员分配.
    *
-   * `POST /v3/smartguide/guides/{guide_id}/assign`. For direct merchants and service providers. Not idempotent.
+   * `POST /v3/smartguide/guides/{guide_id}/assign`. For direct merchants and service providers. Idempotent.
    *
    * https://pay.weixin.qq.com/doc/v3/merchant/4012535161
    */
@@ -108,7 +108,7 @@ export interface SmartGuideGuides {
   /**
    * 服务人员信息更新.
    *
-   * `PATCH /v3/smartguide/guides/{guide_id}`. For direct merchants and service providers. Not idempotent.
+   * `PATCH /v3/smartguide/guides/{guide_id}`. For direct merchants and service providers. Idempotent.
    *
    * https://pay.weixin.qq.com/doc/v3/merchant/4012535160
    */

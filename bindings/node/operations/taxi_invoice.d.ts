@@ -419,7 +419,7 @@ export interface TaxiInvoiceDriver {
   /**
    * 更新司机信息.
    *
-   * `POST /v3/taxi-invoice/driver/update-driver`. For service providers. Not idempotent.
+   * `POST /v3/taxi-invoice/driver/update-driver`. For service providers. Idempotent.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4012460171
    */
@@ -443,7 +443,7 @@ export interface TaxiInvoiceTaxi {
   /**
    * 更新出租车信息.
    *
-   * `POST /v3/taxi-invoice/taxi/update-taxi`. For service providers. Not idempotent.
+   * `POST /v3/taxi-invoice/taxi/update-taxi`. For service providers. Idempotent.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4012460167
    */

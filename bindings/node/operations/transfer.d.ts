@@ -263,7 +263,7 @@ export interface TransferBatches {
   /**
    * 发起批量转账.
    *
-   * `POST /v3/transfer/batches`. For direct merchants. Not idempotent.
+   * `POST /v3/transfer/batches`. For direct merchants. Idempotent. `transfer.batches.get_by_out_batch_no` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/merchant/4012458841
    */
@@ -293,7 +293,7 @@ export interface TransferBillReceipt {
   /**
    * 转账电子回单申请受理.
    *
-   * `POST /v3/transfer/bill-receipt`. For direct merchants and service providers. Not idempotent.
+   * `POST /v3/transfer/bill-receipt`. For direct merchants and service providers. Idempotent. `transfer.bill_receipt.get` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/merchant/4012458946
    */

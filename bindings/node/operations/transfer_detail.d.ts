@@ -57,7 +57,7 @@ export interface TransferDetailElectronicReceipts {
   /**
    * 转账明细电子回单受理.
    *
-   * `POST /v3/transfer-detail/electronic-receipts`. For direct merchants and service providers. Not idempotent.
+   * `POST /v3/transfer-detail/electronic-receipts`. For direct merchants and service providers. Idempotent. `transfer_detail.electronic_receipts.get` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/merchant/4012458967
    */

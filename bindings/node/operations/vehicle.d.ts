@@ -515,7 +515,7 @@ export interface VehicleEtcTransactionsHighway {
   /**
    * 高速场景商户扣款.
    *
-   * `POST /v3/vehicle/etc/transactions/highway`. For service providers. Not idempotent.
+   * `POST /v3/vehicle/etc/transactions/highway`. For service providers. Not idempotent. `vehicle.etc.transactions.get_by_out_trade_no` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4012715331
    */
@@ -613,7 +613,7 @@ export interface VehicleTransactionsParking {
   /**
    * 扣费受理.
    *
-   * `POST /v3/vehicle/transactions/parking`. For direct merchants and service providers. Not idempotent.
+   * `POST /v3/vehicle/transactions/parking`. For direct merchants and service providers. Not idempotent. `vehicle.transactions.get_by_out_trade_no` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/merchant/4012534352
    */

@@ -430,7 +430,7 @@ export interface WebizpayAvailMchRangesMerchantIdentifiers {
   /**
    * 删除商户标识.
    *
-   * `DELETE /v3/webizpay/avail-mch-ranges/{range_id}/merchant-identifiers/{merchant_identifier}`. For service providers. Not idempotent.
+   * `DELETE /v3/webizpay/avail-mch-ranges/{range_id}/merchant-identifiers/{merchant_identifier}`. For service providers. Idempotent.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4017205637
    */
@@ -530,7 +530,7 @@ export interface WebizpayEmployeesQuotaCards {
   /**
    * 企业商户作废员工企业支付额度卡.
    *
-   * `POST /v3/webizpay/employees/{employee_id}/quota-cards/{card_no}/cancel`. For service providers. Not idempotent.
+   * `POST /v3/webizpay/employees/{employee_id}/quota-cards/{card_no}/cancel`. For service providers. Idempotent. `webizpay.employees.quota_cards.get` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4014507127
    */
@@ -539,7 +539,7 @@ export interface WebizpayEmployeesQuotaCards {
   /**
    * 企业商户为员工下发企业支付额度卡.
    *
-   * `POST /v3/webizpay/employees/{employee_id}/quota-cards`. For service providers. Not idempotent.
+   * `POST /v3/webizpay/employees/{employee_id}/quota-cards`. For service providers. Not idempotent. `webizpay.employees.out_quota_cards.get` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4014507148
    */
@@ -563,7 +563,7 @@ export interface WebizpayEmployees {
   /**
    * 企业商户发起解除员工企业支付授权.
    *
-   * `POST /v3/webizpay/employees/{employee_id}/revoke`. For service providers. Not idempotent.
+   * `POST /v3/webizpay/employees/{employee_id}/revoke`. For service providers. Idempotent.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4014507156
    */

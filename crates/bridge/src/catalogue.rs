@@ -13,6 +13,7 @@ struct Entry {
     params: Vec<ParamEntry>,
     reply: &'static str,
     idempotent: bool,
+    read_back: Option<&'static str>,
     doc_url: &'static str,
 }
 
@@ -28,7 +29,8 @@ struct ParamEntry {
 }
 
 /// The operations of a namespace (`goldplan.merchants`; empty: all) as a JSON array, sorted by id:
-/// `[{id, title, method, path, params: [{name, place, required, type, values, encrypted}], reply, idempotent, doc_url}]`.
+/// `[{id, title, method, path, params: [{name, place, required, type, values, encrypted}], reply, idempotent, read_back,
+/// doc_url}]`; `read_back` may be null.
 #[must_use]
 pub fn operations_json(namespace: &str) -> Vec<u8> {
     let entries: Vec<Entry> = match namespace {
@@ -65,6 +67,7 @@ fn entry(operation: &'static Operation) -> Entry {
             ReplyKind::Binary => "file",
         },
         idempotent: operation.idempotent,
+        read_back: operation.read_back,
         doc_url: operation.doc_url,
     }
 }

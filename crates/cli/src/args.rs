@@ -85,7 +85,7 @@ pub(crate) struct SendArgs {
     pub(crate) timeout: Option<Duration>,
     /// What may be repeated: never; safe (GETs, and requests that were provably never sent); idempotent (this one too,
     /// because it carries its own out_…_no) [default: safe].
-    #[arg(long, value_name = "never|safe|idempotent")]
+    #[arg(long, value_name = "off|safe|idempotent")]
     pub(crate) retry: Option<Retry>,
     /// Write the reply's JSON on one line, also on a terminal.
     #[arg(long)]

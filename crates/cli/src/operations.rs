@@ -68,7 +68,11 @@ pub(crate) fn in_full(operation: &Operation) -> String {
         ReplyKind::Binary => "a file (--output FILE)",
     };
     let idempotent = if operation.idempotent { "yes" } else { "no: repeating it may act twice" };
-    let _ = writeln!(text, "reply: {reply}\nidempotent: {idempotent}\ndocument: {}\nparameters:", operation.doc_url);
+    let _ = writeln!(text, "reply: {reply}\nidempotent: {idempotent}");
+    if let Some(query) = operation.read_back {
+        let _ = writeln!(text, "read back by: {query}");
+    }
+    let _ = writeln!(text, "document: {}\nparameters:", operation.doc_url);
     for param in operation.params {
         describe(&mut text, 1, param.name, param.required, param.schema, Some(place(param.place)));
     }
@@ -156,6 +160,7 @@ fn record(operation: &Operation) -> Value {
         },
         "encrypted_reply": operation.encrypted_reply,
         "idempotent": operation.idempotent,
+        "read_back": operation.read_back,
         "doc_url": operation.doc_url,
     })
 }

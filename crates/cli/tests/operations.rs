@@ -26,6 +26,12 @@ fn operations_are_listed_found_and_shown() {
         assert!(text.contains(part), "{part} in {text}");
     }
 
+    assert!(!text.contains("read back by"), "{text}");
+
+    let output = wechatpay(&["operations", "pay.transactions.jsapi.create"]).output().unwrap();
+    assert_status(&output, 0);
+    assert!(stdout(&output).contains("\nidempotent: yes\nread back by: pay.transactions.get_by_out_trade_no\n"));
+
     let output = wechatpay(&["operations", "goldplam"]).output().unwrap();
     assert_status(&output, 2);
     assert!(
@@ -108,6 +114,7 @@ fn json_has_all_that_a_program_needs() {
     assert_eq!(find("new_tax_control_fapiao.merchant.check_status")["params"][0]["place"], "path");
     let create = find("new_tax_control_fapiao.fapiao_applications.create");
     assert_eq!(create["idempotent"], false);
+    assert_eq!(create["read_back"], "new_tax_control_fapiao.fapiao_applications.get");
     let buyer = create["params"].as_array().unwrap().iter().find(|param| param["name"] == "buyer_information").unwrap();
     assert!(
         buyer["fields"].as_array().unwrap().iter().any(|field| field["name"] == "phone" && field["encrypted"] == true)

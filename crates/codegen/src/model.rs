@@ -117,6 +117,8 @@ pub(crate) struct Operation {
     pub(crate) status: Vec<String>,
     pub(crate) superseded_by: Vec<String>,
     pub(crate) idempotent: bool,
+    /// The query that tells what became of it.
+    pub(crate) read_back: Option<String>,
     /// In the order of the document. A name may stand in two places, then with one type.
     pub(crate) params: Vec<(Place, Field)>,
     pub(crate) body: BodyKind,
@@ -157,6 +159,7 @@ impl Operation {
             notes.push(format!("Use `{}` instead.", self.superseded_by.join("`, `")));
         }
         notes.push(if self.idempotent { "Idempotent." } else { "Not idempotent." }.to_owned());
+        notes.extend(self.read_back.iter().map(|query| format!("`{query}` tells what became of it.")));
         notes
     }
 }

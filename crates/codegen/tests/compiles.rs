@@ -115,6 +115,7 @@ fn tables_are_sorted_and_found() {
     assert_eq!(ids.len(), 7);
     assert_eq!(Create::operation().encrypted_reply, ["drinkers[].name"]);
     assert!(GetByOutTradeNo::operation().idempotent && !Create::operation().idempotent);
+    assert_eq!(Create::operation().read_back, None);
     assert_eq!(Update::operation().host, Some("https://hk.example.com"));
     assert_eq!(operation::find_operation("tea.menu.download").unwrap().reply, ReplyKind::Binary);
     let size = Create::operation().params.iter().find(|param| param.name == "size").unwrap();

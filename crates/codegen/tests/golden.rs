@@ -326,35 +326,46 @@ fn the_workspace_is_up_to_date() {
 }
 
 #[test]
-fn every_mark_has_reached_the_specification() {
-    let marks: serde_json::Value = serde_json::from_str(include_str!("../marks.json")).unwrap();
-    for (id, reason) in marks["idempotent"].as_object().unwrap() {
-        assert!(reason.as_str().is_some_and(|reason| !reason.is_empty()), "{id} has no reason");
-        let product = id.split('.').next().unwrap();
-        let path = here(&format!("../../../spec/{product}.json"));
-        let document: serde_json::Value = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
-        let items = document["paths"].as_object().unwrap().values();
-        let mut operations = items.flat_map(|item| item.as_object().unwrap().values());
-        let operation = operations.find(|operation| operation["operationId"] == **id).unwrap();
-        assert_eq!(operation["x-wechatpay-idempotent"], true, "{id}");
+fn what_may_be_repeated_says_why() {
+    let room = Room::imported();
+    let (there, said) =
+        ("\"operationId\": \"tea.orders.update\",", "\"because\": \"why\", \"document\": \"https://x.y\"");
+    for mark in ["true", "{}", "{\"because\": \"why\"}", "{\"because\": \"\", \"document\": \"https://x.y\"}"] {
+        room.edit_spec(there, &format!("{there}\n\"x-wechatpay-idempotent\": {mark},"));
+        let message = fails(&room.generate());
+        assert!(
+            message.contains("tea/orders/{out_trade_no}: x-wechatpay-idempotent needs because and document"),
+            "{message}"
+        );
+        room.edit_spec(&format!("\n\"x-wechatpay-idempotent\": {mark},"), "");
     }
-    for (place, fields) in marks["sensitive"].as_object().unwrap() {
-        let (owner, part) = place.split_once('/').unwrap();
-        let path = here(&format!("../../../spec/{}.json", owner.split('.').next().unwrap()));
-        let document: serde_json::Value = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
-        let schema = match part {
-            "request" | "reply" => {
-                let items = document["paths"].as_object().unwrap().values();
-                let mut operations = items.flat_map(|item| item.as_object().unwrap().values());
-                let operation = operations.find(|operation| operation["operationId"] == *owner).unwrap();
-                let body = if part == "reply" { &operation["responses"]["200"] } else { &operation["requestBody"] };
-                &body["content"]["application/json"]["schema"]
-            }
-            component => &document["components"]["schemas"][component],
-        };
-        for (field, reason) in fields.as_object().unwrap() {
-            assert!(reason.as_str().is_some_and(|reason| !reason.is_empty()), "{place}.{field} has no reason");
-            assert_eq!(schema["properties"][field]["x-wechatpay-sensitive"], true, "{place}.{field}");
-        }
+    let table = || {
+        succeeds(&room.generate());
+        let text = fs::read_to_string(room.at(GENERATED).join("tables/tea.txt")).unwrap();
+        text.lines().find(|line| line.starts_with("tea.orders.update\t")).unwrap().to_owned()
+    };
+    assert!(table().contains("\tJE\t"));
+    room.edit_spec(there, &format!("{there}\n\"x-wechatpay-idempotent\": {{{said}}},"));
+    assert!(table().contains("\tJEi\t"));
+}
+
+#[test]
+fn what_reads_back_is_a_get_of_the_document() {
+    let room = Room::imported();
+    let there = "\"operationId\": \"tea.orders.create\",";
+    let read_back = |query: &str| format!("{there}\n\"x-wechatpay-read-back\": {query:?},");
+    room.edit_spec(there, &read_back("tea.orders.gone"));
+    for wrong in ["tea.orders.gone", "tea.orders.update"] {
+        let message = fails(&room.generate());
+        let why = format!("tea.orders.create: x-wechatpay-read-back names {wrong}, which is no GET of this document");
+        assert!(message.contains(&why), "{message}");
+        let next = if wrong == "tea.orders.gone" { "tea.orders.update" } else { "tea.menu.list" };
+        room.edit_spec(&read_back(wrong), &read_back(next));
     }
+    succeeds(&room.generate());
+    let text = fs::read_to_string(room.at(GENERATED).join("tea.rs")).unwrap();
+    assert_eq!(text.matches("`tea.menu.list` tells what became of it.").count(), 1, "{text}");
+    let table = fs::read_to_string(room.at(GENERATED).join("tables/tea.txt")).unwrap();
+    assert_eq!(table.matches("\tJJ\tdrinkers[].name\ttea.menu.list\t").count(), 1, "{table}");
+    assert_eq!(table.matches("\ttea.menu.list\t").count(), 1, "{table}");
 }

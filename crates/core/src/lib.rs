@@ -14,6 +14,7 @@
 //!
 //! A call goes one way: operation, [`bind`](mod@bind), sign ([`signature`]), send, verify, [`decode`](mod@decode).
 
+mod advice;
 pub mod ambient;
 pub mod bind;
 #[cfg(feature = "blocking")]
@@ -34,6 +35,7 @@ mod key_ring;
 mod merchant_identity;
 mod merchant_key;
 pub mod notification;
+mod observer;
 mod open_enum;
 pub mod operation;
 mod options;
@@ -65,10 +67,11 @@ pub use generated::*;
 pub use invocation::{AppRecord, Invocation, JsapiRecord};
 pub use merchant_identity::Merchant;
 pub use merchant_key::{CustomKey, KeyError, KeyFuture, MerchantKey, SigningKey};
+pub use observer::{AttemptStart, Observer};
 #[allow(unused_imports, reason = "without the feature of a product there are no types")]
 pub(crate) use open_enum::open_enum;
 pub use options::{OptionType, Options};
-pub use retry::Retry;
+pub use retry::{Attempt, Phase, Retry};
 pub use secret::{ApiV3Key, File, REDACTED, Sensitive};
 pub use seen::Seen;
 pub use sensitive::{Encrypted, Encryption};

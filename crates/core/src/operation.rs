@@ -171,6 +171,8 @@ pub struct Operation {
     pub encrypted_reply: &'static [&'static str],
     /// Whether repeating the same request has the effect of sending it once.
     pub idempotent: bool,
+    /// The GET that tells what became of it, callable with what its request holds.
+    pub read_back: Option<&'static str>,
     /// The official document.
     pub doc_url: &'static str,
 }

@@ -8,7 +8,7 @@
 //! - `=`, literals: an enumeration,
 //! - `{`, fields: an object; a field is its name, `!` (required) or `?`, and a type,
 //! - an operation: id, title, method, path, host, document, a letter each for body, reply and `i` (idempotent), encrypted
-//!   fields of the reply separated by spaces, and its parameters: `p`, `q`, `h` or `b` (path, query, header, body) before
+//!   fields of the reply separated by spaces, what reads it back, and its parameters: `p`, `q`, `h` or `b` (path, query, header, body) before
 //!   what makes a field.
 //!
 //! A type is a letter (`t` text, `e` encrypted text, `i` integer, `n` number, `b` boolean, `f` file, `a` anything), the
@@ -65,8 +65,8 @@ fn read(text: &'static str) -> Vec<Operation> {
 
 fn operation(id: &'static str, mut parts: std::str::Split<'static, char>, schemas: &[&'static Schema]) -> Operation {
     let mut next = || parts.next().unwrap_or_default();
-    let (title, method, path, host, doc_url, kinds, encrypted) =
-        (next(), next(), next(), next(), next(), next(), next());
+    let (title, method, path, host, doc_url, kinds, encrypted, read_back) =
+        (next(), next(), next(), next(), next(), next(), next(), next());
     Operation {
         id,
         title,
@@ -86,6 +86,7 @@ fn operation(id: &'static str, mut parts: std::str::Split<'static, char>, schema
         },
         encrypted_reply: encrypted.split_ascii_whitespace().collect::<Vec<_>>().leak(),
         idempotent: kinds.ends_with('i'),
+        read_back: Some(read_back).filter(|id| !id.is_empty()),
         doc_url,
     }
 }

@@ -31,7 +31,7 @@ pub unsafe extern "C" fn wechatpay_abnormal_fund_processing_receipts_get(
 
 /// 发起在途异常资金付款指令.
 ///
-/// `POST /v3/abnormal-fund-processing/receipts/{receipt_id}/transfer-instructions`. For service providers. Not idempotent.
+/// `POST /v3/abnormal-fund-processing/receipts/{receipt_id}/transfer-instructions`. For service providers. Not idempotent. `abnormal_fund_processing.receipts.transfer_instructions.get` tells what became of it.
 /// The reply is a JSON object: `product_name`, `receipt_id`, `transfer_amount`, `receipt_state`, `create_time`, `last_update_time`, `instruction`.
 ///
 /// Members of `json`:

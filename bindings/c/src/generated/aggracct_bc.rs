@@ -184,7 +184,7 @@ pub unsafe extern "C" fn wechatpay_aggracct_bc_wb_channel_control_orders_info_up
 
 /// 发起微众台账管控.
 ///
-/// `POST /v3/aggracct-bc/wb-channel/control-orders/punish`. For direct merchants. Not idempotent.
+/// `POST /v3/aggracct-bc/wb-channel/control-orders/punish`. For direct merchants. Idempotent. `aggracct_bc.wb_channel.control_orders.get` tells what became of it.
 /// The reply is a JSON object: `wxpay_punish_no`, `out_request_no`.
 ///
 /// Members of `json`:
@@ -214,7 +214,7 @@ pub unsafe extern "C" fn wechatpay_aggracct_bc_wb_channel_control_orders_punish(
 
 /// 解除对微众台账的管控.
 ///
-/// `POST /v3/aggracct-bc/wb-channel/control-orders/recover`. For direct merchants. Not idempotent.
+/// `POST /v3/aggracct-bc/wb-channel/control-orders/recover`. For direct merchants. Idempotent. `aggracct_bc.wb_channel.control_orders.get` tells what became of it.
 /// The reply is a JSON object: `wxpay_recover_no`, `out_request_no`.
 ///
 /// Members of `json`:
@@ -243,7 +243,7 @@ pub unsafe extern "C" fn wechatpay_aggracct_bc_wb_channel_control_orders_recover
 
 /// 特殊减额.
 ///
-/// `POST /v3/aggracct-bc/wb-channel/special-reduction`. For direct merchants. Not idempotent.
+/// `POST /v3/aggracct-bc/wb-channel/special-reduction`. For direct merchants. Not idempotent. `aggracct_bc.wb_channel.special_reduction.get` tells what became of it.
 /// The reply is a JSON object: `mchid`, `bal_account_no`, `out_request_no`, `reduction_type`, `amount`, `state`, `reason`, `quota_change_no`, `success_time`, `fail_time`, `fail_reason`.
 ///
 /// Members of `json`:

@@ -10,7 +10,7 @@ use crate::reply::Reply;
 
 /// 撤销商户开户意愿申请单.
 ///
-/// `POST /v3/apply4subject/applyment/{applyment_id}/cancel`. For service providers. Not idempotent.
+/// `POST /v3/apply4subject/applyment/{applyment_id}/cancel`. For service providers. Idempotent. `apply4subject.applyment.get` tells what became of it.
 /// The reply has no body.
 ///
 /// Members of `json`:
@@ -31,7 +31,7 @@ pub unsafe extern "C" fn wechatpay_apply4subject_applyment_cancel_by_applyment_i
 
 /// 撤销商户开户意愿申请单.
 ///
-/// `POST /v3/apply4subject/applyment/{business_code}/cancel`. For service providers. Not idempotent.
+/// `POST /v3/apply4subject/applyment/{business_code}/cancel`. For service providers. Idempotent. `apply4subject.applyment.get` tells what became of it.
 /// The reply has no body.
 ///
 /// Members of `json`:
@@ -52,7 +52,7 @@ pub unsafe extern "C" fn wechatpay_apply4subject_applyment_cancel_by_business_co
 
 /// 提交商户开户意愿申请单.
 ///
-/// `POST /v3/apply4subject/applyment`. For service providers. Not idempotent.
+/// `POST /v3/apply4subject/applyment`. For service providers. Idempotent. `apply4subject.applyment.get` tells what became of it.
 /// The reply is a JSON object: `applyment_id`.
 ///
 /// Members of `json`:

@@ -10,7 +10,7 @@ use crate::reply::Reply;
 
 /// 受理明细电子回单.
 ///
-/// `POST /v3/bank-batch-transfer/receipt/detail-receipts`. For service providers. Not idempotent.
+/// `POST /v3/bank-batch-transfer/receipt/detail-receipts`. For service providers. Idempotent. `bank_batch_transfer.receipt.detail_receipts.get` tells what became of it.
 /// The reply is a JSON object: `out_batch_no`, `out_detail_no`, `receipt_no`, `receipt_state`, `hash_type`, `hash_value`, `download_url`.
 ///
 /// Members of `json`:
@@ -54,7 +54,7 @@ pub unsafe extern "C" fn wechatpay_bank_batch_transfer_receipt_detail_receipts_g
 
 /// 受理汇总电子回单.
 ///
-/// `POST /v3/bank-batch-transfer/receipt/summary-receipts`. For service providers. Not idempotent.
+/// `POST /v3/bank-batch-transfer/receipt/summary-receipts`. For service providers. Idempotent. `bank_batch_transfer.receipt.summary_receipts.get` tells what became of it.
 /// The reply is a JSON object: `out_batch_no`, `receipt_no`, `receipt_state`, `hash_type`, `hash_value`, `download_url`, `create_time`, `update_time`.
 ///
 /// Members of `json`:

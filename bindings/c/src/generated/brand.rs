@@ -10,7 +10,7 @@ use crate::reply::Reply;
 
 /// 撤销申请.
 ///
-/// `POST /v3/brand/applyments/cancel-applyment`. For service providers. Not idempotent.
+/// `POST /v3/brand/applyments/cancel-applyment`. For service providers. Idempotent.
 /// The reply is a JSON object: `applyment_id`, `business_code`.
 ///
 /// Members of `json`:
@@ -32,7 +32,7 @@ pub unsafe extern "C" fn wechatpay_brand_applyments_cancel(
 
 /// 提交入驻申请.
 ///
-/// `POST /v3/brand/applyments`. For service providers. Not idempotent.
+/// `POST /v3/brand/applyments`. For service providers. Not idempotent. `brand.applyments.get_by_business_code` tells what became of it.
 /// The reply is a JSON object: `applyment_id`, `business_code`.
 ///
 /// Members of `json`:
@@ -99,7 +99,7 @@ pub unsafe extern "C" fn wechatpay_brand_applyments_get_by_business_code(
 
 /// 撤销商家名片配置申请.
 ///
-/// `POST /v3/brand/card/card-configs/cancel-applyment`. For service providers. Not idempotent.
+/// `POST /v3/brand/card/card-configs/cancel-applyment`. For service providers. Idempotent. `brand.card.card_configs.get` tells what became of it.
 /// The reply is a JSON object: `business_code`, `applyment_id`, `brand_id`, `applyment_state`.
 ///
 /// Members of `json`:
@@ -122,7 +122,7 @@ pub unsafe extern "C" fn wechatpay_brand_card_card_configs_cancel_applyment(
 
 /// 提交商家名片配置申请.
 ///
-/// `POST /v3/brand/card/card-configs`. For service providers. Not idempotent.
+/// `POST /v3/brand/card/card-configs`. For service providers. Not idempotent. `brand.card.card_configs.get` tells what became of it.
 /// The reply is a JSON object: `business_code`, `brand_id`, `applyment_id`, `card_preview_url`.
 ///
 /// Members of `json`:
@@ -193,7 +193,7 @@ pub unsafe extern "C" fn wechatpay_brand_card_card_configs_preview_url_get(
 
 /// 发布商家名片配置.
 ///
-/// `POST /v3/brand/card/card-configs/publish`. For service providers. Not idempotent.
+/// `POST /v3/brand/card/card-configs/publish`. For service providers. Idempotent. `brand.card.card_configs.get` tells what became of it.
 /// The reply is a JSON object: `business_code`, `applyment_id`, `brand_id`, `publish_type`, `scheduled_publish_time`.
 ///
 /// Members of `json`:
@@ -218,7 +218,7 @@ pub unsafe extern "C" fn wechatpay_brand_card_card_configs_publish(
 
 /// 撤销交易连接名片配置申请.
 ///
-/// `POST /v3/brand/card/card-links/cancel-applyment`. For service providers. Not idempotent.
+/// `POST /v3/brand/card/card-links/cancel-applyment`. For service providers. Idempotent. `brand.card.card_links.get_by_business_code` tells what became of it.
 /// The reply is a JSON object: `business_code`.
 ///
 /// Members of `json`:
@@ -240,7 +240,7 @@ pub unsafe extern "C" fn wechatpay_brand_card_card_links_cancel_applyment(
 
 /// 添加交易连接名片规则申请.
 ///
-/// `POST /v3/brand/card/card-links`. For service providers. Not idempotent.
+/// `POST /v3/brand/card/card-links`. For service providers. Not idempotent. `brand.card.card_links.get_by_business_code` tells what became of it.
 /// The reply is a JSON object: `business_code`, `brand_id`, `payment_scene`, `appid`, `card_link_mchid`, `service_id`.
 ///
 /// Members of `json`:
@@ -312,7 +312,7 @@ pub unsafe extern "C" fn wechatpay_brand_card_card_links_list(
 
 /// 解除已生效交易连接名片场景.
 ///
-/// `POST /v3/brand/card/card-links/unbind-card-link`. For service providers. Not idempotent.
+/// `POST /v3/brand/card/card-links/unbind-card-link`. For service providers. Idempotent. `brand.card.card_links.list` tells what became of it.
 /// The reply is a JSON object: `brand_id`, `payment_scene`, `appid`, `card_link_mchid`, `service_id`.
 ///
 /// Members of `json`:
@@ -403,7 +403,7 @@ pub unsafe extern "C" fn wechatpay_brand_partner_card_member_cards_create(
 
 /// 删除会员卡模板.
 ///
-/// `DELETE /v3/brand/partner/card-member/cards/{card_id}`. For service providers. Not idempotent.
+/// `DELETE /v3/brand/partner/card-member/cards/{card_id}`. For service providers. Idempotent. `brand.partner.card_member.cards.get` tells what became of it.
 /// The reply is a JSON object: `card_id`, `brand_id`, `appid`, `card_type`, `card_title`, `card_color`, `card_picture_url`, `code_mode`, `code_type`, `code_jump_information`, `benefits`, `notify_url`, `need_pinned`, `need_display_level`, `init_level`, `service_phone`, `legal_agreement`, `valid_date_information`, `points_information`, `balance_information`, `purchase_information`, `user_information`, `state`, `create_time`, `update_time`.
 ///
 /// Members of `json`:
@@ -447,7 +447,7 @@ pub unsafe extern "C" fn wechatpay_brand_partner_card_member_cards_get(
 
 /// 作废会员卡模板.
 ///
-/// `POST /v3/brand/partner/card-member/cards/{card_id}/invalidate`. For service providers. Not idempotent.
+/// `POST /v3/brand/partner/card-member/cards/{card_id}/invalidate`. For service providers. Idempotent. `brand.partner.card_member.cards.get` tells what became of it.
 /// The reply is a JSON object: `out_request_no`, `card_id`, `brand_id`, `appid`, `card_type`, `card_title`, `card_color`, `card_picture_url`, `code_mode`, `code_type`, `code_jump_information`, `benefits`, `notify_url`, `need_pinned`, `need_display_level`, `init_level`, `service_phone`, `legal_agreement`, `valid_date_information`, `member_information`, `points_information`, `balance_information`, `purchase_information`, `user_information`, `state`, `create_time`, `update_time`.
 ///
 /// Members of `json`:
@@ -493,7 +493,7 @@ pub unsafe extern "C" fn wechatpay_brand_partner_card_member_cards_list(
 
 /// 修改会员卡模板信息.
 ///
-/// `PATCH /v3/brand/partner/card-member/cards/{card_id}`. For service providers. Not idempotent.
+/// `PATCH /v3/brand/partner/card-member/cards/{card_id}`. For service providers. Idempotent. `brand.partner.card_member.cards.get` tells what became of it.
 /// The reply is a JSON object: `card_id`, `brand_id`, `appid`, `card_type`, `card_title`, `card_color`, `card_picture_url`, `code_mode`, `code_type`, `code_jump_information`, `benefits`, `notify_url`, `need_pinned`, `need_display_level`, `init_level`, `service_phone`, `legal_agreement`, `valid_date_information`, `points_information`, `balance_information`, `purchase_information`, `user_information`, `state`, `create_time`, `update_time`.
 ///
 /// Members of `json`:
@@ -608,7 +608,7 @@ pub unsafe extern "C" fn wechatpay_brand_partner_card_member_membership_activiti
 
 /// 终止品牌会员发券活动.
 ///
-/// `POST /v3/brand/partner/card-member/membership-activities/{activity_id}/terminate`. For service providers. Not idempotent.
+/// `POST /v3/brand/partner/card-member/membership-activities/{activity_id}/terminate`. For service providers. Idempotent. `brand.partner.card_member.membership_activities.get` tells what became of it.
 /// The reply is a JSON object: `out_request_no`, `brand_id`, `card_id`, `activity_channel`, `title`, `sub_title`, `begin_time`, `end_time`, `apply_total`, `apply_available`, `product_coupon_stock_list`, `activity_id`, `activity_state`, `create_time`, `modify_time`.
 ///
 /// Members of `json`:
@@ -630,7 +630,7 @@ pub unsafe extern "C" fn wechatpay_brand_partner_card_member_membership_activiti
 
 /// 修改品牌会员发券活动信息.
 ///
-/// `PATCH /v3/brand/partner/card-member/membership-activities/{activity_id}`. For service providers. Not idempotent.
+/// `PATCH /v3/brand/partner/card-member/membership-activities/{activity_id}`. For service providers. Idempotent. `brand.partner.card_member.membership_activities.get` tells what became of it.
 /// The reply is a JSON object: `out_request_no`, `brand_id`, `card_id`, `activity_channel`, `title`, `sub_title`, `begin_time`, `end_time`, `apply_total`, `apply_available`, `product_coupon_stock_list`, `activity_id`, `activity_state`, `create_time`, `modify_time`.
 ///
 /// Members of `json`:
@@ -702,7 +702,7 @@ pub unsafe extern "C" fn wechatpay_brand_partner_card_member_pre_auth_tokens_cre
 
 /// 同步会员开通结果.
 ///
-/// `POST /v3/brand/partner/card-member/user-cards/{user_card_code}/confirm`. For service providers. Not idempotent.
+/// `POST /v3/brand/partner/card-member/user-cards/{user_card_code}/confirm`. For service providers. Not idempotent. `brand.partner.card_member.user_cards.get` tells what became of it.
 /// The reply is a JSON object: `user_card_code`, `card_id`, `openid`, `card_color`, `card_picture_url`, `brand_id`, `card_type`, `phone_number`, `level`, `valid_date_information`, `pickup_time`, `user_information`, `attach`, `user_card_state`, `invalid_reason`, `invalid_time`.
 ///
 /// Members of `json`:
@@ -758,7 +758,7 @@ pub unsafe extern "C" fn wechatpay_brand_partner_card_member_user_cards_get(
 
 /// 根据openid导入用户会员卡.
 ///
-/// `POST /v3/brand/partner/card-member/user-cards/import-by-openid`. For service providers. Not idempotent.
+/// `POST /v3/brand/partner/card-member/user-cards/import-by-openid`. For service providers. Not idempotent. `brand.partner.card_member.user_cards.get` tells what became of it.
 /// The reply is a JSON object: `user_card_code`, `card_id`, `openid`, `card_color`, `card_picture_url`, `brand_id`, `card_type`, `phone_number`, `level`, `valid_date_information`, `pickup_time`, `user_information`, `attach`, `user_card_state`, `invalid_reason`, `invalid_time`.
 ///
 /// Members of `json`:
@@ -813,7 +813,7 @@ pub unsafe extern "C" fn wechatpay_brand_partner_card_member_user_cards_import_b
 
 /// 作废用户会员卡.
 ///
-/// `POST /v3/brand/partner/card-member/user-cards/{user_card_code}/invalidate`. For service providers. Not idempotent.
+/// `POST /v3/brand/partner/card-member/user-cards/{user_card_code}/invalidate`. For service providers. Idempotent. `brand.partner.card_member.user_cards.get` tells what became of it.
 /// The reply is a JSON object: `user_card_code`, `card_id`, `openid`, `card_color`, `card_picture_url`, `brand_id`, `card_type`, `phone_number`, `level`, `valid_date_information`, `pickup_time`, `user_information`, `attach`, `user_card_state`, `invalid_reason`, `invalid_time`.
 ///
 /// Members of `json`:
@@ -863,7 +863,7 @@ pub unsafe extern "C" fn wechatpay_brand_partner_card_member_user_cards_list(
 
 /// 修改用户会员卡信息.
 ///
-/// `PATCH /v3/brand/partner/card-member/user-cards/{user_card_code}`. For service providers. Not idempotent.
+/// `PATCH /v3/brand/partner/card-member/user-cards/{user_card_code}`. For service providers. Idempotent. `brand.partner.card_member.user_cards.get` tells what became of it.
 /// The reply is a JSON object: `user_card_code`, `card_id`, `openid`, `card_color`, `card_picture_url`, `brand_id`, `card_type`, `phone_number`, `level`, `valid_date_information`, `pickup_time`, `user_information`, `attach`, `user_card_state`, `invalid_reason`, `invalid_time`.
 ///
 /// Members of `json`:
@@ -976,7 +976,7 @@ pub unsafe extern "C" fn wechatpay_brand_partner_card_member_user_points_sync(
 
 /// 绑定收款商户号.
 ///
-/// `POST /v3/brand/partner/store/brandstores/{store_id}/bindrecipient`. For service providers. Not idempotent.
+/// `POST /v3/brand/partner/store/brandstores/{store_id}/bindrecipient`. For service providers. Idempotent. `brand.partner.store.brand_stores.get` tells what became of it.
 /// The reply is a JSON object: `brand_id`, `store_id`, `mchid`, `company_name`, `recipient_state`.
 ///
 /// Members of `json`:
@@ -1000,7 +1000,7 @@ pub unsafe extern "C" fn wechatpay_brand_partner_store_brand_stores_bind_recipie
 
 /// 暂停门店营业.
 ///
-/// `POST /v3/brand/partner/store/brandstores/{store_id}/close`. For service providers. Not idempotent.
+/// `POST /v3/brand/partner/store/brandstores/{store_id}/close`. For service providers. Idempotent. `brand.partner.store.brand_stores.get` tells what became of it.
 /// The reply is a JSON object: `brand_id`, `store_id`, `store_state`.
 ///
 /// Members of `json`:
@@ -1046,7 +1046,7 @@ pub unsafe extern "C" fn wechatpay_brand_partner_store_brand_stores_create(
 
 /// 删除品牌门店.
 ///
-/// `DELETE /v3/brand/partner/store/brandstores/{store_id}`. For service providers. Not idempotent.
+/// `DELETE /v3/brand/partner/store/brandstores/{store_id}`. For service providers. Idempotent. `brand.partner.store.brand_stores.get` tells what became of it.
 /// The reply has no body.
 ///
 /// Members of `json`:
@@ -1114,7 +1114,7 @@ pub unsafe extern "C" fn wechatpay_brand_partner_store_brand_stores_list(
 
 /// 恢复门店营业.
 ///
-/// `POST /v3/brand/partner/store/brandstores/{store_id}/resume`. For service providers. Not idempotent.
+/// `POST /v3/brand/partner/store/brandstores/{store_id}/resume`. For service providers. Idempotent. `brand.partner.store.brand_stores.get` tells what became of it.
 /// The reply is a JSON object: `brand_id`, `store_id`, `store_state`.
 ///
 /// Members of `json`:
@@ -1136,7 +1136,7 @@ pub unsafe extern "C" fn wechatpay_brand_partner_store_brand_stores_resume(
 
 /// 解绑收款商户号.
 ///
-/// `POST /v3/brand/partner/store/brandstores/{store_id}/unbindrecipient`. For service providers. Not idempotent.
+/// `POST /v3/brand/partner/store/brandstores/{store_id}/unbindrecipient`. For service providers. Idempotent. `brand.partner.store.brand_stores.get` tells what became of it.
 /// The reply is a JSON object: `failed_reason`.
 ///
 /// Members of `json`:
@@ -1159,7 +1159,7 @@ pub unsafe extern "C" fn wechatpay_brand_partner_store_brand_stores_unbind_recip
 
 /// 更新品牌门店.
 ///
-/// `PATCH /v3/brand/partner/store/brandstores/{store_id}`. For service providers. Not idempotent.
+/// `PATCH /v3/brand/partner/store/brandstores/{store_id}`. For service providers. Idempotent. `brand.partner.store.brand_stores.get` tells what became of it.
 /// The reply is a JSON object: `brand_id`, `store_id`, `store_state`, `audit_state`, `review_reject_reason`, `store_basics`, `store_address`, `store_business`, `store_recipient`.
 ///
 /// Members of `json`:
@@ -1205,7 +1205,7 @@ pub unsafe extern "C" fn wechatpay_brand_profitsharing_brand_configs_get(
 
 /// 完结分账.
 ///
-/// `POST /v3/brand/profitsharing/finish-order`. For service providers. Not idempotent.
+/// `POST /v3/brand/profitsharing/finish-order`. For service providers. Idempotent. `brand.profitsharing.orders.get` tells what became of it.
 /// The reply is a JSON object: `sub_mchid`, `transaction_id`, `out_order_no`, `order_id`.
 ///
 /// Members of `json`:
@@ -1250,7 +1250,7 @@ pub unsafe extern "C" fn wechatpay_brand_profitsharing_orders_amounts_get(
 
 /// 请求分账.
 ///
-/// `POST /v3/brand/profitsharing/orders`. For service providers. Not idempotent.
+/// `POST /v3/brand/profitsharing/orders`. For service providers. Idempotent. `brand.profitsharing.orders.get` tells what became of it.
 /// The reply is a JSON object: `brand_mchid`, `sub_mchid`, `transaction_id`, `out_order_no`, `order_id`, `receivers`, `status`.
 ///
 /// Members of `json`:
@@ -1301,7 +1301,7 @@ pub unsafe extern "C" fn wechatpay_brand_profitsharing_orders_get(
 
 /// 添加分账接收方.
 ///
-/// `POST /v3/brand/profitsharing/receivers/add`. For service providers. Not idempotent.
+/// `POST /v3/brand/profitsharing/receivers/add`. For service providers. Idempotent.
 /// The reply is a JSON object: `brand_mchid`, `type`, `account`.
 ///
 /// Members of `json`:
@@ -1328,7 +1328,7 @@ pub unsafe extern "C" fn wechatpay_brand_profitsharing_receivers_add(
 
 /// 删除分账接收方.
 ///
-/// `POST /v3/brand/profitsharing/receivers/delete`. For service providers. Not idempotent.
+/// `POST /v3/brand/profitsharing/receivers/delete`. For service providers. Idempotent.
 /// The reply is a JSON object: `brand_mchid`, `type`, `account`.
 ///
 /// Members of `json`:
@@ -1353,7 +1353,7 @@ pub unsafe extern "C" fn wechatpay_brand_profitsharing_receivers_delete(
 
 /// 请求分账回退.
 ///
-/// `POST /v3/brand/profitsharing/returnorders`. For service providers. Not idempotent.
+/// `POST /v3/brand/profitsharing/returnorders`. For service providers. Idempotent. `brand.profitsharing.return_orders.get` tells what became of it.
 /// The reply is a JSON object: `sub_mchid`, `order_id`, `out_order_no`, `out_return_no`, `return_mchid`, `amount`, `return_no`, `result`, `fail_reason`, `finish_time`.
 ///
 /// Members of `json`:

@@ -10,7 +10,7 @@ use crate::reply::Reply;
 
 /// 增加用户记录.
 ///
-/// `POST /v3/discount-card/cards/{out_card_code}/add-user-records`. For direct merchants. Not idempotent.
+/// `POST /v3/discount-card/cards/{out_card_code}/add-user-records`. For direct merchants. Not idempotent. `discount_card.cards.get` tells what became of it.
 /// The reply has no body.
 ///
 /// Members of `json`:
@@ -121,7 +121,7 @@ pub unsafe extern "C" fn wechatpay_discount_card_orders_get_by_out_trade_no(
 
 /// 更新先享卡订单.
 ///
-/// `PATCH /v3/discount-card/orders/{out_order_no}`. For direct merchants. Not idempotent.
+/// `PATCH /v3/discount-card/orders/{out_order_no}`. For direct merchants. Not idempotent. `discount_card.orders.get` tells what became of it.
 /// The reply is a JSON object: `out_order_no`, `order_id`.
 ///
 /// Members of `json`:

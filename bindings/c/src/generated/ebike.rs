@@ -82,7 +82,7 @@ pub unsafe extern "C" fn wechatpay_ebike_charge_contracts_pre_open(
 
 /// 充电自行车代扣受理扣款.
 ///
-/// `POST /v3/ebike/charge/transactions`. Taken offline by the platform. Not idempotent.
+/// `POST /v3/ebike/charge/transactions`. Taken offline by the platform. Not idempotent. `ebike.charge.transactions.get_by_out_trade_no` tells what became of it.
 /// The reply is a JSON object: `accept_state`, `create_time`.
 ///
 /// Members of `json`:

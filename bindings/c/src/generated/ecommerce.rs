@@ -10,7 +10,7 @@ use crate::reply::Reply;
 
 /// 平台代商户确认注销.
 ///
-/// `POST /v3/ecommerce/account/apply-cancel-withdraw/confirm`. For service providers. Not idempotent.
+/// `POST /v3/ecommerce/account/apply-cancel-withdraw/confirm`. For service providers. Not idempotent. `ecommerce.account.apply_cancel_withdraw.get_by_out_request_no` tells what became of it.
 /// The reply is a JSON object: `applyment_id`, `out_request_no`, `sub_mchid`.
 ///
 /// Members of `json`:
@@ -36,7 +36,7 @@ pub unsafe extern "C" fn wechatpay_ecommerce_account_apply_cancel_withdraw_confi
 
 /// 提交注销提现申请.
 ///
-/// `POST /v3/ecommerce/account/apply-cancel-withdraw`. For service providers. Not idempotent.
+/// `POST /v3/ecommerce/account/apply-cancel-withdraw`. For service providers. Not idempotent. `ecommerce.account.apply_cancel_withdraw.get_by_out_request_no` tells what became of it.
 /// The reply is a JSON object: `applyment_id`, `out_request_no`.
 ///
 /// Members of `json`:
@@ -126,7 +126,7 @@ pub unsafe extern "C" fn wechatpay_ecommerce_account_apply_cancel_withdraw_valid
 
 /// 提交注销申请单.
 ///
-/// `POST /v3/ecommerce/account/cancel-applications`. For service providers. Not idempotent.
+/// `POST /v3/ecommerce/account/cancel-applications`. For service providers. Not idempotent. `ecommerce.account.cancel_applications.get_by_out_apply_no` tells what became of it.
 /// The reply is a JSON object: `out_apply_no`, `sub_mchid`, `reject_reason`, `cancel_state`, `update_time`.
 ///
 /// Members of `json`:
@@ -192,7 +192,7 @@ pub unsafe extern "C" fn wechatpay_ecommerce_account_cancel_applications_media_c
 
 /// 二级商户进件.
 ///
-/// `POST /v3/ecommerce/applyments/`. For service providers. Not idempotent.
+/// `POST /v3/ecommerce/applyments/`. For service providers. Idempotent. `ecommerce.applyments.get_by_out_request_no` tells what became of it.
 /// The reply is a JSON object: `applyment_id`, `out_request_no`.
 ///
 /// Members of `json`:
@@ -274,7 +274,7 @@ pub unsafe extern "C" fn wechatpay_ecommerce_applyments_get_by_out_request_no(
 
 /// 撤销申请单-使用申请单号.
 ///
-/// `POST /v3/ecommerce/applyments/{applyment_id}/revoke`. For service providers. Not idempotent.
+/// `POST /v3/ecommerce/applyments/{applyment_id}/revoke`. For service providers. Idempotent. `ecommerce.applyments.get` tells what became of it.
 /// The reply is a JSON object: `applyment_id`, `out_request_no`.
 ///
 /// Members of `json`:
@@ -295,7 +295,7 @@ pub unsafe extern "C" fn wechatpay_ecommerce_applyments_revoke(
 
 /// 撤销申请单-使用业务申请编号.
 ///
-/// `POST /v3/ecommerce/applyments/out-request-no/{out_request_no}/revoke`. For service providers. Not idempotent.
+/// `POST /v3/ecommerce/applyments/out-request-no/{out_request_no}/revoke`. For service providers. Idempotent. `ecommerce.applyments.get_by_out_request_no` tells what became of it.
 /// The reply is a JSON object: `applyment_id`, `out_request_no`.
 ///
 /// Members of `json`:
@@ -316,7 +316,7 @@ pub unsafe extern "C" fn wechatpay_ecommerce_applyments_revoke_by_out_request_no
 
 /// 提交申请单.
 ///
-/// `POST /v3/ecommerce/applyments/submit-account-hosting-applyment`. For service providers. Not idempotent.
+/// `POST /v3/ecommerce/applyments/submit-account-hosting-applyment`. For service providers. Not idempotent. `ecommerce.applyments.get_by_out_request_no` tells what became of it.
 /// The reply is a JSON object: `applyment_id`, `out_request_no`.
 ///
 /// Members of `json`:
@@ -479,7 +479,7 @@ pub unsafe extern "C" fn wechatpay_ecommerce_combine_papay_contracts_pre_entrust
 
 /// 商户协议号解约协议.
 ///
-/// `POST /v3/ecommerce/combine-papay/contracts/plan-id/{plan_id}/out-contract-code/{out_contract_code}/terminate`. For service providers. Not idempotent.
+/// `POST /v3/ecommerce/combine-papay/contracts/plan-id/{plan_id}/out-contract-code/{out_contract_code}/terminate`. For service providers. Idempotent. `ecommerce.combine_papay.contracts.get_by_out_contract_code` tells what became of it.
 /// The reply is a JSON object: `mchid`, `plan_id`, `out_contract_code`.
 ///
 /// Members of `json`:
@@ -502,7 +502,7 @@ pub unsafe extern "C" fn wechatpay_ecommerce_combine_papay_contracts_terminate_b
 
 /// 电商合单委托代扣支付.
 ///
-/// `POST /v3/ecommerce/combine-papay/transactions`. For service providers. Not idempotent.
+/// `POST /v3/ecommerce/combine-papay/transactions`. For service providers. Not idempotent. `ecommerce.combine_papay.transactions.get` tells what became of it.
 /// The reply is a JSON object: `combine_appid`, `combine_mchid`, `combine_out_trade_no`, `sub_orders`, `combine_payer_info`.
 ///
 /// Members of `json`:
@@ -549,7 +549,7 @@ pub unsafe extern "C" fn wechatpay_ecommerce_combine_papay_transactions_get(
 
 /// 电商合单委托代扣撤销订单.
 ///
-/// `POST /v3/ecommerce/combine-papay/transactions/{combine_out_trade_no}/reverse`. For service providers. Not idempotent.
+/// `POST /v3/ecommerce/combine-papay/transactions/{combine_out_trade_no}/reverse`. For service providers. Not idempotent. `ecommerce.combine_papay.transactions.get` tells what became of it.
 /// The reply has no body.
 ///
 /// Members of `json`:
@@ -617,7 +617,7 @@ pub unsafe extern "C" fn wechatpay_ecommerce_fund_end_day_balance_get(
 
 /// 账户余额提现.
 ///
-/// `POST /v3/ecommerce/fund/withdraw`. For service providers. Not idempotent.
+/// `POST /v3/ecommerce/fund/withdraw`. For service providers. Idempotent. `ecommerce.fund.withdraw.get_by_out_request_no` tells what became of it.
 /// The reply is a JSON object: `sub_mchid`, `withdraw_id`, `out_request_no`, `account_type`.
 ///
 /// Members of `json`:
@@ -829,7 +829,7 @@ pub unsafe extern "C" fn wechatpay_ecommerce_individual_contracts_pre_entrust_si
 
 /// 申请二级商户商家转账授权.
 ///
-/// `POST /v3/ecommerce/mch-transfer/authorizations`. For service providers. Not idempotent.
+/// `POST /v3/ecommerce/mch-transfer/authorizations`. For service providers. Not idempotent. `ecommerce.mch_transfer.authorizations.get` tells what became of it.
 /// The reply is a JSON object: `sub_mchid`, `authorization_state`, `accept_time`, `authorize_time`.
 ///
 /// Members of `json`:
@@ -872,7 +872,7 @@ pub unsafe extern "C" fn wechatpay_ecommerce_mch_transfer_authorizations_get(
 
 /// 撤销转账.
 ///
-/// `POST /v3/ecommerce/mch-transfer/transfer-bills/out-bill-no/{out_bill_no}/cancel`. For service providers. Not idempotent.
+/// `POST /v3/ecommerce/mch-transfer/transfer-bills/out-bill-no/{out_bill_no}/cancel`. For service providers. Idempotent. `ecommerce.mch_transfer.transfer_bills.get_by_out_bill_no` tells what became of it.
 /// The reply is a JSON object: `sub_mchid`, `out_bill_no`, `transfer_bill_no`, `state`, `update_time`.
 ///
 /// Members of `json`:
@@ -894,7 +894,7 @@ pub unsafe extern "C" fn wechatpay_ecommerce_mch_transfer_transfer_bills_cancel_
 
 /// 发起转账.
 ///
-/// `POST /v3/ecommerce/mch-transfer/transfer-bills`. For service providers. Not idempotent.
+/// `POST /v3/ecommerce/mch-transfer/transfer-bills`. For service providers. Not idempotent. `ecommerce.mch_transfer.transfer_bills.get_by_out_bill_no` tells what became of it.
 /// The reply is a JSON object: `sub_mchid`, `out_bill_no`, `transfer_bill_no`, `create_time`, `state`, `fail_reason`, `package_info`.
 ///
 /// Members of `json`:
@@ -967,7 +967,7 @@ pub unsafe extern "C" fn wechatpay_ecommerce_mch_transfer_transfer_bills_get_by_
 
 /// 请求售后服务分账.
 ///
-/// `POST /v3/ecommerce/profitsharing/after-sales-orders`. For service providers. Not idempotent.
+/// `POST /v3/ecommerce/profitsharing/after-sales-orders`. For service providers. Not idempotent. `ecommerce.profitsharing.after_sales_orders.get` tells what became of it.
 /// The reply is a JSON object: `sub_mchid`, `transaction_id`, `amount`.
 ///
 /// Members of `json`:
@@ -1015,7 +1015,7 @@ pub unsafe extern "C" fn wechatpay_ecommerce_profitsharing_after_sales_orders_ge
 
 /// 完结分账.
 ///
-/// `POST /v3/ecommerce/profitsharing/finish-order`. For service providers. Not idempotent.
+/// `POST /v3/ecommerce/profitsharing/finish-order`. For service providers. Idempotent. `ecommerce.profitsharing.orders.get` tells what became of it.
 /// The reply is a JSON object: `sub_mchid`, `transaction_id`, `out_order_no`, `order_id`.
 ///
 /// Members of `json`:
@@ -1060,7 +1060,7 @@ pub unsafe extern "C" fn wechatpay_ecommerce_profitsharing_orders_amounts_get(
 
 /// 请求分账.
 ///
-/// `POST /v3/ecommerce/profitsharing/orders`. For service providers. Not idempotent.
+/// `POST /v3/ecommerce/profitsharing/orders`. For service providers. Idempotent. `ecommerce.profitsharing.orders.get` tells what became of it.
 /// The reply is a JSON object: `sub_mchid`, `transaction_id`, `out_order_no`, `order_id`, `status`, `receivers`.
 ///
 /// Members of `json`:
@@ -1109,7 +1109,7 @@ pub unsafe extern "C" fn wechatpay_ecommerce_profitsharing_orders_get(
 
 /// 添加分账接收方.
 ///
-/// `POST /v3/ecommerce/profitsharing/receivers/add`. For service providers. Not idempotent.
+/// `POST /v3/ecommerce/profitsharing/receivers/add`. For service providers. Idempotent.
 /// The reply is a JSON object: `type`, `account`.
 ///
 /// Members of `json`:
@@ -1135,7 +1135,7 @@ pub unsafe extern "C" fn wechatpay_ecommerce_profitsharing_receivers_add(
 
 /// 删除分账接收方.
 ///
-/// `POST /v3/ecommerce/profitsharing/receivers/delete`. For service providers. Not idempotent.
+/// `POST /v3/ecommerce/profitsharing/receivers/delete`. For service providers. Idempotent.
 /// The reply is a JSON object: `type`, `account`.
 ///
 /// Members of `json`:
@@ -1158,7 +1158,7 @@ pub unsafe extern "C" fn wechatpay_ecommerce_profitsharing_receivers_delete(
 
 /// 请求分账回退.
 ///
-/// `POST /v3/ecommerce/profitsharing/returnorders`. For service providers. Not idempotent.
+/// `POST /v3/ecommerce/profitsharing/returnorders`. For service providers. Idempotent. `ecommerce.profitsharing.return_orders.get` tells what became of it.
 /// The reply is a JSON object: `sub_mchid`, `order_id`, `out_order_no`, `out_return_no`, `return_mchid`, `amount`, `return_no`, `result`, `fail_reason`, `finish_time`.
 ///
 /// Members of `json`:
@@ -1210,7 +1210,7 @@ pub unsafe extern "C" fn wechatpay_ecommerce_profitsharing_return_orders_get(
 
 /// 退款申请.
 ///
-/// `POST /v3/ecommerce/refunds/apply`. For service providers. Not idempotent.
+/// `POST /v3/ecommerce/refunds/apply`. For service providers. Idempotent. `ecommerce.refunds.get_by_out_refund_no` tells what became of it.
 /// The reply is a JSON object: `refund_id`, `out_refund_no`, `create_time`, `amount`, `promotion_detail`, `refund_account`.
 ///
 /// Members of `json`:
@@ -1245,7 +1245,7 @@ pub unsafe extern "C" fn wechatpay_ecommerce_refunds_apply(
 
 /// 发起异常退款.
 ///
-/// `POST /v3/ecommerce/refunds/{refund_id}/apply-abnormal-refund`. For service providers. Not idempotent.
+/// `POST /v3/ecommerce/refunds/{refund_id}/apply-abnormal-refund`. For service providers. Not idempotent. `ecommerce.refunds.get_by_id` tells what became of it.
 /// The reply is a JSON object: `refund_id`, `out_refund_no`, `transaction_id`, `out_trade_no`, `channel`, `user_received_account`, `success_time`, `create_time`, `status`, `funds_account`, `amount`, `promotion_detail`, `refund_account`.
 ///
 /// Members of `json`:
@@ -1319,7 +1319,7 @@ pub unsafe extern "C" fn wechatpay_ecommerce_refunds_get_by_out_refund_no(
 
 /// 垫付退款回补.
 ///
-/// `POST /v3/ecommerce/refunds/{refund_id}/return-advance`. For service providers. Not idempotent.
+/// `POST /v3/ecommerce/refunds/{refund_id}/return-advance`. For service providers. Not idempotent. `ecommerce.refunds.return_advance.get` tells what became of it.
 /// The reply is a JSON object: `refund_id`, `advance_return_id`, `return_amount`, `payer_mchid`, `payer_account`, `payee_mchid`, `payee_account`, `result`, `success_time`.
 ///
 /// Members of `json`:
@@ -1387,7 +1387,7 @@ pub unsafe extern "C" fn wechatpay_ecommerce_subject_sub_merchants_list(
 
 /// 取消补差.
 ///
-/// `POST /v3/ecommerce/subsidies/cancel`. For service providers. Not idempotent.
+/// `POST /v3/ecommerce/subsidies/cancel`. For service providers. Idempotent.
 /// The reply is a JSON object: `sub_mchid`, `transaction_id`, `result`, `description`.
 ///
 /// Members of `json`:
@@ -1410,7 +1410,7 @@ pub unsafe extern "C" fn wechatpay_ecommerce_subsidies_cancel(
 
 /// 请求补差.
 ///
-/// `POST /v3/ecommerce/subsidies/create`. For service providers. Not idempotent.
+/// `POST /v3/ecommerce/subsidies/create`. For service providers. Idempotent.
 /// The reply is a JSON object: `sub_mchid`, `transaction_id`, `subsidy_id`, `description`, `amount`, `result`, `success_time`.
 ///
 /// Members of `json`:

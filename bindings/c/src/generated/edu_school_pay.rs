@@ -61,7 +61,7 @@ pub unsafe extern "C" fn wechatpay_edu_school_pay_contracts_presign(
 
 /// 商户主动解约.
 ///
-/// `POST /v3/eduschoolpay/contracts/{contract_id}/terminate`. For service providers. Not idempotent.
+/// `POST /v3/eduschoolpay/contracts/{contract_id}/terminate`. For service providers. Idempotent. `edu_school_pay.contracts.get` tells what became of it.
 /// The reply has no body.
 ///
 /// Members of `json`:
@@ -82,7 +82,7 @@ pub unsafe extern "C" fn wechatpay_edu_school_pay_contracts_terminate(
 
 /// 扣款.
 ///
-/// `POST /v3/eduschoolpay/transactions`. For service providers. Not idempotent.
+/// `POST /v3/eduschoolpay/transactions`. For service providers. Not idempotent. `edu_school_pay.transactions.get_by_out_trade_no` tells what became of it.
 /// The reply is a JSON object: `mchid`, `appid`, `sub_mchid`, `sub_appid`, `out_trade_no`, `transaction_id`, `trade_type`, `trade_state`, `trade_state_desc`, `bank_type`, `attach`, `success_time`, `payer`, `amount`, `device_info`, `promotion_detail`.
 ///
 /// Members of `json`:

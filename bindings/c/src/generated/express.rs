@@ -10,7 +10,7 @@ use crate::reply::Reply;
 
 /// 用户openid转换.
 ///
-/// `POST /v3/express/users/{openid}/transform`. For service providers. Not idempotent.
+/// `POST /v3/express/users/{openid}/transform`. For service providers. Idempotent.
 /// The reply is a JSON object: `openid`.
 ///
 /// Members of `json`:

@@ -32,7 +32,7 @@ pub unsafe extern "C" fn wechatpay_funds_to_oversea_bill_download_url_get(
 
 /// 申请资金出境.
 ///
-/// `POST /v3/funds-to-oversea/orders`. For service providers. Not idempotent.
+/// `POST /v3/funds-to-oversea/orders`. For service providers. Not idempotent. `funds_to_oversea.orders.get` tells what became of it.
 /// The reply is a JSON object: `out_order_id`, `sub_mchid`, `order_id`, `result`, `fail_reason`, `amount`, `foreign_amount`, `foreign_currency`, `rate`, `exchange_rate_time`, `estimate_exchange_rate_time`, `departure_amount`, `fee`, `charge_mchid`, `charge_account_type`.
 ///
 /// Members of `json`:
@@ -85,7 +85,7 @@ pub unsafe extern "C" fn wechatpay_funds_to_oversea_orders_get(
 
 /// 申请资金出境退回.
 ///
-/// `POST /v3/funds-to-oversea/return/return-orders`. For service providers. Not idempotent.
+/// `POST /v3/funds-to-oversea/return/return-orders`. For service providers. Not idempotent. `funds_to_oversea.return.return_orders.get_by_out_return_no` tells what became of it.
 /// The reply is a JSON object: `out_return_no`, `sub_mchid`, `return_id`, `out_order_id`, `transaction_id`, `supplement_info`, `amount`, `state`, `create_time`, `success_time`, `fail_reason`.
 ///
 /// Members of `json`:

@@ -87,7 +87,7 @@ pub unsafe extern "C" fn wechatpay_global_customs_orders_list(
 
 /// 报关信息修改.
 ///
-/// `PATCH /v3/global/customs/orders`. For direct merchants. Not idempotent.
+/// `PATCH /v3/global/customs/orders`. For direct merchants. Idempotent.
 /// The reply is a JSON object: `appid`, `mchid`, `state`, `out_trade_no`, `transaction_id`, `sub_order_no`, `sub_order_id`, `modify_time`, `verify_department`, `verify_department_trade_id`.
 ///
 /// Members of `json`:
@@ -228,7 +228,7 @@ pub unsafe extern "C" fn wechatpay_global_merchant_h5_permission_applications_ge
 
 /// 修改H5支付权限申请单.
 ///
-/// `PATCH /v3/global/merchant/h5/permission/applications/{applyment_id}`. Not idempotent.
+/// `PATCH /v3/global/merchant/h5/permission/applications/{applyment_id}`. Idempotent. `global.merchant.h5.permission.applications.get` tells what became of it.
 /// The reply is a JSON object: `sub_mchid`, `domains`, `business_description`, `transaction_limit_type`, `company_register_cert`, `website_business_page_pics`, `website_homepage_pics`, `website_state`, `website_url`, `applyment_id`, `audit_reject_detail`, `applyment_state`, `applyment_type`, `notify_url`.
 ///
 /// Members of `json`:
@@ -305,7 +305,7 @@ pub unsafe extern "C" fn wechatpay_global_merchant_h5_permission_domain_applicat
 
 /// 修改H5支付域名修改申请单.
 ///
-/// `PATCH /v3/global/merchant/h5/permission/domain/applications/{applyment_id}`. Not idempotent.
+/// `PATCH /v3/global/merchant/h5/permission/domain/applications/{applyment_id}`. Idempotent. `global.merchant.h5.permission.domain.applications.get` tells what became of it.
 /// The reply is a JSON object: `sub_mchid`, `website_state`, `domains`, `webiste_url`, `website_business_page_pics`, `website_homepage_pics`, `applyment_id`, `audit_reject_detail`, `applyment_state`, `notify_url`, `out_applyment_id`.
 ///
 /// Members of `json`:
@@ -352,7 +352,7 @@ pub unsafe extern "C" fn wechatpay_global_merchant_h5_permission_get(
 
 /// 创建投诉通知回调.
 ///
-/// `POST /v3/global/merchant-service/complaint-notifications`. Not idempotent.
+/// `POST /v3/global/merchant-service/complaint-notifications`. Idempotent. `global.merchant_service.complaint_notifications.get` tells what became of it.
 /// The reply is a JSON object: `mchid`, `url`.
 ///
 /// Members of `json`:
@@ -373,7 +373,7 @@ pub unsafe extern "C" fn wechatpay_global_merchant_service_complaint_notificatio
 
 /// 删除投诉通知回调.
 ///
-/// `DELETE /v3/global/merchant-service/complaint-notifications`. Not idempotent.
+/// `DELETE /v3/global/merchant-service/complaint-notifications`. Idempotent. `global.merchant_service.complaint_notifications.get` tells what became of it.
 /// The reply has no body.
 ///
 /// https://docs.qq.com/doc/DTlJLWFZObU1YdFlO?nlc=1
@@ -409,7 +409,7 @@ pub unsafe extern "C" fn wechatpay_global_merchant_service_complaint_notificatio
 
 /// 更新投诉通知回调.
 ///
-/// `PUT /v3/global/merchant-service/complaint-notifications`. Not idempotent.
+/// `PUT /v3/global/merchant-service/complaint-notifications`. Idempotent. `global.merchant_service.complaint_notifications.get` tells what became of it.
 /// The reply is a JSON object: `mchid`, `url`.
 ///
 /// Members of `json`:
@@ -430,7 +430,7 @@ pub unsafe extern "C" fn wechatpay_global_merchant_service_complaint_notificatio
 
 /// 反馈处理完成.
 ///
-/// `POST /v3/global/merchant-service/complaints/{complaint_id}/complete`. Not idempotent.
+/// `POST /v3/global/merchant-service/complaints/{complaint_id}/complete`. Not idempotent. `global.merchant_service.complaints.get` tells what became of it.
 /// The reply has no body.
 ///
 /// Members of `json`:
@@ -522,7 +522,7 @@ pub unsafe extern "C" fn wechatpay_global_merchant_service_complaints_negotiatio
 
 /// 提交回复.
 ///
-/// `POST /v3/global/merchant-service/complaints/{complaint_id}/response`. Not idempotent.
+/// `POST /v3/global/merchant-service/complaints/{complaint_id}/response`. Not idempotent. `global.merchant_service.complaints.negotiation_histories.list` tells what became of it.
 /// The reply has no body.
 ///
 /// Members of `json`:
@@ -676,7 +676,7 @@ pub unsafe extern "C" fn wechatpay_global_merchants_get(
 
 /// 修改子商户（融合钱包）.
 ///
-/// `PATCH /v3/global/merchants/{sub_mchid}`. Not idempotent.
+/// `PATCH /v3/global/merchants/{sub_mchid}`. Idempotent. `global.merchants.get` tells what became of it.
 /// The reply is a JSON object: `sub_mchid`, `h5_authorization_state`.
 ///
 /// Members of `json`:
@@ -716,7 +716,7 @@ pub unsafe extern "C" fn wechatpay_global_merchants_update(
 
 /// 提交付款码支付.
 ///
-/// `POST /v3/global/micropay/transactions/pay`. Not idempotent.
+/// `POST /v3/global/micropay/transactions/pay`. Not idempotent. `global.transactions.get_by_out_trade_no` tells what became of it.
 /// The reply is a JSON object: `id`, `mchid`, `appid`, `sub_mchid`, `sp_mchid`, `sp_appid`, `sub_appid`, `out_trade_no`, `trade_type`, `trade_state`, `trade_state_desc`, `bank_type`, `attach`, `success_time`, `payer`, `amount`, `detail`.
 ///
 /// Members of `json`:
@@ -753,7 +753,7 @@ pub unsafe extern "C" fn wechatpay_global_micropay_transactions_pay(
 
 /// 撤销订单(微信支付订单号).
 ///
-/// `POST /v3/global/micropay/transactions/id/{transaction_id}/reverse`. Not idempotent.
+/// `POST /v3/global/micropay/transactions/id/{transaction_id}/reverse`. Not idempotent. `global.transactions.get_by_id` tells what became of it.
 /// The reply has no body.
 ///
 /// Members of `json`:
@@ -777,7 +777,7 @@ pub unsafe extern "C" fn wechatpay_global_micropay_transactions_reverse_by_id(
 
 /// 撤销订单(商户订单号).
 ///
-/// `POST /v3/global/micropay/transactions/out-trade-no/{out_trade_no}/reverse`. Not idempotent.
+/// `POST /v3/global/micropay/transactions/out-trade-no/{out_trade_no}/reverse`. Not idempotent. `global.transactions.get_by_out_trade_no` tells what became of it.
 /// The reply has no body.
 ///
 /// Members of `json`:
@@ -983,7 +983,7 @@ pub unsafe extern "C" fn wechatpay_global_papay_contracts_mini_program_pre_entru
 
 /// 申请解约.
 ///
-/// `POST /v3/global/papay/contracts/{contract_id}/terminate`. Not idempotent.
+/// `POST /v3/global/papay/contracts/{contract_id}/terminate`. Idempotent. `global.papay.contracts.get` tells what became of it.
 /// The reply has no body.
 ///
 /// Members of `json`:
@@ -1040,7 +1040,7 @@ pub unsafe extern "C" fn wechatpay_global_papay_contracts_web_pre_entrust_sign(
 
 /// 支付扣款.
 ///
-/// `POST /v3/global/papay/transactions`. Not idempotent.
+/// `POST /v3/global/papay/transactions`. Not idempotent. `global.papay.transactions.get_by_out_trade_no` tells what became of it.
 /// The reply is a JSON object: `mchid`, `appid`, `sp_mchid`, `sub_mchid`, `sp_appid`, `sub_appid`, `out_trade_no`, `transaction_id`, `attach`, `trade_type`, `bank_type`, `success_time`, `trade_state`, `trade_state_desc`, `payer`, `amount`, `promotion_detail`.
 ///
 /// Members of `json`:
@@ -1117,7 +1117,7 @@ pub unsafe extern "C" fn wechatpay_global_papay_transactions_get_by_out_trade_no
 
 /// 撤销订单(商户订单号).
 ///
-/// `POST /v3/global/papay/transactions/out-trade-no/{out_trade_no}/reverse`. Not idempotent.
+/// `POST /v3/global/papay/transactions/out-trade-no/{out_trade_no}/reverse`. Not idempotent. `global.papay.transactions.get_by_out_trade_no` tells what became of it.
 /// The reply has no body.
 ///
 /// Members of `json`:
@@ -1161,7 +1161,7 @@ pub unsafe extern "C" fn wechatpay_global_profit_sharing_bill_download_url_get(
 
 /// 请求分账.
 ///
-/// `POST /v3/global/profit-sharing/orders`. Not idempotent.
+/// `POST /v3/global/profit-sharing/orders`. Not idempotent. `global.profit_sharing.orders.get` tells what became of it.
 /// The reply is a JSON object: `sub_mchid`, `transaction_id`, `out_order_no`, `order_id`, `state`, `receivers`.
 ///
 /// Members of `json`:
@@ -1211,7 +1211,7 @@ pub unsafe extern "C" fn wechatpay_global_profit_sharing_orders_get(
 
 /// 解冻剩余资金.
 ///
-/// `POST /v3/global/profit-sharing/orders/unfreeze`. Not idempotent.
+/// `POST /v3/global/profit-sharing/orders/unfreeze`. Not idempotent. `global.profit_sharing.orders.get` tells what became of it.
 /// The reply is a JSON object: `sub_mchid`, `transaction_id`, `out_order_no`, `order_id`, `state`, `receivers`.
 ///
 /// Members of `json`:
@@ -1235,7 +1235,7 @@ pub unsafe extern "C" fn wechatpay_global_profit_sharing_orders_unfreeze(
 
 /// 添加分账接收方.
 ///
-/// `POST /v3/global/profit-sharing/receivers`. Not idempotent.
+/// `POST /v3/global/profit-sharing/receivers`. Idempotent. `global.profit_sharing.receivers.get` tells what became of it.
 /// The reply is a JSON object: `sub_mchid`, `type`, `account`, `name`, `relation_type`, `custom_relation`, `scene`, `major_service`, `expected_ratio`, `file_id`, `state`, `fail_reason`, `application_file_id`, `partnership_file_id`.
 ///
 /// Members of `json`:
@@ -1269,7 +1269,7 @@ pub unsafe extern "C" fn wechatpay_global_profit_sharing_receivers_create(
 
 /// 删除分账接收方.
 ///
-/// `DELETE /v3/global/profit-sharing/receivers`. Not idempotent.
+/// `DELETE /v3/global/profit-sharing/receivers`. Idempotent. `global.profit_sharing.receivers.get` tells what became of it.
 /// The reply has no body.
 ///
 /// Members of `json`:
@@ -1466,7 +1466,7 @@ pub unsafe extern "C" fn wechatpay_global_refund_recharge_balance_get(
 
 /// 申请退款.
 ///
-/// `POST /v3/global/refunds`. Not idempotent.
+/// `POST /v3/global/refunds`. Idempotent. `global.refunds.get_by_out_refund_no` tells what became of it.
 /// The reply is a JSON object: `id`, `out_refund_no`, `create_time`, `amount`, `detail`.
 ///
 /// Members of `json`:
@@ -1621,7 +1621,7 @@ pub unsafe extern "C" fn wechatpay_global_statements_get(
 
 /// APP支付下单.
 ///
-/// `POST /v3/global/transactions/app`. Not idempotent.
+/// `POST /v3/global/transactions/app`. Idempotent. `global.transactions.get_by_out_trade_no` tells what became of it.
 /// The reply is a JSON object: `prepay_id`.
 ///
 /// Members of `json`:
@@ -1661,7 +1661,7 @@ pub unsafe extern "C" fn wechatpay_global_transactions_app_create(
 
 /// 关闭订单(微信支付订单号).
 ///
-/// `POST /v3/global/transactions/id/{transaction_id}/close`. Not idempotent.
+/// `POST /v3/global/transactions/id/{transaction_id}/close`. Idempotent. `global.transactions.get_by_id` tells what became of it.
 /// The reply has no body.
 ///
 /// Members of `json`:
@@ -1685,7 +1685,7 @@ pub unsafe extern "C" fn wechatpay_global_transactions_close_by_id(
 
 /// 关闭订单(商户订单号).
 ///
-/// `POST /v3/global/transactions/out-trade-no/{out_trade_no}/close`. Not idempotent.
+/// `POST /v3/global/transactions/out-trade-no/{out_trade_no}/close`. Idempotent. `global.transactions.get_by_out_trade_no` tells what became of it.
 /// The reply has no body.
 ///
 /// Members of `json`:
@@ -1757,7 +1757,7 @@ pub unsafe extern "C" fn wechatpay_global_transactions_get_by_out_trade_no(
 
 /// JSAPI支付下单.
 ///
-/// `POST /v3/global/transactions/jsapi`. Not idempotent.
+/// `POST /v3/global/transactions/jsapi`. Idempotent. `global.transactions.get_by_out_trade_no` tells what became of it.
 /// The reply is a JSON object: `prepay_id`.
 ///
 /// Members of `json`:
@@ -1797,7 +1797,7 @@ pub unsafe extern "C" fn wechatpay_global_transactions_jsapi_create(
 
 /// H5支付下单.
 ///
-/// `POST /v3/global/transactions/mweb`. Not idempotent.
+/// `POST /v3/global/transactions/mweb`. Idempotent. `global.transactions.get_by_out_trade_no` tells what became of it.
 /// The reply is a JSON object: `mweb_url`.
 ///
 /// Members of `json`:
@@ -1837,7 +1837,7 @@ pub unsafe extern "C" fn wechatpay_global_transactions_mweb_create(
 
 /// Native支付下单.
 ///
-/// `POST /v3/global/transactions/native`. Not idempotent.
+/// `POST /v3/global/transactions/native`. Idempotent. `global.transactions.get_by_out_trade_no` tells what became of it.
 /// The reply is a JSON object: `code_url`.
 ///
 /// Members of `json`:

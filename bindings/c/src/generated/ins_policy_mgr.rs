@@ -10,7 +10,7 @@ use crate::reply::Reply;
 
 /// 提交保单授权信息.
 ///
-/// `POST /v3/inspolicymgr/deduct/authorizations`. For direct merchants. Not idempotent.
+/// `POST /v3/inspolicymgr/deduct/authorizations`. For direct merchants. Not idempotent. `ins_policy_mgr.deduct.authorizations.get` tells what became of it.
 /// The reply is a JSON object: `out_insurance_no`, `appid`, `plan_id`, `out_contract_code`, `insurance_name`, `auth_state`, `user_auth_time`.
 ///
 /// Members of `json`:
@@ -58,7 +58,7 @@ pub unsafe extern "C" fn wechatpay_ins_policy_mgr_deduct_authorizations_get(
 
 /// 上传保单.
 ///
-/// `POST /v3/inspolicymgr/deduct/policies`. For direct merchants. Not idempotent.
+/// `POST /v3/inspolicymgr/deduct/policies`. For direct merchants. Not idempotent. `ins_policy_mgr.deduct.policies.get` tells what became of it.
 /// The reply is a JSON object: `out_insurance_no`, `insurance_name`, `insured_name_list`, `insurance_company_code`, `effective_time`, `expired_time`, `coverage_detail`, `support_renewal`, `start_renewal_time`, `end_renewal_time`, `policy_type`, `car_number`, `pet_name`, `address`, `policy_state`, `policy_code`, `plan_id`, `out_contract_code`, `policy_periods`, `free_insurance`, `combined_payment`, `payment_method`, `period_premium_mode`, `payment_period`, `first_period_amount`, `subsequent_period_amount`, `coverage_term_type`.
 ///
 /// Members of `json`:
@@ -130,7 +130,7 @@ pub unsafe extern "C" fn wechatpay_ins_policy_mgr_deduct_policies_get(
 
 /// 更新保单信息.
 ///
-/// `PATCH /v3/inspolicymgr/deduct/policies/{out_insurance_no}`. For direct merchants. Not idempotent.
+/// `PATCH /v3/inspolicymgr/deduct/policies/{out_insurance_no}`. For direct merchants. Idempotent. `ins_policy_mgr.deduct.policies.get` tells what became of it.
 /// The reply is a JSON object: `out_insurance_no`, `insurance_name`, `insured_name_list`, `insurance_company_code`, `effective_time`, `expired_time`, `coverage_detail`, `support_renewal`, `start_renewal_time`, `end_renewal_time`, `policy_type`, `car_number`, `pet_name`, `address`, `policy_state`, `policy_code`, `plan_id`, `out_contract_code`, `policy_periods`, `free_insurance`, `combined_payment`, `payment_method`, `period_premium_mode`, `payment_period`, `first_period_amount`, `subsequent_period_amount`, `coverage_term_type`.
 ///
 /// Members of `json`:

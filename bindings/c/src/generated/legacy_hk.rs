@@ -71,7 +71,7 @@ pub unsafe extern "C" fn wechatpay_legacy_hk_merchants_get(
 
 /// 修改子商户（融合钱包）.
 ///
-/// `PUT /hk/v3/merchants`. Superseded. Use `/v3/global/merchants/{sub_mchid}#patch` instead. Not idempotent.
+/// `PUT /hk/v3/merchants`. Superseded. Use `/v3/global/merchants/{sub_mchid}#patch` instead. Idempotent. `legacy_hk.merchants.get` tells what became of it.
 /// The reply is a JSON object: `sub_mchid`.
 ///
 /// Members of `json`:
@@ -109,7 +109,7 @@ pub unsafe extern "C" fn wechatpay_legacy_hk_merchants_replace(
 
 /// 申请退款.
 ///
-/// `POST /hk/v3/refunds`. Superseded. Use `/v3/global/refunds#post` instead. Not idempotent.
+/// `POST /hk/v3/refunds`. Superseded. Use `/v3/global/refunds#post` instead. Idempotent. `legacy_hk.refunds.get_by_out_refund_no` tells what became of it.
 /// The reply is a JSON object: `id`, `out_refund_no`, `create_time`, `amount`, `detail`.
 ///
 /// Members of `json`:
@@ -264,7 +264,7 @@ pub unsafe extern "C" fn wechatpay_legacy_hk_statements_get(
 
 /// APP支付下单.
 ///
-/// `POST /hk/v3/transactions/app`. Superseded. Use `global.transactions.app.create` instead. Not idempotent.
+/// `POST /hk/v3/transactions/app`. Superseded. Use `global.transactions.app.create` instead. Idempotent. `legacy_hk.transactions.get_by_out_trade_no` tells what became of it.
 /// The reply is a JSON object: `prepay_id`.
 ///
 /// Members of `json`:
@@ -304,7 +304,7 @@ pub unsafe extern "C" fn wechatpay_legacy_hk_transactions_app_create(
 
 /// 关闭订单(微信支付订单号).
 ///
-/// `POST /hk/v3/transactions/id/{transaction_id}/close`. Superseded. Use `global.transactions.close_by_id` instead. Not idempotent.
+/// `POST /hk/v3/transactions/id/{transaction_id}/close`. Superseded. Use `global.transactions.close_by_id` instead. Idempotent. `legacy_hk.transactions.get_by_id` tells what became of it.
 /// The reply has no body.
 ///
 /// Members of `json`:
@@ -328,7 +328,7 @@ pub unsafe extern "C" fn wechatpay_legacy_hk_transactions_close_by_id(
 
 /// 关闭订单(商户订单号).
 ///
-/// `POST /hk/v3/transactions/out-trade-no/{out_trade_no}/close`. Superseded. Use `global.transactions.close_by_out_trade_no` instead. Not idempotent.
+/// `POST /hk/v3/transactions/out-trade-no/{out_trade_no}/close`. Superseded. Use `global.transactions.close_by_out_trade_no` instead. Idempotent. `legacy_hk.transactions.get_by_out_trade_no` tells what became of it.
 /// The reply has no body.
 ///
 /// Members of `json`:
@@ -400,7 +400,7 @@ pub unsafe extern "C" fn wechatpay_legacy_hk_transactions_get_by_out_trade_no(
 
 /// 小程序/公众号支付下单.
 ///
-/// `POST /hk/v3/transactions/jsapi`. Superseded. Use `global.transactions.jsapi.create` instead. Not idempotent.
+/// `POST /hk/v3/transactions/jsapi`. Superseded. Use `global.transactions.jsapi.create` instead. Idempotent. `legacy_hk.transactions.get_by_out_trade_no` tells what became of it.
 /// The reply is a JSON object: `prepay_id`.
 ///
 /// Members of `json`:
@@ -440,7 +440,7 @@ pub unsafe extern "C" fn wechatpay_legacy_hk_transactions_jsapi_create(
 
 /// 提交付款码支付.
 ///
-/// `POST /hk/v3/transactions/micropay`. Superseded. Use `global.micropay.transactions.pay` instead. Not idempotent.
+/// `POST /hk/v3/transactions/micropay`. Superseded. Use `global.micropay.transactions.pay` instead. Not idempotent. `legacy_hk.transactions.get_by_out_trade_no` tells what became of it.
 /// The reply is a JSON object: `id`, `mchid`, `appid`, `sub_mchid`, `sp_mchid`, `sp_appid`, `sub_appid`, `out_trade_no`, `trade_type`, `trade_state`, `trade_state_desc`, `bank_type`, `attach`, `success_time`, `payer`, `amount`, `detail`.
 ///
 /// Members of `json`:
@@ -477,7 +477,7 @@ pub unsafe extern "C" fn wechatpay_legacy_hk_transactions_micropay_create(
 
 /// H5支付下单.
 ///
-/// `POST /hk/v3/transactions/mweb`. Superseded. Use `global.transactions.mweb.create` instead. Not idempotent.
+/// `POST /hk/v3/transactions/mweb`. Superseded. Use `global.transactions.mweb.create` instead. Idempotent. `legacy_hk.transactions.get_by_out_trade_no` tells what became of it.
 /// The reply is a JSON object: `mweb_url`.
 ///
 /// Members of `json`:
@@ -517,7 +517,7 @@ pub unsafe extern "C" fn wechatpay_legacy_hk_transactions_mweb_create(
 
 /// 扫码支付下单.
 ///
-/// `POST /hk/v3/transactions/native`. Superseded. Use `global.transactions.native.create` instead. Not idempotent.
+/// `POST /hk/v3/transactions/native`. Superseded. Use `global.transactions.native.create` instead. Idempotent. `legacy_hk.transactions.get_by_out_trade_no` tells what became of it.
 /// The reply is a JSON object: `code_url`.
 ///
 /// Members of `json`:
@@ -557,7 +557,7 @@ pub unsafe extern "C" fn wechatpay_legacy_hk_transactions_native_create(
 
 /// 撤销订单(微信支付订单号).
 ///
-/// `POST /hk/v3/transactions/id/{transaction_id}/reverse`. Superseded. Use `global.micropay.transactions.reverse_by_id` instead. Not idempotent.
+/// `POST /hk/v3/transactions/id/{transaction_id}/reverse`. Superseded. Use `global.micropay.transactions.reverse_by_id` instead. Not idempotent. `legacy_hk.transactions.get_by_id` tells what became of it.
 /// The reply has no body.
 ///
 /// Members of `json`:
@@ -581,7 +581,7 @@ pub unsafe extern "C" fn wechatpay_legacy_hk_transactions_reverse_by_id(
 
 /// 撤销订单(商户订单号).
 ///
-/// `POST /hk/v3/transactions/out-trade-no/{out_trade_no}/reverse`. Superseded. Use `global.micropay.transactions.reverse_by_out_trade_no` instead. Not idempotent.
+/// `POST /hk/v3/transactions/out-trade-no/{out_trade_no}/reverse`. Superseded. Use `global.micropay.transactions.reverse_by_out_trade_no` instead. Not idempotent. `legacy_hk.transactions.get_by_out_trade_no` tells what became of it.
 /// The reply has no body.
 ///
 /// Members of `json`:

@@ -10,7 +10,7 @@ use crate::reply::Reply;
 
 /// 设置商家券事件通知地址.
 ///
-/// `POST /v3/marketing/busifavor/callbacks`. For direct merchants and service providers. Not idempotent.
+/// `POST /v3/marketing/busifavor/callbacks`. For direct merchants and service providers. Idempotent. `marketing.busifavor.callbacks.get` tells what became of it.
 /// The reply is a JSON object: `update_time`, `notify_url`, `mchid`.
 ///
 /// Members of `json`:
@@ -53,7 +53,7 @@ pub unsafe extern "C" fn wechatpay_marketing_busifavor_callbacks_get(
 
 /// 关联订单信息.
 ///
-/// `POST /v3/marketing/busifavor/coupons/associate`. For direct merchants and service providers. Not idempotent.
+/// `POST /v3/marketing/busifavor/coupons/associate`. For direct merchants and service providers. Idempotent.
 /// The reply is a JSON object: `wechatpay_associate_time`.
 ///
 /// Members of `json`:
@@ -77,7 +77,7 @@ pub unsafe extern "C" fn wechatpay_marketing_busifavor_coupons_associate(
 
 /// 使券失效.
 ///
-/// `POST /v3/marketing/busifavor/coupons/deactivate`. For direct merchants and service providers. Not idempotent.
+/// `POST /v3/marketing/busifavor/coupons/deactivate`. For direct merchants and service providers. Idempotent.
 /// The reply is a JSON object: `wechatpay_deactivate_time`.
 ///
 /// Members of `json`:
@@ -101,7 +101,7 @@ pub unsafe extern "C" fn wechatpay_marketing_busifavor_coupons_deactivate(
 
 /// 取消关联订单信息.
 ///
-/// `POST /v3/marketing/busifavor/coupons/disassociate`. For direct merchants and service providers. Not idempotent.
+/// `POST /v3/marketing/busifavor/coupons/disassociate`. For direct merchants and service providers. Idempotent.
 /// The reply is a JSON object: `wechatpay_disassociate_time`.
 ///
 /// Members of `json`:
@@ -198,7 +198,7 @@ pub unsafe extern "C" fn wechatpay_marketing_busifavor_coupons_send_by_card_id(
 
 /// 核销用户券.
 ///
-/// `POST /v3/marketing/busifavor/coupons/use`. For direct merchants and service providers. Not idempotent.
+/// `POST /v3/marketing/busifavor/coupons/use`. For direct merchants and service providers. Idempotent.
 /// The reply is a JSON object: `stock_id`, `openid`, `wechatpay_use_time`.
 ///
 /// Members of `json`:
@@ -279,7 +279,7 @@ pub unsafe extern "C" fn wechatpay_marketing_busifavor_product_coupons_send(
 
 /// 修改批次预算.
 ///
-/// `PATCH /v3/marketing/busifavor/stocks/{stock_id}/budget`. For direct merchants and service providers. Not idempotent.
+/// `PATCH /v3/marketing/busifavor/stocks/{stock_id}/budget`. For direct merchants and service providers. Idempotent. `marketing.busifavor.stocks.get` tells what became of it.
 /// The reply is a JSON object: `max_coupons`, `max_coupons_by_day`.
 ///
 /// Members of `json`:
@@ -305,7 +305,7 @@ pub unsafe extern "C" fn wechatpay_marketing_busifavor_stocks_budget_update(
 
 /// 上传预存code.
 ///
-/// `POST /v3/marketing/busifavor/stocks/{stock_id}/couponcodes`. For direct merchants and service providers. Not idempotent.
+/// `POST /v3/marketing/busifavor/stocks/{stock_id}/couponcodes`. For direct merchants and service providers. Idempotent.
 /// The reply is a JSON object: `stock_id`, `total_count`, `success_count`, `success_codes`, `success_time`, `fail_count`, `fail_codes`, `exist_codes`, `duplicate_codes`.
 ///
 /// Members of `json`:
@@ -328,7 +328,7 @@ pub unsafe extern "C" fn wechatpay_marketing_busifavor_stocks_coupon_codes_creat
 
 /// 删除预存code.
 ///
-/// `DELETE /v3/marketing/busifavor/stocks/{stock_id}/couponcodes/{coupon_code}`. For direct merchants and service providers. Not idempotent.
+/// `DELETE /v3/marketing/busifavor/stocks/{stock_id}/couponcodes/{coupon_code}`. For direct merchants and service providers. Idempotent. `marketing.busifavor.stocks.coupon_codes.get` tells what became of it.
 /// The reply is a JSON object: `stock_id`, `delete_time`.
 ///
 /// Members of `json`:
@@ -453,7 +453,7 @@ pub unsafe extern "C" fn wechatpay_marketing_busifavor_stocks_get(
 
 /// 修改商家券基本信息.
 ///
-/// `PATCH /v3/marketing/busifavor/stocks/{stock_id}`. For direct merchants and service providers. Not idempotent.
+/// `PATCH /v3/marketing/busifavor/stocks/{stock_id}`. For direct merchants and service providers. Idempotent. `marketing.busifavor.stocks.get` tells what became of it.
 /// The reply has no body.
 ///
 /// Members of `json`:
@@ -484,7 +484,7 @@ pub unsafe extern "C" fn wechatpay_marketing_busifavor_stocks_update(
 
 /// 营销补差付款.
 ///
-/// `POST /v3/marketing/busifavor/subsidy/pay-receipts`. For direct merchants and service providers. Not idempotent.
+/// `POST /v3/marketing/busifavor/subsidy/pay-receipts`. For direct merchants and service providers. Not idempotent. `marketing.busifavor.subsidy.pay_receipts.list` tells what became of it.
 /// The reply is a JSON object: `subsidy_receipt_id`, `stock_id`, `coupon_code`, `transaction_id`, `payer_merchant`, `payee_merchant`, `amount`, `description`, `status`, `fail_reason`, `success_time`, `out_subsidy_no`, `create_time`.
 ///
 /// Members of `json`:

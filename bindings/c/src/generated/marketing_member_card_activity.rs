@@ -86,7 +86,7 @@ pub unsafe extern "C" fn wechatpay_marketing_member_card_activity_activities_lis
 
 /// 终止活动.
 ///
-/// `POST /v3/marketing/membercard-activity/activities/{activity_id}/terminate`. For direct merchants and service providers. Not idempotent.
+/// `POST /v3/marketing/membercard-activity/activities/{activity_id}/terminate`. For direct merchants and service providers. Idempotent. `marketing.member_card_activity.activities.get` tells what became of it.
 /// The reply is a JSON object: `activity_id`, `terminate_time`.
 ///
 /// Members of `json`:

@@ -49,7 +49,7 @@ pub unsafe extern "C" fn wechatpay_marketing_member_card_open_callback_get(
 
 /// 设置回调地址.
 ///
-/// `PATCH /v3/marketing/membercard-open/callback`. For direct merchants and service providers. Not idempotent.
+/// `PATCH /v3/marketing/membercard-open/callback`. For direct merchants and service providers. Idempotent. `marketing.member_card_open.callback.get` tells what became of it.
 /// The reply is a JSON object: `notify_url`, `mchid`.
 ///
 /// Members of `json`:
@@ -70,7 +70,7 @@ pub unsafe extern "C" fn wechatpay_marketing_member_card_open_callback_update(
 
 /// 激活会员卡（跳转型激活）.
 ///
-/// `POST /v3/marketing/membercard-open/cards/{card_id}/codes/{code}/activate`. For direct merchants and service providers. Not idempotent.
+/// `POST /v3/marketing/membercard-open/cards/{card_id}/codes/{code}/activate`. For direct merchants and service providers. Not idempotent. `marketing.member_card_open.cards.codes.get` tells what became of it.
 /// The reply has no body.
 ///
 /// Members of `json`:
@@ -189,7 +189,7 @@ pub unsafe extern "C" fn wechatpay_marketing_member_card_open_cards_codes_get(
 
 /// 设置会员权益.
 ///
-/// `PATCH /v3/marketing/membercard-open/cards/{card_id}/codes/{code}/rights`. For direct merchants and service providers. Not idempotent.
+/// `PATCH /v3/marketing/membercard-open/cards/{card_id}/codes/{code}/rights`. For direct merchants and service providers. Not idempotent. `marketing.member_card_open.cards.codes.get` tells what became of it.
 /// The reply has no body.
 ///
 /// Members of `json`:
@@ -219,7 +219,7 @@ pub unsafe extern "C" fn wechatpay_marketing_member_card_open_cards_codes_rights
 
 /// 设置会员服务项用户信息.
 ///
-/// `POST /v3/marketing/membercard-open/cards/{card_id}/codes/{code}/set-service-module-data`. For direct merchants and service providers. Not idempotent.
+/// `POST /v3/marketing/membercard-open/cards/{card_id}/codes/{code}/set-service-module-data`. For direct merchants and service providers. Not idempotent. `marketing.member_card_open.cards.codes.get` tells what became of it.
 /// The reply has no body.
 ///
 /// Members of `json`:
@@ -244,7 +244,7 @@ pub unsafe extern "C" fn wechatpay_marketing_member_card_open_cards_codes_set_se
 
 /// 作废用户会员卡.
 ///
-/// `POST /v3/marketing/membercard-open/cards/{card_id}/codes/{code}/unavailable`. For direct merchants and service providers. Not idempotent.
+/// `POST /v3/marketing/membercard-open/cards/{card_id}/codes/{code}/unavailable`. For direct merchants and service providers. Idempotent. `marketing.member_card_open.cards.codes.get` tells what became of it.
 /// The reply has no body.
 ///
 /// Members of `json`:
@@ -267,7 +267,7 @@ pub unsafe extern "C" fn wechatpay_marketing_member_card_open_cards_codes_unavai
 
 /// 修改用户会员卡信息.
 ///
-/// `PATCH /v3/marketing/membercard-open/cards/{card_id}/codes/{code}`. For direct merchants and service providers. Not idempotent.
+/// `PATCH /v3/marketing/membercard-open/cards/{card_id}/codes/{code}`. For direct merchants and service providers. Not idempotent. `marketing.member_card_open.cards.codes.get` tells what became of it.
 /// The reply has no body.
 ///
 /// Members of `json`:
@@ -356,7 +356,7 @@ pub unsafe extern "C" fn wechatpay_marketing_member_card_open_cards_decrypt_code
 
 /// 删除会员卡模板.
 ///
-/// `DELETE /v3/marketing/membercard-open/cards/{card_id}`. For direct merchants and service providers. Not idempotent.
+/// `DELETE /v3/marketing/membercard-open/cards/{card_id}`. For direct merchants and service providers. Idempotent. `marketing.member_card_open.cards.get` tells what became of it.
 /// The reply has no body.
 ///
 /// Members of `json`:
@@ -499,7 +499,7 @@ pub unsafe extern "C" fn wechatpay_marketing_member_card_open_cards_qr_code_crea
 
 /// 设置会员卡模板权益项.
 ///
-/// `PATCH /v3/marketing/membercard-open/cards/{card_id}/rights`. For direct merchants and service providers. Not idempotent.
+/// `PATCH /v3/marketing/membercard-open/cards/{card_id}/rights`. For direct merchants and service providers. Idempotent. `marketing.member_card_open.cards.get` tells what became of it.
 /// The reply has no body.
 ///
 /// Members of `json`:
@@ -528,7 +528,7 @@ pub unsafe extern "C" fn wechatpay_marketing_member_card_open_cards_rights_updat
 
 /// 添加会员卡服务项.
 ///
-/// `POST /v3/marketing/membercard-open/cards/{card_id}/service-modules`. For direct merchants and service providers. Not idempotent.
+/// `POST /v3/marketing/membercard-open/cards/{card_id}/service-modules`. For direct merchants and service providers. Not idempotent. `marketing.member_card_open.cards.get` tells what became of it.
 /// The reply is a JSON object: `card_id`, `service_module_id`, `jump_miniprogram`.
 ///
 /// Members of `json`:
@@ -551,7 +551,7 @@ pub unsafe extern "C" fn wechatpay_marketing_member_card_open_cards_service_modu
 
 /// 移除会员卡服务项.
 ///
-/// `DELETE /v3/marketing/membercard-open/cards/{card_id}/service-modules/{service_module_id}`. For direct merchants and service providers. Not idempotent.
+/// `DELETE /v3/marketing/membercard-open/cards/{card_id}/service-modules/{service_module_id}`. For direct merchants and service providers. Idempotent. `marketing.member_card_open.cards.get` tells what became of it.
 /// The reply has no body.
 ///
 /// Members of `json`:
@@ -573,7 +573,7 @@ pub unsafe extern "C" fn wechatpay_marketing_member_card_open_cards_service_modu
 
 /// 修改会员卡服务项.
 ///
-/// `PATCH /v3/marketing/membercard-open/cards/{card_id}/service-modules/{service_module_id}`. For direct merchants and service providers. Not idempotent.
+/// `PATCH /v3/marketing/membercard-open/cards/{card_id}/service-modules/{service_module_id}`. For direct merchants and service providers. Idempotent. `marketing.member_card_open.cards.get` tells what became of it.
 /// The reply is a JSON object: `card_id`, `service_module_id`, `jump_miniprogram`.
 ///
 /// Members of `json`:
@@ -596,7 +596,7 @@ pub unsafe extern "C" fn wechatpay_marketing_member_card_open_cards_service_modu
 
 /// 修改会员卡模板信息.
 ///
-/// `PATCH /v3/marketing/membercard-open/cards/{card_id}`. For direct merchants and service providers. Not idempotent.
+/// `PATCH /v3/marketing/membercard-open/cards/{card_id}`. For direct merchants and service providers. Idempotent. `marketing.member_card_open.cards.get` tells what became of it.
 /// The reply has no body.
 ///
 /// Members of `json`:
@@ -633,7 +633,7 @@ pub unsafe extern "C" fn wechatpay_marketing_member_card_open_cards_update(
 
 /// 老会员卡模板升级.
 ///
-/// `POST /v3/marketing/membercard-open/cards/{card_id}/upgrade`. For direct merchants and service providers. Not idempotent.
+/// `POST /v3/marketing/membercard-open/cards/{card_id}/upgrade`. For direct merchants and service providers. Not idempotent. `marketing.member_card_open.cards.get` tells what became of it.
 /// The reply has no body.
 ///
 /// Members of `json`:

@@ -70,7 +70,7 @@ pub unsafe extern "C" fn wechatpay_marketing_partner_delivery_plan_delivery_plan
 
 /// 终止投放计划.
 ///
-/// `POST /v3/marketing/partner/delivery-plan/delivery-plans/{plan_id}/terminate`. For service providers. Not idempotent.
+/// `POST /v3/marketing/partner/delivery-plan/delivery-plans/{plan_id}/terminate`. For service providers. Idempotent.
 /// The reply has no body.
 ///
 /// Members of `json`:
@@ -91,7 +91,7 @@ pub unsafe extern "C" fn wechatpay_marketing_partner_delivery_plan_delivery_plan
 
 /// 更新投放计划.
 ///
-/// `PATCH /v3/marketing/partner/delivery-plan/delivery-plans/{plan_id}`. For service providers. Not idempotent.
+/// `PATCH /v3/marketing/partner/delivery-plan/delivery-plans/{plan_id}`. For service providers. Idempotent.
 /// The reply is a JSON object: `plan`.
 ///
 /// Members of `json`:
@@ -114,7 +114,7 @@ pub unsafe extern "C" fn wechatpay_marketing_partner_delivery_plan_delivery_plan
 
 /// 设置投放计划回调地址.
 ///
-/// `POST /v3/marketing/partner/delivery-plan/{sp_mchid}/notify-url`. For service providers. Not idempotent.
+/// `POST /v3/marketing/partner/delivery-plan/{sp_mchid}/notify-url`. For service providers. Idempotent.
 /// The reply is a JSON object: `notify_url`.
 ///
 /// Members of `json`:
@@ -206,7 +206,7 @@ pub unsafe extern "C" fn wechatpay_marketing_partner_product_coupon_media_upload
 
 /// 设置商品券事件通知地址.
 ///
-/// `POST /v3/marketing/partner/product-coupon/notify-configs`. For service providers. Not idempotent.
+/// `POST /v3/marketing/partner/product-coupon/notify-configs`. For service providers. Idempotent. `marketing.partner.product_coupon.notify_configs.get` tells what became of it.
 /// The reply is a JSON object: `notify_url`, `update_time`.
 ///
 /// Members of `json`:
@@ -275,7 +275,7 @@ pub unsafe extern "C" fn wechatpay_marketing_partner_product_coupon_product_coup
 
 /// 失效商品券.
 ///
-/// `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/deactivate`. For service providers. Not idempotent.
+/// `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/deactivate`. For service providers. Idempotent. `marketing.partner.product_coupon.product_coupons.get` tells what became of it.
 /// The reply is a JSON object: `product_coupon_id`, `state`, `brand_id`, `scope`, `type`, `usage_mode`, `single_usage_info`, `sequential_usage_info`, `display_info`, `out_product_no`, `deactivate_request_no`, `deactivate_time`, `deactivate_reason`.
 ///
 /// Members of `json`:
@@ -321,7 +321,7 @@ pub unsafe extern "C" fn wechatpay_marketing_partner_product_coupon_product_coup
 
 /// 批次组批量关联门店.
 ///
-/// `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stock-bundles/{stock_bundle_id}/associate-stores`. For service providers. Not idempotent.
+/// `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stock-bundles/{stock_bundle_id}/associate-stores`. For service providers. Idempotent.
 /// The reply is a JSON object: `total_count`, `success_store_list`, `failed_store_list`.
 ///
 /// Members of `json`:
@@ -369,7 +369,7 @@ pub unsafe extern "C" fn wechatpay_marketing_partner_product_coupon_product_coup
 
 /// 批次组批量取消关联门店.
 ///
-/// `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stock-bundles/{stock_bundle_id}/disassociate-stores`. For service providers. Not idempotent.
+/// `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stock-bundles/{stock_bundle_id}/disassociate-stores`. For service providers. Idempotent.
 /// The reply is a JSON object: `total_count`, `success_store_list`, `failed_store_list`.
 ///
 /// Members of `json`:
@@ -393,7 +393,7 @@ pub unsafe extern "C" fn wechatpay_marketing_partner_product_coupon_product_coup
 
 /// 修改商品券批次组.
 ///
-/// `PATCH /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stock-bundles/{stock_bundle_id}`. For service providers. Not idempotent.
+/// `PATCH /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stock-bundles/{stock_bundle_id}`. For service providers. Idempotent.
 /// The reply is a JSON object: `stock_bundle_id`, `stock_list`.
 ///
 /// Members of `json`:
@@ -422,7 +422,7 @@ pub unsafe extern "C" fn wechatpay_marketing_partner_product_coupon_product_coup
 
 /// 修改商品券批次组发放预算.
 ///
-/// `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stock-bundles/{stock_bundle_id}/update-budget`. For service providers. Not idempotent.
+/// `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stock-bundles/{stock_bundle_id}/update-budget`. For service providers. Idempotent.
 /// The reply is a JSON object: `stock_bundle_id`, `stock_list`.
 ///
 /// Members of `json`:
@@ -451,7 +451,7 @@ pub unsafe extern "C" fn wechatpay_marketing_partner_product_coupon_product_coup
 
 /// 批次关联门店.
 ///
-/// `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stocks/{stock_id}/associate-stores`. For service providers. Not idempotent.
+/// `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stocks/{stock_id}/associate-stores`. For service providers. Idempotent. `marketing.partner.product_coupon.product_coupons.stocks.associated_stores.list` tells what became of it.
 /// The reply is a JSON object: `total_count`, `success_store_list`, `failed_store_list`.
 ///
 /// Members of `json`:
@@ -524,7 +524,7 @@ pub unsafe extern "C" fn wechatpay_marketing_partner_product_coupon_product_coup
 
 /// 失效商品券批次.
 ///
-/// `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stocks/{stock_id}/deactivate`. For service providers. Not idempotent.
+/// `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stocks/{stock_id}/deactivate`. For service providers. Idempotent. `marketing.partner.product_coupon.product_coupons.stocks.get` tells what became of it.
 /// The reply is a JSON object: `product_coupon_id`, `stock_id`, `remark`, `coupon_code_mode`, `coupon_code_count_info`, `stock_send_rule`, `single_usage_rule`, `sequential_usage_rule`, `usage_rule_display_info`, `coupon_display_info`, `notify_config`, `store_scope`, `sent_count_info`, `state`, `deactivate_request_no`, `deactivate_time`, `deactivate_reason`, `brand_id`.
 ///
 /// Members of `json`:
@@ -549,7 +549,7 @@ pub unsafe extern "C" fn wechatpay_marketing_partner_product_coupon_product_coup
 
 /// 批次取消关联门店.
 ///
-/// `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stocks/{stock_id}/disassociate-stores`. For service providers. Not idempotent.
+/// `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stocks/{stock_id}/disassociate-stores`. For service providers. Idempotent. `marketing.partner.product_coupon.product_coupons.stocks.associated_stores.list` tells what became of it.
 /// The reply is a JSON object: `total_count`, `success_store_list`, `failed_store_list`.
 ///
 /// Members of `json`:
@@ -621,7 +621,7 @@ pub unsafe extern "C" fn wechatpay_marketing_partner_product_coupon_product_coup
 
 /// 修改商品券指定批次.
 ///
-/// `PATCH /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stocks/{stock_id}`. For service providers. Not idempotent.
+/// `PATCH /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stocks/{stock_id}`. For service providers. Idempotent. `marketing.partner.product_coupon.product_coupons.stocks.get` tells what became of it.
 /// The reply is a JSON object: `product_coupon_id`, `stock_id`, `remark`, `coupon_code_mode`, `coupon_code_count_info`, `stock_send_rule`, `single_usage_rule`, `sequential_usage_rule`, `usage_rule_display_info`, `coupon_display_info`, `notify_config`, `store_scope`, `sent_count_info`, `state`, `deactivate_request_no`, `deactivate_time`, `deactivate_reason`, `brand_id`.
 ///
 /// Members of `json`:
@@ -650,7 +650,7 @@ pub unsafe extern "C" fn wechatpay_marketing_partner_product_coupon_product_coup
 
 /// 修改商品券批次发放预算.
 ///
-/// `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stocks/{stock_id}/update-budget`. For service providers. Not idempotent.
+/// `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stocks/{stock_id}/update-budget`. For service providers. Idempotent. `marketing.partner.product_coupon.product_coupons.stocks.get` tells what became of it.
 /// The reply is a JSON object: `product_coupon_id`, `stock_id`, `remark`, `coupon_code_mode`, `coupon_code_count_info`, `stock_send_rule`, `single_usage_rule`, `sequential_usage_rule`, `usage_rule_display_info`, `coupon_display_info`, `notify_config`, `store_scope`, `sent_count_info`, `state`, `deactivate_request_no`, `deactivate_time`, `deactivate_reason`, `brand_id`.
 ///
 /// Members of `json`:
@@ -679,7 +679,7 @@ pub unsafe extern "C" fn wechatpay_marketing_partner_product_coupon_product_coup
 
 /// 预上传券Code.
 ///
-/// `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stocks/{stock_id}/upload-coupon-codes`. For service providers. Not idempotent.
+/// `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stocks/{stock_id}/upload-coupon-codes`. For service providers. Idempotent.
 /// The reply is a JSON object: `total_count`, `success_code_list`, `failed_code_list`, `already_exist_code_list`, `duplicate_code_list`.
 ///
 /// Members of `json`:
@@ -704,7 +704,7 @@ pub unsafe extern "C" fn wechatpay_marketing_partner_product_coupon_product_coup
 
 /// 修改商品券.
 ///
-/// `PATCH /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}`. For service providers. Not idempotent.
+/// `PATCH /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}`. For service providers. Idempotent. `marketing.partner.product_coupon.product_coupons.get` tells what became of it.
 /// The reply is a JSON object: `product_coupon_id`, `state`, `brand_id`, `scope`, `type`, `usage_mode`, `single_usage_info`, `sequential_usage_info`, `display_info`, `out_product_no`, `deactivate_request_no`, `deactivate_time`, `deactivate_reason`.
 ///
 /// Members of `json`:
@@ -756,7 +756,7 @@ pub unsafe extern "C" fn wechatpay_marketing_partner_product_coupon_users_coupon
 
 /// 失效用户商品券组.
 ///
-/// `POST /v3/marketing/partner/product-coupon/users/{openid}/coupon-bundles/{user_coupon_bundle_id}/deactivate`. For service providers. Not idempotent.
+/// `POST /v3/marketing/partner/product-coupon/users/{openid}/coupon-bundles/{user_coupon_bundle_id}/deactivate`. For service providers. Idempotent.
 /// The reply is a JSON object: `user_coupon_bundle_id`, `user_product_coupon_list`.
 ///
 /// Members of `json`:
@@ -784,7 +784,7 @@ pub unsafe extern "C" fn wechatpay_marketing_partner_product_coupon_users_coupon
 
 /// 确认发放用户商品券.
 ///
-/// `POST /v3/marketing/partner/product-coupon/users/{openid}/coupons/{coupon_code}/confirm`. For service providers. Not idempotent.
+/// `POST /v3/marketing/partner/product-coupon/users/{openid}/coupons/{coupon_code}/confirm`. For service providers. Idempotent. `marketing.partner.product_coupon.users.coupons.get` tells what became of it.
 /// The reply is a JSON object: `coupon_code`, `coupon_state`, `valid_begin_time`, `valid_end_time`, `receive_time`, `send_request_no`, `send_channel`, `confirm_request_no`, `confirm_time`, `deactivate_request_no`, `deactivate_time`, `deactivate_reason`, `single_usage_detail`, `progressive_bundle_usage_detail`, `product_coupon`, `stock`, `attach`, `channel_custom_info`, `brand_id`.
 ///
 /// Members of `json`:
@@ -840,7 +840,7 @@ pub unsafe extern "C" fn wechatpay_marketing_partner_product_coupon_users_coupon
 
 /// 失效用户商品券.
 ///
-/// `POST /v3/marketing/partner/product-coupon/users/{openid}/coupons/{coupon_code}/deactivate`. For service providers. Not idempotent.
+/// `POST /v3/marketing/partner/product-coupon/users/{openid}/coupons/{coupon_code}/deactivate`. For service providers. Idempotent. `marketing.partner.product_coupon.users.coupons.get` tells what became of it.
 /// The reply is a JSON object: `coupon_code`, `coupon_state`, `valid_begin_time`, `valid_end_time`, `receive_time`, `send_request_no`, `send_channel`, `confirm_request_no`, `confirm_time`, `deactivate_request_no`, `deactivate_time`, `deactivate_reason`, `single_usage_detail`, `sequential_usage_detail`, `product_coupon`, `stock`, `attach`, `channel_custom_info`, `brand_id`.
 ///
 /// Members of `json`:
@@ -922,7 +922,7 @@ pub unsafe extern "C" fn wechatpay_marketing_partner_product_coupon_users_coupon
 
 /// 退券.
 ///
-/// `POST /v3/marketing/partner/product-coupon/users/{openid}/coupons/{coupon_code}/return`. For service providers. Not idempotent.
+/// `POST /v3/marketing/partner/product-coupon/users/{openid}/coupons/{coupon_code}/return`. For service providers. Not idempotent. `marketing.partner.product_coupon.users.coupons.get` tells what became of it.
 /// The reply is a JSON object: `coupon_code`, `coupon_state`, `valid_begin_time`, `valid_end_time`, `receive_time`, `send_request_no`, `send_channel`, `confirm_request_no`, `confirm_time`, `deactivate_request_no`, `deactivate_time`, `deactivate_reason`, `single_usage_detail`, `sequential_usage_detail`, `product_coupon`, `stock`, `attach`, `channel_custom_info`, `brand_id`.
 ///
 /// Members of `json`:
@@ -950,7 +950,7 @@ pub unsafe extern "C" fn wechatpay_marketing_partner_product_coupon_users_coupon
 
 /// 核销用户商品券.
 ///
-/// `POST /v3/marketing/partner/product-coupon/users/{openid}/coupons/{coupon_code}/use`. For service providers. Not idempotent.
+/// `POST /v3/marketing/partner/product-coupon/users/{openid}/coupons/{coupon_code}/use`. For service providers. Not idempotent. `marketing.partner.product_coupon.users.coupons.get` tells what became of it.
 /// The reply is a JSON object: `coupon_code`, `coupon_state`, `valid_begin_time`, `valid_end_time`, `receive_time`, `send_request_no`, `send_channel`, `confirm_request_no`, `confirm_time`, `deactivate_request_no`, `deactivate_time`, `deactivate_reason`, `single_usage_detail`, `sequential_usage_detail`, `product_coupon`, `stock`, `attach`, `channel_custom_info`, `brand_id`.
 ///
 /// Members of `json`:

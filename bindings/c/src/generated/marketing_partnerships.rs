@@ -10,7 +10,7 @@ use crate::reply::Reply;
 
 /// 建立合作关系.
 ///
-/// `POST /v3/marketing/partnerships/build`. For direct merchants and service providers. Not idempotent.
+/// `POST /v3/marketing/partnerships/build`. For direct merchants and service providers. Idempotent.
 /// The reply is a JSON object: `partner`, `authorized_data`, `state`, `build_time`, `create_time`, `update_time`.
 ///
 /// Members of `json`:
@@ -57,7 +57,7 @@ pub unsafe extern "C" fn wechatpay_marketing_partnerships_list(
 
 /// 终止合作关系.
 ///
-/// `POST /v3/marketing/partnerships/terminate`. For direct merchants and service providers. Not idempotent.
+/// `POST /v3/marketing/partnerships/terminate`. For direct merchants and service providers. Idempotent.
 /// The reply is a JSON object: `terminate_time`.
 ///
 /// Members of `json`:

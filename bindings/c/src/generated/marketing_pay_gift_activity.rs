@@ -79,7 +79,7 @@ pub unsafe extern "C" fn wechatpay_marketing_pay_gift_activity_activities_list(
 
 /// 新增活动发券商户号.
 ///
-/// `POST /v3/marketing/paygiftactivity/activities/{activity_id}/merchants/add`. For direct merchants and service providers. Not idempotent.
+/// `POST /v3/marketing/paygiftactivity/activities/{activity_id}/merchants/add`. For direct merchants and service providers. Idempotent. `marketing.pay_gift_activity.activities.merchants.list` tells what became of it.
 /// The reply is a JSON object: `activity_id`, `add_time`, `invalid_merchant_id_list`.
 ///
 /// Members of `json`:
@@ -102,7 +102,7 @@ pub unsafe extern "C" fn wechatpay_marketing_pay_gift_activity_activities_mercha
 
 /// 删除活动发券商户号.
 ///
-/// `POST /v3/marketing/paygiftactivity/activities/{activity_id}/merchants/delete`. For direct merchants and service providers. Not idempotent.
+/// `POST /v3/marketing/paygiftactivity/activities/{activity_id}/merchants/delete`. For direct merchants and service providers. Idempotent. `marketing.pay_gift_activity.activities.merchants.list` tells what became of it.
 /// The reply is a JSON object: `activity_id`, `delete_time`.
 ///
 /// Members of `json`:
@@ -148,7 +148,7 @@ pub unsafe extern "C" fn wechatpay_marketing_pay_gift_activity_activities_mercha
 
 /// 终止活动.
 ///
-/// `POST /v3/marketing/paygiftactivity/activities/{activity_id}/terminate`. For direct merchants and service providers. Not idempotent.
+/// `POST /v3/marketing/paygiftactivity/activities/{activity_id}/terminate`. For direct merchants and service providers. Idempotent. `marketing.pay_gift_activity.activities.get` tells what became of it.
 /// The reply is a JSON object: `activity_id`, `terminate_time`.
 ///
 /// Members of `json`:

@@ -10,7 +10,7 @@ use crate::reply::Reply;
 
 /// 创建自定义入口.
 ///
-/// `POST /v3/marketing/shopping-receipt/customentrances`. For direct merchants and service providers. Not idempotent.
+/// `POST /v3/marketing/shopping-receipt/customentrances`. For direct merchants and service providers. Not idempotent. `marketing.shopping_receipt.custom_entrances.get` tells what became of it.
 /// The reply is a JSON object: `custom_entrance_type`, `subtitle`, `goods_thumbnail_url`, `custom_entrance_state`, `start_time`, `end_time`, `brand_id`, `create_time`, `modify_time`, `out_request_no`, `jump_link`.
 ///
 /// Members of `json`:
@@ -60,7 +60,7 @@ pub unsafe extern "C" fn wechatpay_marketing_shopping_receipt_custom_entrances_g
 
 /// 更新自定义入口.
 ///
-/// `PATCH /v3/marketing/shopping-receipt/customentrances/{brand_id}`. For direct merchants and service providers. Not idempotent.
+/// `PATCH /v3/marketing/shopping-receipt/customentrances/{brand_id}`. For direct merchants and service providers. Idempotent. `marketing.shopping_receipt.custom_entrances.get` tells what became of it.
 /// The reply is a JSON object: `custom_entrance_type`, `subtitle`, `goods_thumbnail_url`, `custom_entrance_state`, `start_time`, `end_time`, `brand_id`, `create_time`, `modify_time`, `out_request_no`, `jump_link`.
 ///
 /// Members of `json`:

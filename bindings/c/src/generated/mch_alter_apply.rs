@@ -10,7 +10,7 @@ use crate::reply::Reply;
 
 /// 提交超管变更申请单.
 ///
-/// `POST /v3/mchalterapply/mchcontactalterapplyment`. For service providers. Not idempotent.
+/// `POST /v3/mchalterapply/mchcontactalterapplyment`. For service providers. Not idempotent. `mch_alter_apply.mch_contact_alter_applyment.merchant.get_by_out_request_no` tells what became of it.
 /// The reply is a JSON object: `apply_id`.
 ///
 /// Members of `json`:
@@ -76,7 +76,7 @@ pub unsafe extern "C" fn wechatpay_mch_alter_apply_mch_contact_alter_applyment_m
 
 /// 撤销超管变更申请单.
 ///
-/// `POST /v3/mchalterapply/mchcontactalterapplyment/{apply_id}/revoke`. For service providers. Not idempotent.
+/// `POST /v3/mchalterapply/mchcontactalterapplyment/{apply_id}/revoke`. For service providers. Idempotent. `mch_alter_apply.mch_contact_alter_applyment.get` tells what became of it.
 /// The reply is a JSON object: `apply_id`, `state`.
 ///
 /// Members of `json`:
@@ -97,7 +97,7 @@ pub unsafe extern "C" fn wechatpay_mch_alter_apply_mch_contact_alter_applyment_r
 
 /// 提交资料变更申请单.
 ///
-/// `POST /v3/mchalterapply/mchsubjectalterapplyment`. For service providers. Not idempotent.
+/// `POST /v3/mchalterapply/mchsubjectalterapplyment`. For service providers. Not idempotent. `mch_alter_apply.mch_subject_alter_applyment.merchant.get_by_out_request_no` tells what became of it.
 /// The reply is a JSON object: `apply_id`.
 ///
 /// Members of `json`:
@@ -171,7 +171,7 @@ pub unsafe extern "C" fn wechatpay_mch_alter_apply_mch_subject_alter_applyment_m
 
 /// 撤销资料变更申请单.
 ///
-/// `POST /v3/mchalterapply/mchsubjectalterapplyment/{apply_id}/revoke`. For service providers. Not idempotent.
+/// `POST /v3/mchalterapply/mchsubjectalterapplyment/{apply_id}/revoke`. For service providers. Idempotent. `mch_alter_apply.mch_subject_alter_applyment.get` tells what became of it.
 /// The reply is a JSON object: `result`.
 ///
 /// Members of `json`:
@@ -192,7 +192,7 @@ pub unsafe extern "C" fn wechatpay_mch_alter_apply_mch_subject_alter_applyment_r
 
 /// 提交商户简称变更申请单.
 ///
-/// `POST /v3/mchalterapply/merchantnamealterapplyment`. For service providers. Not idempotent.
+/// `POST /v3/mchalterapply/merchantnamealterapplyment`. For service providers. Not idempotent. `mch_alter_apply.merchant_name_alter_applyment.merchant.get_by_out_request_no` tells what became of it.
 /// The reply is a JSON object: `apply_id`.
 ///
 /// Members of `json`:
@@ -258,7 +258,7 @@ pub unsafe extern "C" fn wechatpay_mch_alter_apply_merchant_name_alter_applyment
 
 /// 撤销商户简称变更申请单.
 ///
-/// `POST /v3/mchalterapply/merchantnamealterapplyment/{apply_id}/revoke`. For service providers. Not idempotent.
+/// `POST /v3/mchalterapply/merchantnamealterapplyment/{apply_id}/revoke`. For service providers. Idempotent. `mch_alter_apply.merchant_name_alter_applyment.get` tells what became of it.
 /// The reply is a JSON object: `apply_id`, `state`.
 ///
 /// Members of `json`:

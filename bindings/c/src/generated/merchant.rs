@@ -53,7 +53,7 @@ pub unsafe extern "C" fn wechatpay_merchant_fund_day_end_balance_get(
 
 /// 电商平台提现.
 ///
-/// `POST /v3/merchant/fund/withdraw`. For service providers. Not idempotent.
+/// `POST /v3/merchant/fund/withdraw`. For service providers. Idempotent. `merchant.fund.withdraw.get_by_out_request_no` tells what became of it.
 /// The reply is a JSON object: `withdraw_id`, `out_request_no`.
 ///
 /// Members of `json`:

@@ -10,7 +10,7 @@ use crate::reply::Reply;
 
 /// 查询风险订单.
 ///
-/// `POST /v3/merchant-risk-manage/ec-trade-risk/query-risk-trades`. For direct merchants and service providers. Not idempotent.
+/// `POST /v3/merchant-risk-manage/ec-trade-risk/query-risk-trades`. For direct merchants and service providers. Idempotent.
 /// The reply is a JSON object: `total_num`, `risk_trade_list`.
 ///
 /// Members of `json`:
@@ -188,7 +188,7 @@ pub unsafe extern "C" fn wechatpay_merchant_risk_manage_trade_risk_result_create
 
 /// 创建商户违规通知回调地址.
 ///
-/// `POST /v3/merchant-risk-manage/violation-notifications`. For direct merchants and service providers. Not idempotent.
+/// `POST /v3/merchant-risk-manage/violation-notifications`. For direct merchants and service providers. Idempotent. `merchant_risk_manage.violation_notifications.get` tells what became of it.
 /// The reply is a JSON object: `notify_url`.
 ///
 /// Members of `json`:
@@ -209,7 +209,7 @@ pub unsafe extern "C" fn wechatpay_merchant_risk_manage_violation_notifications_
 
 /// 删除商户违规通知回调地址.
 ///
-/// `DELETE /v3/merchant-risk-manage/violation-notifications`. For direct merchants and service providers. Not idempotent.
+/// `DELETE /v3/merchant-risk-manage/violation-notifications`. For direct merchants and service providers. Idempotent. `merchant_risk_manage.violation_notifications.get` tells what became of it.
 /// The reply has no body.
 ///
 /// https://pay.weixin.qq.com/doc/v3/partner/4012471334
@@ -245,7 +245,7 @@ pub unsafe extern "C" fn wechatpay_merchant_risk_manage_violation_notifications_
 
 /// 修改商户违规通知回调地址.
 ///
-/// `PUT /v3/merchant-risk-manage/violation-notifications`. For direct merchants and service providers. Not idempotent.
+/// `PUT /v3/merchant-risk-manage/violation-notifications`. For direct merchants and service providers. Idempotent. `merchant_risk_manage.violation_notifications.get` tells what became of it.
 /// The reply is a JSON object: `notify_url`.
 ///
 /// Members of `json`:

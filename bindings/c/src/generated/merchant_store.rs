@@ -57,7 +57,7 @@ pub unsafe extern "C" fn wechatpay_merchant_store_stores_get(
 
 /// 绑定门店收款信息.
 ///
-/// `POST /v3/merchant-store/stores/{store_id}/recipients/bind`. For direct merchants and service providers. Not idempotent.
+/// `POST /v3/merchant-store/stores/{store_id}/recipients/bind`. For direct merchants and service providers. Idempotent. `merchant_store.stores.get` tells what became of it.
 /// The reply is a JSON object: `failed_store_recipient`.
 ///
 /// Members of `json`:
@@ -80,7 +80,7 @@ pub unsafe extern "C" fn wechatpay_merchant_store_stores_recipients_bind(
 
 /// 解除门店收款信息绑定.
 ///
-/// `POST /v3/merchant-store/stores/{store_id}/recipients/unbind`. For direct merchants and service providers. Not idempotent.
+/// `POST /v3/merchant-store/stores/{store_id}/recipients/unbind`. For direct merchants and service providers. Idempotent. `merchant_store.stores.get` tells what became of it.
 /// The reply is a JSON object: `failed_store_recipient`.
 ///
 /// Members of `json`:
@@ -103,7 +103,7 @@ pub unsafe extern "C" fn wechatpay_merchant_store_stores_recipients_unbind(
 
 /// 修改门店.
 ///
-/// `PATCH /v3/merchant-store/stores/{store_id}`. For direct merchants and service providers. Not idempotent.
+/// `PATCH /v3/merchant-store/stores/{store_id}`. For direct merchants and service providers. Idempotent. `merchant_store.stores.get` tells what became of it.
 /// The reply has no body.
 ///
 /// Members of `json`:

@@ -54,7 +54,7 @@ pub unsafe extern "C" fn wechatpay_offline_face_mch_organizations_users_get_by_o
 
 /// 解除刷脸用户签约关系接口.
 ///
-/// `POST /v3/offlinefacemch/organizations/{organization_id}/users/user-id/{user_id}/terminate-contract`. Not idempotent.
+/// `POST /v3/offlinefacemch/organizations/{organization_id}/users/user-id/{user_id}/terminate-contract`. Idempotent.
 /// The reply has no body.
 ///
 /// Members of `json`:
@@ -76,7 +76,7 @@ pub unsafe extern "C" fn wechatpay_offline_face_mch_organizations_users_terminat
 
 /// 刷脸用户信息修改接口.
 ///
-/// `PATCH /v3/offlinefacemch/organizations/{organization_id}/users/out-user-id/{out_user_id}`. Not idempotent.
+/// `PATCH /v3/offlinefacemch/organizations/{organization_id}/users/out-user-id/{out_user_id}`. Idempotent. `offline_face_mch.organizations.users.get_by_out_user_id` tells what became of it.
 /// The reply has no body.
 ///
 /// Members of `json`:

@@ -80,7 +80,7 @@ pub unsafe extern "C" fn wechatpay_papay_insurance_pay_policy_periods_get_by_pol
 
 /// 保险商户预约保险自动续费.
 ///
-/// `POST /v3/papay/insurance-pay/policy-periods/contract-id/{contract_id}/policy-period-id/{policy_period_id}/schedule`. For direct merchants. Not idempotent.
+/// `POST /v3/papay/insurance-pay/policy-periods/contract-id/{contract_id}/policy-period-id/{policy_period_id}/schedule`. For direct merchants. Not idempotent. `papay.insurance_pay.policy_periods.get_by_policy_period_id` tells what became of it.
 /// The reply is a JSON object: `policy_period_id`, `policy_period_state`, `deduct_start_date`, `deduct_end_date`, `scheduled_amount`, `deduct_amount`, `deduct_date`.
 ///
 /// Members of `json`:
@@ -340,7 +340,7 @@ pub unsafe extern "C" fn wechatpay_papay_insurance_sign_contracts_renew_by_contr
 
 /// 保险商户通过商户协议号解除保险自动续费协议.
 ///
-/// `POST /v3/papay/insurance-sign/contracts/plan-id/{plan_id}/out-contract-code/{out_contract_code}/terminate`. For direct merchants. Not idempotent.
+/// `POST /v3/papay/insurance-sign/contracts/plan-id/{plan_id}/out-contract-code/{out_contract_code}/terminate`. For direct merchants. Idempotent. `papay.insurance_sign.contracts.get_by_out_contract_code` tells what became of it.
 /// The reply is a JSON object: `mchid`, `contract_id`, `appid`, `plan_id`, `out_contract_code`, `insured_display_name`, `contract_state`, `contract_signed_time`, `contract_expired_time`, `contract_terminate_info`, `openid`, `out_user_code`.
 ///
 /// Members of `json`:
@@ -464,7 +464,7 @@ pub unsafe extern "C" fn wechatpay_papay_pay_partner_schedules_get_by_contract_i
 
 /// 预约扣费.
 ///
-/// `POST /v3/papay/pay/partner/schedules/contract-id/{contract_id}/schedule`. For service providers. Not idempotent.
+/// `POST /v3/papay/pay/partner/schedules/contract-id/{contract_id}/schedule`. For service providers. Not idempotent. `papay.pay.partner.schedules.get_by_contract_id` tells what became of it.
 /// The reply is a JSON object: `schedule_state`, `deduct_start_date`, `deduct_end_date`, `scheduled_amount`, `deduct_amount`, `deduct_date`.
 ///
 /// Members of `json`:
@@ -540,7 +540,7 @@ pub unsafe extern "C" fn wechatpay_papay_pay_schedules_get_by_contract_id(
 
 /// 预约扣费.
 ///
-/// `POST /v3/papay/pay/schedules/contract-id/{contract_id}/schedule`. For direct merchants. Not idempotent.
+/// `POST /v3/papay/pay/schedules/contract-id/{contract_id}/schedule`. For direct merchants. Not idempotent. `papay.pay.schedules.get_by_contract_id` tells what became of it.
 /// The reply is a JSON object: `schedule_state`, `deduct_start_date`, `deduct_end_date`, `scheduled_amount`, `deduct_amount`, `deduct_date`.
 ///
 /// Members of `json`:
@@ -903,7 +903,7 @@ pub unsafe extern "C" fn wechatpay_papay_sign_contracts_pre_entrust_sign(
 
 /// 通过商户协议号解除委托代扣签约协议.
 ///
-/// `POST /v3/papay/sign/contracts/plan-id/{plan_id}/out-contract-code/{out_contract_code}/terminate`. For direct merchants. Not idempotent.
+/// `POST /v3/papay/sign/contracts/plan-id/{plan_id}/out-contract-code/{out_contract_code}/terminate`. For direct merchants. Idempotent. `papay.sign.contracts.get_by_out_contract_code` tells what became of it.
 /// The reply is a JSON object: `mchid`, `contract_id`, `appid`, `plan_id`, `out_contract_code`, `contract_display_account`, `contract_state`, `contract_signed_time`, `contract_expired_time`, `openid`, `contract_terminate_info`, `out_user_code`, `deduct_schedule`.
 ///
 /// Members of `json`:
@@ -949,7 +949,7 @@ pub unsafe extern "C" fn wechatpay_papay_sign_partner_contracts_get_by_out_contr
 
 /// 通过商户协议号解除委托代扣签约协议.
 ///
-/// `POST /v3/papay/sign/partner/contracts/plan-id/{plan_id}/out-contract-code/{out_contract_code}/terminate`. For service providers. Not idempotent.
+/// `POST /v3/papay/sign/partner/contracts/plan-id/{plan_id}/out-contract-code/{out_contract_code}/terminate`. For service providers. Idempotent. `papay.sign.partner.contracts.get_by_out_contract_code` tells what became of it.
 /// The reply is a JSON object: `contract_id`, `sp_mchid`, `sp_appid`, `sub_mchid`, `sub_appid`, `plan_id`, `out_contract_code`, `contract_display_account`, `contract_state`, `contract_signed_time`, `contract_expired_time`, `sp_openid`, `sub_openid`, `contract_terminate_info`, `out_user_code`, `deduct_schedule`.
 ///
 /// Members of `json`:

@@ -51,7 +51,7 @@ pub unsafe extern "C" fn wechatpay_parking_reminders_application_query(
 
 /// 撤回停车场进件申请.
 ///
-/// `POST /v3/parking/reminders/application/withdraw`. For service providers. Not idempotent.
+/// `POST /v3/parking/reminders/application/withdraw`. For service providers. Idempotent. `parking.reminders.application.query` tells what became of it.
 /// The reply has no body.
 ///
 /// Members of `json`:
@@ -186,7 +186,7 @@ pub unsafe extern "C" fn wechatpay_parking_reminders_ext_payment_create(
 
 /// 查询停车费用.
 ///
-/// `POST /v3/parking/reminders/parking-fee`. For service providers. Not idempotent.
+/// `POST /v3/parking/reminders/parking-fee`. For service providers. Idempotent.
 /// The reply is a JSON object: `total_amount`, `parking_timestamp`, `parking_state`, `pay_state`, `allowed_exit_timestamp`, `next_raise_price`, `next_raise_timestamp`, `payable_amount`, `paid_amount`.
 ///
 /// Members of `json`:

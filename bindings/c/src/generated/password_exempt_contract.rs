@@ -256,7 +256,7 @@ pub unsafe extern "C" fn wechatpay_password_exempt_contract_contracts_service_pr
 
 /// 商户通过商户协议号解约协议.
 ///
-/// `POST /v3/password-exempt-contract/contracts/service-id/{service_id}/out-contract-code/{out_contract_code}/terminate`. For direct merchants and service providers. Not idempotent.
+/// `POST /v3/password-exempt-contract/contracts/service-id/{service_id}/out-contract-code/{out_contract_code}/terminate`. For direct merchants and service providers. Idempotent. `password_exempt_contract.contracts.get_by_out_contract_code` tells what became of it.
 /// The reply is a JSON object: `mchid`, `service_id`, `out_contract_code`.
 ///
 /// Members of `json`:

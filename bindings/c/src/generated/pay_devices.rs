@@ -10,7 +10,7 @@ use crate::reply::Reply;
 
 /// 绑定音箱设备码牌.
 ///
-/// `POST /v3/pay-devices/open-scenario-speaker/{device_sn}/bind`. For service providers. Not idempotent.
+/// `POST /v3/pay-devices/open-scenario-speaker/{device_sn}/bind`. For service providers. Idempotent. `pay_devices.open_scenario_speaker.get` tells what became of it.
 /// The reply is a JSON object: `sub_mchid`, `device_sn`, `bind_state`, `code_url`.
 ///
 /// Members of `json`:
@@ -54,7 +54,7 @@ pub unsafe extern "C" fn wechatpay_pay_devices_open_scenario_speaker_get(
 
 /// 出厂预绑定音箱和码牌.
 ///
-/// `POST /v3/pay-devices/open-scenario-speaker/{device_sn}/prebind`. For service providers. Not idempotent.
+/// `POST /v3/pay-devices/open-scenario-speaker/{device_sn}/prebind`. For service providers. Idempotent. `pay_devices.open_scenario_speaker.get` tells what became of it.
 /// The reply is a JSON object: `device_sn`, `bind_state`, `code_url`.
 ///
 /// Members of `json`:
@@ -76,7 +76,7 @@ pub unsafe extern "C" fn wechatpay_pay_devices_open_scenario_speaker_pre_bind(
 
 /// 解绑音箱设备码牌.
 ///
-/// `POST /v3/pay-devices/open-scenario-speaker/{device_sn}/unbind`. For service providers. Not idempotent.
+/// `POST /v3/pay-devices/open-scenario-speaker/{device_sn}/unbind`. For service providers. Idempotent. `pay_devices.open_scenario_speaker.get` tells what became of it.
 /// The reply is a JSON object: `sub_mchid`, `device_sn`, `bind_state`, `code_url`.
 ///
 /// Members of `json`:
@@ -122,7 +122,7 @@ pub unsafe extern "C" fn wechatpay_pay_devices_open_scenario_speaker_order_repor
 
 /// 小票机打印.
 ///
-/// `POST /v3/pay-devices/printers/{device_id}/print-orders`. For service providers. Not idempotent.
+/// `POST /v3/pay-devices/printers/{device_id}/print-orders`. For service providers. Not idempotent. `pay_devices.printers.print_orders.get` tells what became of it.
 /// The reply has no body.
 ///
 /// Members of `json`:

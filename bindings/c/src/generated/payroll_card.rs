@@ -170,7 +170,7 @@ pub unsafe extern "C" fn wechatpay_payroll_card_tokens_create(
 
 /// 发起批量转账.
 ///
-/// `POST /v3/payroll-card/transfer-batches`. For service providers. Not idempotent.
+/// `POST /v3/payroll-card/transfer-batches`. For service providers. Idempotent.
 /// The reply is a JSON object: `out_batch_no`, `batch_id`, `create_time`.
 ///
 /// Members of `json`:

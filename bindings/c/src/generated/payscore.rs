@@ -61,7 +61,7 @@ pub unsafe extern "C" fn wechatpay_payscore_acquiring_bank_permissions_get_by_au
 
 /// 从业机构解除用户授权关系（授权协议号）.
 ///
-/// `POST /v3/payscore/acquiringbank/permissions/authorization-code/{authorization_code}/terminate`. For service providers. Not idempotent.
+/// `POST /v3/payscore/acquiringbank/permissions/authorization-code/{authorization_code}/terminate`. For service providers. Idempotent. `payscore.acquiring_bank.permissions.get_by_authorization_code` tells what became of it.
 /// The reply has no body.
 ///
 /// Members of `json`:
@@ -86,7 +86,7 @@ pub unsafe extern "C" fn wechatpay_payscore_acquiring_bank_permissions_terminate
 
 /// 从业机构取消微信支付分订单.
 ///
-/// `POST /v3/payscore/acquiringbank/serviceorder/{out_order_no}/cancel`. For service providers. Not idempotent.
+/// `POST /v3/payscore/acquiringbank/serviceorder/{out_order_no}/cancel`. For service providers. Idempotent. `payscore.acquiring_bank.service_order.get` tells what became of it.
 /// The reply has no body.
 ///
 /// Members of `json`:
@@ -111,7 +111,7 @@ pub unsafe extern "C" fn wechatpay_payscore_acquiring_bank_service_order_cancel(
 
 /// 从业机构完结微信支付分订单.
 ///
-/// `POST /v3/payscore/acquiringbank/serviceorder/{out_order_no}/complete`. For service providers. Not idempotent.
+/// `POST /v3/payscore/acquiringbank/serviceorder/{out_order_no}/complete`. For service providers. Not idempotent. `payscore.acquiring_bank.service_order.get` tells what became of it.
 /// The reply has no body.
 ///
 /// Members of `json`:
@@ -143,7 +143,7 @@ pub unsafe extern "C" fn wechatpay_payscore_acquiring_bank_service_order_complet
 
 /// 从业机构创建微信支付分订单.
 ///
-/// `POST /v3/payscore/acquiringbank/serviceorder`. For service providers. Not idempotent.
+/// `POST /v3/payscore/acquiringbank/serviceorder`. For service providers. Idempotent. `payscore.acquiring_bank.service_order.get` tells what became of it.
 /// The reply is a JSON object: `out_order_no`, `service_id`, `appid`, `mchid`, `sub_appid`, `sub_mchid`, `channel_id`, `service_introduction`, `state`, `state_description`, `post_payments`, `post_discounts`, `risk_fund`, `time_range`, `location`, `attach`, `notify_url`, `order_id`, `package`.
 ///
 /// Members of `json`:
@@ -231,7 +231,7 @@ pub unsafe extern "C" fn wechatpay_payscore_acquiring_bank_service_order_get(
 
 /// 从业机构修改微信支付分订单金额.
 ///
-/// `POST /v3/payscore/acquiringbank/serviceorder/{out_order_no}/modify`. For service providers. Not idempotent.
+/// `POST /v3/payscore/acquiringbank/serviceorder/{out_order_no}/modify`. For service providers. Not idempotent. `payscore.acquiring_bank.service_order.get` tells what became of it.
 /// The reply has no body.
 ///
 /// Members of `json`:
@@ -259,7 +259,7 @@ pub unsafe extern "C" fn wechatpay_payscore_acquiring_bank_service_order_modify(
 
 /// 从业机构登记微信支付分扣款信息.
 ///
-/// `POST /v3/payscore/acquiringbank/serviceorder/{out_order_no}/registerdeductinfo`. For service providers. Not idempotent.
+/// `POST /v3/payscore/acquiringbank/serviceorder/{out_order_no}/registerdeductinfo`. For service providers. Not idempotent. `payscore.acquiring_bank.service_order.deduction.get` tells what became of it.
 /// The reply is a JSON object: `description`.
 ///
 /// Members of `json`:
@@ -286,7 +286,7 @@ pub unsafe extern "C" fn wechatpay_payscore_acquiring_bank_service_order_registe
 
 /// 从业机构同步微信支付分订单信息.
 ///
-/// `POST /v3/payscore/acquiringbank/serviceorder/{out_order_no}/sync`. For service providers. Not idempotent.
+/// `POST /v3/payscore/acquiringbank/serviceorder/{out_order_no}/sync`. For service providers. Idempotent. `payscore.acquiring_bank.service_order.get` tells what became of it.
 /// The reply has no body.
 ///
 /// Members of `json`:
@@ -375,7 +375,7 @@ pub unsafe extern "C" fn wechatpay_payscore_merchant_bill_get(
 
 /// 取消支付分订单.
 ///
-/// `POST /v3/payscore/oversea/partner/serviceorder/{out_order_no}/cancel`. Not idempotent.
+/// `POST /v3/payscore/oversea/partner/serviceorder/{out_order_no}/cancel`. Idempotent. `payscore.oversea.partner.service_order.get` tells what became of it.
 /// The reply has no body.
 ///
 /// Members of `json`:
@@ -399,7 +399,7 @@ pub unsafe extern "C" fn wechatpay_payscore_oversea_partner_service_order_cancel
 
 /// 完结支付分订单.
 ///
-/// `POST /v3/payscore/oversea/partner/serviceorder/{out_order_no}/complete`. Not idempotent.
+/// `POST /v3/payscore/oversea/partner/serviceorder/{out_order_no}/complete`. Not idempotent. `payscore.oversea.partner.service_order.get` tells what became of it.
 /// The reply has no body.
 ///
 /// Members of `json`:
@@ -431,7 +431,7 @@ pub unsafe extern "C" fn wechatpay_payscore_oversea_partner_service_order_comple
 
 /// 创建支付分订单.
 ///
-/// `POST /v3/payscore/oversea/partner/serviceorder`. Not idempotent.
+/// `POST /v3/payscore/oversea/partner/serviceorder`. Not idempotent. `payscore.oversea.partner.service_order.get` tells what became of it.
 /// The reply is a JSON object: `out_order_no`, `service_id`, `appid`, `mchid`, `sub_appid`, `sub_mchid`, `currency`, `service_introduction`, `state`, `state_description`, `post_payments`, `post_discounts`, `risk_fund`, `time_range`, `location`, `attach`, `notify_url`, `order_id`, `package`.
 ///
 /// Members of `json`:
@@ -492,7 +492,7 @@ pub unsafe extern "C" fn wechatpay_payscore_oversea_partner_service_order_get(
 
 /// 同步支付分订单信息.
 ///
-/// `POST /v3/payscore/oversea/partner/serviceorder/{out_order_no}/sync`. Not idempotent.
+/// `POST /v3/payscore/oversea/partner/serviceorder/{out_order_no}/sync`. Idempotent. `payscore.oversea.partner.service_order.get` tells what became of it.
 /// The reply has no body.
 ///
 /// Members of `json`:
@@ -545,7 +545,7 @@ pub unsafe extern "C" fn wechatpay_payscore_partner_permissions_apply_for_scene(
 
 /// 服务商评估用户分层.
 ///
-/// `POST /v3/payscore/partner/permissions/assess-user-risk-level`. For service providers. Not idempotent.
+/// `POST /v3/payscore/partner/permissions/assess-user-risk-level`. For service providers. Idempotent.
 /// The reply is a JSON object: `service_id`, `appid`, `mchid`, `openid`, `authorization_code`, `authorization_state`, `notify_url`, `cancel_authorization_time`, `authorization_success_time`, `sub_mchid`, `sub_appid`, `sub_openid`, `user_label`, `channel_id`, `user_risk_level`, `risk_level_version`.
 ///
 /// Members of `json`:
@@ -648,7 +648,7 @@ pub unsafe extern "C" fn wechatpay_payscore_partner_permissions_search(
 
 /// 解除用户授权关系（openid）.
 ///
-/// `POST /v3/payscore/partner/permissions/terminate`. For service providers. Not idempotent.
+/// `POST /v3/payscore/partner/permissions/terminate`. For service providers. Idempotent. `payscore.partner.permissions.search` tells what became of it.
 /// The reply has no body.
 ///
 /// Members of `json`:
@@ -675,7 +675,7 @@ pub unsafe extern "C" fn wechatpay_payscore_partner_permissions_terminate(
 
 /// 解除用户授权关系（授权协议号）.
 ///
-/// `POST /v3/payscore/partner/permissions/authorization-code/{authorization_code}/terminate`. For service providers. Not idempotent.
+/// `POST /v3/payscore/partner/permissions/authorization-code/{authorization_code}/terminate`. For service providers. Idempotent. `payscore.partner.permissions.get_by_authorization_code` tells what became of it.
 /// The reply has no body.
 ///
 /// Members of `json`:
@@ -699,7 +699,7 @@ pub unsafe extern "C" fn wechatpay_payscore_partner_permissions_terminate_by_aut
 
 /// 收付通子商户申请绑定支付分服务.
 ///
-/// `POST /v3/payscore/partner/service-account-applications`. For service providers. Not idempotent.
+/// `POST /v3/payscore/partner/service-account-applications`. For service providers. Not idempotent. `payscore.partner.service_account_applications.get` tells what became of it.
 /// The reply is a JSON object: `service_id`, `mchid`, `appid`, `sub_mchid`, `sub_appid`, `out_apply_no`, `result_notify_url`, `apply_state`, `reject_reason`.
 ///
 /// Members of `json`:
@@ -746,7 +746,7 @@ pub unsafe extern "C" fn wechatpay_payscore_partner_service_account_applications
 
 /// 取消支付分订单.
 ///
-/// `POST /v3/payscore/partner/serviceorder/{out_order_no}/cancel`. For service providers. Not idempotent.
+/// `POST /v3/payscore/partner/serviceorder/{out_order_no}/cancel`. For service providers. Idempotent. `payscore.partner.service_order.get` tells what became of it.
 /// The reply has no body.
 ///
 /// Members of `json`:
@@ -770,7 +770,7 @@ pub unsafe extern "C" fn wechatpay_payscore_partner_service_order_cancel(
 
 /// 完结支付分订单.
 ///
-/// `POST /v3/payscore/partner/serviceorder/{out_order_no}/complete`. For service providers. Not idempotent.
+/// `POST /v3/payscore/partner/serviceorder/{out_order_no}/complete`. For service providers. Not idempotent. `payscore.partner.service_order.get` tells what became of it.
 /// The reply has no body.
 ///
 /// Members of `json`:
@@ -802,7 +802,7 @@ pub unsafe extern "C" fn wechatpay_payscore_partner_service_order_complete(
 
 /// 创建支付分订单.
 ///
-/// `POST /v3/payscore/partner/serviceorder`. For service providers. Not idempotent.
+/// `POST /v3/payscore/partner/serviceorder`. For service providers. Idempotent. `payscore.partner.service_order.get` tells what became of it.
 /// The reply is a JSON object: `out_order_no`, `service_id`, `appid`, `mchid`, `sub_appid`, `sub_mchid`, `service_introduction`, `state`, `state_description`, `post_payments`, `post_discounts`, `risk_fund`, `time_range`, `location`, `attach`, `notify_url`, `order_id`, `package`.
 ///
 /// Members of `json`:
@@ -839,7 +839,7 @@ pub unsafe extern "C" fn wechatpay_payscore_partner_service_order_create(
 
 /// 创单结单合并.
 ///
-/// `POST /v3/payscore/partner/serviceorder/direct-complete`. For service providers. Not idempotent.
+/// `POST /v3/payscore/partner/serviceorder/direct-complete`. For service providers. Not idempotent. `payscore.partner.service_order.get` tells what became of it.
 /// The reply has no body.
 ///
 /// Members of `json`:
@@ -899,7 +899,7 @@ pub unsafe extern "C" fn wechatpay_payscore_partner_service_order_get(
 
 /// 修改订单金额.
 ///
-/// `POST /v3/payscore/partner/serviceorder/{out_order_no}/modify`. For service providers. Not idempotent.
+/// `POST /v3/payscore/partner/serviceorder/{out_order_no}/modify`. For service providers. Not idempotent. `payscore.partner.service_order.get` tells what became of it.
 /// The reply has no body.
 ///
 /// Members of `json`:
@@ -927,7 +927,7 @@ pub unsafe extern "C" fn wechatpay_payscore_partner_service_order_modify(
 
 /// 商户发起催收扣款.
 ///
-/// `POST /v3/payscore/partner/serviceorder/{out_order_no}/pay`. For service providers. Not idempotent.
+/// `POST /v3/payscore/partner/serviceorder/{out_order_no}/pay`. For service providers. Not idempotent. `payscore.partner.service_order.get` tells what became of it.
 /// The reply has no body.
 ///
 /// Members of `json`:
@@ -1004,7 +1004,7 @@ pub unsafe extern "C" fn wechatpay_payscore_partner_service_order_send_prepaid_m
 
 /// 同步订单信息.
 ///
-/// `POST /v3/payscore/partner/serviceorder/{out_order_no}/sync`. For service providers. Not idempotent.
+/// `POST /v3/payscore/partner/serviceorder/{out_order_no}/sync`. For service providers. Idempotent. `payscore.partner.service_order.get` tells what became of it.
 /// The reply has no body.
 ///
 /// Members of `json`:
@@ -1092,7 +1092,7 @@ pub unsafe extern "C" fn wechatpay_payscore_partner_service_quotas_get_by_servic
 
 /// 撤销先享后付订单.
 ///
-/// `POST /v3/payscore/payafter-orders/{out_order_no}/cancel`. For direct merchants. Not idempotent.
+/// `POST /v3/payscore/payafter-orders/{out_order_no}/cancel`. For direct merchants. Idempotent. `payscore.pay_after_orders.get` tells what became of it.
 /// The reply is a JSON object: `appid`, `mchid`, `out_order_no`, `service_id`, `order_id`.
 ///
 /// Members of `json`:
@@ -1116,7 +1116,7 @@ pub unsafe extern "C" fn wechatpay_payscore_pay_after_orders_cancel(
 
 /// 完结先享后付订单.
 ///
-/// `POST /v3/payscore/payafter-orders/{out_order_no}/complete`. For direct merchants. Not idempotent.
+/// `POST /v3/payscore/payafter-orders/{out_order_no}/complete`. For direct merchants. Not idempotent. `payscore.pay_after_orders.get` tells what became of it.
 /// The reply is a JSON object: `appid`, `mchid`, `out_order_no`, `service_id`, `order_id`.
 ///
 /// Members of `json`:
@@ -1149,7 +1149,7 @@ pub unsafe extern "C" fn wechatpay_payscore_pay_after_orders_complete(
 
 /// 创建先享后付订单.
 ///
-/// `POST /v3/payscore/payafter-orders`. For direct merchants. Not idempotent.
+/// `POST /v3/payscore/payafter-orders`. For direct merchants. Not idempotent. `payscore.pay_after_orders.get` tells what became of it.
 /// The reply is a JSON object: `appid`, `mchid`, `out_order_no`, `service_id`, `order_id`, `miniprogram_businesstype`, `miniprogram_appid`, `miniprogram_path`, `miniprogram_username`, `package`.
 ///
 /// Members of `json`:
@@ -1211,7 +1211,7 @@ pub unsafe extern "C" fn wechatpay_payscore_pay_after_orders_get(
 
 /// 支付分订单同步.
 ///
-/// `POST /v3/payscore/payafter-orders/{out_order_no}/sync`. For direct merchants. Not idempotent.
+/// `POST /v3/payscore/payafter-orders/{out_order_no}/sync`. For direct merchants. Idempotent. `payscore.pay_after_orders.get` tells what became of it.
 /// The reply is a JSON object: `appid`, `mchid`, `out_order_no`, `order_id`.
 ///
 /// Members of `json`:
@@ -1236,7 +1236,7 @@ pub unsafe extern "C" fn wechatpay_payscore_pay_after_orders_sync(
 
 /// 商户评估用户分层.
 ///
-/// `POST /v3/payscore/permissions/assess-user-risk-level`. For direct merchants. Not idempotent.
+/// `POST /v3/payscore/permissions/assess-user-risk-level`. For direct merchants. Idempotent.
 /// The reply is a JSON object: `service_id`, `appid`, `mchid`, `openid`, `authorization_code`, `authorization_state`, `notify_url`, `cancel_authorization_time`, `authorization_success_time`, `sub_mchid`, `sub_appid`, `sub_openid`, `user_label`, `channel_id`, `user_risk_level`, `risk_level_version`.
 ///
 /// Members of `json`:
@@ -1330,7 +1330,7 @@ pub unsafe extern "C" fn wechatpay_payscore_permissions_get_by_openid(
 
 /// 解除用户授权关系（授权协议号）.
 ///
-/// `POST /v3/payscore/permissions/authorization-code/{authorization_code}/terminate`. For direct merchants. Not idempotent.
+/// `POST /v3/payscore/permissions/authorization-code/{authorization_code}/terminate`. For direct merchants. Idempotent. `payscore.permissions.get_by_authorization_code` tells what became of it.
 /// The reply has no body.
 ///
 /// Members of `json`:
@@ -1353,7 +1353,7 @@ pub unsafe extern "C" fn wechatpay_payscore_permissions_terminate_by_authorizati
 
 /// 解除用户授权关系（openid）.
 ///
-/// `POST /v3/payscore/permissions/openid/{openid}/terminate`. For direct merchants. Not idempotent.
+/// `POST /v3/payscore/permissions/openid/{openid}/terminate`. For direct merchants. Idempotent. `payscore.permissions.get_by_openid` tells what became of it.
 /// The reply has no body.
 ///
 /// Members of `json`:
@@ -1377,7 +1377,7 @@ pub unsafe extern "C" fn wechatpay_payscore_permissions_terminate_by_openid(
 
 /// 创建支付分计划.
 ///
-/// `POST /v3/payscore/plan/partner/payscore-plans`. For service providers. Not idempotent.
+/// `POST /v3/payscore/plan/partner/payscore-plans`. For service providers. Not idempotent. `payscore.plan.partner.payscore_plans.get_by_merchant_plan_no` tells what became of it.
 /// The reply is a JSON object: `plan_id`, `service_id`, `mchid`, `sub_mchid`, `appid`, `sub_appid`, `merchant_plan_no`, `plan_name`, `plan_duration`, `plan_state`, `total_original_price`, `deduction_quantity`, `total_actual_price`, `plan_detail_list`, `stop_mchid`, `stop_time`.
 ///
 /// Members of `json`:
@@ -1430,7 +1430,7 @@ pub unsafe extern "C" fn wechatpay_payscore_plan_partner_payscore_plans_get_by_m
 
 /// 停止支付分计划.
 ///
-/// `POST /v3/payscore/plan/partner/payscore-plans/merchant-plan-no/{merchant_plan_no}/stop`. For service providers. Not idempotent.
+/// `POST /v3/payscore/plan/partner/payscore-plans/merchant-plan-no/{merchant_plan_no}/stop`. For service providers. Idempotent. `payscore.plan.partner.payscore_plans.get_by_merchant_plan_no` tells what became of it.
 /// The reply is a JSON object: `plan_id`, `service_id`, `mchid`, `sub_mchid`, `appid`, `sub_appid`, `merchant_plan_no`, `plan_name`, `plan_duration`, `plan_state`, `total_original_price`, `deduction_quantity`, `total_actual_price`, `plan_detail_list`, `stop_mchid`, `stop_time`.
 ///
 /// Members of `json`:
@@ -1452,7 +1452,7 @@ pub unsafe extern "C" fn wechatpay_payscore_plan_partner_payscore_plans_stop_by_
 
 /// 创建支付分计划.
 ///
-/// `POST /v3/payscore/plan/payscore-plans`. For direct merchants. Not idempotent.
+/// `POST /v3/payscore/plan/payscore-plans`. For direct merchants. Not idempotent. `payscore.plan.payscore_plans.get_by_merchant_plan_no` tells what became of it.
 /// The reply is a JSON object: `plan_id`, `service_id`, `mchid`, `appid`, `merchant_plan_no`, `plan_name`, `plan_duration`, `plan_state`, `total_original_price`, `deduction_quantity`, `total_actual_price`, `plan_detail_list`, `stop_mchid`, `stop_time`.
 ///
 /// Members of `json`:
@@ -1502,7 +1502,7 @@ pub unsafe extern "C" fn wechatpay_payscore_plan_payscore_plans_get_by_merchant_
 
 /// 停止支付分计划.
 ///
-/// `POST /v3/payscore/plan/payscore-plans/merchant-plan-no/{merchant_plan_no}/stop`. For direct merchants. Not idempotent.
+/// `POST /v3/payscore/plan/payscore-plans/merchant-plan-no/{merchant_plan_no}/stop`. For direct merchants. Idempotent. `payscore.plan.payscore_plans.get_by_merchant_plan_no` tells what became of it.
 /// The reply is a JSON object: `plan_id`, `service_id`, `mchid`, `appid`, `merchant_plan_no`, `plan_name`, `plan_duration`, `plan_state`, `total_original_price`, `deduction_quantity`, `total_actual_price`, `plan_detail_list`, `stop_mchid`, `stop_time`.
 ///
 /// Members of `json`:
@@ -1523,7 +1523,7 @@ pub unsafe extern "C" fn wechatpay_payscore_plan_payscore_plans_stop_by_merchant
 
 /// 取消支付分订单.
 ///
-/// `POST /v3/payscore/serviceorder/{out_order_no}/cancel`. For direct merchants. Not idempotent.
+/// `POST /v3/payscore/serviceorder/{out_order_no}/cancel`. For direct merchants. Idempotent. `payscore.service_order.get` tells what became of it.
 /// The reply is a JSON object: `appid`, `mchid`, `out_order_no`, `service_id`, `order_id`.
 ///
 /// Members of `json`:
@@ -1547,7 +1547,7 @@ pub unsafe extern "C" fn wechatpay_payscore_service_order_cancel(
 
 /// 完结支付分订单.
 ///
-/// `POST /v3/payscore/serviceorder/{out_order_no}/complete`. For direct merchants. Not idempotent.
+/// `POST /v3/payscore/serviceorder/{out_order_no}/complete`. For direct merchants. Not idempotent. `payscore.service_order.get` tells what became of it.
 /// The reply is a JSON object: `appid`, `mchid`, `out_order_no`, `service_id`, `service_introduction`, `state`, `state_description`, `total_amount`, `post_payments`, `post_discounts`, `risk_fund`, `time_range`, `location`, `order_id`, `need_collection`.
 ///
 /// Members of `json`:
@@ -1578,7 +1578,7 @@ pub unsafe extern "C" fn wechatpay_payscore_service_order_complete(
 
 /// 创建支付分订单.
 ///
-/// `POST /v3/payscore/serviceorder`. For direct merchants. Not idempotent.
+/// `POST /v3/payscore/serviceorder`. For direct merchants. Idempotent. `payscore.service_order.get` tells what became of it.
 /// The reply is a JSON object: `appid`, `mchid`, `out_order_no`, `service_id`, `service_introduction`, `state`, `state_description`, `post_payments`, `post_discounts`, `risk_fund`, `time_range`, `location`, `attach`, `notify_url`, `order_id`, `package`.
 ///
 /// Members of `json`:
@@ -1612,7 +1612,7 @@ pub unsafe extern "C" fn wechatpay_payscore_service_order_create(
 
 /// 创单结单合并.
 ///
-/// `POST /v3/payscore/serviceorder/direct-complete`. For direct merchants. Not idempotent.
+/// `POST /v3/payscore/serviceorder/direct-complete`. For direct merchants. Not idempotent. `payscore.service_order.get` tells what became of it.
 /// The reply is a JSON object: `out_order_no`, `appid`, `service_id`, `post_payments`, `post_discounts`, `time_range`, `location`, `service_introduction`, `mchid`, `order_id`, `state`, `state_description`, `attach`, `notify_url`, `total_amount`.
 ///
 /// Members of `json`:
@@ -1670,7 +1670,7 @@ pub unsafe extern "C" fn wechatpay_payscore_service_order_get(
 
 /// 修改订单金额.
 ///
-/// `POST /v3/payscore/serviceorder/{out_order_no}/modify`. For direct merchants. Not idempotent.
+/// `POST /v3/payscore/serviceorder/{out_order_no}/modify`. For direct merchants. Not idempotent. `payscore.service_order.get` tells what became of it.
 /// The reply is a JSON object: `out_order_no`, `service_id`, `appid`, `mchid`, `service_introduction`, `state`, `state_description`, `post_payments`, `post_discounts`, `risk_fund`, `total_amount`, `need_collection`, `collection`, `time_range`, `location`, `attach`, `notify_url`, `order_id`.
 ///
 /// Members of `json`:
@@ -1698,7 +1698,7 @@ pub unsafe extern "C" fn wechatpay_payscore_service_order_modify(
 
 /// 商户发起催收扣款.
 ///
-/// `POST /v3/payscore/serviceorder/{out_order_no}/pay`. For direct merchants. Not idempotent.
+/// `POST /v3/payscore/serviceorder/{out_order_no}/pay`. For direct merchants. Not idempotent. `payscore.service_order.get` tells what became of it.
 /// The reply is a JSON object: `appid`, `mchid`, `out_order_no`, `service_id`, `order_id`.
 ///
 /// Members of `json`:
@@ -1773,7 +1773,7 @@ pub unsafe extern "C" fn wechatpay_payscore_service_order_send_prepaid_message(
 
 /// 同步服务订单信息.
 ///
-/// `POST /v3/payscore/serviceorder/{out_order_no}/sync`. For direct merchants. Not idempotent.
+/// `POST /v3/payscore/serviceorder/{out_order_no}/sync`. For direct merchants. Idempotent. `payscore.service_order.get` tells what became of it.
 /// The reply is a JSON object: `out_order_no`, `service_id`, `appid`, `mchid`, `service_introduction`, `state`, `state_description`, `post_payments`, `post_discounts`, `risk_fund`, `total_amount`, `need_collection`, `collection`, `time_range`, `location`, `attach`, `notify_url`, `openid`, `order_id`.
 ///
 /// Members of `json`:
@@ -1867,7 +1867,7 @@ pub unsafe extern "C" fn wechatpay_payscore_sign_plan_partner_service_order_crea
 
 /// 创建用户的签约计划.
 ///
-/// `POST /v3/payscore/sign-plan/partner/user-sign-plans`. For service providers. Not idempotent.
+/// `POST /v3/payscore/sign-plan/partner/user-sign-plans`. For service providers. Not idempotent. `payscore.sign_plan.partner.user_sign_plans.get_by_merchant_sign_plan_no` tells what became of it.
 /// The reply is a JSON object: `sign_plan`, `package`.
 ///
 /// Members of `json`:
@@ -1919,7 +1919,7 @@ pub unsafe extern "C" fn wechatpay_payscore_sign_plan_partner_user_sign_plans_ge
 
 /// 取消用户的签约计划.
 ///
-/// `POST /v3/payscore/sign-plan/partner/user-sign-plans/merchant-sign-plan-no/{merchant_sign_plan_no}/stop`. For service providers. Not idempotent.
+/// `POST /v3/payscore/sign-plan/partner/user-sign-plans/merchant-sign-plan-no/{merchant_sign_plan_no}/stop`. For service providers. Idempotent. `payscore.sign_plan.partner.user_sign_plans.get_by_merchant_sign_plan_no` tells what became of it.
 /// The reply is a JSON object: `sign_plan_id`, `openid`, `sub_openid`, `service_id`, `mchid`, `sub_mchid`, `appid`, `sub_appid`, `merchant_sign_plan_no`, `merchant_callback_url`, `plan_id`, `going_detail_no`, `sign_state`, `cancel_sign_time`, `cancel_sign_type`, `cancel_reason`, `plan_name`, `plan_over_time`, `total_origin_price`, `deduction_quantity`, `total_actual_price`, `signed_detail_list`, `sign_time`.
 ///
 /// Members of `json`:
@@ -1973,7 +1973,7 @@ pub unsafe extern "C" fn wechatpay_payscore_sign_plan_service_order_create(
 
 /// 创建用户的签约计划.
 ///
-/// `POST /v3/payscore/sign-plan/user-sign-plans`. For direct merchants. Not idempotent.
+/// `POST /v3/payscore/sign-plan/user-sign-plans`. For direct merchants. Not idempotent. `payscore.sign_plan.user_sign_plans.get_by_merchant_sign_plan_no` tells what became of it.
 /// The reply is a JSON object: `sign_plan`, `package`.
 ///
 /// Members of `json`:
@@ -2021,7 +2021,7 @@ pub unsafe extern "C" fn wechatpay_payscore_sign_plan_user_sign_plans_get_by_mer
 
 /// 直连商户取消用户的签约计划.
 ///
-/// `POST /v3/payscore/sign-plan/user-sign-plans/merchant-sign-plan-no/{merchant_sign_plan_no}/stop`. For direct merchants. Not idempotent.
+/// `POST /v3/payscore/sign-plan/user-sign-plans/merchant-sign-plan-no/{merchant_sign_plan_no}/stop`. For direct merchants. Idempotent. `payscore.sign_plan.user_sign_plans.get_by_merchant_sign_plan_no` tells what became of it.
 /// The reply is a JSON object: `sign_plan_id`, `openid`, `service_id`, `mchid`, `appid`, `merchant_sign_plan_no`, `merchant_callback_url`, `plan_id`, `going_detail_no`, `sign_state`, `cancel_sign_time`, `cancel_sign_type`, `cancel_reason`, `plan_name`, `plan_over_time`, `total_origin_price`, `deduction_quantity`, `total_actual_price`, `signed_detail_list`, `sign_time`.
 ///
 /// Members of `json`:
@@ -2043,7 +2043,7 @@ pub unsafe extern "C" fn wechatpay_payscore_sign_plan_user_sign_plans_stop_by_me
 
 /// 撤销智慧零售订单.
 ///
-/// `POST /v3/payscore/smartretail-orders/{out_order_no}/cancel`. For direct merchants. Not idempotent.
+/// `POST /v3/payscore/smartretail-orders/{out_order_no}/cancel`. For direct merchants. Idempotent. `payscore.smart_retail_orders.get` tells what became of it.
 /// The reply is a JSON object: `appid`, `mchid`, `out_order_no`, `service_id`, `order_id`.
 ///
 /// Members of `json`:
@@ -2067,7 +2067,7 @@ pub unsafe extern "C" fn wechatpay_payscore_smart_retail_orders_cancel(
 
 /// 完结智慧零售订单.
 ///
-/// `POST /v3/payscore/smartretail-orders/{out_order_no}/complete`. For direct merchants. Not idempotent.
+/// `POST /v3/payscore/smartretail-orders/{out_order_no}/complete`. For direct merchants. Not idempotent. `payscore.smart_retail_orders.get` tells what became of it.
 /// The reply is a JSON object: `appid`, `mchid`, `out_order_no`, `service_id`, `order_id`.
 ///
 /// Members of `json`:
@@ -2100,7 +2100,7 @@ pub unsafe extern "C" fn wechatpay_payscore_smart_retail_orders_complete(
 
 /// 创建智慧零售订单.
 ///
-/// `POST /v3/payscore/smartretail-orders`. For direct merchants. Not idempotent.
+/// `POST /v3/payscore/smartretail-orders`. For direct merchants. Not idempotent. `payscore.smart_retail_orders.get` tells what became of it.
 /// The reply is a JSON object: `appid`, `mchid`, `out_order_no`, `service_id`, `order_id`, `miniprogram_businesstype`, `miniprogram_appid`, `miniprogram_path`, `miniprogram_username`, `package`.
 ///
 /// Members of `json`:
@@ -2181,7 +2181,7 @@ pub unsafe extern "C" fn wechatpay_payscore_user_service_state_get(
 
 /// 商户解除用户授权关系.
 ///
-/// `POST /v3/payscore/users/{openid}/permissions/{service_id}/terminate`. For direct merchants. Not idempotent.
+/// `POST /v3/payscore/users/{openid}/permissions/{service_id}/terminate`. For direct merchants. Idempotent.
 /// The reply has no body.
 ///
 /// Members of `json`:

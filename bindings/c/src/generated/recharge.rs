@@ -10,7 +10,7 @@ use crate::reply::Reply;
 
 /// 申请银行转账充值.
 ///
-/// `POST /v3/recharge/bank-transfer-recharges/apply`. For direct merchants and service providers. Not idempotent.
+/// `POST /v3/recharge/bank-transfer-recharges/apply`. For direct merchants and service providers. Not idempotent. `recharge.bank_transfer_recharges.get_by_out_recharge_no` tells what became of it.
 /// The reply is a JSON object: `recharge_id`, `out_recharge_no`, `transfer_in_account`.
 ///
 /// Members of `json`:

@@ -10,7 +10,7 @@ use crate::reply::Reply;
 
 /// 商户签名验签／加解密测试.
 ///
-/// `POST /v3/security/echo`. For direct merchants and service providers. Not idempotent.
+/// `POST /v3/security/echo`. For direct merchants and service providers. Idempotent.
 /// The reply is a JSON object: `echo_message`, `encrypted_echo_message`.
 ///
 /// Members of `json`:

@@ -10,7 +10,7 @@ use crate::reply::Reply;
 
 /// 服务人员分配.
 ///
-/// `POST /v3/smartguide/guides/{guide_id}/assign`. For direct merchants and service providers. Not idempotent.
+/// `POST /v3/smartguide/guides/{guide_id}/assign`. For direct merchants and service providers. Idempotent.
 /// The reply has no body.
 ///
 /// Members of `json`:
@@ -89,7 +89,7 @@ pub unsafe extern "C" fn wechatpay_smart_guide_guides_list(
 
 /// 服务人员信息更新.
 ///
-/// `PATCH /v3/smartguide/guides/{guide_id}`. For direct merchants and service providers. Not idempotent.
+/// `PATCH /v3/smartguide/guides/{guide_id}`. For direct merchants and service providers. Idempotent.
 /// The reply has no body.
 ///
 /// Members of `json`:

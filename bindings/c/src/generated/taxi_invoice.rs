@@ -86,7 +86,7 @@ pub unsafe extern "C" fn wechatpay_taxi_invoice_cards_upload_file(
 
 /// 更新司机信息.
 ///
-/// `POST /v3/taxi-invoice/driver/update-driver`. For service providers. Not idempotent.
+/// `POST /v3/taxi-invoice/driver/update-driver`. For service providers. Idempotent.
 /// The reply is a JSON object: `driver_name`, `id_card_number`, `company_name`, `mchid`, `driver_license`, `driver_category`, `driver_status`, `driver_photo`, `region_id`.
 ///
 /// Members of `json`:
@@ -137,7 +137,7 @@ pub unsafe extern "C" fn wechatpay_taxi_invoice_drivers_get(
 
 /// 更新出租车信息.
 ///
-/// `POST /v3/taxi-invoice/taxi/update-taxi`. For service providers. Not idempotent.
+/// `POST /v3/taxi-invoice/taxi/update-taxi`. For service providers. Idempotent.
 /// The reply is a JSON object: `plate_number`, `company_name`, `mchid`, `main_license`, `deputy_license`, `region_id`.
 ///
 /// Members of `json`:

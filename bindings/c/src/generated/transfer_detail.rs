@@ -10,7 +10,7 @@ use crate::reply::Reply;
 
 /// 转账明细电子回单受理.
 ///
-/// `POST /v3/transfer-detail/electronic-receipts`. For direct merchants and service providers. Not idempotent.
+/// `POST /v3/transfer-detail/electronic-receipts`. For direct merchants and service providers. Idempotent. `transfer_detail.electronic_receipts.get` tells what became of it.
 /// The reply is a JSON object: `accept_type`, `out_batch_no`, `out_detail_no`, `signature_no`, `signature_status`, `hash_type`, `hash_value`, `download_url`.
 ///
 /// Members of `json`:

@@ -8,7 +8,7 @@ final class AbnormalFundProcessingReceiptsTransferInstructions
     /**
      * 发起在途异常资金付款指令.
      *
-     * `POST /v3/abnormal-fund-processing/receipts/{receipt_id}/transfer-instructions`. For service providers. Not idempotent.
+     * `POST /v3/abnormal-fund-processing/receipts/{receipt_id}/transfer-instructions`. For service providers. Not idempotent. `abnormal_fund_processing.receipts.transfer_instructions.get` tells what became of it.
      *
      * - `receipt_id`: required. Example: `0100011742874700562078230000`.
      * - `out_instruction_no`: required. Example: `1200002`.

@@ -36,7 +36,7 @@ final class Apply4subjectApplyment
     /**
      * 撤销商户开户意愿申请单.
      *
-     * `POST /v3/apply4subject/applyment/{applyment_id}/cancel`. For service providers. Not idempotent.
+     * `POST /v3/apply4subject/applyment/{applyment_id}/cancel`. For service providers. Idempotent. `apply4subject.applyment.get` tells what became of it.
      *
      * - `applyment_id`: required.
      *
@@ -49,7 +49,7 @@ final class Apply4subjectApplyment
     /**
      * 撤销商户开户意愿申请单.
      *
-     * `POST /v3/apply4subject/applyment/{business_code}/cancel`. For service providers. Not idempotent.
+     * `POST /v3/apply4subject/applyment/{business_code}/cancel`. For service providers. Idempotent. `apply4subject.applyment.get` tells what became of it.
      *
      * - `business_code`: required.
      *
@@ -62,7 +62,7 @@ final class Apply4subjectApplyment
     /**
      * 提交商户开户意愿申请单.
      *
-     * `POST /v3/apply4subject/applyment`. For service providers. Not idempotent.
+     * `POST /v3/apply4subject/applyment`. For service providers. Idempotent. `apply4subject.applyment.get` tells what became of it.
      *
      * - `channel_id`: optional.
      * - `business_code`: required.

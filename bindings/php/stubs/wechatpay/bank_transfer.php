@@ -90,7 +90,7 @@ final class BankTransferBatches
     /**
      * 发起批量转账.
      *
-     * `POST /v3/bank-transfer/batches`. For service providers. Not idempotent.
+     * `POST /v3/bank-transfer/batches`. For service providers. Idempotent. `bank_transfer.batches.get_by_out_batch_no` tells what became of it.
      *
      * - `platform_mchid`: required. Example: `1900001109`.
      * - `specialized_payment_mchid`: required. Example: `1900001109`.

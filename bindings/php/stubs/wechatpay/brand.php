@@ -8,7 +8,7 @@ final class BrandApplyments
     /**
      * 撤销申请.
      *
-     * `POST /v3/brand/applyments/cancel-applyment`. For service providers. Not idempotent.
+     * `POST /v3/brand/applyments/cancel-applyment`. For service providers. Idempotent.
      *
      * - `applyment_id`: optional. Example: `2000002124775691`.
      * - `business_code`: optional. Example: `1900013511_10000`.
@@ -23,7 +23,7 @@ final class BrandApplyments
     /**
      * 提交入驻申请.
      *
-     * `POST /v3/brand/applyments`. For service providers. Not idempotent.
+     * `POST /v3/brand/applyments`. For service providers. Not idempotent. `brand.applyments.get_by_business_code` tells what became of it.
      *
      * - `business_code`: required. Example: `1900013511_10000`.
      * - `admin_info`: required.
@@ -167,7 +167,7 @@ final class BrandCardCardConfigs
     /**
      * 撤销商家名片配置申请.
      *
-     * `POST /v3/brand/card/card-configs/cancel-applyment`. For service providers. Not idempotent.
+     * `POST /v3/brand/card/card-configs/cancel-applyment`. For service providers. Idempotent. `brand.card.card_configs.get` tells what became of it.
      *
      * - `business_code`: optional. Example: `1900013511_10000`.
      * - `applyment_id`: optional. Example: `1111111111`.
@@ -192,7 +192,7 @@ final class BrandCardCardConfigs
     /**
      * 提交商家名片配置申请.
      *
-     * `POST /v3/brand/card/card-configs`. For service providers. Not idempotent.
+     * `POST /v3/brand/card/card-configs`. For service providers. Not idempotent. `brand.card.card_configs.get` tells what became of it.
      *
      * - `business_code`: required. Example: `1900013511_10000`.
      * - `brand_id`: required. Example: `1004`.
@@ -260,7 +260,7 @@ final class BrandCardCardConfigs
     /**
      * 发布商家名片配置.
      *
-     * `POST /v3/brand/card/card-configs/publish`. For service providers. Not idempotent.
+     * `POST /v3/brand/card/card-configs/publish`. For service providers. Idempotent. `brand.card.card_configs.get` tells what became of it.
      *
      * - `business_code`: optional. Example: `1900013511_10000`.
      * - `applyment_id`: optional. Example: `1111111111`.
@@ -294,7 +294,7 @@ final class BrandCardCardLinks
     /**
      * 撤销交易连接名片配置申请.
      *
-     * `POST /v3/brand/card/card-links/cancel-applyment`. For service providers. Not idempotent.
+     * `POST /v3/brand/card/card-links/cancel-applyment`. For service providers. Idempotent. `brand.card.card_links.get_by_business_code` tells what became of it.
      *
      * - `business_code`: required. Example: `1900013511_10000`.
      * - `brand_id`: required. Example: `1004`.
@@ -309,7 +309,7 @@ final class BrandCardCardLinks
     /**
      * 添加交易连接名片规则申请.
      *
-     * `POST /v3/brand/card/card-links`. For service providers. Not idempotent.
+     * `POST /v3/brand/card/card-links`. For service providers. Not idempotent. `brand.card.card_links.get_by_business_code` tells what became of it.
      *
      * - `business_code`: required. Example: `1900013511_10000`.
      * - `brand_id`: required. Example: `1004`.
@@ -399,7 +399,7 @@ final class BrandCardCardLinks
     /**
      * 解除已生效交易连接名片场景.
      *
-     * `POST /v3/brand/card/card-links/unbind-card-link`. For service providers. Not idempotent.
+     * `POST /v3/brand/card/card-links/unbind-card-link`. For service providers. Idempotent. `brand.card.card_links.list` tells what became of it.
      *
      * - `brand_id`: required. Example: `1004`.
      * - `payment_scene`: required. Example: `MINI_PROGRAM`.
@@ -602,7 +602,7 @@ final class BrandPartnerCardMemberCards
     /**
      * 删除会员卡模板.
      *
-     * `DELETE /v3/brand/partner/card-member/cards/{card_id}`. For service providers. Not idempotent.
+     * `DELETE /v3/brand/partner/card-member/cards/{card_id}`. For service providers. Idempotent. `brand.partner.card_member.cards.get` tells what became of it.
      *
      * - `card_id`: required. Example: `pbLatjvWOibDc5-TBnbUk1pD12o0`.
      * - `brand_id`: required. Example: `1004`.
@@ -708,7 +708,7 @@ final class BrandPartnerCardMemberCards
     /**
      * 作废会员卡模板.
      *
-     * `POST /v3/brand/partner/card-member/cards/{card_id}/invalidate`. For service providers. Not idempotent.
+     * `POST /v3/brand/partner/card-member/cards/{card_id}/invalidate`. For service providers. Idempotent. `brand.partner.card_member.cards.get` tells what became of it.
      *
      * - `card_id`: required. Example: `pbLatjvWOibDc5-TBnbUk1pD12o0`.
      * - `brand_id`: required. Example: `1004`.
@@ -825,7 +825,7 @@ final class BrandPartnerCardMemberCards
     /**
      * 修改会员卡模板信息.
      *
-     * `PATCH /v3/brand/partner/card-member/cards/{card_id}`. For service providers. Not idempotent.
+     * `PATCH /v3/brand/partner/card-member/cards/{card_id}`. For service providers. Idempotent. `brand.partner.card_member.cards.get` tells what became of it.
      *
      * - `card_id`: required. Example: `pbLatjvWOibDc5-TBnbUk1pD12o0`.
      * - `brand_id`: required. Example: `1004`.
@@ -1055,7 +1055,7 @@ final class BrandPartnerCardMemberMembershipActivities
     /**
      * 终止品牌会员发券活动.
      *
-     * `POST /v3/brand/partner/card-member/membership-activities/{activity_id}/terminate`. For service providers. Not idempotent.
+     * `POST /v3/brand/partner/card-member/membership-activities/{activity_id}/terminate`. For service providers. Idempotent. `brand.partner.card_member.membership_activities.get` tells what became of it.
      *
      * - `activity_id`: required. Example: `371067`.
      * - `brand_id`: required. Example: `1004`.
@@ -1086,7 +1086,7 @@ final class BrandPartnerCardMemberMembershipActivities
     /**
      * 修改品牌会员发券活动信息.
      *
-     * `PATCH /v3/brand/partner/card-member/membership-activities/{activity_id}`. For service providers. Not idempotent.
+     * `PATCH /v3/brand/partner/card-member/membership-activities/{activity_id}`. For service providers. Idempotent. `brand.partner.card_member.membership_activities.get` tells what became of it.
      *
      * - `activity_id`: required. Example: `371067`.
      * - `brand_id`: required. Example: `1004`.
@@ -1172,7 +1172,7 @@ final class BrandPartnerCardMemberUserCards
     /**
      * 同步会员开通结果.
      *
-     * `POST /v3/brand/partner/card-member/user-cards/{user_card_code}/confirm`. For service providers. Not idempotent.
+     * `POST /v3/brand/partner/card-member/user-cards/{user_card_code}/confirm`. For service providers. Not idempotent. `brand.partner.card_member.user_cards.get` tells what became of it.
      *
      * - `user_card_code`: required. Example: `478515832665`.
      * - `card_id`: required. Example: `pbLatjvWOibDc5-TBnbUk1pD12o0`.
@@ -1299,7 +1299,7 @@ final class BrandPartnerCardMemberUserCards
     /**
      * 根据openid导入用户会员卡.
      *
-     * `POST /v3/brand/partner/card-member/user-cards/import-by-openid`. For service providers. Not idempotent.
+     * `POST /v3/brand/partner/card-member/user-cards/import-by-openid`. For service providers. Not idempotent. `brand.partner.card_member.user_cards.get` tells what became of it.
      *
      * - `brand_id`: required. Example: `1004`.
      * - `card_id`: required. Example: `pbLatjvWOibDc5-TBnbUk1pD12o0`.
@@ -1435,7 +1435,7 @@ final class BrandPartnerCardMemberUserCards
     /**
      * 作废用户会员卡.
      *
-     * `POST /v3/brand/partner/card-member/user-cards/{user_card_code}/invalidate`. For service providers. Not idempotent.
+     * `POST /v3/brand/partner/card-member/user-cards/{user_card_code}/invalidate`. For service providers. Idempotent. `brand.partner.card_member.user_cards.get` tells what became of it.
      *
      * - `user_card_code`: required. Example: `478515832665`.
      * - `brand_id`: required. Example: `1004`.
@@ -1544,7 +1544,7 @@ final class BrandPartnerCardMemberUserCards
     /**
      * 修改用户会员卡信息.
      *
-     * `PATCH /v3/brand/partner/card-member/user-cards/{user_card_code}`. For service providers. Not idempotent.
+     * `PATCH /v3/brand/partner/card-member/user-cards/{user_card_code}`. For service providers. Idempotent. `brand.partner.card_member.user_cards.get` tells what became of it.
      *
      * - `user_card_code`: required. Example: `478515832665`.
      * - `card_id`: required. Example: `pbLatjvWOibDc5-TBnbUk1pD12o0`.
@@ -1765,7 +1765,7 @@ final class BrandPartnerStoreBrandStores
     /**
      * 绑定收款商户号.
      *
-     * `POST /v3/brand/partner/store/brandstores/{store_id}/bindrecipient`. For service providers. Not idempotent.
+     * `POST /v3/brand/partner/store/brandstores/{store_id}/bindrecipient`. For service providers. Idempotent. `brand.partner.store.brand_stores.get` tells what became of it.
      *
      * - `store_id`: required. Example: `20488000`.
      * - `brand_id`: required. Example: `123456789`.
@@ -1793,7 +1793,7 @@ final class BrandPartnerStoreBrandStores
     /**
      * 暂停门店营业.
      *
-     * `POST /v3/brand/partner/store/brandstores/{store_id}/close`. For service providers. Not idempotent.
+     * `POST /v3/brand/partner/store/brandstores/{store_id}/close`. For service providers. Idempotent. `brand.partner.store.brand_stores.get` tells what became of it.
      *
      * - `store_id`: required. Example: `20488000`.
      * - `brand_id`: required. Example: `123456789`.
@@ -1860,7 +1860,7 @@ final class BrandPartnerStoreBrandStores
     /**
      * 删除品牌门店.
      *
-     * `DELETE /v3/brand/partner/store/brandstores/{store_id}`. For service providers. Not idempotent.
+     * `DELETE /v3/brand/partner/store/brandstores/{store_id}`. For service providers. Idempotent. `brand.partner.store.brand_stores.get` tells what became of it.
      *
      * - `store_id`: required. Example: `20488000`.
      * - `brand_id`: required. Example: `123456789`.
@@ -1957,7 +1957,7 @@ final class BrandPartnerStoreBrandStores
     /**
      * 恢复门店营业.
      *
-     * `POST /v3/brand/partner/store/brandstores/{store_id}/resume`. For service providers. Not idempotent.
+     * `POST /v3/brand/partner/store/brandstores/{store_id}/resume`. For service providers. Idempotent. `brand.partner.store.brand_stores.get` tells what became of it.
      *
      * - `store_id`: required. Example: `20488000`.
      * - `brand_id`: required. Example: `123456789`.
@@ -1976,7 +1976,7 @@ final class BrandPartnerStoreBrandStores
     /**
      * 解绑收款商户号.
      *
-     * `POST /v3/brand/partner/store/brandstores/{store_id}/unbindrecipient`. For service providers. Not idempotent.
+     * `POST /v3/brand/partner/store/brandstores/{store_id}/unbindrecipient`. For service providers. Idempotent. `brand.partner.store.brand_stores.get` tells what became of it.
      *
      * - `store_id`: required. Example: `20488000`.
      * - `brand_id`: required. Example: `123456789`.
@@ -1992,7 +1992,7 @@ final class BrandPartnerStoreBrandStores
     /**
      * 更新品牌门店.
      *
-     * `PATCH /v3/brand/partner/store/brandstores/{store_id}`. For service providers. Not idempotent.
+     * `PATCH /v3/brand/partner/store/brandstores/{store_id}`. For service providers. Idempotent. `brand.partner.store.brand_stores.get` tells what became of it.
      *
      * - `store_id`: required. Example: `20488000`.
      * - `brand_id`: required. Example: `123456789`.
@@ -2098,7 +2098,7 @@ final class BrandProfitsharingOrders
     /**
      * 请求分账.
      *
-     * `POST /v3/brand/profitsharing/orders`. For service providers. Not idempotent.
+     * `POST /v3/brand/profitsharing/orders`. For service providers. Idempotent. `brand.profitsharing.orders.get` tells what became of it.
      *
      * - `brand_mchid`: required. Example: `1900000108`.
      * - `sub_mchid`: required. Example: `1900000109`.
@@ -2193,7 +2193,7 @@ final class BrandProfitsharingReceivers
     /**
      * 添加分账接收方.
      *
-     * `POST /v3/brand/profitsharing/receivers/add`. For service providers. Not idempotent.
+     * `POST /v3/brand/profitsharing/receivers/add`. For service providers. Idempotent.
      *
      * - `brand_mchid`: required. Example: `1900000108`.
      * - `appid`: required. Example: `wx8888888888888888`.
@@ -2225,7 +2225,7 @@ final class BrandProfitsharingReceivers
     /**
      * 删除分账接收方.
      *
-     * `POST /v3/brand/profitsharing/receivers/delete`. For service providers. Not idempotent.
+     * `POST /v3/brand/profitsharing/receivers/delete`. For service providers. Idempotent.
      *
      * - `brand_mchid`: required. Example: `1900000108`.
      * - `appid`: required. Example: `wx8888888888888888`.
@@ -2257,7 +2257,7 @@ final class BrandProfitsharingReturnOrders
     /**
      * 请求分账回退.
      *
-     * `POST /v3/brand/profitsharing/returnorders`. For service providers. Not idempotent.
+     * `POST /v3/brand/profitsharing/returnorders`. For service providers. Idempotent. `brand.profitsharing.return_orders.get` tells what became of it.
      *
      * - `sub_mchid`: required. Example: `1900000109`.
      * - `order_id`: optional. Example: `3008450740201411110007820472`.
@@ -2341,7 +2341,7 @@ final class BrandProfitsharing
     /**
      * 完结分账.
      *
-     * `POST /v3/brand/profitsharing/finish-order`. For service providers. Not idempotent.
+     * `POST /v3/brand/profitsharing/finish-order`. For service providers. Idempotent. `brand.profitsharing.orders.get` tells what became of it.
      *
      * - `sub_mchid`: required. Example: `1900000109`.
      * - `transaction_id`: required. Example: `4208450740201411110007820472`.

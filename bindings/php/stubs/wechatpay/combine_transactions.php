@@ -8,7 +8,7 @@ final class CombineTransactionsApp
     /**
      * 合单下单-APP支付.
      *
-     * `POST /v3/combine-transactions/app`. For direct merchants and service providers. Not idempotent.
+     * `POST /v3/combine-transactions/app`. For direct merchants and service providers. Idempotent. `combine_transactions.get_by_out_trade_no` tells what became of it.
      *
      * - `combine_appid`: required. Example: `wxd678efh567hg6787`.
      * - `combine_mchid`: required. Example: `1900000109`.
@@ -89,7 +89,7 @@ final class CombineTransactionsH5
     /**
      * 合单下单-H5支付.
      *
-     * `POST /v3/combine-transactions/h5`. For direct merchants and service providers. Not idempotent.
+     * `POST /v3/combine-transactions/h5`. For direct merchants and service providers. Idempotent. `combine_transactions.get_by_out_trade_no` tells what became of it.
      *
      * - `combine_appid`: required. Example: `wxd678efh567hg6787`.
      * - `combine_mchid`: required. Example: `1900000109`.
@@ -155,7 +155,7 @@ final class CombineTransactionsJsapi
     /**
      * 合单下单-JSAPI支付.
      *
-     * `POST /v3/combine-transactions/jsapi`. For direct merchants and service providers. Not idempotent.
+     * `POST /v3/combine-transactions/jsapi`. For direct merchants and service providers. Idempotent. `combine_transactions.get_by_out_trade_no` tells what became of it.
      *
      * - `combine_appid`: required. Example: `wxd678efh567hg6787`.
      * - `combine_mchid`: required. Example: `1900000109`.
@@ -220,7 +220,7 @@ final class CombineTransactionsMiniProgram
     /**
      * 个人收款交易下单-小程序.
      *
-     * `POST /v3/combine-transactions/miniprogram`. For service providers. Not idempotent.
+     * `POST /v3/combine-transactions/miniprogram`. For service providers. Idempotent. `combine_transactions.get_by_out_trade_no` tells what became of it.
      *
      * - `combine_appid`: required. Example: `wxd678efh567hg6787`.
      * - `combine_mchid`: required. Example: `1230000109`.
@@ -265,7 +265,7 @@ final class CombineTransactionsNative
     /**
      * 合单下单-Native支付.
      *
-     * `POST /v3/combine-transactions/native`. For direct merchants and service providers. Not idempotent.
+     * `POST /v3/combine-transactions/native`. For direct merchants and service providers. Idempotent. `combine_transactions.get_by_out_trade_no` tells what became of it.
      *
      * - `combine_appid`: required. Example: `wxd678efh567hg6787`.
      * - `combine_mchid`: required. Example: `1900000109`.
@@ -331,7 +331,7 @@ final class CombineTransactions
     /**
      * 合单关闭订单.
      *
-     * `POST /v3/combine-transactions/out-trade-no/{combine_out_trade_no}/close`. For direct merchants and service providers. Not idempotent.
+     * `POST /v3/combine-transactions/out-trade-no/{combine_out_trade_no}/close`. For direct merchants and service providers. Idempotent. `combine_transactions.get_by_out_trade_no` tells what became of it.
      *
      * - `combine_out_trade_no`: required.
      * - `combine_appid`: required. Example: `wxd678efh567hg6787`.

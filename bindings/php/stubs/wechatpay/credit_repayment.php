@@ -130,7 +130,7 @@ final class CreditRepaymentPartnerContracts
     /**
      * 解除自动还款协议.
      *
-     * `POST /v3/credit-repayment/partner/contracts/terminate`. For service providers. Not idempotent.
+     * `POST /v3/credit-repayment/partner/contracts/terminate`. For service providers. Idempotent. `credit_repayment.partner.contracts.get` tells what became of it.
      *
      * - `out_contract_code`: required. Example: `100001256`.
      * - `contract_termination_remark`: required. Example: `example_contract_termination_remark`.
@@ -168,7 +168,7 @@ final class CreditRepaymentPartnerDeductOrders
     /**
      * 发起还款.
      *
-     * `POST /v3/credit-repayment/partner/deduct-orders`. For service providers. Not idempotent.
+     * `POST /v3/credit-repayment/partner/deduct-orders`. For service providers. Not idempotent. `credit_repayment.partner.deduct_orders.get` tells what became of it.
      *
      * - `contract_id`: required. Example: `20251105000000123456789`.
      * - `out_trade_no`: required. Example: `1217752501201407033233368018`.

@@ -86,7 +86,7 @@ final class EbikeChargeTransactions
     /**
      * 充电自行车代扣受理扣款.
      *
-     * `POST /v3/ebike/charge/transactions`. Taken offline by the platform. Not idempotent.
+     * `POST /v3/ebike/charge/transactions`. Taken offline by the platform. Not idempotent. `ebike.charge.transactions.get_by_out_trade_no` tells what became of it.
      *
      * - `sub_mchid`: optional. Example: `1900000109`.
      * - `appid`: required. Example: `wxd678efh567hg678`.

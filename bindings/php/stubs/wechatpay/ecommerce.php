@@ -40,7 +40,7 @@ final class EcommerceAccountApplyCancelWithdraw
     /**
      * 平台代商户确认注销.
      *
-     * `POST /v3/ecommerce/account/apply-cancel-withdraw/confirm`. For service providers. Not idempotent.
+     * `POST /v3/ecommerce/account/apply-cancel-withdraw/confirm`. For service providers. Not idempotent. `ecommerce.account.apply_cancel_withdraw.get_by_out_request_no` tells what became of it.
      *
      * - `applyment_id`: optional. Example: `X202410241010125346`.
      * - `out_request_no`: optional. Example: `P202410241010125346`.
@@ -70,7 +70,7 @@ final class EcommerceAccountApplyCancelWithdraw
     /**
      * 提交注销提现申请.
      *
-     * `POST /v3/ecommerce/account/apply-cancel-withdraw`. For service providers. Not idempotent.
+     * `POST /v3/ecommerce/account/apply-cancel-withdraw`. For service providers. Not idempotent. `ecommerce.account.apply_cancel_withdraw.get_by_out_request_no` tells what became of it.
      *
      * - `sub_mchid`: required. Example: `1900000109`.
      * - `out_request_no`: required. Example: `P202410241010125346`.
@@ -210,7 +210,7 @@ final class EcommerceAccountCancelApplications
     /**
      * 提交注销申请单.
      *
-     * `POST /v3/ecommerce/account/cancel-applications`. For service providers. Not idempotent.
+     * `POST /v3/ecommerce/account/cancel-applications`. For service providers. Not idempotent. `ecommerce.account.cancel_applications.get_by_out_apply_no` tells what became of it.
      *
      * - `sub_mchid`: required. Example: `1900000109`.
      * - `out_apply_no`: required. Example: `2019061122222222122`.
@@ -271,7 +271,7 @@ final class EcommerceApplyments
     /**
      * 二级商户进件.
      *
-     * `POST /v3/ecommerce/applyments/`. For service providers. Not idempotent.
+     * `POST /v3/ecommerce/applyments/`. For service providers. Idempotent. `ecommerce.applyments.get_by_out_request_no` tells what became of it.
      *
      * - `out_request_no`: required.
      * - `organization_type`: required. Example: `2401`.
@@ -453,7 +453,7 @@ final class EcommerceApplyments
     /**
      * 撤销申请单-使用申请单号.
      *
-     * `POST /v3/ecommerce/applyments/{applyment_id}/revoke`. For service providers. Not idempotent.
+     * `POST /v3/ecommerce/applyments/{applyment_id}/revoke`. For service providers. Idempotent. `ecommerce.applyments.get` tells what became of it.
      *
      * - `applyment_id`: required. Example: `2000002124775691`.
      *
@@ -467,7 +467,7 @@ final class EcommerceApplyments
     /**
      * 撤销申请单-使用业务申请编号.
      *
-     * `POST /v3/ecommerce/applyments/out-request-no/{out_request_no}/revoke`. For service providers. Not idempotent.
+     * `POST /v3/ecommerce/applyments/out-request-no/{out_request_no}/revoke`. For service providers. Idempotent. `ecommerce.applyments.get_by_out_request_no` tells what became of it.
      *
      * - `out_request_no`: required. Example: `APPLYMENT_00000000001`.
      *
@@ -481,7 +481,7 @@ final class EcommerceApplyments
     /**
      * 提交申请单.
      *
-     * `POST /v3/ecommerce/applyments/submit-account-hosting-applyment`. For service providers. Not idempotent.
+     * `POST /v3/ecommerce/applyments/submit-account-hosting-applyment`. For service providers. Not idempotent. `ecommerce.applyments.get_by_out_request_no` tells what became of it.
      *
      * - `out_request_no`: required.
      * - `organization_type`: required. Example: `2401`.
@@ -774,7 +774,7 @@ final class EcommerceCombinePapayContracts
     /**
      * 商户协议号解约协议.
      *
-     * `POST /v3/ecommerce/combine-papay/contracts/plan-id/{plan_id}/out-contract-code/{out_contract_code}/terminate`. For service providers. Not idempotent.
+     * `POST /v3/ecommerce/combine-papay/contracts/plan-id/{plan_id}/out-contract-code/{out_contract_code}/terminate`. For service providers. Idempotent. `ecommerce.combine_papay.contracts.get_by_out_contract_code` tells what became of it.
      *
      * - `plan_id`: required. Example: `12535`.
      * - `out_contract_code`: required. Example: `wxwtdk20200910100000`.
@@ -798,7 +798,7 @@ final class EcommerceCombinePapayTransactions
     /**
      * 电商合单委托代扣支付.
      *
-     * `POST /v3/ecommerce/combine-papay/transactions`. For service providers. Not idempotent.
+     * `POST /v3/ecommerce/combine-papay/transactions`. For service providers. Not idempotent. `ecommerce.combine_papay.transactions.get` tells what became of it.
      *
      * - `combine_appid`: required. Example: `wxd678efh567hg6787`.
      * - `combine_mchid`: required. Example: `1900000109`.
@@ -894,7 +894,7 @@ final class EcommerceCombinePapayTransactions
     /**
      * 电商合单委托代扣撤销订单.
      *
-     * `POST /v3/ecommerce/combine-papay/transactions/{combine_out_trade_no}/reverse`. For service providers. Not idempotent.
+     * `POST /v3/ecommerce/combine-papay/transactions/{combine_out_trade_no}/reverse`. For service providers. Not idempotent. `ecommerce.combine_papay.transactions.get` tells what became of it.
      *
      * - `combine_out_trade_no`: required. Example: `P20150806125346`.
      * - `combine_appid`: required. Example: `wxd678efh567hg6787`.
@@ -986,7 +986,7 @@ final class EcommerceFundWithdraw
     /**
      * 账户余额提现.
      *
-     * `POST /v3/ecommerce/fund/withdraw`. For service providers. Not idempotent.
+     * `POST /v3/ecommerce/fund/withdraw`. For service providers. Idempotent. `ecommerce.fund.withdraw.get_by_out_request_no` tells what became of it.
      *
      * - `sub_mchid`: required. Example: `1900000109`.
      * - `out_request_no`: required. Example: `20190611222222222200000000012122`.
@@ -1265,7 +1265,7 @@ final class EcommerceMchTransferAuthorizations
     /**
      * 申请二级商户商家转账授权.
      *
-     * `POST /v3/ecommerce/mch-transfer/authorizations`. For service providers. Not idempotent.
+     * `POST /v3/ecommerce/mch-transfer/authorizations`. For service providers. Not idempotent. `ecommerce.mch_transfer.authorizations.get` tells what became of it.
      *
      * - `sub_mchid`: required. Example: `1900001109`.
      * - `agreement_list`: required.
@@ -1315,7 +1315,7 @@ final class EcommerceMchTransferTransferBills
     /**
      * 撤销转账.
      *
-     * `POST /v3/ecommerce/mch-transfer/transfer-bills/out-bill-no/{out_bill_no}/cancel`. For service providers. Not idempotent.
+     * `POST /v3/ecommerce/mch-transfer/transfer-bills/out-bill-no/{out_bill_no}/cancel`. For service providers. Idempotent. `ecommerce.mch_transfer.transfer_bills.get_by_out_bill_no` tells what became of it.
      *
      * - `out_bill_no`: required. Example: `plfk2020042013`.
      * - `sub_mchid`: required. Example: `1900001109`.
@@ -1336,7 +1336,7 @@ final class EcommerceMchTransferTransferBills
     /**
      * 发起转账.
      *
-     * `POST /v3/ecommerce/mch-transfer/transfer-bills`. For service providers. Not idempotent.
+     * `POST /v3/ecommerce/mch-transfer/transfer-bills`. For service providers. Not idempotent. `ecommerce.mch_transfer.transfer_bills.get_by_out_bill_no` tells what became of it.
      *
      * - `sub_mchid`: required. Example: `1900001109`.
      * - `appid`: required. Example: `wxf636efh567hg4356`.
@@ -1448,7 +1448,7 @@ final class EcommerceProfitsharingAfterSalesOrders
     /**
      * 请求售后服务分账.
      *
-     * `POST /v3/ecommerce/profitsharing/after-sales-orders`. For service providers. Not idempotent.
+     * `POST /v3/ecommerce/profitsharing/after-sales-orders`. For service providers. Not idempotent. `ecommerce.profitsharing.after_sales_orders.get` tells what became of it.
      *
      * - `sub_mchid`: required. Example: `1900000109`.
      * - `transaction_id`: required. Example: `3008450740201411110007820472`.
@@ -1520,7 +1520,7 @@ final class EcommerceProfitsharingOrders
     /**
      * 请求分账.
      *
-     * `POST /v3/ecommerce/profitsharing/orders`. For service providers. Not idempotent.
+     * `POST /v3/ecommerce/profitsharing/orders`. For service providers. Idempotent. `ecommerce.profitsharing.orders.get` tells what became of it.
      *
      * - `appid`: optional. Example: `wx8888888888888888`.
      * - `sub_mchid`: required. Example: `1900000109`.
@@ -1620,7 +1620,7 @@ final class EcommerceProfitsharingReceivers
     /**
      * 添加分账接收方.
      *
-     * `POST /v3/ecommerce/profitsharing/receivers/add`. For service providers. Not idempotent.
+     * `POST /v3/ecommerce/profitsharing/receivers/add`. For service providers. Idempotent.
      *
      * - `appid`: required. Example: `wx8888888888888888`.
      * - `type`: required. Example: `MERCHANT_ID`.
@@ -1646,7 +1646,7 @@ final class EcommerceProfitsharingReceivers
     /**
      * 删除分账接收方.
      *
-     * `POST /v3/ecommerce/profitsharing/receivers/delete`. For service providers. Not idempotent.
+     * `POST /v3/ecommerce/profitsharing/receivers/delete`. For service providers. Idempotent.
      *
      * - `appid`: required. Example: `wx8888888888888888`.
      * - `type`: required. Example: `MERCHANT_ID`.
@@ -1666,7 +1666,7 @@ final class EcommerceProfitsharingReturnOrders
     /**
      * 请求分账回退.
      *
-     * `POST /v3/ecommerce/profitsharing/returnorders`. For service providers. Not idempotent.
+     * `POST /v3/ecommerce/profitsharing/returnorders`. For service providers. Idempotent. `ecommerce.profitsharing.return_orders.get` tells what became of it.
      *
      * - `sub_mchid`: required. Example: `1900000109`.
      * - `order_id`: optional. Example: `3008450740201411110007820472`.
@@ -1752,7 +1752,7 @@ final class EcommerceProfitsharing
     /**
      * 完结分账.
      *
-     * `POST /v3/ecommerce/profitsharing/finish-order`. For service providers. Not idempotent.
+     * `POST /v3/ecommerce/profitsharing/finish-order`. For service providers. Idempotent. `ecommerce.profitsharing.orders.get` tells what became of it.
      *
      * - `sub_mchid`: required. Example: `1900000109`.
      * - `transaction_id`: required. Example: `4208450740201411110007820472`.
@@ -1783,7 +1783,7 @@ final class EcommerceRefundsReturnAdvance
     /**
      * 垫付退款回补.
      *
-     * `POST /v3/ecommerce/refunds/{refund_id}/return-advance`. For service providers. Not idempotent.
+     * `POST /v3/ecommerce/refunds/{refund_id}/return-advance`. For service providers. Not idempotent. `ecommerce.refunds.return_advance.get` tells what became of it.
      *
      * - `refund_id`: required. Example: `50000000382019052709732678859`.
      * - `sub_mchid`: required. Example: `1900000109`.
@@ -1839,7 +1839,7 @@ final class EcommerceRefunds
     /**
      * 退款申请.
      *
-     * `POST /v3/ecommerce/refunds/apply`. For service providers. Not idempotent.
+     * `POST /v3/ecommerce/refunds/apply`. For service providers. Idempotent. `ecommerce.refunds.get_by_out_refund_no` tells what became of it.
      *
      * - `individual_auth_id`: optional. Example: `1900000109`.
      * - `sub_mchid`: optional. Example: `1900000109`.
@@ -1908,7 +1908,7 @@ final class EcommerceRefunds
     /**
      * 发起异常退款.
      *
-     * `POST /v3/ecommerce/refunds/{refund_id}/apply-abnormal-refund`. For service providers. Not idempotent.
+     * `POST /v3/ecommerce/refunds/{refund_id}/apply-abnormal-refund`. For service providers. Not idempotent. `ecommerce.refunds.get_by_id` tells what became of it.
      *
      * - `refund_id`: required. Example: `50000000382019052709732678859`.
      * - `sub_mchid`: optional. Example: `1900000109`.
@@ -2106,7 +2106,7 @@ final class EcommerceSubsidies
     /**
      * 取消补差.
      *
-     * `POST /v3/ecommerce/subsidies/cancel`. For service providers. Not idempotent.
+     * `POST /v3/ecommerce/subsidies/cancel`. For service providers. Idempotent.
      *
      * - `sub_mchid`: required. Example: `1900000109`.
      * - `transaction_id`: required. Example: `4208450740201411110007820472`.
@@ -2131,7 +2131,7 @@ final class EcommerceSubsidies
     /**
      * 请求补差.
      *
-     * `POST /v3/ecommerce/subsidies/create`. For service providers. Not idempotent.
+     * `POST /v3/ecommerce/subsidies/create`. For service providers. Idempotent.
      *
      * - `sub_mchid`: required. Example: `1900000109`.
      * - `transaction_id`: required. Example: `4208450740201411110007820472`.

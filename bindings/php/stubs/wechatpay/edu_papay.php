@@ -8,7 +8,7 @@ final class EduPapayContracts
     /**
      * 解约.
      *
-     * `DELETE /v3/edu-papay/contracts/{contract_id}`. For direct merchants and service providers. Not idempotent.
+     * `DELETE /v3/edu-papay/contracts/{contract_id}`. For direct merchants and service providers. Idempotent.
      *
      * - `contract_id`: required. Example: `wx998877665544wx`.
      *
@@ -92,7 +92,7 @@ final class EduPapayTransactions
     /**
      * 教育通扣款受理.
      *
-     * `POST /v3/edu-papay/transactions`. For direct merchants and service providers. Not idempotent.
+     * `POST /v3/edu-papay/transactions`. For direct merchants and service providers. Not idempotent. `edu_papay.transactions.get_by_out_trade_no` tells what became of it.
      *
      * - `appid`: required. Example: `wx8888888888888888`.
      * - `sub_mchid`: optional. Example: `1900000109`.

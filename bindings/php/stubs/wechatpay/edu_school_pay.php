@@ -74,7 +74,7 @@ final class EduSchoolPayContracts
     /**
      * 商户主动解约.
      *
-     * `POST /v3/eduschoolpay/contracts/{contract_id}/terminate`. For service providers. Not idempotent.
+     * `POST /v3/eduschoolpay/contracts/{contract_id}/terminate`. For service providers. Idempotent. `edu_school_pay.contracts.get` tells what became of it.
      *
      * - `contract_id`: required. Example: `2045011120563805041758214605`.
      *
@@ -91,7 +91,7 @@ final class EduSchoolPayTransactions
     /**
      * 扣款.
      *
-     * `POST /v3/eduschoolpay/transactions`. For service providers. Not idempotent.
+     * `POST /v3/eduschoolpay/transactions`. For service providers. Not idempotent. `edu_school_pay.transactions.get_by_out_trade_no` tells what became of it.
      *
      * - `appid`: required. Example: `wx8888888888888888`.
      * - `sub_mchid`: optional. Example: `1900000109`.

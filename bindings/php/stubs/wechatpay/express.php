@@ -8,7 +8,7 @@ final class ExpressUsers
     /**
      * 用户openid转换.
      *
-     * `POST /v3/express/users/{openid}/transform`. For service providers. Not idempotent.
+     * `POST /v3/express/users/{openid}/transform`. For service providers. Idempotent.
      *
      * - `openid`: required. Example: `xsd3434454567676`.
      * - `appid`: required. Example: `wxaaaa1a123b456c7d`.

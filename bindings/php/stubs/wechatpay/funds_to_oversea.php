@@ -27,7 +27,7 @@ final class FundsToOverseaOrders
     /**
      * 申请资金出境.
      *
-     * `POST /v3/funds-to-oversea/orders`. For service providers. Not idempotent.
+     * `POST /v3/funds-to-oversea/orders`. For service providers. Not idempotent. `funds_to_oversea.orders.get` tells what became of it.
      *
      * - `out_order_id`: required. Example: `merchant_1123123`.
      * - `sub_mchid`: required. Example: `123456`.
@@ -131,7 +131,7 @@ final class FundsToOverseaReturnReturnOrders
     /**
      * 申请资金出境退回.
      *
-     * `POST /v3/funds-to-oversea/return/return-orders`. For service providers. Not idempotent.
+     * `POST /v3/funds-to-oversea/return/return-orders`. For service providers. Not idempotent. `funds_to_oversea.return.return_orders.get_by_out_return_no` tells what became of it.
      *
      * - `out_return_no`: required. Example: `R20250220103930`.
      * - `sub_mchid`: required. Example: `123456`.

@@ -135,7 +135,7 @@ final class GlobalCustomsOrders
     /**
      * 报关信息修改.
      *
-     * `PATCH /v3/global/customs/orders`. For direct merchants. Not idempotent.
+     * `PATCH /v3/global/customs/orders`. For direct merchants. Idempotent.
      *
      * - `appid`: required. Example: `wxd678efh567hg6787`.
      * - `mchid`: required. Example: `1230000109`.
@@ -352,7 +352,7 @@ final class GlobalMerchantH5PermissionApplications
     /**
      * 修改H5支付权限申请单.
      *
-     * `PATCH /v3/global/merchant/h5/permission/applications/{applyment_id}`. Not idempotent.
+     * `PATCH /v3/global/merchant/h5/permission/applications/{applyment_id}`. Idempotent. `global.merchant.h5.permission.applications.get` tells what became of it.
      *
      * - `applyment_id`: required. Example: `100000`.
      * - `domains`: required. Example: `string`.
@@ -469,7 +469,7 @@ final class GlobalMerchantH5PermissionDomainApplications
     /**
      * 修改H5支付域名修改申请单.
      *
-     * `PATCH /v3/global/merchant/h5/permission/domain/applications/{applyment_id}`. Not idempotent.
+     * `PATCH /v3/global/merchant/h5/permission/domain/applications/{applyment_id}`. Idempotent. `global.merchant.h5.permission.domain.applications.get` tells what became of it.
      *
      * - `applyment_id`: required. Example: `100000`.
      * - `domains`: required. Example: `string`.
@@ -554,7 +554,7 @@ final class GlobalMerchantServiceComplaintNotifications
     /**
      * 创建投诉通知回调.
      *
-     * `POST /v3/global/merchant-service/complaint-notifications`. Not idempotent.
+     * `POST /v3/global/merchant-service/complaint-notifications`. Idempotent. `global.merchant_service.complaint_notifications.get` tells what became of it.
      *
      * - `url`: required. Example: `https://www.xxx.com/notify`.
      *
@@ -568,7 +568,7 @@ final class GlobalMerchantServiceComplaintNotifications
     /**
      * 删除投诉通知回调.
      *
-     * `DELETE /v3/global/merchant-service/complaint-notifications`. Not idempotent.
+     * `DELETE /v3/global/merchant-service/complaint-notifications`. Idempotent. `global.merchant_service.complaint_notifications.get` tells what became of it.
      *
      * @param array<string, mixed> $params
      * @throws \WechatPay\Exception\WechatPayException
@@ -591,7 +591,7 @@ final class GlobalMerchantServiceComplaintNotifications
     /**
      * 更新投诉通知回调.
      *
-     * `PUT /v3/global/merchant-service/complaint-notifications`. Not idempotent.
+     * `PUT /v3/global/merchant-service/complaint-notifications`. Idempotent. `global.merchant_service.complaint_notifications.get` tells what became of it.
      *
      * - `url`: required. Example: `https://www.xxx.com/notify`.
      *
@@ -653,7 +653,7 @@ final class GlobalMerchantServiceComplaints
     /**
      * 反馈处理完成.
      *
-     * `POST /v3/global/merchant-service/complaints/{complaint_id}/complete`. Not idempotent.
+     * `POST /v3/global/merchant-service/complaints/{complaint_id}/complete`. Not idempotent. `global.merchant_service.complaints.get` tells what became of it.
      *
      * - `complaint_id`: required. Example: `200201820200101080076610000`.
      * - `complainted_mchid`: required. Example: `1900012181`.
@@ -783,7 +783,7 @@ final class GlobalMerchantServiceComplaints
     /**
      * 提交回复.
      *
-     * `POST /v3/global/merchant-service/complaints/{complaint_id}/response`. Not idempotent.
+     * `POST /v3/global/merchant-service/complaints/{complaint_id}/response`. Not idempotent. `global.merchant_service.complaints.negotiation_histories.list` tells what became of it.
      *
      * - `complaint_id`: required. Example: `200201820200101080076610000`.
      * - `complainted_mchid`: required. Example: `1900012181`.
@@ -1005,7 +1005,7 @@ final class GlobalMerchants
     /**
      * 修改子商户（融合钱包）.
      *
-     * `PATCH /v3/global/merchants/{sub_mchid}`. Not idempotent.
+     * `PATCH /v3/global/merchants/{sub_mchid}`. Idempotent. `global.merchants.get` tells what became of it.
      *
      * - `sub_mchid`: required.
      * - `sp_appid`: required. Example: `wx8888888888888888`.
@@ -1075,7 +1075,7 @@ final class GlobalMicropayTransactions
     /**
      * 提交付款码支付.
      *
-     * `POST /v3/global/micropay/transactions/pay`. Not idempotent.
+     * `POST /v3/global/micropay/transactions/pay`. Not idempotent. `global.transactions.get_by_out_trade_no` tells what became of it.
      *
      * - `mchid`: required. Example: `1900000109`.
      * - `appid`: required. Example: `wx8888888888888888`.
@@ -1180,7 +1180,7 @@ final class GlobalMicropayTransactions
     /**
      * 撤销订单(微信支付订单号).
      *
-     * `POST /v3/global/micropay/transactions/id/{transaction_id}/reverse`. Not idempotent.
+     * `POST /v3/global/micropay/transactions/id/{transaction_id}/reverse`. Not idempotent. `global.transactions.get_by_id` tells what became of it.
      *
      * - `transaction_id`: required. Example: `1217752501201407033233368018`.
      * - `mchid`: required. Example: `1900000109`.
@@ -1201,7 +1201,7 @@ final class GlobalMicropayTransactions
     /**
      * 撤销订单(商户订单号).
      *
-     * `POST /v3/global/micropay/transactions/out-trade-no/{out_trade_no}/reverse`. Not idempotent.
+     * `POST /v3/global/micropay/transactions/out-trade-no/{out_trade_no}/reverse`. Not idempotent. `global.transactions.get_by_out_trade_no` tells what became of it.
      *
      * - `out_trade_no`: required. Example: `1217752501201407033233368018`.
      * - `mchid`: required. Example: `1900000109`.
@@ -1474,7 +1474,7 @@ final class GlobalPapayContracts
     /**
      * 申请解约.
      *
-     * `POST /v3/global/papay/contracts/{contract_id}/terminate`. Not idempotent.
+     * `POST /v3/global/papay/contracts/{contract_id}/terminate`. Idempotent. `global.papay.contracts.get` tells what became of it.
      *
      * - `contract_id`: required. Example: `100005698`.
      * - `appid`: optional. Example: `wxd678efh567hg6787`.
@@ -1539,7 +1539,7 @@ final class GlobalPapayTransactions
     /**
      * 支付扣款.
      *
-     * `POST /v3/global/papay/transactions`. Not idempotent.
+     * `POST /v3/global/papay/transactions`. Not idempotent. `global.papay.transactions.get_by_out_trade_no` tells what became of it.
      *
      * - `appid`: optional. Example: `wxd678efh567hg6787`.
      * - `sp_appid`: optional. Example: `wx8888888888888888`.
@@ -1738,7 +1738,7 @@ final class GlobalPapayTransactions
     /**
      * 撤销订单(商户订单号).
      *
-     * `POST /v3/global/papay/transactions/out-trade-no/{out_trade_no}/reverse`. Not idempotent.
+     * `POST /v3/global/papay/transactions/out-trade-no/{out_trade_no}/reverse`. Not idempotent. `global.papay.transactions.get_by_out_trade_no` tells what became of it.
      *
      * - `out_trade_no`: required. Example: `1217752501201407033233368018`.
      * - `sub_mchid`: required. Example: `1900000109`.
@@ -1783,7 +1783,7 @@ final class GlobalProfitSharingOrders
     /**
      * 请求分账.
      *
-     * `POST /v3/global/profit-sharing/orders`. Not idempotent.
+     * `POST /v3/global/profit-sharing/orders`. Not idempotent. `global.profit_sharing.orders.get` tells what became of it.
      *
      * - `sub_mchid`: optional. Example: `1900000109`.
      * - `appid`: required. Example: `wx8888888888888888`.
@@ -1883,7 +1883,7 @@ final class GlobalProfitSharingOrders
     /**
      * 解冻剩余资金.
      *
-     * `POST /v3/global/profit-sharing/orders/unfreeze`. Not idempotent.
+     * `POST /v3/global/profit-sharing/orders/unfreeze`. Not idempotent. `global.profit_sharing.orders.get` tells what became of it.
      *
      * - `sub_mchid`: optional. Example: `1900000109`.
      * - `transaction_id`: required. Example: `4208450740201411110007820472`.
@@ -1931,7 +1931,7 @@ final class GlobalProfitSharingReceivers
     /**
      * 添加分账接收方.
      *
-     * `POST /v3/global/profit-sharing/receivers`. Not idempotent.
+     * `POST /v3/global/profit-sharing/receivers`. Idempotent. `global.profit_sharing.receivers.get` tells what became of it.
      *
      * - `sub_mchid`: optional. Example: `1900000109`.
      * - `appid`: optional. Example: `wx8888888888888888`.
@@ -1988,7 +1988,7 @@ final class GlobalProfitSharingReceivers
     /**
      * 删除分账接收方.
      *
-     * `DELETE /v3/global/profit-sharing/receivers`. Not idempotent.
+     * `DELETE /v3/global/profit-sharing/receivers`. Idempotent. `global.profit_sharing.receivers.get` tells what became of it.
      *
      * - `sub_mchid`: optional. Example: `1900000109`.
      * - `appid`: optional. Example: `wx8888888888888888`.
@@ -2229,7 +2229,7 @@ final class GlobalRefunds
     /**
      * 申请退款.
      *
-     * `POST /v3/global/refunds`. Not idempotent.
+     * `POST /v3/global/refunds`. Idempotent. `global.refunds.get_by_out_refund_no` tells what became of it.
      *
      * - `mchid`: required. Example: `1900000109`.
      * - `appid`: required. Example: `wx8888888888888888`.
@@ -2547,7 +2547,7 @@ final class GlobalTransactionsApp
     /**
      * APP支付下单.
      *
-     * `POST /v3/global/transactions/app`. Not idempotent.
+     * `POST /v3/global/transactions/app`. Idempotent. `global.transactions.get_by_out_trade_no` tells what became of it.
      *
      * - `mchid`: required. Example: `1900000109`.
      * - `appid`: required. Example: `wx8888888888888888`.
@@ -2621,7 +2621,7 @@ final class GlobalTransactionsJsapi
     /**
      * JSAPI支付下单.
      *
-     * `POST /v3/global/transactions/jsapi`. Not idempotent.
+     * `POST /v3/global/transactions/jsapi`. Idempotent. `global.transactions.get_by_out_trade_no` tells what became of it.
      *
      * - `mchid`: required. Example: `1900000109`.
      * - `appid`: required. Example: `wx8888888888888888`.
@@ -2695,7 +2695,7 @@ final class GlobalTransactionsMweb
     /**
      * H5支付下单.
      *
-     * `POST /v3/global/transactions/mweb`. Not idempotent.
+     * `POST /v3/global/transactions/mweb`. Idempotent. `global.transactions.get_by_out_trade_no` tells what became of it.
      *
      * - `mchid`: required. Example: `1900000109`.
      * - `appid`: required. Example: `wx8888888888888888`.
@@ -2769,7 +2769,7 @@ final class GlobalTransactionsNative
     /**
      * Native支付下单.
      *
-     * `POST /v3/global/transactions/native`. Not idempotent.
+     * `POST /v3/global/transactions/native`. Idempotent. `global.transactions.get_by_out_trade_no` tells what became of it.
      *
      * - `mchid`: required. Example: `1900000109`.
      * - `appid`: required. Example: `wx8888888888888888`.
@@ -2851,7 +2851,7 @@ final class GlobalTransactions
     /**
      * 关闭订单(微信支付订单号).
      *
-     * `POST /v3/global/transactions/id/{transaction_id}/close`. Not idempotent.
+     * `POST /v3/global/transactions/id/{transaction_id}/close`. Idempotent. `global.transactions.get_by_id` tells what became of it.
      *
      * - `transaction_id`: required. Example: `1217752501201407033233368018`.
      * - `mchid`: required. Example: `1230000109`.
@@ -2872,7 +2872,7 @@ final class GlobalTransactions
     /**
      * 关闭订单(商户订单号).
      *
-     * `POST /v3/global/transactions/out-trade-no/{out_trade_no}/close`. Not idempotent.
+     * `POST /v3/global/transactions/out-trade-no/{out_trade_no}/close`. Idempotent. `global.transactions.get_by_out_trade_no` tells what became of it.
      *
      * - `out_trade_no`: required. Example: `1217752501201407033233368018`.
      * - `mchid`: required. Example: `1230000109`.

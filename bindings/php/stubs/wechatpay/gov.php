@@ -64,7 +64,7 @@ final class GovSubsidyAuditCup
     /**
      * 查询审核结果.
      *
-     * `POST /v3/gov/subsidy/audit/cup/query`. For service providers. Not idempotent.
+     * `POST /v3/gov/subsidy/audit/cup/query`. For service providers. Idempotent.
      *
      * - `org_no`: required.
      * - `mchnt_order_id`: required.
@@ -384,7 +384,7 @@ final class GovSubsidyCompanies
     /**
      * 企业信息查询.
      *
-     * `POST /v3/gov/subsidy/companies/query`. For service providers. Not idempotent.
+     * `POST /v3/gov/subsidy/companies/query`. For service providers. Idempotent.
      *
      * - `qualification_region_code`: required. Example: `310100`.
      * - `license_number`: required. Example: `91110108397173806M`.
@@ -666,7 +666,7 @@ final class GovSubsidyQualifications
     /**
      * 批量查询用户资格.
      *
-     * `POST /v3/gov/subsidy/qualifications/query`. For service providers. Not idempotent.
+     * `POST /v3/gov/subsidy/qualifications/query`. For service providers. Idempotent.
      *
      * - `real_name`: required. Encrypted under the platform's key before it is sent.
      * - `id_card_number`: required. Encrypted under the platform's key before it is sent.
@@ -830,7 +830,7 @@ final class GovSubsidySnCode
     /**
      * 查询sn码状态.
      *
-     * `POST /v3/gov/subsidy/sncode/query`. For service providers. Not idempotent.
+     * `POST /v3/gov/subsidy/sncode/query`. For service providers. Idempotent.
      *
      * - `sn_code_list`: required. Example: `9CC0AC186027`.
      * - `qualification_region_code`: required. Example: `310100`.
@@ -884,7 +884,7 @@ final class GovSubsidyTransactionsSummary
     /**
      * 查询单日交易汇总.
      *
-     * `POST /v3/gov/subsidy/transactions/summary/query-day`. For service providers. Not idempotent.
+     * `POST /v3/gov/subsidy/transactions/summary/query-day`. For service providers. Idempotent.
      *
      * - `qualification_region_code`: required. Example: `310100`.
      * - `query_date`: required. Example: `2025-01-14`.
@@ -920,7 +920,7 @@ final class GovSubsidyTransactions
     /**
      * 交易信息查询.
      *
-     * `POST /v3/gov/subsidy/transactions/query`. For service providers. Not idempotent.
+     * `POST /v3/gov/subsidy/transactions/query`. For service providers. Idempotent.
      *
      * - `qualification_region_code`: required. Example: `310100`.
      * - `order_number_list`: required. Example: `vmall_250120131959_993_4494`.
@@ -1215,7 +1215,7 @@ final class GovSubsidyZhejiangGoods
     /**
      * 商品信息查询.
      *
-     * `POST /v3/gov/subsidy/zhejiang/goods/query`. For service providers. Not idempotent.
+     * `POST /v3/gov/subsidy/zhejiang/goods/query`. For service providers. Idempotent.
      *
      * - `goods_bar_code`: optional.
      * - `province`: optional.
@@ -1380,7 +1380,7 @@ final class GovSubsidyZhejiangQualifications
     /**
      * 查询补贴资格.
      *
-     * `POST /v3/gov/subsidy/zhejiang/qualifications/query`. For service providers. Not idempotent.
+     * `POST /v3/gov/subsidy/zhejiang/qualifications/query`. For service providers. Idempotent.
      *
      * - `cert_no`: required. Encrypted under the platform's key before it is sent.
      * - `cate_code`: optional. Example: `A01`.
@@ -1530,7 +1530,7 @@ final class GovSubsidyZhejiangSnCode
     /**
      * sn码销售状态查询.
      *
-     * `POST /v3/gov/subsidy/zhejiang/sncode/query`. For service providers. Not idempotent.
+     * `POST /v3/gov/subsidy/zhejiang/sncode/query`. For service providers. Idempotent.
      *
      * - `sn`: required.
      * - `province`: required.

@@ -8,7 +8,7 @@ final class HirePowerBankInsuranceOrders
     /**
      * 创建保险订单.
      *
-     * `POST /v3/hire-power-bank/insurance-orders`. For direct merchants. Not idempotent.
+     * `POST /v3/hire-power-bank/insurance-orders`. For direct merchants. Not idempotent. `hire_power_bank.insurance_orders.get` tells what became of it.
      *
      * - `out_order_no`: optional. Example: `6e8369071cd942c0476613f9d1ce9ca3`.
      * - `openid`: optional. Example: `2323dfsdf342342`.

@@ -8,7 +8,7 @@ final class InsPolicyMgrDeductAuthorizations
     /**
      * 提交保单授权信息.
      *
-     * `POST /v3/inspolicymgr/deduct/authorizations`. For direct merchants. Not idempotent.
+     * `POST /v3/inspolicymgr/deduct/authorizations`. For direct merchants. Not idempotent. `ins_policy_mgr.deduct.authorizations.get` tells what became of it.
      *
      * - `out_insurance_no`: required. Example: `Auisihsiahishishi4hihsid123418id`.
      * - `appid`: required. Example: `wxd678efh567hg6787`.
@@ -70,7 +70,7 @@ final class InsPolicyMgrDeductPolicies
     /**
      * 上传保单.
      *
-     * `POST /v3/inspolicymgr/deduct/policies`. For direct merchants. Not idempotent.
+     * `POST /v3/inspolicymgr/deduct/policies`. For direct merchants. Not idempotent. `ins_policy_mgr.deduct.policies.get` tells what became of it.
      *
      * - `out_insurance_no`: required. Example: `Auisihsiahishishi4hihsid123418id`.
      * - `insured_name_list`: required. Example: `tCk1JSUV2QUlCQURBTkJna3Foa2lHOXc`.
@@ -216,7 +216,7 @@ final class InsPolicyMgrDeductPolicies
     /**
      * 更新保单信息.
      *
-     * `PATCH /v3/inspolicymgr/deduct/policies/{out_insurance_no}`. For direct merchants. Not idempotent.
+     * `PATCH /v3/inspolicymgr/deduct/policies/{out_insurance_no}`. For direct merchants. Idempotent. `ins_policy_mgr.deduct.policies.get` tells what became of it.
      *
      * - `out_insurance_no`: required. Example: `Auisihsiahishishi4hihsid123418id`.
      * - `insured_name_list`: optional. Example: `tCk1JSUV2QUlCQURBTkJna3Foa2lHOXc`.

@@ -107,7 +107,7 @@ final class LegacyGlobalCustomsOrders
     /**
      * 报关信息修改.
      *
-     * `PATCH /global/v3/customs/orders`. Superseded. Use `/v3/global/customs/orders#patch` instead. Not idempotent.
+     * `PATCH /global/v3/customs/orders`. Superseded. Use `/v3/global/customs/orders#patch` instead. Idempotent.
      *
      * - `appid`: required. Example: `wxd678efh567hg6787`.
      * - `mchid`: required. Example: `1230000109`.

@@ -110,7 +110,7 @@ final class LegacyHkMerchants
     /**
      * 修改子商户（融合钱包）.
      *
-     * `PUT /hk/v3/merchants`. Superseded. Use `/v3/global/merchants/{sub_mchid}#patch` instead. Not idempotent.
+     * `PUT /hk/v3/merchants`. Superseded. Use `/v3/global/merchants/{sub_mchid}#patch` instead. Idempotent. `legacy_hk.merchants.get` tells what became of it.
      *
      * - `sp_appid`: required. Example: `wx8888888888888888`.
      * - `sp_mchid`: required. Example: `3200000001`.
@@ -173,7 +173,7 @@ final class LegacyHkRefunds
     /**
      * 申请退款.
      *
-     * `POST /hk/v3/refunds`. Superseded. Use `/v3/global/refunds#post` instead. Not idempotent.
+     * `POST /hk/v3/refunds`. Superseded. Use `/v3/global/refunds#post` instead. Idempotent. `legacy_hk.refunds.get_by_out_refund_no` tells what became of it.
      *
      * - `mchid`: required. Example: `1900000109`.
      * - `appid`: required. Example: `wx8888888888888888`.
@@ -472,7 +472,7 @@ final class LegacyHkTransactionsApp
     /**
      * APP支付下单.
      *
-     * `POST /hk/v3/transactions/app`. Superseded. Use `global.transactions.app.create` instead. Not idempotent.
+     * `POST /hk/v3/transactions/app`. Superseded. Use `global.transactions.app.create` instead. Idempotent. `legacy_hk.transactions.get_by_out_trade_no` tells what became of it.
      *
      * - `mchid`: required. Example: `1900000109`.
      * - `appid`: required. Example: `wx8888888888888888`.
@@ -546,7 +546,7 @@ final class LegacyHkTransactionsJsapi
     /**
      * 小程序/公众号支付下单.
      *
-     * `POST /hk/v3/transactions/jsapi`. Superseded. Use `global.transactions.jsapi.create` instead. Not idempotent.
+     * `POST /hk/v3/transactions/jsapi`. Superseded. Use `global.transactions.jsapi.create` instead. Idempotent. `legacy_hk.transactions.get_by_out_trade_no` tells what became of it.
      *
      * - `mchid`: required. Example: `1900000109`.
      * - `appid`: required. Example: `wx8888888888888888`.
@@ -620,7 +620,7 @@ final class LegacyHkTransactionsMicropay
     /**
      * 提交付款码支付.
      *
-     * `POST /hk/v3/transactions/micropay`. Superseded. Use `global.micropay.transactions.pay` instead. Not idempotent.
+     * `POST /hk/v3/transactions/micropay`. Superseded. Use `global.micropay.transactions.pay` instead. Not idempotent. `legacy_hk.transactions.get_by_out_trade_no` tells what became of it.
      *
      * - `mchid`: required. Example: `1900000109`.
      * - `appid`: required. Example: `wx8888888888888888`.
@@ -729,7 +729,7 @@ final class LegacyHkTransactionsMweb
     /**
      * H5支付下单.
      *
-     * `POST /hk/v3/transactions/mweb`. Superseded. Use `global.transactions.mweb.create` instead. Not idempotent.
+     * `POST /hk/v3/transactions/mweb`. Superseded. Use `global.transactions.mweb.create` instead. Idempotent. `legacy_hk.transactions.get_by_out_trade_no` tells what became of it.
      *
      * - `mchid`: required. Example: `1900000109`.
      * - `appid`: required. Example: `wx8888888888888888`.
@@ -803,7 +803,7 @@ final class LegacyHkTransactionsNative
     /**
      * 扫码支付下单.
      *
-     * `POST /hk/v3/transactions/native`. Superseded. Use `global.transactions.native.create` instead. Not idempotent.
+     * `POST /hk/v3/transactions/native`. Superseded. Use `global.transactions.native.create` instead. Idempotent. `legacy_hk.transactions.get_by_out_trade_no` tells what became of it.
      *
      * - `mchid`: required. Example: `1900000109`.
      * - `appid`: required. Example: `wx8888888888888888`.
@@ -887,7 +887,7 @@ final class LegacyHkTransactions
     /**
      * 关闭订单(微信支付订单号).
      *
-     * `POST /hk/v3/transactions/id/{transaction_id}/close`. Superseded. Use `global.transactions.close_by_id` instead. Not idempotent.
+     * `POST /hk/v3/transactions/id/{transaction_id}/close`. Superseded. Use `global.transactions.close_by_id` instead. Idempotent. `legacy_hk.transactions.get_by_id` tells what became of it.
      *
      * - `transaction_id`: required. Example: `1217752501201407033233368018`.
      * - `mchid`: required. Example: `1230000109`.
@@ -908,7 +908,7 @@ final class LegacyHkTransactions
     /**
      * 关闭订单(商户订单号).
      *
-     * `POST /hk/v3/transactions/out-trade-no/{out_trade_no}/close`. Superseded. Use `global.transactions.close_by_out_trade_no` instead. Not idempotent.
+     * `POST /hk/v3/transactions/out-trade-no/{out_trade_no}/close`. Superseded. Use `global.transactions.close_by_out_trade_no` instead. Idempotent. `legacy_hk.transactions.get_by_out_trade_no` tells what became of it.
      *
      * - `out_trade_no`: required. Example: `1217752501201407033233368018`.
      * - `mchid`: required. Example: `1230000109`.
@@ -1057,7 +1057,7 @@ final class LegacyHkTransactions
     /**
      * 撤销订单(微信支付订单号).
      *
-     * `POST /hk/v3/transactions/id/{transaction_id}/reverse`. Superseded. Use `global.micropay.transactions.reverse_by_id` instead. Not idempotent.
+     * `POST /hk/v3/transactions/id/{transaction_id}/reverse`. Superseded. Use `global.micropay.transactions.reverse_by_id` instead. Not idempotent. `legacy_hk.transactions.get_by_id` tells what became of it.
      *
      * - `transaction_id`: required. Example: `1217752501201407033233368018`.
      * - `mchid`: required. Example: `1900000109`.
@@ -1078,7 +1078,7 @@ final class LegacyHkTransactions
     /**
      * 撤销订单(商户订单号).
      *
-     * `POST /hk/v3/transactions/out-trade-no/{out_trade_no}/reverse`. Superseded. Use `global.micropay.transactions.reverse_by_out_trade_no` instead. Not idempotent.
+     * `POST /hk/v3/transactions/out-trade-no/{out_trade_no}/reverse`. Superseded. Use `global.micropay.transactions.reverse_by_out_trade_no` instead. Not idempotent. `legacy_hk.transactions.get_by_out_trade_no` tells what became of it.
      *
      * - `out_trade_no`: required. Example: `1217752501201407033233368018`.
      * - `mchid`: required. Example: `1900000109`.

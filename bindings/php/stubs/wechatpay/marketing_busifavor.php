@@ -8,7 +8,7 @@ final class MarketingBusifavorCallbacks
     /**
      * 设置商家券事件通知地址.
      *
-     * `POST /v3/marketing/busifavor/callbacks`. For direct merchants and service providers. Not idempotent.
+     * `POST /v3/marketing/busifavor/callbacks`. For direct merchants and service providers. Idempotent. `marketing.busifavor.callbacks.get` tells what became of it.
      *
      * - `mchid`: optional. Example: `10000098`.
      * - `notify_url`: required. Example: `https://pay.weixin.qq.com`.
@@ -41,7 +41,7 @@ final class MarketingBusifavorCoupons
     /**
      * 关联订单信息.
      *
-     * `POST /v3/marketing/busifavor/coupons/associate`. For direct merchants and service providers. Not idempotent.
+     * `POST /v3/marketing/busifavor/coupons/associate`. For direct merchants and service providers. Idempotent.
      *
      * - `stock_id`: required.
      * - `coupon_code`: required.
@@ -63,7 +63,7 @@ final class MarketingBusifavorCoupons
     /**
      * 使券失效.
      *
-     * `POST /v3/marketing/busifavor/coupons/deactivate`. For direct merchants and service providers. Not idempotent.
+     * `POST /v3/marketing/busifavor/coupons/deactivate`. For direct merchants and service providers. Idempotent.
      *
      * - `coupon_code`: required. Example: `sxxe34343434`.
      * - `stock_id`: required. Example: `1234567891`.
@@ -85,7 +85,7 @@ final class MarketingBusifavorCoupons
     /**
      * 取消关联订单信息.
      *
-     * `POST /v3/marketing/busifavor/coupons/disassociate`. For direct merchants and service providers. Not idempotent.
+     * `POST /v3/marketing/busifavor/coupons/disassociate`. For direct merchants and service providers. Idempotent.
      *
      * - `stock_id`: required.
      * - `coupon_code`: required.
@@ -184,7 +184,7 @@ final class MarketingBusifavorCoupons
     /**
      * 核销用户券.
      *
-     * `POST /v3/marketing/busifavor/coupons/use`. For direct merchants and service providers. Not idempotent.
+     * `POST /v3/marketing/busifavor/coupons/use`. For direct merchants and service providers. Idempotent.
      *
      * - `coupon_code`: required. Example: `sxxe34343434`.
      * - `stock_id`: optional. Example: `100088`.
@@ -280,7 +280,7 @@ final class MarketingBusifavorStocksBudget
     /**
      * 修改批次预算.
      *
-     * `PATCH /v3/marketing/busifavor/stocks/{stock_id}/budget`. For direct merchants and service providers. Not idempotent.
+     * `PATCH /v3/marketing/busifavor/stocks/{stock_id}/budget`. For direct merchants and service providers. Idempotent. `marketing.busifavor.stocks.get` tells what became of it.
      *
      * - `stock_id`: required. Example: `98065001`.
      * - `target_max_coupons`: optional. Example: `3000`.
@@ -310,7 +310,7 @@ final class MarketingBusifavorStocksCouponCodes
     /**
      * 上传预存code.
      *
-     * `POST /v3/marketing/busifavor/stocks/{stock_id}/couponcodes`. For direct merchants and service providers. Not idempotent.
+     * `POST /v3/marketing/busifavor/stocks/{stock_id}/couponcodes`. For direct merchants and service providers. Idempotent.
      *
      * - `stock_id`: required. Example: `98065001`.
      * - `coupon_code_list`: required. Example: `ABC9588200`.
@@ -340,7 +340,7 @@ final class MarketingBusifavorStocksCouponCodes
     /**
      * 删除预存code.
      *
-     * `DELETE /v3/marketing/busifavor/stocks/{stock_id}/couponcodes/{coupon_code}`. For direct merchants and service providers. Not idempotent.
+     * `DELETE /v3/marketing/busifavor/stocks/{stock_id}/couponcodes/{coupon_code}`. For direct merchants and service providers. Idempotent. `marketing.busifavor.stocks.coupon_codes.get` tells what became of it.
      *
      * - `stock_id`: required. Example: `101156451224`.
      * - `coupon_code`: required. Example: `1212`.
@@ -676,7 +676,7 @@ final class MarketingBusifavorStocks
     /**
      * 修改商家券基本信息.
      *
-     * `PATCH /v3/marketing/busifavor/stocks/{stock_id}`. For direct merchants and service providers. Not idempotent.
+     * `PATCH /v3/marketing/busifavor/stocks/{stock_id}`. For direct merchants and service providers. Idempotent. `marketing.busifavor.stocks.get` tells what became of it.
      *
      * - `stock_id`: required. Example: `101156451224`.
      * - `custom_entrance`: optional.
@@ -740,7 +740,7 @@ final class MarketingBusifavorSubsidyPayReceipts
     /**
      * 营销补差付款.
      *
-     * `POST /v3/marketing/busifavor/subsidy/pay-receipts`. For direct merchants and service providers. Not idempotent.
+     * `POST /v3/marketing/busifavor/subsidy/pay-receipts`. For direct merchants and service providers. Not idempotent. `marketing.busifavor.subsidy.pay_receipts.list` tells what became of it.
      *
      * - `stock_id`: required. Example: `128888000000001`.
      * - `coupon_code`: required. Example: `ABCD12345678`.

@@ -8,7 +8,7 @@ final class MarketingFavorCallbacks
     /**
      * 设置消息通知地址.
      *
-     * `POST /v3/marketing/favor/callbacks`. For direct merchants and service providers. Not idempotent.
+     * `POST /v3/marketing/favor/callbacks`. For direct merchants and service providers. Idempotent. `marketing.favor.callbacks.get` tells what became of it.
      *
      * - `mchid`: required. Example: `9856888`.
      * - `notify_url`: required. Example: `https://pay.weixin.qq.com`.
@@ -42,7 +42,7 @@ final class MarketingFavorCouponStocks
     /**
      * 创建代金券批次.
      *
-     * `POST /v3/marketing/favor/coupon-stocks`. For direct merchants and service providers. Not idempotent.
+     * `POST /v3/marketing/favor/coupon-stocks`. For direct merchants and service providers. Idempotent.
      *
      * - `stock_name`: required.
      * - `available_begin_time`: required. Example: `2015-05-20T13:29:35.120+08:00`.
@@ -429,7 +429,7 @@ final class MarketingFavorStocks
     /**
      * 修改可用单品编码.
      *
-     * `POST /v3/marketing/favor/stocks/{stock_id}/modify-goods-id`. For direct merchants and service providers. Not idempotent.
+     * `POST /v3/marketing/favor/stocks/{stock_id}/modify-goods-id`. For direct merchants and service providers. Idempotent. `marketing.favor.stocks.get` tells what became of it.
      *
      * - `stock_id`: required. Example: `9865000`.
      * - `stock_creator_mchid`: required. Example: `8956000`.
@@ -451,7 +451,7 @@ final class MarketingFavorStocks
     /**
      * 暂停代金券批次.
      *
-     * `POST /v3/marketing/favor/stocks/{stock_id}/pause`. For direct merchants and service providers. Not idempotent.
+     * `POST /v3/marketing/favor/stocks/{stock_id}/pause`. For direct merchants and service providers. Idempotent. `marketing.favor.stocks.get` tells what became of it.
      *
      * - `stock_id`: required.
      * - `stock_creator_mchid`: required. Example: `8956000`.
@@ -466,7 +466,7 @@ final class MarketingFavorStocks
     /**
      * 重启代金券批次.
      *
-     * `POST /v3/marketing/favor/stocks/{stock_id}/restart`. For direct merchants and service providers. Not idempotent.
+     * `POST /v3/marketing/favor/stocks/{stock_id}/restart`. For direct merchants and service providers. Idempotent. `marketing.favor.stocks.get` tells what became of it.
      *
      * - `stock_id`: required.
      * - `stock_creator_mchid`: required. Example: `8956000`.
@@ -481,7 +481,7 @@ final class MarketingFavorStocks
     /**
      * 激活代金券批次.
      *
-     * `POST /v3/marketing/favor/stocks/{stock_id}/start`. For direct merchants and service providers. Not idempotent.
+     * `POST /v3/marketing/favor/stocks/{stock_id}/start`. For direct merchants and service providers. Idempotent. `marketing.favor.stocks.get` tells what became of it.
      *
      * - `stock_id`: required.
      * - `stock_creator_mchid`: required. Example: `8956000`.
@@ -496,7 +496,7 @@ final class MarketingFavorStocks
     /**
      * 终止批次.
      *
-     * `POST /v3/marketing/favor/stocks/{stock_id}/stop`. Not idempotent.
+     * `POST /v3/marketing/favor/stocks/{stock_id}/stop`. Not idempotent. `marketing.favor.stocks.get` tells what became of it.
      *
      * - `stock_id`: required.
      * - `stock_creator_mchid`: required.
@@ -514,7 +514,7 @@ final class MarketingFavorUsersCoupons
     /**
      * 发放代金券.
      *
-     * `POST /v3/marketing/favor/users/{openid}/coupons`. For direct merchants and service providers. Not idempotent.
+     * `POST /v3/marketing/favor/users/{openid}/coupons`. For direct merchants and service providers. Idempotent.
      *
      * - `openid`: required.
      * - `stock_id`: required. Example: `9856000`.

@@ -188,7 +188,7 @@ final class MarketingGoodsSubsidyActivityRetailStoreActRepresentative
     /**
      * 删除零售小店活动业务代理.
      *
-     * `DELETE /v3/marketing/goods-subsidy-activity/retail-store-act/{activity_id}/representative`. For direct merchants and service providers. Not idempotent.
+     * `DELETE /v3/marketing/goods-subsidy-activity/retail-store-act/{activity_id}/representative`. For direct merchants and service providers. Idempotent.
      *
      * - `activity_id`: required. Example: `3118550000000004`.
      * - `representative_info_list`: required.
@@ -214,7 +214,7 @@ final class MarketingGoodsSubsidyActivityRetailStoreActRepresentative
     /**
      * 添加零售小店活动业务代理.
      *
-     * `PUT /v3/marketing/goods-subsidy-activity/retail-store-act/{activity_id}/representative`. For direct merchants and service providers. Not idempotent.
+     * `PUT /v3/marketing/goods-subsidy-activity/retail-store-act/{activity_id}/representative`. For direct merchants and service providers. Idempotent.
      *
      * - `activity_id`: required. Example: `3118550000000004`.
      * - `representative_info_list`: required.
@@ -269,7 +269,7 @@ final class MarketingGoodsSubsidyActivityRetailStoreActStores
     /**
      * 添加小店活动门店.
      *
-     * `POST /v3/marketing/goods-subsidy-activity/retail-store-act/{brand_id}/stores`. For direct merchants and service providers. Not idempotent.
+     * `POST /v3/marketing/goods-subsidy-activity/retail-store-act/{brand_id}/stores`. For direct merchants and service providers. Idempotent.
      *
      * - `brand_id`: required. Example: `1001`.
      * - `out_request_no`: required. Example: `1002600620019090123143254436`.
@@ -294,7 +294,7 @@ final class MarketingGoodsSubsidyActivityRetailStoreActStores
     /**
      * 删除小店活动门店.
      *
-     * `DELETE /v3/marketing/goods-subsidy-activity/retail-store-act/{brand_id}/stores`. For direct merchants and service providers. Not idempotent.
+     * `DELETE /v3/marketing/goods-subsidy-activity/retail-store-act/{brand_id}/stores`. For direct merchants and service providers. Idempotent.
      *
      * - `brand_id`: required. Example: `1001`.
      * - `out_request_no`: required. Example: `1002600620019090123143254436`.

@@ -238,7 +238,7 @@ final class MarketingMemberCardActivityActivities
     /**
      * 终止活动.
      *
-     * `POST /v3/marketing/membercard-activity/activities/{activity_id}/terminate`. For direct merchants and service providers. Not idempotent.
+     * `POST /v3/marketing/membercard-activity/activities/{activity_id}/terminate`. For direct merchants and service providers. Idempotent. `marketing.member_card_activity.activities.get` tells what became of it.
      *
      * - `activity_id`: required. Example: `371067`.
      *

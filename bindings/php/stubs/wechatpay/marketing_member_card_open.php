@@ -48,7 +48,7 @@ final class MarketingMemberCardOpenCallback
     /**
      * 设置回调地址.
      *
-     * `PATCH /v3/marketing/membercard-open/callback`. For direct merchants and service providers. Not idempotent.
+     * `PATCH /v3/marketing/membercard-open/callback`. For direct merchants and service providers. Idempotent. `marketing.member_card_open.callback.get` tells what became of it.
      *
      * - `notify_url`: required. Example: `https://pay.weixin.qq.com`.
      *
@@ -120,7 +120,7 @@ final class MarketingMemberCardOpenCardsCodesRights
     /**
      * 设置会员权益.
      *
-     * `PATCH /v3/marketing/membercard-open/cards/{card_id}/codes/{code}/rights`. For direct merchants and service providers. Not idempotent.
+     * `PATCH /v3/marketing/membercard-open/cards/{card_id}/codes/{code}/rights`. For direct merchants and service providers. Not idempotent. `marketing.member_card_open.cards.codes.get` tells what became of it.
      *
      * - `card_id`: required. Example: `pbLatjvWOibDc5-TBnbUk1pD12o0`.
      * - `code`: required. Example: `478515832665`.
@@ -167,7 +167,7 @@ final class MarketingMemberCardOpenCardsCodes
     /**
      * 激活会员卡（跳转型激活）.
      *
-     * `POST /v3/marketing/membercard-open/cards/{card_id}/codes/{code}/activate`. For direct merchants and service providers. Not idempotent.
+     * `POST /v3/marketing/membercard-open/cards/{card_id}/codes/{code}/activate`. For direct merchants and service providers. Not idempotent. `marketing.member_card_open.cards.codes.get` tells what became of it.
      *
      * - `card_id`: required. Example: `pbLatjvWOibDc5-TBnbUk1pD12o0`.
      * - `code`: required. Example: `478515832665`.
@@ -233,7 +233,7 @@ final class MarketingMemberCardOpenCardsCodes
     /**
      * 设置会员服务项用户信息.
      *
-     * `POST /v3/marketing/membercard-open/cards/{card_id}/codes/{code}/set-service-module-data`. For direct merchants and service providers. Not idempotent.
+     * `POST /v3/marketing/membercard-open/cards/{card_id}/codes/{code}/set-service-module-data`. For direct merchants and service providers. Not idempotent. `marketing.member_card_open.cards.codes.get` tells what became of it.
      *
      * - `card_id`: required. Example: `pbLatjvWOibDc5-TBnbUk1pD12o0`.
      * - `code`: required. Example: `478515832665`.
@@ -269,7 +269,7 @@ final class MarketingMemberCardOpenCardsCodes
     /**
      * 作废用户会员卡.
      *
-     * `POST /v3/marketing/membercard-open/cards/{card_id}/codes/{code}/unavailable`. For direct merchants and service providers. Not idempotent.
+     * `POST /v3/marketing/membercard-open/cards/{card_id}/codes/{code}/unavailable`. For direct merchants and service providers. Idempotent. `marketing.member_card_open.cards.codes.get` tells what became of it.
      *
      * - `card_id`: required. Example: `pbLatjvWOibDc5-TBnbUk1pD12o0`.
      * - `code`: required. Example: `478515832665`.
@@ -284,7 +284,7 @@ final class MarketingMemberCardOpenCardsCodes
     /**
      * 修改用户会员卡信息.
      *
-     * `PATCH /v3/marketing/membercard-open/cards/{card_id}/codes/{code}`. For direct merchants and service providers. Not idempotent.
+     * `PATCH /v3/marketing/membercard-open/cards/{card_id}/codes/{code}`. For direct merchants and service providers. Not idempotent. `marketing.member_card_open.cards.codes.get` tells what became of it.
      *
      * - `card_id`: required. Example: `pbLatjvWOibDc5-TBnbUk1pD12o0`.
      * - `code`: required. Example: `478515832665`.
@@ -412,7 +412,7 @@ final class MarketingMemberCardOpenCardsRights
     /**
      * 设置会员卡模板权益项.
      *
-     * `PATCH /v3/marketing/membercard-open/cards/{card_id}/rights`. For direct merchants and service providers. Not idempotent.
+     * `PATCH /v3/marketing/membercard-open/cards/{card_id}/rights`. For direct merchants and service providers. Idempotent. `marketing.member_card_open.cards.get` tells what became of it.
      *
      * - `card_id`: required. Example: `pbLatjvWOibDc5-TBnbUk1pD12o0`.
      * - `show_bonus`: required. Example: `true`.
@@ -474,7 +474,7 @@ final class MarketingMemberCardOpenCardsServiceModules
     /**
      * 添加会员卡服务项.
      *
-     * `POST /v3/marketing/membercard-open/cards/{card_id}/service-modules`. For direct merchants and service providers. Not idempotent.
+     * `POST /v3/marketing/membercard-open/cards/{card_id}/service-modules`. For direct merchants and service providers. Not idempotent. `marketing.member_card_open.cards.get` tells what became of it.
      *
      * - `card_id`: required. Example: `pbLatjvWOibDc5-TBnbUk1pD12o0`.
      * - `service_module_id`: required. Example: `666`.
@@ -498,7 +498,7 @@ final class MarketingMemberCardOpenCardsServiceModules
     /**
      * 移除会员卡服务项.
      *
-     * `DELETE /v3/marketing/membercard-open/cards/{card_id}/service-modules/{service_module_id}`. For direct merchants and service providers. Not idempotent.
+     * `DELETE /v3/marketing/membercard-open/cards/{card_id}/service-modules/{service_module_id}`. For direct merchants and service providers. Idempotent. `marketing.member_card_open.cards.get` tells what became of it.
      *
      * - `card_id`: required. Example: `pbLatjvWOibDc5-TBnbUk1pD12o0`.
      * - `service_module_id`: required. Example: `666`.
@@ -512,7 +512,7 @@ final class MarketingMemberCardOpenCardsServiceModules
     /**
      * 修改会员卡服务项.
      *
-     * `PATCH /v3/marketing/membercard-open/cards/{card_id}/service-modules/{service_module_id}`. For direct merchants and service providers. Not idempotent.
+     * `PATCH /v3/marketing/membercard-open/cards/{card_id}/service-modules/{service_module_id}`. For direct merchants and service providers. Idempotent. `marketing.member_card_open.cards.get` tells what became of it.
      *
      * - `card_id`: required. Example: `pbLatjvWOibDc5-TBnbUk1pD12o0`.
      * - `service_module_id`: required. Example: `666`.
@@ -703,7 +703,7 @@ final class MarketingMemberCardOpenCards
     /**
      * 删除会员卡模板.
      *
-     * `DELETE /v3/marketing/membercard-open/cards/{card_id}`. For direct merchants and service providers. Not idempotent.
+     * `DELETE /v3/marketing/membercard-open/cards/{card_id}`. For direct merchants and service providers. Idempotent. `marketing.member_card_open.cards.get` tells what became of it.
      *
      * - `card_id`: required. Example: `pbLatjvWOibDc5-TBnbUk1pD12o0`.
      *
@@ -832,7 +832,7 @@ final class MarketingMemberCardOpenCards
     /**
      * 修改会员卡模板信息.
      *
-     * `PATCH /v3/marketing/membercard-open/cards/{card_id}`. For direct merchants and service providers. Not idempotent.
+     * `PATCH /v3/marketing/membercard-open/cards/{card_id}`. For direct merchants and service providers. Idempotent. `marketing.member_card_open.cards.get` tells what became of it.
      *
      * - `card_id`: required. Example: `pbLatjvWOibDc5-TBnbUk1pD12o0`.
      * - `appid`: optional. Example: `wxea9c30890f48d5ae`.
@@ -898,7 +898,7 @@ final class MarketingMemberCardOpenCards
     /**
      * 老会员卡模板升级.
      *
-     * `POST /v3/marketing/membercard-open/cards/{card_id}/upgrade`. For direct merchants and service providers. Not idempotent.
+     * `POST /v3/marketing/membercard-open/cards/{card_id}/upgrade`. For direct merchants and service providers. Not idempotent. `marketing.member_card_open.cards.get` tells what became of it.
      *
      * - `card_id`: required. Example: `pbLatjvWOibDc5-TBnbUk1pD12o0`.
      * - `brand_id`: required. Example: `1001622624`.

@@ -107,7 +107,7 @@ final class MarketingPartnerDeliveryPlanDeliveryPlans
     /**
      * 终止投放计划.
      *
-     * `POST /v3/marketing/partner/delivery-plan/delivery-plans/{plan_id}/terminate`. For service providers. Not idempotent.
+     * `POST /v3/marketing/partner/delivery-plan/delivery-plans/{plan_id}/terminate`. For service providers. Idempotent.
      *
      * - `plan_id`: required. Example: `12000`.
      *
@@ -120,7 +120,7 @@ final class MarketingPartnerDeliveryPlanDeliveryPlans
     /**
      * 更新投放计划.
      *
-     * `PATCH /v3/marketing/partner/delivery-plan/delivery-plans/{plan_id}`. For service providers. Not idempotent.
+     * `PATCH /v3/marketing/partner/delivery-plan/delivery-plans/{plan_id}`. For service providers. Idempotent.
      *
      * - `plan_id`: required. Example: `12000`.
      * - `modify_content`: required.
@@ -166,7 +166,7 @@ final class MarketingPartnerDeliveryPlanNotifyUrl
     /**
      * 设置投放计划回调地址.
      *
-     * `POST /v3/marketing/partner/delivery-plan/{sp_mchid}/notify-url`. For service providers. Not idempotent.
+     * `POST /v3/marketing/partner/delivery-plan/{sp_mchid}/notify-url`. For service providers. Idempotent.
      *
      * - `sp_mchid`: required. Example: `298689900`.
      * - `notify_url`: required. Example: `https://pay.weixin.qq.com`.
@@ -278,7 +278,7 @@ final class MarketingPartnerProductCouponNotifyConfigs
     /**
      * 设置商品券事件通知地址.
      *
-     * `POST /v3/marketing/partner/product-coupon/notify-configs`. For service providers. Not idempotent.
+     * `POST /v3/marketing/partner/product-coupon/notify-configs`. For service providers. Idempotent. `marketing.partner.product_coupon.notify_configs.get` tells what became of it.
      *
      * - `notify_url`: required. Example: `https://pay.weixin.qq.com`.
      *
@@ -308,7 +308,7 @@ final class MarketingPartnerProductCouponProductCouponsStockBundles
     /**
      * 批次组批量关联门店.
      *
-     * `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stock-bundles/{stock_bundle_id}/associate-stores`. For service providers. Not idempotent.
+     * `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stock-bundles/{stock_bundle_id}/associate-stores`. For service providers. Idempotent.
      *
      * - `product_coupon_id`: required. Example: `1000000013`.
      * - `stock_bundle_id`: required. Example: `1000000013001`.
@@ -482,7 +482,7 @@ final class MarketingPartnerProductCouponProductCouponsStockBundles
     /**
      * 批次组批量取消关联门店.
      *
-     * `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stock-bundles/{stock_bundle_id}/disassociate-stores`. For service providers. Not idempotent.
+     * `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stock-bundles/{stock_bundle_id}/disassociate-stores`. For service providers. Idempotent.
      *
      * - `product_coupon_id`: required. Example: `1000000013`.
      * - `stock_bundle_id`: required. Example: `1000000013001`.
@@ -508,7 +508,7 @@ final class MarketingPartnerProductCouponProductCouponsStockBundles
     /**
      * 修改商品券批次组.
      *
-     * `PATCH /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stock-bundles/{stock_bundle_id}`. For service providers. Not idempotent.
+     * `PATCH /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stock-bundles/{stock_bundle_id}`. For service providers. Idempotent.
      *
      * - `product_coupon_id`: required. Example: `1000000013`.
      * - `stock_bundle_id`: required. Example: `1000000013001`.
@@ -637,7 +637,7 @@ final class MarketingPartnerProductCouponProductCouponsStockBundles
     /**
      * 修改商品券批次组发放预算.
      *
-     * `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stock-bundles/{stock_bundle_id}/update-budget`. For service providers. Not idempotent.
+     * `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stock-bundles/{stock_bundle_id}/update-budget`. For service providers. Idempotent.
      *
      * - `product_coupon_id`: required. Example: `1000000013`.
      * - `stock_bundle_id`: required. Example: `1000000013001`.
@@ -776,7 +776,7 @@ final class MarketingPartnerProductCouponProductCouponsStocks
     /**
      * 批次关联门店.
      *
-     * `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stocks/{stock_id}/associate-stores`. For service providers. Not idempotent.
+     * `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stocks/{stock_id}/associate-stores`. For service providers. Idempotent. `marketing.partner.product_coupon.product_coupons.stocks.associated_stores.list` tells what became of it.
      *
      * - `product_coupon_id`: required. Example: `1000000013`.
      * - `stock_id`: required. Example: `1000000013001`.
@@ -976,7 +976,7 @@ final class MarketingPartnerProductCouponProductCouponsStocks
     /**
      * 失效商品券批次.
      *
-     * `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stocks/{stock_id}/deactivate`. For service providers. Not idempotent.
+     * `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stocks/{stock_id}/deactivate`. For service providers. Idempotent. `marketing.partner.product_coupon.product_coupons.stocks.get` tells what became of it.
      *
      * - `product_coupon_id`: required. Example: `1000000013`.
      * - `stock_id`: required. Example: `1000000013001`.
@@ -1081,7 +1081,7 @@ final class MarketingPartnerProductCouponProductCouponsStocks
     /**
      * 批次取消关联门店.
      *
-     * `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stocks/{stock_id}/disassociate-stores`. For service providers. Not idempotent.
+     * `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stocks/{stock_id}/disassociate-stores`. For service providers. Idempotent. `marketing.partner.product_coupon.product_coupons.stocks.associated_stores.list` tells what became of it.
      *
      * - `product_coupon_id`: required. Example: `1000000013`.
      * - `stock_id`: required. Example: `1000000013001`.
@@ -1317,7 +1317,7 @@ final class MarketingPartnerProductCouponProductCouponsStocks
     /**
      * 修改商品券指定批次.
      *
-     * `PATCH /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stocks/{stock_id}`. For service providers. Not idempotent.
+     * `PATCH /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stocks/{stock_id}`. For service providers. Idempotent. `marketing.partner.product_coupon.product_coupons.stocks.get` tells what became of it.
      *
      * - `product_coupon_id`: required. Example: `1000000013`.
      * - `stock_id`: required. Example: `1000000013001`.
@@ -1458,7 +1458,7 @@ final class MarketingPartnerProductCouponProductCouponsStocks
     /**
      * 修改商品券批次发放预算.
      *
-     * `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stocks/{stock_id}/update-budget`. For service providers. Not idempotent.
+     * `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stocks/{stock_id}/update-budget`. For service providers. Idempotent. `marketing.partner.product_coupon.product_coupons.stocks.get` tells what became of it.
      *
      * - `product_coupon_id`: required. Example: `1000000013`.
      * - `stock_id`: required. Example: `1000000013001`.
@@ -1571,7 +1571,7 @@ final class MarketingPartnerProductCouponProductCouponsStocks
     /**
      * 预上传券Code.
      *
-     * `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stocks/{stock_id}/upload-coupon-codes`. For service providers. Not idempotent.
+     * `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stocks/{stock_id}/upload-coupon-codes`. For service providers. Idempotent.
      *
      * - `product_coupon_id`: required. Example: `1000000013`.
      * - `stock_id`: required. Example: `1000000013001`.
@@ -1860,7 +1860,7 @@ final class MarketingPartnerProductCouponProductCoupons
     /**
      * 失效商品券.
      *
-     * `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/deactivate`. For service providers. Not idempotent.
+     * `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/deactivate`. For service providers. Idempotent. `marketing.partner.product_coupon.product_coupons.get` tells what became of it.
      *
      * - `product_coupon_id`: required. Example: `1000000013`.
      * - `brand_id`: required. Example: `120344`.
@@ -1977,7 +1977,7 @@ final class MarketingPartnerProductCouponProductCoupons
     /**
      * 修改商品券.
      *
-     * `PATCH /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}`. For service providers. Not idempotent.
+     * `PATCH /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}`. For service providers. Idempotent. `marketing.partner.product_coupon.product_coupons.get` tells what became of it.
      *
      * - `product_coupon_id`: required. Example: `1000000013`.
      * - `brand_id`: required. Example: `120344`.
@@ -2238,7 +2238,7 @@ final class MarketingPartnerProductCouponUsersCouponBundles
     /**
      * 失效用户商品券组.
      *
-     * `POST /v3/marketing/partner/product-coupon/users/{openid}/coupon-bundles/{user_coupon_bundle_id}/deactivate`. For service providers. Not idempotent.
+     * `POST /v3/marketing/partner/product-coupon/users/{openid}/coupon-bundles/{user_coupon_bundle_id}/deactivate`. For service providers. Idempotent.
      *
      * - `openid`: required. Example: `oh-394z-6CGkNoJrsDLTTUKiAnp4`.
      * - `user_coupon_bundle_id`: required. Example: `123446565767`.
@@ -2416,7 +2416,7 @@ final class MarketingPartnerProductCouponUsersCoupons
     /**
      * 确认发放用户商品券.
      *
-     * `POST /v3/marketing/partner/product-coupon/users/{openid}/coupons/{coupon_code}/confirm`. For service providers. Not idempotent.
+     * `POST /v3/marketing/partner/product-coupon/users/{openid}/coupons/{coupon_code}/confirm`. For service providers. Idempotent. `marketing.partner.product_coupon.users.coupons.get` tells what became of it.
      *
      * - `openid`: required. Example: `oh-394z-6CGkNoJrsDLTTUKiAnp4`.
      * - `coupon_code`: required. Example: `123446565767`.
@@ -2830,7 +2830,7 @@ final class MarketingPartnerProductCouponUsersCoupons
     /**
      * 失效用户商品券.
      *
-     * `POST /v3/marketing/partner/product-coupon/users/{openid}/coupons/{coupon_code}/deactivate`. For service providers. Not idempotent.
+     * `POST /v3/marketing/partner/product-coupon/users/{openid}/coupons/{coupon_code}/deactivate`. For service providers. Idempotent. `marketing.partner.product_coupon.users.coupons.get` tells what became of it.
      *
      * - `openid`: required. Example: `oh-394z-6CGkNoJrsDLTTUKiAnp4`.
      * - `coupon_code`: required. Example: `123446565767`.
@@ -3435,7 +3435,7 @@ final class MarketingPartnerProductCouponUsersCoupons
     /**
      * 退券.
      *
-     * `POST /v3/marketing/partner/product-coupon/users/{openid}/coupons/{coupon_code}/return`. For service providers. Not idempotent.
+     * `POST /v3/marketing/partner/product-coupon/users/{openid}/coupons/{coupon_code}/return`. For service providers. Not idempotent. `marketing.partner.product_coupon.users.coupons.get` tells what became of it.
      *
      * - `openid`: required. Example: `oh-394z-6CGkNoJrsDLTTUKiAnp4`.
      * - `coupon_code`: required. Example: `123446565767`.
@@ -3636,7 +3636,7 @@ final class MarketingPartnerProductCouponUsersCoupons
     /**
      * 核销用户商品券.
      *
-     * `POST /v3/marketing/partner/product-coupon/users/{openid}/coupons/{coupon_code}/use`. For service providers. Not idempotent.
+     * `POST /v3/marketing/partner/product-coupon/users/{openid}/coupons/{coupon_code}/use`. For service providers. Not idempotent. `marketing.partner.product_coupon.users.coupons.get` tells what became of it.
      *
      * - `openid`: required. Example: `oh-394z-6CGkNoJrsDLTTUKiAnp4`.
      * - `coupon_code`: required. Example: `123446565767`.

@@ -8,7 +8,7 @@ final class MarketingPartnerships
     /**
      * 建立合作关系.
      *
-     * `POST /v3/marketing/partnerships/build`. For direct merchants and service providers. Not idempotent.
+     * `POST /v3/marketing/partnerships/build`. For direct merchants and service providers. Idempotent.
      *
      * - `Idempotency-Key`: required.
      * - `partner`: required.
@@ -90,7 +90,7 @@ final class MarketingPartnerships
     /**
      * 终止合作关系.
      *
-     * `POST /v3/marketing/partnerships/terminate`. For direct merchants and service providers. Not idempotent.
+     * `POST /v3/marketing/partnerships/terminate`. For direct merchants and service providers. Idempotent.
      *
      * - `Idempotency-Key`: required.
      * - `partner`: required.

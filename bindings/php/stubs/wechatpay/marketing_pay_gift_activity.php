@@ -38,7 +38,7 @@ final class MarketingPayGiftActivityActivitiesMerchants
     /**
      * 新增活动发券商户号.
      *
-     * `POST /v3/marketing/paygiftactivity/activities/{activity_id}/merchants/add`. For direct merchants and service providers. Not idempotent.
+     * `POST /v3/marketing/paygiftactivity/activities/{activity_id}/merchants/add`. For direct merchants and service providers. Idempotent. `marketing.pay_gift_activity.activities.merchants.list` tells what became of it.
      *
      * - `activity_id`: required.
      * - `merchant_id_list`: required. Example: `string`.
@@ -62,7 +62,7 @@ final class MarketingPayGiftActivityActivitiesMerchants
     /**
      * 删除活动发券商户号.
      *
-     * `POST /v3/marketing/paygiftactivity/activities/{activity_id}/merchants/delete`. For direct merchants and service providers. Not idempotent.
+     * `POST /v3/marketing/paygiftactivity/activities/{activity_id}/merchants/delete`. For direct merchants and service providers. Idempotent. `marketing.pay_gift_activity.activities.merchants.list` tells what became of it.
      *
      * - `activity_id`: required.
      * - `merchant_id_list`: required. Example: `100123456`.
@@ -266,7 +266,7 @@ final class MarketingPayGiftActivityActivities
     /**
      * 终止活动.
      *
-     * `POST /v3/marketing/paygiftactivity/activities/{activity_id}/terminate`. For direct merchants and service providers. Not idempotent.
+     * `POST /v3/marketing/paygiftactivity/activities/{activity_id}/terminate`. For direct merchants and service providers. Idempotent. `marketing.pay_gift_activity.activities.get` tells what became of it.
      *
      * - `activity_id`: required.
      *

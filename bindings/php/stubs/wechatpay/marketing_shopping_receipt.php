@@ -8,7 +8,7 @@ final class MarketingShoppingReceiptCustomEntrances
     /**
      * 创建自定义入口.
      *
-     * `POST /v3/marketing/shopping-receipt/customentrances`. For direct merchants and service providers. Not idempotent.
+     * `POST /v3/marketing/shopping-receipt/customentrances`. For direct merchants and service providers. Not idempotent. `marketing.shopping_receipt.custom_entrances.get` tells what became of it.
      *
      * - `custom_entrance_type`: required. Example: `MERCHANT_ACTIVITY`.
      * - `subtitle`: required.
@@ -78,7 +78,7 @@ final class MarketingShoppingReceiptCustomEntrances
     /**
      * 更新自定义入口.
      *
-     * `PATCH /v3/marketing/shopping-receipt/customentrances/{brand_id}`. For direct merchants and service providers. Not idempotent.
+     * `PATCH /v3/marketing/shopping-receipt/customentrances/{brand_id}`. For direct merchants and service providers. Idempotent. `marketing.shopping_receipt.custom_entrances.get` tells what became of it.
      *
      * - `brand_id`: required. Example: `1014`.
      * - `custom_entrance_type`: optional. Example: `MERCHANT_ACTIVITY`.

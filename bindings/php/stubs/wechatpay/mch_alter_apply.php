@@ -36,7 +36,7 @@ final class MchAlterApplyMchContactAlterApplyment
     /**
      * 提交超管变更申请单.
      *
-     * `POST /v3/mchalterapply/mchcontactalterapplyment`. For service providers. Not idempotent.
+     * `POST /v3/mchalterapply/mchcontactalterapplyment`. For service providers. Not idempotent. `mch_alter_apply.mch_contact_alter_applyment.merchant.get_by_out_request_no` tells what became of it.
      *
      * - `merchant_code`: required. Example: `2492185251`.
      * - `out_request_no`: required. Example: `1900013511_10000`.
@@ -87,7 +87,7 @@ final class MchAlterApplyMchContactAlterApplyment
     /**
      * 撤销超管变更申请单.
      *
-     * `POST /v3/mchalterapply/mchcontactalterapplyment/{apply_id}/revoke`. For service providers. Not idempotent.
+     * `POST /v3/mchalterapply/mchcontactalterapplyment/{apply_id}/revoke`. For service providers. Idempotent. `mch_alter_apply.mch_contact_alter_applyment.get` tells what became of it.
      *
      * - `apply_id`: required. Example: `20220617143306000013906025001`.
      *
@@ -136,7 +136,7 @@ final class MchAlterApplyMchSubjectAlterApplyment
     /**
      * 提交资料变更申请单.
      *
-     * `POST /v3/mchalterapply/mchsubjectalterapplyment`. For service providers. Not idempotent.
+     * `POST /v3/mchalterapply/mchsubjectalterapplyment`. For service providers. Not idempotent. `mch_alter_apply.mch_subject_alter_applyment.merchant.get_by_out_request_no` tells what became of it.
      *
      * - `merchant_code`: required. Example: `2492185251`.
      * - `out_request_no`: required. Example: `1900013511_10000`.
@@ -240,7 +240,7 @@ final class MchAlterApplyMchSubjectAlterApplyment
     /**
      * 撤销资料变更申请单.
      *
-     * `POST /v3/mchalterapply/mchsubjectalterapplyment/{apply_id}/revoke`. For service providers. Not idempotent.
+     * `POST /v3/mchalterapply/mchsubjectalterapplyment/{apply_id}/revoke`. For service providers. Idempotent. `mch_alter_apply.mch_subject_alter_applyment.get` tells what became of it.
      *
      * - `apply_id`: required. Example: `20220617143306000013906025001`.
      *
@@ -285,7 +285,7 @@ final class MchAlterApplyMerchantNameAlterApplyment
     /**
      * 提交商户简称变更申请单.
      *
-     * `POST /v3/mchalterapply/merchantnamealterapplyment`. For service providers. Not idempotent.
+     * `POST /v3/mchalterapply/merchantnamealterapplyment`. For service providers. Not idempotent. `mch_alter_apply.merchant_name_alter_applyment.merchant.get_by_out_request_no` tells what became of it.
      *
      * - `sub_mchid`: required. Example: `2492185251`.
      * - `out_request_no`: required. Example: `1900013511_10000`.
@@ -325,7 +325,7 @@ final class MchAlterApplyMerchantNameAlterApplyment
     /**
      * 撤销商户简称变更申请单.
      *
-     * `POST /v3/mchalterapply/merchantnamealterapplyment/{apply_id}/revoke`. For service providers. Not idempotent.
+     * `POST /v3/mchalterapply/merchantnamealterapplyment/{apply_id}/revoke`. For service providers. Idempotent. `mch_alter_apply.merchant_name_alter_applyment.get` tells what became of it.
      *
      * - `apply_id`: required. Example: `20220617143306000013906025001`.
      *

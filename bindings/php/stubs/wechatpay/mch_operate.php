@@ -8,7 +8,7 @@ final class MchOperateRiskWithdrawalApply
     /**
      * 提交已注销商户号可用余额提现申请单.
      *
-     * `POST /v3/mch_operate/risk/withdrawl-apply`. For service providers. Not idempotent.
+     * `POST /v3/mch_operate/risk/withdrawl-apply`. For service providers. Idempotent. `mch_operate.risk.withdrawal_apply.get_by_out_request_no` tells what became of it.
      *
      * - `sub_mchid`: required. Example: `1900000109`.
      * - `out_account_type`: required. Example: `BASIC_ACCOUNT`.

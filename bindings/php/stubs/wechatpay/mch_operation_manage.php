@@ -35,7 +35,7 @@ final class MchOperationManageEnhancedDueDiligence
     /**
      * 提交尽调资料.
      *
-     * `POST /v3/mch-operation-manage/enhanced-due-diligence/{due_diligence_id}/submit`. For service providers. Not idempotent.
+     * `POST /v3/mch-operation-manage/enhanced-due-diligence/{due_diligence_id}/submit`. For service providers. Not idempotent. `mch_operation_manage.enhanced_due_diligence.get` tells what became of it.
      *
      * - `due_diligence_id`: required. Example: `123000110_2_2190381dakdajois1283i12jo`.
      * - `sub_mchid`: required. Example: `123000110`.

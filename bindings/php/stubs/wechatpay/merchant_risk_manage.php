@@ -8,7 +8,7 @@ final class MerchantRiskManageEcTradeRisk
     /**
      * 查询风险订单.
      *
-     * `POST /v3/merchant-risk-manage/ec-trade-risk/query-risk-trades`. For direct merchants and service providers. Not idempotent.
+     * `POST /v3/merchant-risk-manage/ec-trade-risk/query-risk-trades`. For direct merchants and service providers. Idempotent.
      *
      * - `sp_mchid`: optional. Example: `1900000109`.
      * - `sub_mchid`: optional. Example: `1900009231`.
@@ -164,7 +164,7 @@ final class MerchantRiskManageViolationNotifications
     /**
      * 创建商户违规通知回调地址.
      *
-     * `POST /v3/merchant-risk-manage/violation-notifications`. For direct merchants and service providers. Not idempotent.
+     * `POST /v3/merchant-risk-manage/violation-notifications`. For direct merchants and service providers. Idempotent. `merchant_risk_manage.violation_notifications.get` tells what became of it.
      *
      * - `notify_url`: optional. Example: `https://www.weixin.qq.com/wxpay/pay.php`.
      *
@@ -178,7 +178,7 @@ final class MerchantRiskManageViolationNotifications
     /**
      * 删除商户违规通知回调地址.
      *
-     * `DELETE /v3/merchant-risk-manage/violation-notifications`. For direct merchants and service providers. Not idempotent.
+     * `DELETE /v3/merchant-risk-manage/violation-notifications`. For direct merchants and service providers. Idempotent. `merchant_risk_manage.violation_notifications.get` tells what became of it.
      *
      * @param array<string, mixed> $params
      * @throws \WechatPay\Exception\WechatPayException
@@ -201,7 +201,7 @@ final class MerchantRiskManageViolationNotifications
     /**
      * 修改商户违规通知回调地址.
      *
-     * `PUT /v3/merchant-risk-manage/violation-notifications`. For direct merchants and service providers. Not idempotent.
+     * `PUT /v3/merchant-risk-manage/violation-notifications`. For direct merchants and service providers. Idempotent. `merchant_risk_manage.violation_notifications.get` tells what became of it.
      *
      * - `notify_url`: optional. Example: `https://www.weixin.qq.com/wxpay/pay.php`.
      *

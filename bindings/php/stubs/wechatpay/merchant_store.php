@@ -8,7 +8,7 @@ final class MerchantStoreStoresRecipients
     /**
      * 绑定门店收款信息.
      *
-     * `POST /v3/merchant-store/stores/{store_id}/recipients/bind`. For direct merchants and service providers. Not idempotent.
+     * `POST /v3/merchant-store/stores/{store_id}/recipients/bind`. For direct merchants and service providers. Idempotent. `merchant_store.stores.get` tells what became of it.
      *
      * - `store_id`: required. Example: `20488000`.
      * - `sub_mchid`: required. Example: `1900000109`.
@@ -30,7 +30,7 @@ final class MerchantStoreStoresRecipients
     /**
      * 解除门店收款信息绑定.
      *
-     * `POST /v3/merchant-store/stores/{store_id}/recipients/unbind`. For direct merchants and service providers. Not idempotent.
+     * `POST /v3/merchant-store/stores/{store_id}/recipients/unbind`. For direct merchants and service providers. Idempotent. `merchant_store.stores.get` tells what became of it.
      *
      * - `store_id`: required. Example: `20488000`.
      * - `sub_mchid`: optional. Example: `1900000109`.
@@ -131,7 +131,7 @@ final class MerchantStoreStores
     /**
      * 修改门店.
      *
-     * `PATCH /v3/merchant-store/stores/{store_id}`. For direct merchants and service providers. Not idempotent.
+     * `PATCH /v3/merchant-store/stores/{store_id}`. For direct merchants and service providers. Idempotent. `merchant_store.stores.get` tells what became of it.
      *
      * - `store_id`: required. Example: `20488000`.
      * - `sub_mchid`: optional. Example: `1900000109`.

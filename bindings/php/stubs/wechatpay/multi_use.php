@@ -72,7 +72,7 @@ final class MultiUseUsersCoupons
     /**
      * 发放指定批次的消费金.
      *
-     * `POST /v3/multiuse/users/{openid}/coupons`. For direct merchants. Not idempotent.
+     * `POST /v3/multiuse/users/{openid}/coupons`. For direct merchants. Idempotent.
      *
      * - `openid`: required.
      * - `stock_id`: required. Example: `9856000`.

@@ -35,7 +35,7 @@ final class OfflineFaceMchOrganizationsUsers
     /**
      * 解除刷脸用户签约关系接口.
      *
-     * `POST /v3/offlinefacemch/organizations/{organization_id}/users/user-id/{user_id}/terminate-contract`. Not idempotent.
+     * `POST /v3/offlinefacemch/organizations/{organization_id}/users/user-id/{user_id}/terminate-contract`. Idempotent.
      *
      * - `organization_id`: required.
      * - `user_id`: required.
@@ -49,7 +49,7 @@ final class OfflineFaceMchOrganizationsUsers
     /**
      * 刷脸用户信息修改接口.
      *
-     * `PATCH /v3/offlinefacemch/organizations/{organization_id}/users/out-user-id/{out_user_id}`. Not idempotent.
+     * `PATCH /v3/offlinefacemch/organizations/{organization_id}/users/out-user-id/{out_user_id}`. Idempotent. `offline_face_mch.organizations.users.get_by_out_user_id` tells what became of it.
      *
      * - `organization_id`: required.
      * - `out_user_id`: required.

@@ -73,7 +73,7 @@ final class PapayInsurancePayPolicyPeriods
     /**
      * 保险商户预约保险自动续费.
      *
-     * `POST /v3/papay/insurance-pay/policy-periods/contract-id/{contract_id}/policy-period-id/{policy_period_id}/schedule`. For direct merchants. Not idempotent.
+     * `POST /v3/papay/insurance-pay/policy-periods/contract-id/{contract_id}/policy-period-id/{policy_period_id}/schedule`. For direct merchants. Not idempotent. `papay.insurance_pay.policy_periods.get_by_policy_period_id` tells what became of it.
      *
      * - `contract_id`: required.
      * - `policy_period_id`: required. Example: `1`.
@@ -509,7 +509,7 @@ final class PapayInsuranceSignContracts
     /**
      * 保险商户通过商户协议号解除保险自动续费协议.
      *
-     * `POST /v3/papay/insurance-sign/contracts/plan-id/{plan_id}/out-contract-code/{out_contract_code}/terminate`. For direct merchants. Not idempotent.
+     * `POST /v3/papay/insurance-sign/contracts/plan-id/{plan_id}/out-contract-code/{out_contract_code}/terminate`. For direct merchants. Idempotent. `papay.insurance_sign.contracts.get_by_out_contract_code` tells what became of it.
      *
      * - `plan_id`: required. Example: `12535`.
      * - `out_contract_code`: required. Example: `wxwtdk20200910100000`.
@@ -701,7 +701,7 @@ final class PapayPayPartnerSchedules
     /**
      * 预约扣费.
      *
-     * `POST /v3/papay/pay/partner/schedules/contract-id/{contract_id}/schedule`. For service providers. Not idempotent.
+     * `POST /v3/papay/pay/partner/schedules/contract-id/{contract_id}/schedule`. For service providers. Not idempotent. `papay.pay.partner.schedules.get_by_contract_id` tells what became of it.
      *
      * - `contract_id`: required. Example: `123124412412423431`.
      * - `sp_appid`: required. Example: `wxd678efh567hg6787`.
@@ -806,7 +806,7 @@ final class PapayPaySchedules
     /**
      * 预约扣费.
      *
-     * `POST /v3/papay/pay/schedules/contract-id/{contract_id}/schedule`. For direct merchants. Not idempotent.
+     * `POST /v3/papay/pay/schedules/contract-id/{contract_id}/schedule`. For direct merchants. Not idempotent. `papay.pay.schedules.get_by_contract_id` tells what became of it.
      *
      * - `contract_id`: required. Example: `123124412412423431`.
      * - `appid`: required. Example: `wxd678efh567hg6787`.
@@ -1405,7 +1405,7 @@ final class PapaySignContracts
     /**
      * 通过商户协议号解除委托代扣签约协议.
      *
-     * `POST /v3/papay/sign/contracts/plan-id/{plan_id}/out-contract-code/{out_contract_code}/terminate`. For direct merchants. Not idempotent.
+     * `POST /v3/papay/sign/contracts/plan-id/{plan_id}/out-contract-code/{out_contract_code}/terminate`. For direct merchants. Idempotent. `papay.sign.contracts.get_by_out_contract_code` tells what became of it.
      *
      * - `plan_id`: required. Example: `12535`.
      * - `out_contract_code`: required. Example: `wxwtdk20200910100000`.
@@ -1502,7 +1502,7 @@ final class PapaySignPartnerContracts
     /**
      * 通过商户协议号解除委托代扣签约协议.
      *
-     * `POST /v3/papay/sign/partner/contracts/plan-id/{plan_id}/out-contract-code/{out_contract_code}/terminate`. For service providers. Not idempotent.
+     * `POST /v3/papay/sign/partner/contracts/plan-id/{plan_id}/out-contract-code/{out_contract_code}/terminate`. For service providers. Idempotent. `papay.sign.partner.contracts.get_by_out_contract_code` tells what became of it.
      *
      * - `plan_id`: required. Example: `12535`.
      * - `out_contract_code`: required. Example: `wxwtdk20200910100000`.

@@ -80,7 +80,7 @@ final class PartnerTransferBatches
     /**
      * 发起批量转账.
      *
-     * `POST /v3/partner-transfer/batches`. For service providers. Not idempotent.
+     * `POST /v3/partner-transfer/batches`. For service providers. Idempotent. `partner_transfer.batches.get_by_out_batch_no` tells what became of it.
      *
      * - `sub_mchid`: required. Example: `1900000109`.
      * - `sub_appid`: optional. Example: `wxf636efh567hg4356`.

@@ -8,7 +8,7 @@ final class PayDevicesOpenScenarioSpeaker
     /**
      * 绑定音箱设备码牌.
      *
-     * `POST /v3/pay-devices/open-scenario-speaker/{device_sn}/bind`. For service providers. Not idempotent.
+     * `POST /v3/pay-devices/open-scenario-speaker/{device_sn}/bind`. For service providers. Idempotent. `pay_devices.open_scenario_speaker.get` tells what became of it.
      *
      * - `device_sn`: required. Example: `ABCDEF`.
      * - `sub_mchid`: required. Example: `1900000001`.
@@ -48,7 +48,7 @@ final class PayDevicesOpenScenarioSpeaker
     /**
      * 出厂预绑定音箱和码牌.
      *
-     * `POST /v3/pay-devices/open-scenario-speaker/{device_sn}/prebind`. For service providers. Not idempotent.
+     * `POST /v3/pay-devices/open-scenario-speaker/{device_sn}/prebind`. For service providers. Idempotent. `pay_devices.open_scenario_speaker.get` tells what became of it.
      *
      * - `device_sn`: required. Example: `ABCDEF`.
      * - `code_url`: required. Example: `URl:weixin://wxpay/s/An4baqw`.
@@ -67,7 +67,7 @@ final class PayDevicesOpenScenarioSpeaker
     /**
      * 解绑音箱设备码牌.
      *
-     * `POST /v3/pay-devices/open-scenario-speaker/{device_sn}/unbind`. For service providers. Not idempotent.
+     * `POST /v3/pay-devices/open-scenario-speaker/{device_sn}/unbind`. For service providers. Idempotent. `pay_devices.open_scenario_speaker.get` tells what became of it.
      *
      * - `device_sn`: required. Example: `ABCDEF`.
      *
@@ -124,7 +124,7 @@ final class PayDevicesPrintersPrintOrders
     /**
      * 小票机打印.
      *
-     * `POST /v3/pay-devices/printers/{device_id}/print-orders`. For service providers. Not idempotent.
+     * `POST /v3/pay-devices/printers/{device_id}/print-orders`. For service providers. Not idempotent. `pay_devices.printers.print_orders.get` tells what became of it.
      *
      * - `device_id`: required.
      * - `print_order_no`: optional. Example: `wx8888888888888888`.

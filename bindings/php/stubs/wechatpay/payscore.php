@@ -72,7 +72,7 @@ final class PayscoreAcquiringBankPermissions
     /**
      * 从业机构解除用户授权关系（授权协议号）.
      *
-     * `POST /v3/payscore/acquiringbank/permissions/authorization-code/{authorization_code}/terminate`. For service providers. Not idempotent.
+     * `POST /v3/payscore/acquiringbank/permissions/authorization-code/{authorization_code}/terminate`. For service providers. Idempotent. `payscore.acquiring_bank.permissions.get_by_authorization_code` tells what became of it.
      *
      * - `authorization_code`: required. Example: `1275342195190894594`.
      * - `service_id`: required. Example: `500001`.
@@ -131,7 +131,7 @@ final class PayscoreAcquiringBankServiceOrder
     /**
      * 从业机构取消微信支付分订单.
      *
-     * `POST /v3/payscore/acquiringbank/serviceorder/{out_order_no}/cancel`. For service providers. Not idempotent.
+     * `POST /v3/payscore/acquiringbank/serviceorder/{out_order_no}/cancel`. For service providers. Idempotent. `payscore.acquiring_bank.service_order.get` tells what became of it.
      *
      * - `out_order_no`: required. Example: `1234323JKHDFE1243252`.
      * - `service_id`: required. Example: `2002000000000558128851361561536`.
@@ -154,7 +154,7 @@ final class PayscoreAcquiringBankServiceOrder
     /**
      * 从业机构完结微信支付分订单.
      *
-     * `POST /v3/payscore/acquiringbank/serviceorder/{out_order_no}/complete`. For service providers. Not idempotent.
+     * `POST /v3/payscore/acquiringbank/serviceorder/{out_order_no}/complete`. For service providers. Not idempotent. `payscore.acquiring_bank.service_order.get` tells what became of it.
      *
      * - `out_order_no`: required. Example: `1234323JKHDFE1243252`.
      * - `service_id`: required. Example: `2002000000000558128851361561536`.
@@ -201,7 +201,7 @@ final class PayscoreAcquiringBankServiceOrder
     /**
      * 从业机构创建微信支付分订单.
      *
-     * `POST /v3/payscore/acquiringbank/serviceorder`. For service providers. Not idempotent.
+     * `POST /v3/payscore/acquiringbank/serviceorder`. For service providers. Idempotent. `payscore.acquiring_bank.service_order.get` tells what became of it.
      *
      * - `service_id`: required. Example: `2002000000000558128851361561536`.
      * - `appid`: required. Example: `wxd678efh567hg6787`.
@@ -378,7 +378,7 @@ final class PayscoreAcquiringBankServiceOrder
     /**
      * 从业机构修改微信支付分订单金额.
      *
-     * `POST /v3/payscore/acquiringbank/serviceorder/{out_order_no}/modify`. For service providers. Not idempotent.
+     * `POST /v3/payscore/acquiringbank/serviceorder/{out_order_no}/modify`. For service providers. Not idempotent. `payscore.acquiring_bank.service_order.get` tells what became of it.
      *
      * - `out_order_no`: required. Example: `1234323JKHDFE1243252`.
      * - `service_id`: required. Example: `2002000000000558128851361561536`.
@@ -412,7 +412,7 @@ final class PayscoreAcquiringBankServiceOrder
     /**
      * 从业机构登记微信支付分扣款信息.
      *
-     * `POST /v3/payscore/acquiringbank/serviceorder/{out_order_no}/registerdeductinfo`. For service providers. Not idempotent.
+     * `POST /v3/payscore/acquiringbank/serviceorder/{out_order_no}/registerdeductinfo`. For service providers. Not idempotent. `payscore.acquiring_bank.service_order.deduction.get` tells what became of it.
      *
      * - `out_order_no`: required. Example: `1234323JKHDFE1243252`.
      * - `service_id`: required. Example: `2002000000000558128851361561536`.
@@ -440,7 +440,7 @@ final class PayscoreAcquiringBankServiceOrder
     /**
      * 从业机构同步微信支付分订单信息.
      *
-     * `POST /v3/payscore/acquiringbank/serviceorder/{out_order_no}/sync`. For service providers. Not idempotent.
+     * `POST /v3/payscore/acquiringbank/serviceorder/{out_order_no}/sync`. For service providers. Idempotent. `payscore.acquiring_bank.service_order.get` tells what became of it.
      *
      * - `out_order_no`: required. Example: `1234323JKHDFE1243252`.
      * - `service_id`: required. Example: `2002000000000558128851361561536`.
@@ -649,7 +649,7 @@ final class PayscoreOverseaPartnerServiceOrder
     /**
      * 取消支付分订单.
      *
-     * `POST /v3/payscore/oversea/partner/serviceorder/{out_order_no}/cancel`. Not idempotent.
+     * `POST /v3/payscore/oversea/partner/serviceorder/{out_order_no}/cancel`. Idempotent. `payscore.oversea.partner.service_order.get` tells what became of it.
      *
      * - `out_order_no`: required. Example: `1234323JKHDFE1243252`.
      * - `service_id`: required. Example: `2002000000000558128851361561536`.
@@ -670,7 +670,7 @@ final class PayscoreOverseaPartnerServiceOrder
     /**
      * 完结支付分订单.
      *
-     * `POST /v3/payscore/oversea/partner/serviceorder/{out_order_no}/complete`. Not idempotent.
+     * `POST /v3/payscore/oversea/partner/serviceorder/{out_order_no}/complete`. Not idempotent. `payscore.oversea.partner.service_order.get` tells what became of it.
      *
      * - `out_order_no`: required. Example: `1234323JKHDFE1243252`.
      * - `service_id`: required. Example: `2002000000000558128851361561536`.
@@ -717,7 +717,7 @@ final class PayscoreOverseaPartnerServiceOrder
     /**
      * 创建支付分订单.
      *
-     * `POST /v3/payscore/oversea/partner/serviceorder`. Not idempotent.
+     * `POST /v3/payscore/oversea/partner/serviceorder`. Not idempotent. `payscore.oversea.partner.service_order.get` tells what became of it.
      *
      * - `service_id`: required. Example: `2002000000000558128851361561536`.
      * - `appid`: required. Example: `wxd678efh567hg6787`.
@@ -895,7 +895,7 @@ final class PayscoreOverseaPartnerServiceOrder
     /**
      * 同步支付分订单信息.
      *
-     * `POST /v3/payscore/oversea/partner/serviceorder/{out_order_no}/sync`. Not idempotent.
+     * `POST /v3/payscore/oversea/partner/serviceorder/{out_order_no}/sync`. Idempotent. `payscore.oversea.partner.service_order.get` tells what became of it.
      *
      * - `out_order_no`: required. Example: `1234323JKHDFE1243252`.
      * - `service_id`: required. Example: `2002000000000558128851361561536`.
@@ -967,7 +967,7 @@ final class PayscorePartnerPermissions
     /**
      * 服务商评估用户分层.
      *
-     * `POST /v3/payscore/partner/permissions/assess-user-risk-level`. For service providers. Not idempotent.
+     * `POST /v3/payscore/partner/permissions/assess-user-risk-level`. For service providers. Idempotent.
      *
      * - `sub_mchid`: required. Example: `1230000109`.
      * - `service_id`: required. Example: `500001`.
@@ -1124,7 +1124,7 @@ final class PayscorePartnerPermissions
     /**
      * 解除用户授权关系（openid）.
      *
-     * `POST /v3/payscore/partner/permissions/terminate`. For service providers. Not idempotent.
+     * `POST /v3/payscore/partner/permissions/terminate`. For service providers. Idempotent. `payscore.partner.permissions.search` tells what became of it.
      *
      * - `openid`: optional. Example: `oUpF8uMuAJO_M2pxb1Q9zNjWeS6o`.
      * - `sub_openid`: optional.
@@ -1151,7 +1151,7 @@ final class PayscorePartnerPermissions
     /**
      * 解除用户授权关系（授权协议号）.
      *
-     * `POST /v3/payscore/partner/permissions/authorization-code/{authorization_code}/terminate`. For service providers. Not idempotent.
+     * `POST /v3/payscore/partner/permissions/authorization-code/{authorization_code}/terminate`. For service providers. Idempotent. `payscore.partner.permissions.get_by_authorization_code` tells what became of it.
      *
      * - `authorization_code`: required. Example: `1234323JKHDFE1243252`.
      * - `service_id`: required. Example: `500001`.
@@ -1176,7 +1176,7 @@ final class PayscorePartnerServiceAccountApplications
     /**
      * 收付通子商户申请绑定支付分服务.
      *
-     * `POST /v3/payscore/partner/service-account-applications`. For service providers. Not idempotent.
+     * `POST /v3/payscore/partner/service-account-applications`. For service providers. Not idempotent. `payscore.partner.service_account_applications.get` tells what became of it.
      *
      * - `service_id`: required. Example: `2002000000000558128851361561536`.
      * - `appid`: required. Example: `wxd678efh567hg6787`.
@@ -1240,7 +1240,7 @@ final class PayscorePartnerServiceOrder
     /**
      * 取消支付分订单.
      *
-     * `POST /v3/payscore/partner/serviceorder/{out_order_no}/cancel`. For service providers. Not idempotent.
+     * `POST /v3/payscore/partner/serviceorder/{out_order_no}/cancel`. For service providers. Idempotent. `payscore.partner.service_order.get` tells what became of it.
      *
      * - `out_order_no`: required. Example: `1234323JKHDFE1243252`.
      * - `service_id`: required. Example: `2002000000000558128851361561536`.
@@ -1261,7 +1261,7 @@ final class PayscorePartnerServiceOrder
     /**
      * 完结支付分订单.
      *
-     * `POST /v3/payscore/partner/serviceorder/{out_order_no}/complete`. For service providers. Not idempotent.
+     * `POST /v3/payscore/partner/serviceorder/{out_order_no}/complete`. For service providers. Not idempotent. `payscore.partner.service_order.get` tells what became of it.
      *
      * - `out_order_no`: required. Example: `1234323JKHDFE1243252`.
      * - `service_id`: required. Example: `2002000000000558128851361561536`.
@@ -1312,7 +1312,7 @@ final class PayscorePartnerServiceOrder
     /**
      * 创建支付分订单.
      *
-     * `POST /v3/payscore/partner/serviceorder`. For service providers. Not idempotent.
+     * `POST /v3/payscore/partner/serviceorder`. For service providers. Idempotent. `payscore.partner.service_order.get` tells what became of it.
      *
      * - `service_id`: required. Example: `2002000000000558128851361561536`.
      * - `appid`: required. Example: `wxd678efh567hg6787`.
@@ -1411,7 +1411,7 @@ final class PayscorePartnerServiceOrder
     /**
      * 创单结单合并.
      *
-     * `POST /v3/payscore/partner/serviceorder/direct-complete`. For service providers. Not idempotent.
+     * `POST /v3/payscore/partner/serviceorder/direct-complete`. For service providers. Not idempotent. `payscore.partner.service_order.get` tells what became of it.
      *
      * - `service_id`: required. Example: `2002000000000558128851361561536`.
      * - `appid`: required. Example: `wxd678efh567hg6787`.
@@ -1553,7 +1553,7 @@ final class PayscorePartnerServiceOrder
     /**
      * 修改订单金额.
      *
-     * `POST /v3/payscore/partner/serviceorder/{out_order_no}/modify`. For service providers. Not idempotent.
+     * `POST /v3/payscore/partner/serviceorder/{out_order_no}/modify`. For service providers. Not idempotent. `payscore.partner.service_order.get` tells what became of it.
      *
      * - `out_order_no`: required. Example: `1234323JKHDFE1243252`.
      * - `service_id`: optional. Example: `2002000000000558128851361561536`.
@@ -1591,7 +1591,7 @@ final class PayscorePartnerServiceOrder
     /**
      * 商户发起催收扣款.
      *
-     * `POST /v3/payscore/partner/serviceorder/{out_order_no}/pay`. For service providers. Not idempotent.
+     * `POST /v3/payscore/partner/serviceorder/{out_order_no}/pay`. For service providers. Not idempotent. `payscore.partner.service_order.get` tells what became of it.
      *
      * - `out_order_no`: required. Example: `1234323JKHDFE1243252`.
      * - `service_id`: optional. Example: `2002000000000558128851361561536`.
@@ -1680,7 +1680,7 @@ final class PayscorePartnerServiceOrder
     /**
      * 同步订单信息.
      *
-     * `POST /v3/payscore/partner/serviceorder/{out_order_no}/sync`. For service providers. Not idempotent.
+     * `POST /v3/payscore/partner/serviceorder/{out_order_no}/sync`. For service providers. Idempotent. `payscore.partner.service_order.get` tells what became of it.
      *
      * - `out_order_no`: required. Example: `1234323JKHDFE1243252`.
      * - `service_id`: required. Example: `2002000000000558128851361561536`.
@@ -1889,7 +1889,7 @@ final class PayscorePayAfterOrders
     /**
      * 撤销先享后付订单.
      *
-     * `POST /v3/payscore/payafter-orders/{out_order_no}/cancel`. For direct merchants. Not idempotent.
+     * `POST /v3/payscore/payafter-orders/{out_order_no}/cancel`. For direct merchants. Idempotent. `payscore.pay_after_orders.get` tells what became of it.
      *
      * - `out_order_no`: required.
      * - `appid`: required. Example: `wxd678efh567hg6787`.
@@ -1917,7 +1917,7 @@ final class PayscorePayAfterOrders
     /**
      * 完结先享后付订单.
      *
-     * `POST /v3/payscore/payafter-orders/{out_order_no}/complete`. For direct merchants. Not idempotent.
+     * `POST /v3/payscore/payafter-orders/{out_order_no}/complete`. For direct merchants. Not idempotent. `payscore.pay_after_orders.get` tells what became of it.
      *
      * - `out_order_no`: required.
      * - `appid`: required. Example: `wxd678efh567hg6787`.
@@ -1972,7 +1972,7 @@ final class PayscorePayAfterOrders
     /**
      * 创建先享后付订单.
      *
-     * `POST /v3/payscore/payafter-orders`. For direct merchants. Not idempotent.
+     * `POST /v3/payscore/payafter-orders`. For direct merchants. Not idempotent. `payscore.pay_after_orders.get` tells what became of it.
      *
      * - `appid`: required. Example: `wxd678efh567hg6787`.
      * - `out_order_no`: required. Example: `1234323JKHDFE1243252`.
@@ -2094,7 +2094,7 @@ final class PayscorePayAfterOrders
     /**
      * 支付分订单同步.
      *
-     * `POST /v3/payscore/payafter-orders/{out_order_no}/sync`. For direct merchants. Not idempotent.
+     * `POST /v3/payscore/payafter-orders/{out_order_no}/sync`. For direct merchants. Idempotent. `payscore.pay_after_orders.get` tells what became of it.
      *
      * - `out_order_no`: required.
      * - `appid`: optional. Example: `wxd678efh567hg6787`.
@@ -2127,7 +2127,7 @@ final class PayscorePermissions
     /**
      * 商户评估用户分层.
      *
-     * `POST /v3/payscore/permissions/assess-user-risk-level`. For direct merchants. Not idempotent.
+     * `POST /v3/payscore/permissions/assess-user-risk-level`. For direct merchants. Idempotent.
      *
      * - `service_id`: required. Example: `500001`.
      * - `appid`: required. Example: `wxd678efh567hg6787`.
@@ -2252,7 +2252,7 @@ final class PayscorePermissions
     /**
      * 解除用户授权关系（授权协议号）.
      *
-     * `POST /v3/payscore/permissions/authorization-code/{authorization_code}/terminate`. For direct merchants. Not idempotent.
+     * `POST /v3/payscore/permissions/authorization-code/{authorization_code}/terminate`. For direct merchants. Idempotent. `payscore.permissions.get_by_authorization_code` tells what became of it.
      *
      * - `authorization_code`: required. Example: `1234323JKHDFE1243252`.
      * - `service_id`: required. Example: `500001`.
@@ -2271,7 +2271,7 @@ final class PayscorePermissions
     /**
      * 解除用户授权关系（openid）.
      *
-     * `POST /v3/payscore/permissions/openid/{openid}/terminate`. For direct merchants. Not idempotent.
+     * `POST /v3/payscore/permissions/openid/{openid}/terminate`. For direct merchants. Idempotent. `payscore.permissions.get_by_openid` tells what became of it.
      *
      * - `openid`: required. Example: `oUpF8uMuAJO_M2pxb1Q9zNjWeS6o`.
      * - `service_id`: required. Example: `2002000000000558128851361561536`.
@@ -2296,7 +2296,7 @@ final class PayscorePlanPartnerPayscorePlans
     /**
      * 创建支付分计划.
      *
-     * `POST /v3/payscore/plan/partner/payscore-plans`. For service providers. Not idempotent.
+     * `POST /v3/payscore/plan/partner/payscore-plans`. For service providers. Not idempotent. `payscore.plan.partner.payscore_plans.get_by_merchant_plan_no` tells what became of it.
      *
      * - `service_id`: required. Example: `2002000000000558128851361561536`.
      * - `appid`: required. Example: `wxd678efh567hg6787`.
@@ -2398,7 +2398,7 @@ final class PayscorePlanPartnerPayscorePlans
     /**
      * 停止支付分计划.
      *
-     * `POST /v3/payscore/plan/partner/payscore-plans/merchant-plan-no/{merchant_plan_no}/stop`. For service providers. Not idempotent.
+     * `POST /v3/payscore/plan/partner/payscore-plans/merchant-plan-no/{merchant_plan_no}/stop`. For service providers. Idempotent. `payscore.plan.partner.payscore_plans.get_by_merchant_plan_no` tells what became of it.
      *
      * - `merchant_plan_no`: required. Example: `1234323JKHDFE1243252`.
      * - `sub_mchid`: required. Example: `1900000109`.
@@ -2446,7 +2446,7 @@ final class PayscorePlanPayscorePlans
     /**
      * 创建支付分计划.
      *
-     * `POST /v3/payscore/plan/payscore-plans`. For direct merchants. Not idempotent.
+     * `POST /v3/payscore/plan/payscore-plans`. For direct merchants. Not idempotent. `payscore.plan.payscore_plans.get_by_merchant_plan_no` tells what became of it.
      *
      * - `service_id`: required. Example: `2002000000000558128851361561536`.
      * - `appid`: required. Example: `wxd678efh567hg6787`.
@@ -2539,7 +2539,7 @@ final class PayscorePlanPayscorePlans
     /**
      * 停止支付分计划.
      *
-     * `POST /v3/payscore/plan/payscore-plans/merchant-plan-no/{merchant_plan_no}/stop`. For direct merchants. Not idempotent.
+     * `POST /v3/payscore/plan/payscore-plans/merchant-plan-no/{merchant_plan_no}/stop`. For direct merchants. Idempotent. `payscore.plan.payscore_plans.get_by_merchant_plan_no` tells what became of it.
      *
      * - `merchant_plan_no`: required. Example: `1234323JKHDFE1243252`.
      *
@@ -2586,7 +2586,7 @@ final class PayscoreServiceOrder
     /**
      * 取消支付分订单.
      *
-     * `POST /v3/payscore/serviceorder/{out_order_no}/cancel`. For direct merchants. Not idempotent.
+     * `POST /v3/payscore/serviceorder/{out_order_no}/cancel`. For direct merchants. Idempotent. `payscore.service_order.get` tells what became of it.
      *
      * - `out_order_no`: required.
      * - `appid`: required. Example: `wxd678efh567hg6787`.
@@ -2614,7 +2614,7 @@ final class PayscoreServiceOrder
     /**
      * 完结支付分订单.
      *
-     * `POST /v3/payscore/serviceorder/{out_order_no}/complete`. For direct merchants. Not idempotent.
+     * `POST /v3/payscore/serviceorder/{out_order_no}/complete`. For direct merchants. Not idempotent. `payscore.service_order.get` tells what became of it.
      *
      * - `out_order_no`: required.
      * - `appid`: required. Example: `wxd678efh567hg6787`.
@@ -2704,7 +2704,7 @@ final class PayscoreServiceOrder
     /**
      * 创建支付分订单.
      *
-     * `POST /v3/payscore/serviceorder`. For direct merchants. Not idempotent.
+     * `POST /v3/payscore/serviceorder`. For direct merchants. Idempotent. `payscore.service_order.get` tells what became of it.
      *
      * - `out_order_no`: required. Example: `1234323JKHDFE1243252`.
      * - `appid`: required. Example: `wxd678efh567hg6787`.
@@ -2796,7 +2796,7 @@ final class PayscoreServiceOrder
     /**
      * 创单结单合并.
      *
-     * `POST /v3/payscore/serviceorder/direct-complete`. For direct merchants. Not idempotent.
+     * `POST /v3/payscore/serviceorder/direct-complete`. For direct merchants. Not idempotent. `payscore.service_order.get` tells what became of it.
      *
      * - `out_order_no`: required. Example: `1234323JKHDFE1243252`.
      * - `appid`: required. Example: `wxd678efh567hg6787`.
@@ -2977,7 +2977,7 @@ final class PayscoreServiceOrder
     /**
      * 修改订单金额.
      *
-     * `POST /v3/payscore/serviceorder/{out_order_no}/modify`. For direct merchants. Not idempotent.
+     * `POST /v3/payscore/serviceorder/{out_order_no}/modify`. For direct merchants. Not idempotent. `payscore.service_order.get` tells what became of it.
      *
      * - `out_order_no`: required. Example: `1234323JKHDFE1243252`.
      * - `appid`: required. Example: `wxd678efh567hg6787`.
@@ -3072,7 +3072,7 @@ final class PayscoreServiceOrder
     /**
      * 商户发起催收扣款.
      *
-     * `POST /v3/payscore/serviceorder/{out_order_no}/pay`. For direct merchants. Not idempotent.
+     * `POST /v3/payscore/serviceorder/{out_order_no}/pay`. For direct merchants. Not idempotent. `payscore.service_order.get` tells what became of it.
      *
      * - `out_order_no`: required.
      * - `appid`: optional. Example: `wxd678efh567hg6787`.
@@ -3164,7 +3164,7 @@ final class PayscoreServiceOrder
     /**
      * 同步服务订单信息.
      *
-     * `POST /v3/payscore/serviceorder/{out_order_no}/sync`. For direct merchants. Not idempotent.
+     * `POST /v3/payscore/serviceorder/{out_order_no}/sync`. For direct merchants. Idempotent. `payscore.service_order.get` tells what became of it.
      *
      * - `out_order_no`: required. Example: `1234323JKHDFE1243252`.
      * - `appid`: required. Example: `wxd678efh567hg6787`.
@@ -3427,7 +3427,7 @@ final class PayscoreSignPlanPartnerUserSignPlans
     /**
      * 创建用户的签约计划.
      *
-     * `POST /v3/payscore/sign-plan/partner/user-sign-plans`. For service providers. Not idempotent.
+     * `POST /v3/payscore/sign-plan/partner/user-sign-plans`. For service providers. Not idempotent. `payscore.sign_plan.partner.user_sign_plans.get_by_merchant_sign_plan_no` tells what became of it.
      *
      * - `service_id`: required. Example: `2002000000000558128851361561536`.
      * - `plan_id`: required. Example: `01000033210000324638000000376258`.
@@ -3553,7 +3553,7 @@ final class PayscoreSignPlanPartnerUserSignPlans
     /**
      * 取消用户的签约计划.
      *
-     * `POST /v3/payscore/sign-plan/partner/user-sign-plans/merchant-sign-plan-no/{merchant_sign_plan_no}/stop`. For service providers. Not idempotent.
+     * `POST /v3/payscore/sign-plan/partner/user-sign-plans/merchant-sign-plan-no/{merchant_sign_plan_no}/stop`. For service providers. Idempotent. `payscore.sign_plan.partner.user_sign_plans.get_by_merchant_sign_plan_no` tells what became of it.
      *
      * - `merchant_sign_plan_no`: required. Example: `1234323JKHDFE1243252`.
      * - `sub_mchid`: required. Example: `1900000109`.
@@ -3688,7 +3688,7 @@ final class PayscoreSignPlanUserSignPlans
     /**
      * 创建用户的签约计划.
      *
-     * `POST /v3/payscore/sign-plan/user-sign-plans`. For direct merchants. Not idempotent.
+     * `POST /v3/payscore/sign-plan/user-sign-plans`. For direct merchants. Not idempotent. `payscore.sign_plan.user_sign_plans.get_by_merchant_sign_plan_no` tells what became of it.
      *
      * - `service_id`: required. Example: `2002000000000558128851361561536`.
      * - `plan_id`: required. Example: `01000033210000324638000000376258`.
@@ -3801,7 +3801,7 @@ final class PayscoreSignPlanUserSignPlans
     /**
      * 直连商户取消用户的签约计划.
      *
-     * `POST /v3/payscore/sign-plan/user-sign-plans/merchant-sign-plan-no/{merchant_sign_plan_no}/stop`. For direct merchants. Not idempotent.
+     * `POST /v3/payscore/sign-plan/user-sign-plans/merchant-sign-plan-no/{merchant_sign_plan_no}/stop`. For direct merchants. Idempotent. `payscore.sign_plan.user_sign_plans.get_by_merchant_sign_plan_no` tells what became of it.
      *
      * - `merchant_sign_plan_no`: required. Example: `1234323JKHDFE1243252`.
      * - `stop_reason`: required.
@@ -3864,7 +3864,7 @@ final class PayscoreSmartRetailOrders
     /**
      * 撤销智慧零售订单.
      *
-     * `POST /v3/payscore/smartretail-orders/{out_order_no}/cancel`. For direct merchants. Not idempotent.
+     * `POST /v3/payscore/smartretail-orders/{out_order_no}/cancel`. For direct merchants. Idempotent. `payscore.smart_retail_orders.get` tells what became of it.
      *
      * - `out_order_no`: required.
      * - `appid`: required. Example: `wxd678efh567hg6787`.
@@ -3892,7 +3892,7 @@ final class PayscoreSmartRetailOrders
     /**
      * 完结智慧零售订单.
      *
-     * `POST /v3/payscore/smartretail-orders/{out_order_no}/complete`. For direct merchants. Not idempotent.
+     * `POST /v3/payscore/smartretail-orders/{out_order_no}/complete`. For direct merchants. Not idempotent. `payscore.smart_retail_orders.get` tells what became of it.
      *
      * - `out_order_no`: required.
      * - `appid`: required. Example: `wxd678efh567hg6787`.
@@ -3947,7 +3947,7 @@ final class PayscoreSmartRetailOrders
     /**
      * 创建智慧零售订单.
      *
-     * `POST /v3/payscore/smartretail-orders`. For direct merchants. Not idempotent.
+     * `POST /v3/payscore/smartretail-orders`. For direct merchants. Not idempotent. `payscore.smart_retail_orders.get` tells what became of it.
      *
      * - `appid`: required. Example: `wxd678efh567hg6787`.
      * - `out_order_no`: required. Example: `1234323JKHDFE1243252`.
@@ -4090,7 +4090,7 @@ final class PayscoreUsersPermissions
     /**
      * 商户解除用户授权关系.
      *
-     * `POST /v3/payscore/users/{openid}/permissions/{service_id}/terminate`. For direct merchants. Not idempotent.
+     * `POST /v3/payscore/users/{openid}/permissions/{service_id}/terminate`. For direct merchants. Idempotent.
      *
      * - `openid`: required.
      * - `service_id`: required.

@@ -8,7 +8,7 @@ final class PlatsolutionEcommerceBankTransferRecharges
     /**
      * 申请银行转账充值.
      *
-     * `POST /v3/platsolution/ecommerce/bank-transfer-recharges/apply`. For service providers. Not idempotent.
+     * `POST /v3/platsolution/ecommerce/bank-transfer-recharges/apply`. For service providers. Not idempotent. `platsolution.ecommerce.bank_transfer_recharges.get_by_out_recharge_no` tells what became of it.
      *
      * - `out_recharge_no`: required. Example: `cz202407181234`.
      * - `recharge_scene`: required. Example: `ECOMMERCE_BANK_TRANSFER`.
@@ -77,7 +77,7 @@ final class PlatsolutionEcommerceInsuranceCompensationContracts
     /**
      * 查询保险理赔功能开通状态.
      *
-     * `POST /v3/platsolution/ecommerce/insurance-compensation-contracts/sub-mchid/{sub_mchid}/check-opened`. For service providers. Not idempotent.
+     * `POST /v3/platsolution/ecommerce/insurance-compensation-contracts/sub-mchid/{sub_mchid}/check-opened`. For service providers. Idempotent.
      *
      * - `sub_mchid`: required. Example: `1900000109`.
      *
@@ -120,7 +120,7 @@ final class PlatsolutionEcommerceMchTransferCompensateBills
     /**
      * 请求撤销赔付.
      *
-     * `POST /v3/platsolution/ecommerce/mch-transfer/compensate-bills/out-bill-no/{out_bill_no}/cancel`. For service providers. Not idempotent.
+     * `POST /v3/platsolution/ecommerce/mch-transfer/compensate-bills/out-bill-no/{out_bill_no}/cancel`. For service providers. Idempotent. `platsolution.ecommerce.mch_transfer.compensate_bills.get_by_out_bill_no` tells what became of it.
      *
      * - `out_bill_no`: required. Example: `plfk2020042013`.
      *
@@ -139,7 +139,7 @@ final class PlatsolutionEcommerceMchTransferCompensateBills
     /**
      * 请求赔付.
      *
-     * `POST /v3/platsolution/ecommerce/mch-transfer/compensate-bills`. For service providers. Not idempotent.
+     * `POST /v3/platsolution/ecommerce/mch-transfer/compensate-bills`. For service providers. Not idempotent. `platsolution.ecommerce.mch_transfer.compensate_bills.get_by_out_bill_no` tells what became of it.
      *
      * - `receiver`: required.
      * - `out_bill_no`: required. Example: `plfk2020042013`.
@@ -248,7 +248,7 @@ final class PlatsolutionEcommerceMchTransferCompensateBills
     /**
      * 请求赔付预下单.
      *
-     * `POST /v3/platsolution/ecommerce/mch-transfer/compensate-bills/pre-transfer`. For service providers. Not idempotent.
+     * `POST /v3/platsolution/ecommerce/mch-transfer/compensate-bills/pre-transfer`. For service providers. Not idempotent. `platsolution.ecommerce.mch_transfer.compensate_bills.get_by_out_bill_no` tells what became of it.
      *
      * - `sp_appid`: optional. Example: `wx8888888888888888`.
      * - `receiver`: required.
@@ -292,7 +292,7 @@ final class PlatsolutionEcommerceMchTransferDepositAfterSalesCompensationBills
     /**
      * 请求保证金售后赔付.
      *
-     * `POST /v3/platsolution/ecommerce/mch-transfer/deposit-after-sales-compensation-bills`. For service providers. Not idempotent.
+     * `POST /v3/platsolution/ecommerce/mch-transfer/deposit-after-sales-compensation-bills`. For service providers. Not idempotent. `platsolution.ecommerce.mch_transfer.deposit_after_sales_compensation_bills.get_by_out_bill_no` tells what became of it.
      *
      * - `sub_mchid`: optional. Example: `1900000109`.
      * - `sp_appid`: optional. Example: `wx8888888888888888`.
@@ -418,7 +418,7 @@ final class PlatsolutionEcommerceMchTransferDepositInsurancePremiumsCompensation
     /**
      * 发起保证金赔付保司保费.
      *
-     * `POST /v3/platsolution/ecommerce/mch-transfer/deposit-insurance-premiums-compensation-bills`. For service providers. Not idempotent.
+     * `POST /v3/platsolution/ecommerce/mch-transfer/deposit-insurance-premiums-compensation-bills`. For service providers. Not idempotent. `platsolution.ecommerce.mch_transfer.deposit_insurance_premiums_compensation_bills.get` tells what became of it.
      *
      * - `sub_mchid`: optional. Example: `1900000109`.
      * - `sp_appid`: optional. Example: `wx8888888888888888`.
@@ -505,7 +505,7 @@ final class PlatsolutionEcommerceMchTransferDepositShippingCostCompensationBills
     /**
      * 发起保证金赔付用户运费.
      *
-     * `POST /v3/platsolution/ecommerce/mch-transfer/deposit-shipping-cost-compensation-bills`. For service providers. Not idempotent.
+     * `POST /v3/platsolution/ecommerce/mch-transfer/deposit-shipping-cost-compensation-bills`. For service providers. Not idempotent. `platsolution.ecommerce.mch_transfer.deposit_shipping_cost_compensation_bills.get_by_out_bill_no` tells what became of it.
      *
      * - `sub_mchid`: optional. Example: `1900000109`.
      * - `sp_appid`: optional. Example: `wx8888888888888888`.
@@ -593,7 +593,7 @@ final class PlatsolutionEcommerceMchTransferInsuranceClaimBills
     /**
      * 请求撤销保险理赔.
      *
-     * `POST /v3/platsolution/ecommerce/mch-transfer/insurance-claim-bills/out-bill-no/{out_bill_no}/cancel`. For service providers. Not idempotent.
+     * `POST /v3/platsolution/ecommerce/mch-transfer/insurance-claim-bills/out-bill-no/{out_bill_no}/cancel`. For service providers. Idempotent. `platsolution.ecommerce.mch_transfer.insurance_claim_bills.get_by_out_bill_no` tells what became of it.
      *
      * - `out_bill_no`: required. Example: `plfk2020042013`.
      * - `sub_mchid`: optional. Example: `1900001109`.
@@ -614,7 +614,7 @@ final class PlatsolutionEcommerceMchTransferInsuranceClaimBills
     /**
      * 请求保险理赔.
      *
-     * `POST /v3/platsolution/ecommerce/mch-transfer/insurance-claim-bills`. For service providers. Not idempotent.
+     * `POST /v3/platsolution/ecommerce/mch-transfer/insurance-claim-bills`. For service providers. Not idempotent. `platsolution.ecommerce.mch_transfer.insurance_claim_bills.get_by_out_bill_no` tells what became of it.
      *
      * - `sub_mchid`: optional. Example: `1900001109`.
      * - `receiver`: required.
@@ -724,7 +724,7 @@ final class PlatsolutionEcommerceMchTransferInsuranceClaimBills
     /**
      * 请求保险理赔预下单.
      *
-     * `POST /v3/platsolution/ecommerce/mch-transfer/insurance-claim-bills/pre-transfer`. For service providers. Not idempotent.
+     * `POST /v3/platsolution/ecommerce/mch-transfer/insurance-claim-bills/pre-transfer`. For service providers. Not idempotent. `platsolution.ecommerce.mch_transfer.insurance_claim_bills.get_by_out_bill_no` tells what became of it.
      *
      * - `sub_mchid`: optional. Example: `1900001109`.
      * - `receiver`: required.
@@ -763,7 +763,7 @@ final class PlatsolutionEcommerceMchTransferSubMchCompensationBills
     /**
      * 请求赔付.
      *
-     * `POST /v3/platsolution/ecommerce/mch-transfer/sub-mch-compensation-bills`. For service providers. Not idempotent.
+     * `POST /v3/platsolution/ecommerce/mch-transfer/sub-mch-compensation-bills`. For service providers. Not idempotent. `platsolution.ecommerce.mch_transfer.sub_mch_compensation_bills.get` tells what became of it.
      *
      * - `receiver`: required.
      * - `out_bill_no`: required. Example: `plfk2020042013`.
@@ -833,7 +833,7 @@ final class PlatsolutionEcommerceMchTransferTransferBills
     /**
      * 保证金赔付.
      *
-     * `POST /v3/platsolution/ecommerce/mch-transfer/transfer-bills`. For service providers. Not idempotent.
+     * `POST /v3/platsolution/ecommerce/mch-transfer/transfer-bills`. For service providers. Not idempotent. `platsolution.ecommerce.mch_transfer.transfer_bills.get_by_out_bill_no` tells what became of it.
      *
      * - `sub_mchid`: optional. Example: `1900000109`.
      * - `sp_appid`: optional. Example: `wx8888888888888888`.
@@ -982,7 +982,7 @@ final class PlatsolutionEcommerceRechargeEmployees
     /**
      * 添加二级商户可扫码充值员工.
      *
-     * `POST /v3/platsolution/ecommerce/recharge-employees`. For service providers. Not idempotent.
+     * `POST /v3/platsolution/ecommerce/recharge-employees`. For service providers. Idempotent. `platsolution.ecommerce.recharge_employees.list_by_sub_mchid` tells what became of it.
      *
      * - `sub_mchid`: required. Example: `1900000109`.
      * - `sp_openid`: required. Example: `oLTPCuCsfN3ABBz50VUZBNlHDbUU`.
@@ -1003,7 +1003,7 @@ final class PlatsolutionEcommerceRechargeEmployees
     /**
      * 删除二级商户可扫码充值员工.
      *
-     * `POST /v3/platsolution/ecommerce/recharge-employees/sub-mchid/{sub_mchid}/sp-openid/{sp_openid}/delete`. For service providers. Not idempotent.
+     * `POST /v3/platsolution/ecommerce/recharge-employees/sub-mchid/{sub_mchid}/sp-openid/{sp_openid}/delete`. For service providers. Idempotent. `platsolution.ecommerce.recharge_employees.list_by_sub_mchid` tells what became of it.
      *
      * - `sub_mchid`: required. Example: `1900000109`.
      * - `sp_openid`: required. Example: `oLTPCuCsfN3ABBz50VUZBNlHDbUU`.
@@ -1050,7 +1050,7 @@ final class PlatsolutionEcommerceRecharges
     /**
      * 申请二级商户充值.
      *
-     * `POST /v3/platsolution/ecommerce/recharges/apply`. For service providers. Not idempotent.
+     * `POST /v3/platsolution/ecommerce/recharges/apply`. For service providers. Not idempotent. `platsolution.ecommerce.recharges.get_by_out_recharge_no` tells what became of it.
      *
      * - `sub_mchid`: required. Example: `1900001109`.
      * - `out_recharge_no`: required. Example: `cz202407181234`.
@@ -1084,7 +1084,7 @@ final class PlatsolutionEcommerceRecharges
     /**
      * 关闭二级商户充值.
      *
-     * `POST /v3/platsolution/ecommerce/recharges/out-recharge-no/{out_recharge_no}/close`. For service providers. Not idempotent.
+     * `POST /v3/platsolution/ecommerce/recharges/out-recharge-no/{out_recharge_no}/close`. For service providers. Idempotent. `platsolution.ecommerce.recharges.get_by_out_recharge_no` tells what became of it.
      *
      * - `out_recharge_no`: required. Example: `cz2020042013`.
      * - `sub_mchid`: required. Example: `1900001121`.
@@ -1186,7 +1186,7 @@ final class PlatsolutionEcommerceSettlePrepaySettleOrders
     /**
      * 个人收款-申请异常结算批次单处理.
      *
-     * `POST /v3/platsolution/ecommerce/settle/prepay-settle-orders/{settle_batch_no}/apply-abnormal-settle`. For service providers. Not idempotent.
+     * `POST /v3/platsolution/ecommerce/settle/prepay-settle-orders/{settle_batch_no}/apply-abnormal-settle`. For service providers. Not idempotent. `platsolution.ecommerce.settle.prepay_settle_orders.get` tells what became of it.
      *
      * - `settle_batch_no`: required. Example: `123685544886666`.
      * - `individual_auth_id`: required. Example: `256322110225`.
@@ -1308,7 +1308,7 @@ final class PlatsolutionEcommerceWithdrawDayEndBalanceWithdraw
     /**
      * 二级商户按日终余额预约提现.
      *
-     * `POST /v3/platsolution/ecommerce/withdraw/day-end-balance-withdraw`. For service providers. Not idempotent.
+     * `POST /v3/platsolution/ecommerce/withdraw/day-end-balance-withdraw`. For service providers. Idempotent. `platsolution.ecommerce.withdraw.day_end_balance_withdraw.get_by_out_request_no` tells what became of it.
      *
      * - `sub_mchid`: required. Example: `1900000109`.
      * - `out_request_no`: required. Example: `20190611222222222200000000012122`.
@@ -1417,7 +1417,7 @@ final class PlatsolutionInsuranceMchTransferBatchesDetailReceipts
     /**
      * 申请商家转账明细电子回单.
      *
-     * `POST /v3/platsolution/insurance/mch-transfer/batches/detail-receipts/out-batch-no/{out_batch_no}/out-detail-no/{out_detail_no}/apply`. For service providers. Not idempotent.
+     * `POST /v3/platsolution/insurance/mch-transfer/batches/detail-receipts/out-batch-no/{out_batch_no}/out-detail-no/{out_detail_no}/apply`. For service providers. Idempotent. `platsolution.insurance.mch_transfer.batches.detail_receipts.get_by_out_detail_no` tells what became of it.
      *
      * - `out_batch_no`: required. Example: `sjzz20230223`.
      * - `out_detail_no`: required. Example: `x23zy545Bd5436`.
@@ -1552,7 +1552,7 @@ final class PlatsolutionInsuranceMchTransferBatchesSummaryReceipts
     /**
      * 申请商家转账批次电子回单.
      *
-     * `POST /v3/platsolution/insurance/mch-transfer/batches/summary-receipts/out-batch-no/{out_batch_no}/apply`. For service providers. Not idempotent.
+     * `POST /v3/platsolution/insurance/mch-transfer/batches/summary-receipts/out-batch-no/{out_batch_no}/apply`. For service providers. Idempotent. `platsolution.insurance.mch_transfer.batches.summary_receipts.get_by_out_batch_no` tells what became of it.
      *
      * - `out_batch_no`: required. Example: `sjzz20230223`.
      * - `sub_mchid`: required. Example: `1900102208`.
@@ -1604,7 +1604,7 @@ final class PlatsolutionInsuranceMchTransferBatches
     /**
      * 受理商家转账.
      *
-     * `POST /v3/platsolution/insurance/mch-transfer/batches/apply`. For service providers. Not idempotent.
+     * `POST /v3/platsolution/insurance/mch-transfer/batches/apply`. For service providers. Not idempotent. `platsolution.insurance.mch_transfer.batches.get_by_out_batch_no` tells what became of it.
      *
      * - `sub_mchid`: required. Example: `1900001109`.
      * - `sp_appid`: required. Example: `wxf636efh567hg4356`.
@@ -1761,7 +1761,7 @@ final class PlatsolutionInsuranceMchTransferReservation
     /**
      * 受理单次预约商家转账.
      *
-     * `POST /v3/platsolution/insurance/mch-transfer/reservation/apply`. For service providers. Not idempotent.
+     * `POST /v3/platsolution/insurance/mch-transfer/reservation/apply`. For service providers. Not idempotent. `platsolution.insurance.mch_transfer.reservation.get_by_out_reservation_no` tells what became of it.
      *
      * - `sub_mchid`: required. Example: `1900001109`.
      * - `sp_appid`: required. Example: `wxf636efh567hg4356`.
@@ -1816,7 +1816,7 @@ final class PlatsolutionInsuranceMchTransferReservation
     /**
      * 关闭预约商家转账记录.
      *
-     * `POST /v3/platsolution/insurance/mch-transfer/reservation/out-reservation-no/{out_reservation_no}/close`. For service providers. Not idempotent.
+     * `POST /v3/platsolution/insurance/mch-transfer/reservation/out-reservation-no/{out_reservation_no}/close`. For service providers. Idempotent. `platsolution.insurance.mch_transfer.reservation.get_by_out_reservation_no` tells what became of it.
      *
      * - `out_reservation_no`: required. Example: `plfk2020042013`.
      * - `sub_mchid`: required. Example: `1900001109`.
@@ -1939,7 +1939,7 @@ final class PlatsolutionMchTransferBatchesDetailReceipts
     /**
      * 申请商家转账明细电子回单.
      *
-     * `POST /v3/platsolution/mch-transfer/batches/detail-receipts/out-batch-no/{out_batch_no}/out-detail-no/{out_detail_no}/apply`. For service providers. Not idempotent.
+     * `POST /v3/platsolution/mch-transfer/batches/detail-receipts/out-batch-no/{out_batch_no}/out-detail-no/{out_detail_no}/apply`. For service providers. Idempotent. `platsolution.mch_transfer.batches.detail_receipts.get_by_out_detail_no` tells what became of it.
      *
      * - `out_batch_no`: required. Example: `sjzz20230223`.
      * - `out_detail_no`: required. Example: `x23zy545Bd5436`.
@@ -2074,7 +2074,7 @@ final class PlatsolutionMchTransferBatchesSummaryReceipts
     /**
      * 申请商家转账批次电子回单.
      *
-     * `POST /v3/platsolution/mch-transfer/batches/summary-receipts/out-batch-no/{out_batch_no}/apply`. For service providers. Not idempotent.
+     * `POST /v3/platsolution/mch-transfer/batches/summary-receipts/out-batch-no/{out_batch_no}/apply`. For service providers. Idempotent. `platsolution.mch_transfer.batches.summary_receipts.get_by_out_batch_no` tells what became of it.
      *
      * - `out_batch_no`: required. Example: `sjzz20230223`.
      * - `sub_mchid`: required. Example: `1900102208`.
@@ -2126,7 +2126,7 @@ final class PlatsolutionMchTransferBatches
     /**
      * 受理商家转账.
      *
-     * `POST /v3/platsolution/mch-transfer/batches/apply`. For service providers. Not idempotent.
+     * `POST /v3/platsolution/mch-transfer/batches/apply`. For service providers. Not idempotent. `platsolution.mch_transfer.batches.get_by_out_batch_no` tells what became of it.
      *
      * - `sub_mchid`: required. Example: `1900001109`.
      * - `sp_appid`: required. Example: `wxf636efh567hg4356`.
@@ -2283,7 +2283,7 @@ final class PlatsolutionMchTransferReservation
     /**
      * 受理单次预约商家转账.
      *
-     * `POST /v3/platsolution/mch-transfer/reservation/apply`. For service providers. Not idempotent.
+     * `POST /v3/platsolution/mch-transfer/reservation/apply`. For service providers. Not idempotent. `platsolution.mch_transfer.reservation.get_by_out_reservation_no` tells what became of it.
      *
      * - `sub_mchid`: required. Example: `1900001109`.
      * - `sp_appid`: required. Example: `wxf636efh567hg4356`.
@@ -2338,7 +2338,7 @@ final class PlatsolutionMchTransferReservation
     /**
      * 关闭预约商家转账记录.
      *
-     * `POST /v3/platsolution/mch-transfer/reservation/out-reservation-no/{out_reservation_no}/close`. For service providers. Not idempotent.
+     * `POST /v3/platsolution/mch-transfer/reservation/out-reservation-no/{out_reservation_no}/close`. For service providers. Idempotent. `platsolution.mch_transfer.reservation.get_by_out_reservation_no` tells what became of it.
      *
      * - `out_reservation_no`: required. Example: `plfk2020042013`.
      * - `sub_mchid`: required. Example: `1900001109`.

@@ -54,7 +54,7 @@ final class ProfitsharingOrders
     /**
      * 请求分账.
      *
-     * `POST /v3/profitsharing/orders`. For direct merchants and service providers. Not idempotent.
+     * `POST /v3/profitsharing/orders`. For direct merchants and service providers. Idempotent. `profitsharing.orders.get` tells what became of it.
      *
      * - `sub_mchid`: optional. Example: `1900000109`.
      * - `appid`: required. Example: `wx8888888888888888`.
@@ -142,7 +142,7 @@ final class ProfitsharingOrders
     /**
      * 解冻剩余资金.
      *
-     * `POST /v3/profitsharing/orders/unfreeze`. For direct merchants and service providers. Not idempotent.
+     * `POST /v3/profitsharing/orders/unfreeze`. For direct merchants and service providers. Idempotent. `profitsharing.orders.get` tells what became of it.
      *
      * - `sub_mchid`: optional. Example: `1900000109`.
      * - `transaction_id`: required. Example: `4208450740201411110007820472`.
@@ -185,7 +185,7 @@ final class ProfitsharingReceivers
     /**
      * 添加分账接收方.
      *
-     * `POST /v3/profitsharing/receivers/add`. For direct merchants and service providers. Not idempotent.
+     * `POST /v3/profitsharing/receivers/add`. For direct merchants and service providers. Idempotent.
      *
      * - `sub_mchid`: optional. Example: `1900000109`.
      * - `appid`: required. Example: `wx8888888888888888`.
@@ -222,7 +222,7 @@ final class ProfitsharingReceivers
     /**
      * 删除分账接收方.
      *
-     * `POST /v3/profitsharing/receivers/delete`. For direct merchants and service providers. Not idempotent.
+     * `POST /v3/profitsharing/receivers/delete`. For direct merchants and service providers. Idempotent.
      *
      * - `sub_mchid`: optional. Example: `1900000109`.
      * - `appid`: required. Example: `wx8888888888888888`.
@@ -254,7 +254,7 @@ final class ProfitsharingReturnOrders
     /**
      * 请求分账回退.
      *
-     * `POST /v3/profitsharing/return-orders`. For direct merchants and service providers. Not idempotent.
+     * `POST /v3/profitsharing/return-orders`. For direct merchants and service providers. Idempotent. `profitsharing.return_orders.get` tells what became of it.
      *
      * - `sub_mchid`: optional. Example: `1900000109`.
      * - `order_id`: optional. Example: `3008450740201411110007820472`.

@@ -8,7 +8,7 @@ final class QrCodeTransactions
     /**
      * 扣费受理.
      *
-     * `POST /v3/qrcode/transactions`. For direct merchants and service providers. Not idempotent.
+     * `POST /v3/qrcode/transactions`. For direct merchants and service providers. Not idempotent. `qr_code.transactions.get_by_out_trade_no` tells what became of it.
      *
      * - `appid`: required. Example: `wxcbda96de0b165486`.
      * - `sub_appid`: optional. Example: `wxcbda96de0b165486`.

@@ -62,7 +62,7 @@ final class RateActivityApplications
     /**
      * 修改单据信息.
      *
-     * `PATCH /v3/rate-activity/applications/id/{application_id}`. For service providers. Not idempotent.
+     * `PATCH /v3/rate-activity/applications/id/{application_id}`. For service providers. Idempotent. `rate_activity.applications.get_by_id` tells what became of it.
      *
      * - `application_id`: required. Example: `20000011111`.
      * - `activity_detail_modification`: optional.

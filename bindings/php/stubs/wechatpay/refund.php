@@ -8,7 +8,7 @@ final class RefundDomesticRefunds
     /**
      * 发起异常退款.
      *
-     * `POST /v3/refund/domestic/refunds/{refund_id}/apply-abnormal-refund`. For direct merchants and service providers. Not idempotent.
+     * `POST /v3/refund/domestic/refunds/{refund_id}/apply-abnormal-refund`. For direct merchants and service providers. Not idempotent. `refund.domestic.refunds.get` tells what became of it.
      *
      * - `refund_id`: required. Example: `50000000382019052709732678859`.
      * - `sub_mchid`: optional. Example: `1900000109`.
@@ -74,7 +74,7 @@ final class RefundDomesticRefunds
     /**
      * 申请退款.
      *
-     * `POST /v3/refund/domestic/refunds`. For direct merchants and service providers. Not idempotent.
+     * `POST /v3/refund/domestic/refunds`. For direct merchants and service providers. Idempotent. `refund.domestic.refunds.get` tells what became of it.
      *
      * - `sub_mchid`: optional. Example: `1900000109`.
      * - `transaction_id`: optional. Example: `1217752501201407033233368018`.

@@ -8,7 +8,7 @@ final class Security
     /**
      * 商户签名验签／加解密测试.
      *
-     * `POST /v3/security/echo`. For direct merchants and service providers. Not idempotent.
+     * `POST /v3/security/echo`. For direct merchants and service providers. Idempotent.
      *
      * - `notify_url`: optional. Example: `https://www.weixin.qq.com/v3/test`.
      * - `echo_message`: required. Example: `hello`.

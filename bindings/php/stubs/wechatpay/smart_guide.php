@@ -8,7 +8,7 @@ final class SmartGuideGuides
     /**
      * 服务人员分配.
      *
-     * `POST /v3/smartguide/guides/{guide_id}/assign`. For direct merchants and service providers. Not idempotent.
+     * `POST /v3/smartguide/guides/{guide_id}/assign`. For direct merchants and service providers. Idempotent.
      *
      * - `guide_id`: required.
      * - `sub_mchid`: optional. Example: `1234567890`.
@@ -95,7 +95,7 @@ final class SmartGuideGuides
     /**
      * 服务人员信息更新.
      *
-     * `PATCH /v3/smartguide/guides/{guide_id}`. For direct merchants and service providers. Not idempotent.
+     * `PATCH /v3/smartguide/guides/{guide_id}`. For direct merchants and service providers. Idempotent.
      *
      * - `guide_id`: required. Example: `LLA3WJ6DSZUfiaZDS79FH5Wm5m4X69TBic`.
      * - `sub_mchid`: optional. Example: `1234567890`.

@@ -142,7 +142,7 @@ final class TaxiInvoiceDriver
     /**
      * 更新司机信息.
      *
-     * `POST /v3/taxi-invoice/driver/update-driver`. For service providers. Not idempotent.
+     * `POST /v3/taxi-invoice/driver/update-driver`. For service providers. Idempotent.
      *
      * - `driver_name`: required. Encrypted under the platform's key before it is sent.
      * - `id_card_number`: required. Encrypted under the platform's key before it is sent.
@@ -231,7 +231,7 @@ final class TaxiInvoiceTaxi
     /**
      * 更新出租车信息.
      *
-     * `POST /v3/taxi-invoice/taxi/update-taxi`. For service providers. Not idempotent.
+     * `POST /v3/taxi-invoice/taxi/update-taxi`. For service providers. Idempotent.
      *
      * - `plate_number`: required.
      * - `company_name`: required.

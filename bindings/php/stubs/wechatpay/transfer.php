@@ -74,7 +74,7 @@ final class TransferBatches
     /**
      * 发起批量转账.
      *
-     * `POST /v3/transfer/batches`. For direct merchants. Not idempotent.
+     * `POST /v3/transfer/batches`. For direct merchants. Idempotent. `transfer.batches.get_by_out_batch_no` tells what became of it.
      *
      * - `appid`: required. Example: `wxf636efh567hg4356`.
      * - `out_batch_no`: required. Example: `plfk2020042013`.
@@ -224,7 +224,7 @@ final class TransferBillReceipt
     /**
      * 转账电子回单申请受理.
      *
-     * `POST /v3/transfer/bill-receipt`. For direct merchants and service providers. Not idempotent.
+     * `POST /v3/transfer/bill-receipt`. For direct merchants and service providers. Idempotent. `transfer.bill_receipt.get` tells what became of it.
      *
      * - `out_batch_no`: required. Example: `plfk2020042013`.
      *

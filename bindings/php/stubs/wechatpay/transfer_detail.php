@@ -8,7 +8,7 @@ final class TransferDetailElectronicReceipts
     /**
      * 转账明细电子回单受理.
      *
-     * `POST /v3/transfer-detail/electronic-receipts`. For direct merchants and service providers. Not idempotent.
+     * `POST /v3/transfer-detail/electronic-receipts`. For direct merchants and service providers. Idempotent. `transfer_detail.electronic_receipts.get` tells what became of it.
      *
      * - `accept_type`: required. Example: `BATCH_TRANSFER`.
      * - `out_batch_no`: optional. Example: `GD2021011610162610BBdkkIwcu3`.

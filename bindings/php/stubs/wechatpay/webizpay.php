@@ -28,7 +28,7 @@ final class WebizpayAvailMchRangesMerchantIdentifiers
     /**
      * 删除商户标识.
      *
-     * `DELETE /v3/webizpay/avail-mch-ranges/{range_id}/merchant-identifiers/{merchant_identifier}`. For service providers. Not idempotent.
+     * `DELETE /v3/webizpay/avail-mch-ranges/{range_id}/merchant-identifiers/{merchant_identifier}`. For service providers. Idempotent.
      *
      * - `range_id`: required. Example: `89f5123e-5ad4-4e0e-89b1-63ced0c798c5`.
      * - `merchant_identifier`: required. Example: `91110000710926094P`.
@@ -287,7 +287,7 @@ final class WebizpayEmployeesQuotaCards
     /**
      * 企业商户作废员工企业支付额度卡.
      *
-     * `POST /v3/webizpay/employees/{employee_id}/quota-cards/{card_no}/cancel`. For service providers. Not idempotent.
+     * `POST /v3/webizpay/employees/{employee_id}/quota-cards/{card_no}/cancel`. For service providers. Idempotent. `webizpay.employees.quota_cards.get` tells what became of it.
      *
      * - `employee_id`: required. Example: `WeBizPay_a968402a-73bb-43e2-9e1a-8371b0ca3d7c`.
      * - `card_no`: required. Example: `1068019671702503425`.
@@ -318,7 +318,7 @@ final class WebizpayEmployeesQuotaCards
     /**
      * 企业商户为员工下发企业支付额度卡.
      *
-     * `POST /v3/webizpay/employees/{employee_id}/quota-cards`. For service providers. Not idempotent.
+     * `POST /v3/webizpay/employees/{employee_id}/quota-cards`. For service providers. Not idempotent. `webizpay.employees.out_quota_cards.get` tells what became of it.
      *
      * - `employee_id`: required. Example: `WeBizPay_a968402a-73bb-43e2-9e1a-8371b0ca3d7c`.
      * - `sp_mchid`: required. Example: `12341234`.
@@ -410,7 +410,7 @@ final class WebizpayEmployees
     /**
      * 企业商户发起解除员工企业支付授权.
      *
-     * `POST /v3/webizpay/employees/{employee_id}/revoke`. For service providers. Not idempotent.
+     * `POST /v3/webizpay/employees/{employee_id}/revoke`. For service providers. Idempotent.
      *
      * - `employee_id`: required. Example: `WeBizPay_a968402a-73bb-43e2-9e1a-8371b0ca3d7c`.
      * - `sp_mchid`: required. Example: `12341234`.

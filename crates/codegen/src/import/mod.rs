@@ -15,7 +15,7 @@ use serde_json::{Map, Value, json};
 use crate::facts::{self, Errors, Operation, Param};
 use crate::words::{pascal, singular};
 use crate::{Result, WEBHOOKS, model};
-use marks::{mark_sensitive, marks};
+use marks::Marks;
 use schema::{At, Hoist};
 
 /// The list of doubts, beside the documents.
@@ -125,7 +125,8 @@ fn text(facts: &Path, product: &str) -> Result<String> {
 }
 
 fn document(product: &str, operations: &[Operation], errors: &Errors) -> Result<Value> {
-    let marks = marks()?;
+    let marks = Marks::read()?;
+    marks.check(product, operations)?;
     // Names depend on what else the product holds, so the schemas are walked twice: to collect, then to write.
     let mut hoist = Hoist::default();
     paths(operations, errors, &marks, &mut hoist)?;
@@ -150,7 +151,7 @@ fn document(product: &str, operations: &[Operation], errors: &Errors) -> Result<
             }},
         },
     });
-    mark_sensitive(product, &marks["sensitive"], &mut document)?;
+    marks.mark_sensitive(product, &mut document)?;
     Ok(document)
 }
 
@@ -173,7 +174,7 @@ fn reserved(product: &str, operations: &[Operation]) -> Result<Vec<String>> {
     Ok(names)
 }
 
-fn paths(operations: &[Operation], errors: &Errors, marks: &Value, hoist: &mut Hoist) -> Result<Map<String, Value>> {
+fn paths(operations: &[Operation], errors: &Errors, marks: &Marks, hoist: &mut Hoist) -> Result<Map<String, Value>> {
     let mut paths = Map::new();
     for operation in operations {
         let method = operation.method.to_lowercase();
@@ -187,7 +188,7 @@ fn paths(operations: &[Operation], errors: &Errors, marks: &Value, hoist: &mut H
     Ok(paths)
 }
 
-fn path_item(operation: &Operation, errors: &Errors, marks: &Value, hoist: &mut Hoist) -> Result<Value> {
+fn path_item(operation: &Operation, errors: &Errors, marks: &Marks, hoist: &mut Hoist) -> Result<Value> {
     let mut out = Map::new();
     let mut put = |key: &str, value: Value| {
         if !matches!(&value, Value::Null) && value.as_array().is_none_or(|list| !list.is_empty()) {
@@ -201,9 +202,8 @@ fn path_item(operation: &Operation, errors: &Errors, marks: &Value, hoist: &mut 
     put("x-wechatpay-modes", json!(operation.modes));
     put("x-wechatpay-status", json!(operation.status));
     put("x-wechatpay-superseded-by", json!(operation.superseded_by));
-    if operation.method == "GET" || marks["idempotent"].get(&operation.id).is_some() {
-        put("x-wechatpay-idempotent", json!(true));
-    }
+    put("x-wechatpay-idempotent", json!(marks.idempotent(&operation.id)));
+    put("x-wechatpay-read-back", json!(marks.read_back(&operation.id)));
     put("x-wechatpay-errors", errors.operations.get(&operation.id).cloned().unwrap_or_default());
     let unsigned = operation.responses.values().any(|schema| schema["format"] == "binary");
     put("x-wechatpay-unsigned-reply", if unsigned { json!(true) } else { Value::Null });

@@ -91,6 +91,7 @@ impl<'a> Schemas<'a> {
             operation.doc_url.clone(),
             kinds,
             operation.encrypted_reply.join(" "),
+            operation.read_back.clone().unwrap_or_default(),
         ];
         for (place, field) in &operation.params {
             let place = match place {

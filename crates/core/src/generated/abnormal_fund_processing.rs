@@ -250,7 +250,7 @@ pub mod receipts {
 
         /// 发起在途异常资金付款指令 (`abnormal_fund_processing.receipts.transfer_instructions.create`).
         ///
-        /// `POST /v3/abnormal-fund-processing/receipts/{receipt_id}/transfer-instructions`. For service providers. Not idempotent.
+        /// `POST /v3/abnormal-fund-processing/receipts/{receipt_id}/transfer-instructions`. For service providers. Not idempotent. `abnormal_fund_processing.receipts.transfer_instructions.get` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4015408022>
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]

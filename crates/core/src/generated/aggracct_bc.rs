@@ -736,7 +736,7 @@ pub mod wb_channel {
 
         /// 发起微众台账管控 (`aggracct_bc.wb_channel.control_orders.punish`).
         ///
-        /// `POST /v3/aggracct-bc/wb-channel/control-orders/punish`. For direct merchants. Not idempotent.
+        /// `POST /v3/aggracct-bc/wb-channel/control-orders/punish`. For direct merchants. Idempotent. `aggracct_bc.wb_channel.control_orders.get` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4016025247>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -804,7 +804,7 @@ pub mod wb_channel {
 
         /// 解除对微众台账的管控 (`aggracct_bc.wb_channel.control_orders.recover`).
         ///
-        /// `POST /v3/aggracct-bc/wb-channel/control-orders/recover`. For direct merchants. Not idempotent.
+        /// `POST /v3/aggracct-bc/wb-channel/control-orders/recover`. For direct merchants. Idempotent. `aggracct_bc.wb_channel.control_orders.get` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4016025279>
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -906,7 +906,7 @@ pub mod wb_channel {
 
         /// 特殊减额 (`aggracct_bc.wb_channel.special_reduction.create`).
         ///
-        /// `POST /v3/aggracct-bc/wb-channel/special-reduction`. For direct merchants. Not idempotent.
+        /// `POST /v3/aggracct-bc/wb-channel/special-reduction`. For direct merchants. Not idempotent. `aggracct_bc.wb_channel.special_reduction.get` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4016061190>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]

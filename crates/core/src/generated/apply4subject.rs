@@ -539,7 +539,7 @@ pub mod applyment {
 
     /// 撤销商户开户意愿申请单 (`apply4subject.applyment.cancel_by_applyment_id`).
     ///
-    /// `POST /v3/apply4subject/applyment/{applyment_id}/cancel`. For service providers. Not idempotent.
+    /// `POST /v3/apply4subject/applyment/{applyment_id}/cancel`. For service providers. Idempotent. `apply4subject.applyment.get` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012697627>
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -552,7 +552,7 @@ pub mod applyment {
 
     /// 撤销商户开户意愿申请单 (`apply4subject.applyment.cancel_by_business_code`).
     ///
-    /// `POST /v3/apply4subject/applyment/{business_code}/cancel`. For service providers. Not idempotent.
+    /// `POST /v3/apply4subject/applyment/{business_code}/cancel`. For service providers. Idempotent. `apply4subject.applyment.get` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012697627>
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -565,7 +565,7 @@ pub mod applyment {
 
     /// 提交商户开户意愿申请单 (`apply4subject.applyment.create`).
     ///
-    /// `POST /v3/apply4subject/applyment`. For service providers. Not idempotent.
+    /// `POST /v3/apply4subject/applyment`. For service providers. Idempotent. `apply4subject.applyment.get` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/wiki/doc/apiv3_partner/apis/chapter10_1_1.shtml>
     #[derive(Debug, Clone, PartialEq, serde::Serialize)]

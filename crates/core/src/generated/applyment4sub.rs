@@ -778,7 +778,7 @@ pub mod applyment {
 
     /// 提交申请单 (`applyment4sub.applyment.create`).
     ///
-    /// `POST /v3/applyment4sub/applyment/`. For service providers. Not idempotent.
+    /// `POST /v3/applyment4sub/applyment/`. For service providers. Idempotent. `applyment4sub.applyment.get_by_business_code` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012719997>
     #[derive(Debug, Clone, PartialEq, serde::Serialize)]

@@ -10,7 +10,7 @@ pub mod receipt {
 
         /// 受理明细电子回单 (`bank_batch_transfer.receipt.detail_receipts.create`).
         ///
-        /// `POST /v3/bank-batch-transfer/receipt/detail-receipts`. For service providers. Not idempotent.
+        /// `POST /v3/bank-batch-transfer/receipt/detail-receipts`. For service providers. Idempotent. `bank_batch_transfer.receipt.detail_receipts.get` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012470770>
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -98,7 +98,7 @@ pub mod receipt {
 
         /// 受理汇总电子回单 (`bank_batch_transfer.receipt.summary_receipts.create`).
         ///
-        /// `POST /v3/bank-batch-transfer/receipt/summary-receipts`. For service providers. Not idempotent.
+        /// `POST /v3/bank-batch-transfer/receipt/summary-receipts`. For service providers. Idempotent. `bank_batch_transfer.receipt.summary_receipts.get` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012470746>
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]

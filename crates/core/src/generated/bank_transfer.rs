@@ -219,7 +219,7 @@ pub mod batches {
 
     /// 发起批量转账 (`bank_transfer.batches.create`).
     ///
-    /// `POST /v3/bank-transfer/batches`. For service providers. Not idempotent.
+    /// `POST /v3/bank-transfer/batches`. For service providers. Idempotent. `bank_transfer.batches.get_by_out_batch_no` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012465889>
     #[derive(Debug, Clone, PartialEq, serde::Serialize)]

@@ -1452,7 +1452,7 @@ pub mod applyments {
 
     /// 撤销申请 (`brand.applyments.cancel`).
     ///
-    /// `POST /v3/brand/applyments/cancel-applyment`. For service providers. Not idempotent.
+    /// `POST /v3/brand/applyments/cancel-applyment`. For service providers. Idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4016257700>
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -1481,7 +1481,7 @@ pub mod applyments {
 
     /// 提交入驻申请 (`brand.applyments.create`).
     ///
-    /// `POST /v3/brand/applyments`. For service providers. Not idempotent.
+    /// `POST /v3/brand/applyments`. For service providers. Not idempotent. `brand.applyments.get_by_business_code` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4016249989>
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -1601,7 +1601,7 @@ pub mod card {
 
         /// 撤销商家名片配置申请 (`brand.card.card_configs.cancel_applyment`).
         ///
-        /// `POST /v3/brand/card/card-configs/cancel-applyment`. For service providers. Not idempotent.
+        /// `POST /v3/brand/card/card-configs/cancel-applyment`. For service providers. Idempotent. `brand.card.card_configs.get` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4016475172>
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -1638,7 +1638,7 @@ pub mod card {
 
         /// 提交商家名片配置申请 (`brand.card.card_configs.create`).
         ///
-        /// `POST /v3/brand/card/card-configs`. For service providers. Not idempotent.
+        /// `POST /v3/brand/card/card-configs`. For service providers. Not idempotent. `brand.card.card_configs.get` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4016468440>
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -1725,7 +1725,7 @@ pub mod card {
 
         /// 发布商家名片配置 (`brand.card.card_configs.publish`).
         ///
-        /// `POST /v3/brand/card/card-configs/publish`. For service providers. Not idempotent.
+        /// `POST /v3/brand/card/card-configs/publish`. For service providers. Idempotent. `brand.card.card_configs.get` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4016475176>
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -1818,7 +1818,7 @@ pub mod card {
 
         /// 撤销交易连接名片配置申请 (`brand.card.card_links.cancel_applyment`).
         ///
-        /// `POST /v3/brand/card/card-links/cancel-applyment`. For service providers. Not idempotent.
+        /// `POST /v3/brand/card/card-links/cancel-applyment`. For service providers. Idempotent. `brand.card.card_links.get_by_business_code` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4016366797>
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -1842,7 +1842,7 @@ pub mod card {
 
         /// 添加交易连接名片规则申请 (`brand.card.card_links.create`).
         ///
-        /// `POST /v3/brand/card/card-links`. For service providers. Not idempotent.
+        /// `POST /v3/brand/card/card-links`. For service providers. Not idempotent. `brand.card.card_links.get_by_business_code` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4016333302>
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -1980,7 +1980,7 @@ pub mod card {
 
         /// 解除已生效交易连接名片场景 (`brand.card.card_links.unbind`).
         ///
-        /// `POST /v3/brand/card/card-links/unbind-card-link`. For service providers. Not idempotent.
+        /// `POST /v3/brand/card/card-links/unbind-card-link`. For service providers. Idempotent. `brand.card.card_links.list` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4016366804>
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -2238,7 +2238,7 @@ pub mod partner {
 
             /// 删除会员卡模板 (`brand.partner.card_member.cards.delete`).
             ///
-            /// `DELETE /v3/brand/partner/card-member/cards/{card_id}`. For service providers. Not idempotent.
+            /// `DELETE /v3/brand/partner/card-member/cards/{card_id}`. For service providers. Idempotent. `brand.partner.card_member.cards.get` tells what became of it.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4015336972>
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -2430,7 +2430,7 @@ pub mod partner {
 
             /// 作废会员卡模板 (`brand.partner.card_member.cards.invalidate`).
             ///
-            /// `POST /v3/brand/partner/card-member/cards/{card_id}/invalidate`. For service providers. Not idempotent.
+            /// `POST /v3/brand/partner/card-member/cards/{card_id}/invalidate`. For service providers. Idempotent. `brand.partner.card_member.cards.get` tells what became of it.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4015336972>
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -2572,7 +2572,7 @@ pub mod partner {
 
             /// 修改会员卡模板信息 (`brand.partner.card_member.cards.update`).
             ///
-            /// `PATCH /v3/brand/partner/card-member/cards/{card_id}`. For service providers. Not idempotent.
+            /// `PATCH /v3/brand/partner/card-member/cards/{card_id}`. For service providers. Idempotent. `brand.partner.card_member.cards.get` tells what became of it.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4015336977>
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -2943,7 +2943,7 @@ pub mod partner {
 
             /// 终止品牌会员发券活动 (`brand.partner.card_member.membership_activities.terminate`).
             ///
-            /// `POST /v3/brand/partner/card-member/membership-activities/{activity_id}/terminate`. For service providers. Not idempotent.
+            /// `POST /v3/brand/partner/card-member/membership-activities/{activity_id}/terminate`. For service providers. Idempotent. `brand.partner.card_member.membership_activities.get` tells what became of it.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4016588028>
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -3009,7 +3009,7 @@ pub mod partner {
 
             /// 修改品牌会员发券活动信息 (`brand.partner.card_member.membership_activities.update`).
             ///
-            /// `PATCH /v3/brand/partner/card-member/membership-activities/{activity_id}`. For service providers. Not idempotent.
+            /// `PATCH /v3/brand/partner/card-member/membership-activities/{activity_id}`. For service providers. Idempotent. `brand.partner.card_member.membership_activities.get` tells what became of it.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4016588044>
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -3153,7 +3153,7 @@ pub mod partner {
 
             /// 同步会员开通结果 (`brand.partner.card_member.user_cards.confirm`).
             ///
-            /// `POST /v3/brand/partner/card-member/user-cards/{user_card_code}/confirm`. For service providers. Not idempotent.
+            /// `POST /v3/brand/partner/card-member/user-cards/{user_card_code}/confirm`. For service providers. Not idempotent. `brand.partner.card_member.user_cards.get` tells what became of it.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4015336979>
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -3322,7 +3322,7 @@ pub mod partner {
 
             /// 根据openid导入用户会员卡 (`brand.partner.card_member.user_cards.import_by_openid`).
             ///
-            /// `POST /v3/brand/partner/card-member/user-cards/import-by-openid`. For service providers. Not idempotent.
+            /// `POST /v3/brand/partner/card-member/user-cards/import-by-openid`. For service providers. Not idempotent. `brand.partner.card_member.user_cards.get` tells what became of it.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4015336981>
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -3485,7 +3485,7 @@ pub mod partner {
 
             /// 作废用户会员卡 (`brand.partner.card_member.user_cards.invalidate`).
             ///
-            /// `POST /v3/brand/partner/card-member/user-cards/{user_card_code}/invalidate`. For service providers. Not idempotent.
+            /// `POST /v3/brand/partner/card-member/user-cards/{user_card_code}/invalidate`. For service providers. Idempotent. `brand.partner.card_member.user_cards.get` tells what became of it.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4015336983>
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -3615,7 +3615,7 @@ pub mod partner {
 
             /// 修改用户会员卡信息 (`brand.partner.card_member.user_cards.update`).
             ///
-            /// `PATCH /v3/brand/partner/card-member/user-cards/{user_card_code}`. For service providers. Not idempotent.
+            /// `PATCH /v3/brand/partner/card-member/user-cards/{user_card_code}`. For service providers. Idempotent. `brand.partner.card_member.user_cards.get` tells what became of it.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4015336985>
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -3907,7 +3907,7 @@ pub mod partner {
 
             /// 绑定收款商户号 (`brand.partner.store.brand_stores.bind_recipient`).
             ///
-            /// `POST /v3/brand/partner/store/brandstores/{store_id}/bindrecipient`. For service providers. Not idempotent.
+            /// `POST /v3/brand/partner/store/brandstores/{store_id}/bindrecipient`. For service providers. Idempotent. `brand.partner.store.brand_stores.get` tells what became of it.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4015783177>
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -3947,7 +3947,7 @@ pub mod partner {
 
             /// 暂停门店营业 (`brand.partner.store.brand_stores.close`).
             ///
-            /// `POST /v3/brand/partner/store/brandstores/{store_id}/close`. For service providers. Not idempotent.
+            /// `POST /v3/brand/partner/store/brandstores/{store_id}/close`. For service providers. Idempotent. `brand.partner.store.brand_stores.get` tells what became of it.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4016756671>
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -4031,7 +4031,7 @@ pub mod partner {
 
             /// 删除品牌门店 (`brand.partner.store.brand_stores.delete`).
             ///
-            /// `DELETE /v3/brand/partner/store/brandstores/{store_id}`. For service providers. Not idempotent.
+            /// `DELETE /v3/brand/partner/store/brandstores/{store_id}`. For service providers. Idempotent. `brand.partner.store.brand_stores.get` tells what became of it.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4015783113>
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -4137,7 +4137,7 @@ pub mod partner {
 
             /// 恢复门店营业 (`brand.partner.store.brand_stores.resume`).
             ///
-            /// `POST /v3/brand/partner/store/brandstores/{store_id}/resume`. For service providers. Not idempotent.
+            /// `POST /v3/brand/partner/store/brandstores/{store_id}/resume`. For service providers. Idempotent. `brand.partner.store.brand_stores.get` tells what became of it.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4016756672>
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -4167,7 +4167,7 @@ pub mod partner {
 
             /// 解绑收款商户号 (`brand.partner.store.brand_stores.unbind_recipient`).
             ///
-            /// `POST /v3/brand/partner/store/brandstores/{store_id}/unbindrecipient`. For service providers. Not idempotent.
+            /// `POST /v3/brand/partner/store/brandstores/{store_id}/unbindrecipient`. For service providers. Idempotent. `brand.partner.store.brand_stores.get` tells what became of it.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4015783188>
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -4193,7 +4193,7 @@ pub mod partner {
 
             /// 更新品牌门店 (`brand.partner.store.brand_stores.update`).
             ///
-            /// `PATCH /v3/brand/partner/store/brandstores/{store_id}`. For service providers. Not idempotent.
+            /// `PATCH /v3/brand/partner/store/brandstores/{store_id}`. For service providers. Idempotent. `brand.partner.store.brand_stores.get` tells what became of it.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4015783158>
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -4256,7 +4256,7 @@ pub mod profitsharing {
 
     /// 完结分账 (`brand.profitsharing.finish_order`).
     ///
-    /// `POST /v3/brand/profitsharing/finish-order`. For service providers. Not idempotent.
+    /// `POST /v3/brand/profitsharing/finish-order`. For service providers. Idempotent. `brand.profitsharing.orders.get` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012467016>
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -4325,7 +4325,7 @@ pub mod profitsharing {
 
         /// 请求分账 (`brand.profitsharing.orders.create`).
         ///
-        /// `POST /v3/brand/profitsharing/orders`. For service providers. Not idempotent.
+        /// `POST /v3/brand/profitsharing/orders`. For service providers. Idempotent. `brand.profitsharing.orders.get` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012692975>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -4477,7 +4477,7 @@ pub mod profitsharing {
 
         /// 添加分账接收方 (`brand.profitsharing.receivers.add`).
         ///
-        /// `POST /v3/brand/profitsharing/receivers/add`. For service providers. Not idempotent.
+        /// `POST /v3/brand/profitsharing/receivers/add`. For service providers. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012467100>
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -4519,7 +4519,7 @@ pub mod profitsharing {
 
         /// 删除分账接收方 (`brand.profitsharing.receivers.delete`).
         ///
-        /// `POST /v3/brand/profitsharing/receivers/delete`. For service providers. Not idempotent.
+        /// `POST /v3/brand/profitsharing/receivers/delete`. For service providers. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012467103>
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -4560,7 +4560,7 @@ pub mod profitsharing {
 
         /// 请求分账回退 (`brand.profitsharing.return_orders.create`).
         ///
-        /// `POST /v3/brand/profitsharing/returnorders`. For service providers. Not idempotent.
+        /// `POST /v3/brand/profitsharing/returnorders`. For service providers. Idempotent. `brand.profitsharing.return_orders.get` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012467097>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]

@@ -770,7 +770,7 @@ impl SubOrderAmount {
 
 /// 合单关闭订单 (`combine_transactions.close_by_out_trade_no`).
 ///
-/// `POST /v3/combine-transactions/out-trade-no/{combine_out_trade_no}/close`. For direct merchants and service providers. Not idempotent.
+/// `POST /v3/combine-transactions/out-trade-no/{combine_out_trade_no}/close`. For direct merchants and service providers. Idempotent. `combine_transactions.get_by_out_trade_no` tells what became of it.
 ///
 /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012577452>
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -891,7 +891,7 @@ pub mod app {
 
     /// 合单下单-APP支付 (`combine_transactions.app.create`).
     ///
-    /// `POST /v3/combine-transactions/app`. For direct merchants and service providers. Not idempotent.
+    /// `POST /v3/combine-transactions/app`. For direct merchants and service providers. Idempotent. `combine_transactions.get_by_out_trade_no` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012556944>
     #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -978,7 +978,7 @@ pub mod h5 {
 
     /// 合单下单-H5支付 (`combine_transactions.h5.create`).
     ///
-    /// `POST /v3/combine-transactions/h5`. For direct merchants and service providers. Not idempotent.
+    /// `POST /v3/combine-transactions/h5`. For direct merchants and service providers. Idempotent. `combine_transactions.get_by_out_trade_no` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012556961>
     #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -1045,7 +1045,7 @@ pub mod jsapi {
 
     /// 合单下单-JSAPI支付 (`combine_transactions.jsapi.create`).
     ///
-    /// `POST /v3/combine-transactions/jsapi`. For direct merchants and service providers. Not idempotent.
+    /// `POST /v3/combine-transactions/jsapi`. For direct merchants and service providers. Idempotent. `combine_transactions.get_by_out_trade_no` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012556926>
     #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -1116,7 +1116,7 @@ pub mod mini_program {
 
     /// 个人收款交易下单-小程序 (`combine_transactions.mini_program.create`).
     ///
-    /// `POST /v3/combine-transactions/miniprogram`. For service providers. Not idempotent.
+    /// `POST /v3/combine-transactions/miniprogram`. For service providers. Idempotent. `combine_transactions.get_by_out_trade_no` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012602225>
     #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -1180,7 +1180,7 @@ pub mod native {
 
     /// 合单下单-Native支付 (`combine_transactions.native.create`).
     ///
-    /// `POST /v3/combine-transactions/native`. For direct merchants and service providers. Not idempotent.
+    /// `POST /v3/combine-transactions/native`. For direct merchants and service providers. Idempotent. `combine_transactions.get_by_out_trade_no` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012556982>
     #[derive(Debug, Clone, PartialEq, serde::Serialize)]

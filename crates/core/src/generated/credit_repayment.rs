@@ -400,7 +400,7 @@ pub mod partner {
 
         /// 解除自动还款协议 (`credit_repayment.partner.contracts.terminate`).
         ///
-        /// `POST /v3/credit-repayment/partner/contracts/terminate`. For service providers. Not idempotent.
+        /// `POST /v3/credit-repayment/partner/contracts/terminate`. For service providers. Idempotent. `credit_repayment.partner.contracts.get` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4016125830>
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -428,7 +428,7 @@ pub mod partner {
 
         /// 发起还款 (`credit_repayment.partner.deduct_orders.create`).
         ///
-        /// `POST /v3/credit-repayment/partner/deduct-orders`. For service providers. Not idempotent.
+        /// `POST /v3/credit-repayment/partner/deduct-orders`. For service providers. Not idempotent. `credit_repayment.partner.deduct_orders.get` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4016779462>
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]

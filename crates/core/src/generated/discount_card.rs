@@ -359,7 +359,7 @@ pub mod cards {
 
     /// 增加用户记录 (`discount_card.cards.add_user_records`).
     ///
-    /// `POST /v3/discount-card/cards/{out_card_code}/add-user-records`. For direct merchants. Not idempotent.
+    /// `POST /v3/discount-card/cards/{out_card_code}/add-user-records`. For direct merchants. Not idempotent. `discount_card.cards.get` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/wiki/doc/apiv3/wxpay/discount-card/chapter3_2.shtml>
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -655,7 +655,7 @@ pub mod orders {
 
     /// 更新先享卡订单 (`discount_card.orders.update`).
     ///
-    /// `PATCH /v3/discount-card/orders/{out_order_no}`. For direct merchants. Not idempotent.
+    /// `PATCH /v3/discount-card/orders/{out_order_no}`. For direct merchants. Not idempotent. `discount_card.orders.get` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/wiki/doc/apiv3/wxpay/payscore/discount-card/chapter3_2.shtml>
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]

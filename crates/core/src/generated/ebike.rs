@@ -266,7 +266,7 @@ pub mod charge {
 
         /// 充电自行车代扣受理扣款 (`ebike.charge.transactions.create`).
         ///
-        /// `POST /v3/ebike/charge/transactions`. Taken offline by the platform. Not idempotent.
+        /// `POST /v3/ebike/charge/transactions`. Taken offline by the platform. Not idempotent. `ebike.charge.transactions.get_by_out_trade_no` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/wiki/doc/apiv3/wxpay/vehicle/ebike/chapter3_5.shtml>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]

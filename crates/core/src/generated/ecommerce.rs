@@ -1781,7 +1781,7 @@ pub mod account {
 
         /// 平台代商户确认注销 (`ecommerce.account.apply_cancel_withdraw.confirm`).
         ///
-        /// `POST /v3/ecommerce/account/apply-cancel-withdraw/confirm`. For service providers. Not idempotent.
+        /// `POST /v3/ecommerce/account/apply-cancel-withdraw/confirm`. For service providers. Not idempotent. `ecommerce.account.apply_cancel_withdraw.get_by_out_request_no` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4013892772>
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -1821,7 +1821,7 @@ pub mod account {
 
         /// 提交注销提现申请 (`ecommerce.account.apply_cancel_withdraw.create`).
         ///
-        /// `POST /v3/ecommerce/account/apply-cancel-withdraw`. For service providers. Not idempotent.
+        /// `POST /v3/ecommerce/account/apply-cancel-withdraw`. For service providers. Not idempotent. `ecommerce.account.apply_cancel_withdraw.get_by_out_request_no` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4013892756>
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -2008,7 +2008,7 @@ pub mod account {
 
         /// 提交注销申请单 (`ecommerce.account.cancel_applications.create`).
         ///
-        /// `POST /v3/ecommerce/account/cancel-applications`. For service providers. Not idempotent.
+        /// `POST /v3/ecommerce/account/cancel-applications`. For service providers. Not idempotent. `ecommerce.account.cancel_applications.get_by_out_apply_no` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012476217>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -2125,7 +2125,7 @@ pub mod applyments {
 
     /// 二级商户进件 (`ecommerce.applyments.create`).
     ///
-    /// `POST /v3/ecommerce/applyments/`. For service providers. Not idempotent.
+    /// `POST /v3/ecommerce/applyments/`. For service providers. Idempotent. `ecommerce.applyments.get_by_out_request_no` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012713017>
     #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -2339,7 +2339,7 @@ pub mod applyments {
 
     /// 撤销申请单-使用申请单号 (`ecommerce.applyments.revoke`).
     ///
-    /// `POST /v3/ecommerce/applyments/{applyment_id}/revoke`. For service providers. Not idempotent.
+    /// `POST /v3/ecommerce/applyments/{applyment_id}/revoke`. For service providers. Idempotent. `ecommerce.applyments.get` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4015616720>
     #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -2374,7 +2374,7 @@ pub mod applyments {
 
     /// 撤销申请单-使用业务申请编号 (`ecommerce.applyments.revoke_by_out_request_no`).
     ///
-    /// `POST /v3/ecommerce/applyments/out-request-no/{out_request_no}/revoke`. For service providers. Not idempotent.
+    /// `POST /v3/ecommerce/applyments/out-request-no/{out_request_no}/revoke`. For service providers. Idempotent. `ecommerce.applyments.get_by_out_request_no` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4015616721>
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -2399,7 +2399,7 @@ pub mod applyments {
 
     /// 提交申请单 (`ecommerce.applyments.submit_account_hosting`).
     ///
-    /// `POST /v3/ecommerce/applyments/submit-account-hosting-applyment`. For service providers. Not idempotent.
+    /// `POST /v3/ecommerce/applyments/submit-account-hosting-applyment`. For service providers. Not idempotent. `ecommerce.applyments.get_by_out_request_no` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4015616688>
     #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -2652,7 +2652,7 @@ pub mod combine_papay {
 
         /// 商户协议号解约协议 (`ecommerce.combine_papay.contracts.terminate_by_out_contract_code`).
         ///
-        /// `POST /v3/ecommerce/combine-papay/contracts/plan-id/{plan_id}/out-contract-code/{out_contract_code}/terminate`. For service providers. Not idempotent.
+        /// `POST /v3/ecommerce/combine-papay/contracts/plan-id/{plan_id}/out-contract-code/{out_contract_code}/terminate`. For service providers. Idempotent. `ecommerce.combine_papay.contracts.get_by_out_contract_code` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012884072>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -2822,7 +2822,7 @@ pub mod combine_papay {
 
         /// 电商合单委托代扣支付 (`ecommerce.combine_papay.transactions.create`).
         ///
-        /// `POST /v3/ecommerce/combine-papay/transactions`. For service providers. Not idempotent.
+        /// `POST /v3/ecommerce/combine-papay/transactions`. For service providers. Not idempotent. `ecommerce.combine_papay.transactions.get` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012884121>
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -2902,7 +2902,7 @@ pub mod combine_papay {
 
         /// 电商合单委托代扣撤销订单 (`ecommerce.combine_papay.transactions.reverse`).
         ///
-        /// `POST /v3/ecommerce/combine-papay/transactions/{combine_out_trade_no}/reverse`. For service providers. Not idempotent.
+        /// `POST /v3/ecommerce/combine-papay/transactions/{combine_out_trade_no}/reverse`. For service providers. Not idempotent. `ecommerce.combine_papay.transactions.get` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012884126>
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -3006,7 +3006,7 @@ pub mod fund {
 
         /// 账户余额提现 (`ecommerce.fund.withdraw.create`).
         ///
-        /// `POST /v3/ecommerce/fund/withdraw`. For service providers. Not idempotent.
+        /// `POST /v3/ecommerce/fund/withdraw`. For service providers. Idempotent. `ecommerce.fund.withdraw.get_by_out_request_no` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012476652>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -3417,7 +3417,7 @@ pub mod mch_transfer {
 
         /// 申请二级商户商家转账授权 (`ecommerce.mch_transfer.authorizations.create`).
         ///
-        /// `POST /v3/ecommerce/mch-transfer/authorizations`. For service providers. Not idempotent.
+        /// `POST /v3/ecommerce/mch-transfer/authorizations`. For service providers. Not idempotent. `ecommerce.mch_transfer.authorizations.get` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4013504208>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -3493,7 +3493,7 @@ pub mod mch_transfer {
 
         /// 撤销转账 (`ecommerce.mch_transfer.transfer_bills.cancel_by_out_bill_no`).
         ///
-        /// `POST /v3/ecommerce/mch-transfer/transfer-bills/out-bill-no/{out_bill_no}/cancel`. For service providers. Not idempotent.
+        /// `POST /v3/ecommerce/mch-transfer/transfer-bills/out-bill-no/{out_bill_no}/cancel`. For service providers. Idempotent. `ecommerce.mch_transfer.transfer_bills.get_by_out_bill_no` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4013504212>
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -3529,7 +3529,7 @@ pub mod mch_transfer {
 
         /// 发起转账 (`ecommerce.mch_transfer.transfer_bills.create`).
         ///
-        /// `POST /v3/ecommerce/mch-transfer/transfer-bills`. For service providers. Not idempotent.
+        /// `POST /v3/ecommerce/mch-transfer/transfer-bills`. For service providers. Not idempotent. `ecommerce.mch_transfer.transfer_bills.get_by_out_bill_no` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4013504211>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -3736,7 +3736,7 @@ pub mod profitsharing {
 
     /// 完结分账 (`ecommerce.profitsharing.finish_order`).
     ///
-    /// `POST /v3/ecommerce/profitsharing/finish-order`. For service providers. Not idempotent.
+    /// `POST /v3/ecommerce/profitsharing/finish-order`. For service providers. Idempotent. `ecommerce.profitsharing.orders.get` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012477745>
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -3776,7 +3776,7 @@ pub mod profitsharing {
 
         /// 请求售后服务分账 (`ecommerce.profitsharing.after_sales_orders.create`).
         ///
-        /// `POST /v3/ecommerce/profitsharing/after-sales-orders`. For service providers. Not idempotent.
+        /// `POST /v3/ecommerce/profitsharing/after-sales-orders`. For service providers. Not idempotent. `ecommerce.profitsharing.after_sales_orders.get` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/docs/partner/products/ecommerce/introduction.html>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -3873,7 +3873,7 @@ pub mod profitsharing {
 
         /// 请求分账 (`ecommerce.profitsharing.orders.create`).
         ///
-        /// `POST /v3/ecommerce/profitsharing/orders`. For service providers. Not idempotent.
+        /// `POST /v3/ecommerce/profitsharing/orders`. For service providers. Idempotent. `ecommerce.profitsharing.orders.get` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012691594>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -4031,7 +4031,7 @@ pub mod profitsharing {
 
         /// 添加分账接收方 (`ecommerce.profitsharing.receivers.add`).
         ///
-        /// `POST /v3/ecommerce/profitsharing/receivers/add`. For service providers. Not idempotent.
+        /// `POST /v3/ecommerce/profitsharing/receivers/add`. For service providers. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012477758>
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -4068,7 +4068,7 @@ pub mod profitsharing {
 
         /// 删除分账接收方 (`ecommerce.profitsharing.receivers.delete`).
         ///
-        /// `POST /v3/ecommerce/profitsharing/receivers/delete`. For service providers. Not idempotent.
+        /// `POST /v3/ecommerce/profitsharing/receivers/delete`. For service providers. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012477759>
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -4101,7 +4101,7 @@ pub mod profitsharing {
 
         /// 请求分账回退 (`ecommerce.profitsharing.return_orders.create`).
         ///
-        /// `POST /v3/ecommerce/profitsharing/returnorders`. For service providers. Not idempotent.
+        /// `POST /v3/ecommerce/profitsharing/returnorders`. For service providers. Idempotent. `ecommerce.profitsharing.return_orders.get` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012477737>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -4246,7 +4246,7 @@ pub mod refunds {
 
     /// 退款申请 (`ecommerce.refunds.apply`).
     ///
-    /// `POST /v3/ecommerce/refunds/apply`. For service providers. Not idempotent.
+    /// `POST /v3/ecommerce/refunds/apply`. For service providers. Idempotent. `ecommerce.refunds.get_by_out_refund_no` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012649457>
     #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -4344,7 +4344,7 @@ pub mod refunds {
 
     /// 发起异常退款 (`ecommerce.refunds.apply_abnormal`).
     ///
-    /// `POST /v3/ecommerce/refunds/{refund_id}/apply-abnormal-refund`. For service providers. Not idempotent.
+    /// `POST /v3/ecommerce/refunds/{refund_id}/apply-abnormal-refund`. For service providers. Not idempotent. `ecommerce.refunds.get_by_id` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012649274>
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -4552,7 +4552,7 @@ pub mod refunds {
 
         /// 垫付退款回补 (`ecommerce.refunds.return_advance.create`).
         ///
-        /// `POST /v3/ecommerce/refunds/{refund_id}/return-advance`. For service providers. Not idempotent.
+        /// `POST /v3/ecommerce/refunds/{refund_id}/return-advance`. For service providers. Not idempotent. `ecommerce.refunds.return_advance.get` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012476927>
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -4696,7 +4696,7 @@ pub mod subsidies {
 
     /// 取消补差 (`ecommerce.subsidies.cancel`).
     ///
-    /// `POST /v3/ecommerce/subsidies/cancel`. For service providers. Not idempotent.
+    /// `POST /v3/ecommerce/subsidies/cancel`. For service providers. Idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012477639>
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -4731,7 +4731,7 @@ pub mod subsidies {
 
     /// 请求补差 (`ecommerce.subsidies.create`).
     ///
-    /// `POST /v3/ecommerce/subsidies/create`. For service providers. Not idempotent.
+    /// `POST /v3/ecommerce/subsidies/create`. For service providers. Idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012477631>
     #[derive(Debug, Clone, PartialEq, serde::Serialize)]

@@ -162,7 +162,7 @@ pub mod contracts {
 
     /// 解约 (`edu_papay.contracts.delete`).
     ///
-    /// `DELETE /v3/edu-papay/contracts/{contract_id}`. For direct merchants and service providers. Not idempotent.
+    /// `DELETE /v3/edu-papay/contracts/{contract_id}`. For direct merchants and service providers. Idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012466882>
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -271,7 +271,7 @@ pub mod transactions {
 
     /// 教育通扣款受理 (`edu_papay.transactions.create`).
     ///
-    /// `POST /v3/edu-papay/transactions`. For direct merchants and service providers. Not idempotent.
+    /// `POST /v3/edu-papay/transactions`. For direct merchants and service providers. Not idempotent. `edu_papay.transactions.get_by_out_trade_no` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012524731>
     #[derive(Debug, Clone, PartialEq, serde::Serialize)]

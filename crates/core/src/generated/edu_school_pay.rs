@@ -356,7 +356,7 @@ pub mod contracts {
 
     /// 商户主动解约 (`edu_school_pay.contracts.terminate`).
     ///
-    /// `POST /v3/eduschoolpay/contracts/{contract_id}/terminate`. For service providers. Not idempotent.
+    /// `POST /v3/eduschoolpay/contracts/{contract_id}/terminate`. For service providers. Idempotent. `edu_school_pay.contracts.get` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012469025>
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -373,7 +373,7 @@ pub mod transactions {
 
     /// 扣款 (`edu_school_pay.transactions.create`).
     ///
-    /// `POST /v3/eduschoolpay/transactions`. For service providers. Not idempotent.
+    /// `POST /v3/eduschoolpay/transactions`. For service providers. Not idempotent. `edu_school_pay.transactions.get_by_out_trade_no` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012469030>
     #[derive(Debug, Clone, PartialEq, serde::Serialize)]

@@ -7,7 +7,7 @@ pub mod users {
 
     /// 用户openid转换 (`express.users.transform`).
     ///
-    /// `POST /v3/express/users/{openid}/transform`. For service providers. Not idempotent.
+    /// `POST /v3/express/users/{openid}/transform`. For service providers. Idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/wiki/doc/apiv3_partner/Offline/apis/chapter4_9_1.shtml>
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]

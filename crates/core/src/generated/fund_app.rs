@@ -573,7 +573,7 @@ pub mod brand_redpacket {
 
         /// 品牌商户发放红包 (`fund_app.brand_redpacket.brand_merchant_batches.create`).
         ///
-        /// `POST /v3/fund-app/brand-redpacket/brand-merchant-batches`. For direct merchants. Not idempotent.
+        /// `POST /v3/fund-app/brand-redpacket/brand-merchant-batches`. For direct merchants. Idempotent. `fund_app.brand_redpacket.brand_merchant_out_batches.get` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4014310358>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -964,7 +964,7 @@ pub mod mch_transfer {
 
         /// 商户单号申请电子回单 (`fund_app.mch_transfer.elec_sign.create_by_out_bill_no`).
         ///
-        /// `POST /v3/fund-app/mch-transfer/elecsign/out-bill-no`. For direct merchants. Not idempotent.
+        /// `POST /v3/fund-app/mch-transfer/elecsign/out-bill-no`. For direct merchants. Idempotent. `fund_app.mch_transfer.elec_sign.get_by_out_bill_no` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012716452>
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -989,7 +989,7 @@ pub mod mch_transfer {
 
         /// 微信单号申请电子回单 (`fund_app.mch_transfer.elec_sign.create_by_transfer_bill_no`).
         ///
-        /// `POST /v3/fund-app/mch-transfer/elecsign/transfer-bill-no`. For direct merchants. Not idempotent.
+        /// `POST /v3/fund-app/mch-transfer/elecsign/transfer-bill-no`. For direct merchants. Idempotent. `fund_app.mch_transfer.elec_sign.get_by_transfer_bill_no` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012716456>
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -1218,7 +1218,7 @@ pub mod mch_transfer {
 
             /// 申请公益捐赠预算 (`fund_app.mch_transfer.partner.charity_budget.create`).
             ///
-            /// `POST /v3/fund-app/mch-transfer/partner/charity-budget`. For service providers. Not idempotent.
+            /// `POST /v3/fund-app/mch-transfer/partner/charity-budget`. For service providers. Not idempotent. `fund_app.mch_transfer.partner.charity_budget.get` tells what became of it.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4015554763>
             #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -1377,7 +1377,7 @@ pub mod mch_transfer {
 
             /// 解锁公益捐赠预算 (`fund_app.mch_transfer.partner.charity_budget.unlock`).
             ///
-            /// `POST /v3/fund-app/mch-transfer/partner/charity-budget/{out_budget_no}/unlock`. For service providers. Not idempotent.
+            /// `POST /v3/fund-app/mch-transfer/partner/charity-budget/{out_budget_no}/unlock`. For service providers. Not idempotent. `fund_app.mch_transfer.partner.charity_budget.get` tells what became of it.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4015554795>
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -1440,7 +1440,7 @@ pub mod mch_transfer {
 
             /// 发起公益捐赠 (`fund_app.mch_transfer.partner.charity_transfer_bills.create`).
             ///
-            /// `POST /v3/fund-app/mch-transfer/partner/charity-transfer-bills`. For service providers. Not idempotent.
+            /// `POST /v3/fund-app/mch-transfer/partner/charity-transfer-bills`. For service providers. Not idempotent. `fund_app.mch_transfer.partner.charity_transfer_bills.get_by_out_transfer_no` tells what became of it.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4015554841>
             #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -1575,7 +1575,7 @@ pub mod mch_transfer {
 
             /// 申请单笔转账电子回单 (`fund_app.mch_transfer.partner.electronic_receipts.create`).
             ///
-            /// `POST /v3/fund-app/mch-transfer/partner/electronic-receipts`. For service providers. Not idempotent.
+            /// `POST /v3/fund-app/mch-transfer/partner/electronic-receipts`. For service providers. Idempotent. `fund_app.mch_transfer.partner.electronic_receipts.get` tells what became of it.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4016315516>
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -1669,7 +1669,7 @@ pub mod mch_transfer {
 
             /// 申请子商户商家转账授权 (`fund_app.mch_transfer.partner.sub_mch_authorizations.create`).
             ///
-            /// `POST /v3/fund-app/mch-transfer/partner/sub-mch-authorizations`. For service providers. Not idempotent.
+            /// `POST /v3/fund-app/mch-transfer/partner/sub-mch-authorizations`. For service providers. Not idempotent. `fund_app.mch_transfer.partner.sub_mch_authorizations.get` tells what became of it.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4015469102>
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -1743,7 +1743,7 @@ pub mod mch_transfer {
 
             /// 撤销转账 (`fund_app.mch_transfer.partner.transfer_bills.cancel_by_out_bill_no`).
             ///
-            /// `POST /v3/fund-app/mch-transfer/partner/transfer-bills/out-bill-no/{out_bill_no}/cancel`. For service providers. Not idempotent.
+            /// `POST /v3/fund-app/mch-transfer/partner/transfer-bills/out-bill-no/{out_bill_no}/cancel`. For service providers. Idempotent. `fund_app.mch_transfer.partner.transfer_bills.get_by_out_bill_no` tells what became of it.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4015469118>
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -1797,7 +1797,7 @@ pub mod mch_transfer {
 
             /// 发起转账 (`fund_app.mch_transfer.partner.transfer_bills.create`).
             ///
-            /// `POST /v3/fund-app/mch-transfer/partner/transfer-bills`. For service providers. Not idempotent.
+            /// `POST /v3/fund-app/mch-transfer/partner/transfer-bills`. For service providers. Idempotent. `fund_app.mch_transfer.partner.transfer_bills.get_by_out_bill_no` tells what became of it.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4015469096>
             #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -1935,7 +1935,7 @@ pub mod mch_transfer {
 
             /// 发起转账并完成自动收款授权 (`fund_app.mch_transfer.partner.transfer_bills.pre_transfer_with_authorization`).
             ///
-            /// `POST /v3/fund-app/mch-transfer/partner/transfer-bills/pre-transfer-with-authorization`. For service providers. Not idempotent.
+            /// `POST /v3/fund-app/mch-transfer/partner/transfer-bills/pre-transfer-with-authorization`. For service providers. Not idempotent. `fund_app.mch_transfer.partner.transfer_bills.get_by_out_bill_no` tells what became of it.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4016809843>
             #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -2017,7 +2017,7 @@ pub mod mch_transfer {
 
             /// 转账（用户自动收款） (`fund_app.mch_transfer.partner.transfer_bills.transfer`).
             ///
-            /// `POST /v3/fund-app/mch-transfer/partner/transfer-bills/transfer`. For service providers. Not idempotent.
+            /// `POST /v3/fund-app/mch-transfer/partner/transfer-bills/transfer`. For service providers. Not idempotent. `fund_app.mch_transfer.partner.transfer_bills.get_by_out_bill_no` tells what became of it.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4016809837>
             #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -2123,7 +2123,7 @@ pub mod mch_transfer {
 
             /// 解除免确认收款授权 (`fund_app.mch_transfer.partner.user_confirm_authorizations.close`).
             ///
-            /// `POST /v3/fund-app/mch-transfer/partner/user-confirm-authorizations/{out_authorization_no}/close`. For service providers. Not idempotent.
+            /// `POST /v3/fund-app/mch-transfer/partner/user-confirm-authorizations/{out_authorization_no}/close`. For service providers. Idempotent. `fund_app.mch_transfer.partner.user_confirm_authorizations.get` tells what became of it.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4016809851>
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -2175,7 +2175,7 @@ pub mod mch_transfer {
 
             /// 申请免确认收款授权 (`fund_app.mch_transfer.partner.user_confirm_authorizations.create`).
             ///
-            /// `POST /v3/fund-app/mch-transfer/partner/user-confirm-authorizations`. For service providers. Not idempotent.
+            /// `POST /v3/fund-app/mch-transfer/partner/user-confirm-authorizations`. For service providers. Not idempotent. `fund_app.mch_transfer.partner.user_confirm_authorizations.get` tells what became of it.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4016809861>
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -2276,7 +2276,7 @@ pub mod mch_transfer {
 
         /// 撤销转账 (`fund_app.mch_transfer.transfer_bills.cancel_by_out_bill_no`).
         ///
-        /// `POST /v3/fund-app/mch-transfer/transfer-bills/out-bill-no/{out_bill_no}/cancel`. For direct merchants. Not idempotent.
+        /// `POST /v3/fund-app/mch-transfer/transfer-bills/out-bill-no/{out_bill_no}/cancel`. For direct merchants. Idempotent. `fund_app.mch_transfer.transfer_bills.get_by_out_bill_no` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012716458>
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -2307,7 +2307,7 @@ pub mod mch_transfer {
 
         /// 发起转账 (`fund_app.mch_transfer.transfer_bills.create`).
         ///
-        /// `POST /v3/fund-app/mch-transfer/transfer-bills`. For direct merchants. Not idempotent.
+        /// `POST /v3/fund-app/mch-transfer/transfer-bills`. For direct merchants. Idempotent. `fund_app.mch_transfer.transfer_bills.get_by_out_bill_no` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012716434>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -2498,7 +2498,7 @@ pub mod mch_transfer {
 
         /// 发起转账并完成自动收款授权 (`fund_app.mch_transfer.transfer_bills.pre_transfer_with_authorization`).
         ///
-        /// `POST /v3/fund-app/mch-transfer/transfer-bills/pre-transfer-with-authorization`. For direct merchants. Not idempotent.
+        /// `POST /v3/fund-app/mch-transfer/transfer-bills/pre-transfer-with-authorization`. For direct merchants. Not idempotent. `fund_app.mch_transfer.transfer_bills.get_by_out_bill_no` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4014399293>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -2586,7 +2586,7 @@ pub mod mch_transfer {
 
         /// 用户授权后转账 (`fund_app.mch_transfer.transfer_bills.transfer`).
         ///
-        /// `POST /v3/fund-app/mch-transfer/transfer-bills/transfer`. For direct merchants. Not idempotent.
+        /// `POST /v3/fund-app/mch-transfer/transfer-bills/transfer`. For direct merchants. Not idempotent. `fund_app.mch_transfer.transfer_bills.get_by_out_bill_no` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4014399371>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -2694,7 +2694,7 @@ pub mod mch_transfer {
 
         /// 撤销转账到QQ钱包 (`fund_app.mch_transfer.transfer_to_qq_wallet_bills.cancel`).
         ///
-        /// `POST /v3/fund-app/mch-transfer/transfer-to-qq-wallet-bills/{out_bill_no}/cancel`. For direct merchants. Not idempotent.
+        /// `POST /v3/fund-app/mch-transfer/transfer-to-qq-wallet-bills/{out_bill_no}/cancel`. For direct merchants. Idempotent. `fund_app.mch_transfer.transfer_to_qq_wallet_bills.get` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4014297396>
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -2752,7 +2752,7 @@ pub mod mch_transfer {
 
         /// 发起转账到QQ钱包 (`fund_app.mch_transfer.transfer_to_qq_wallet_bills.create`).
         ///
-        /// `POST /v3/fund-app/mch-transfer/transfer-to-qq-wallet-bills`. For direct merchants. Not idempotent.
+        /// `POST /v3/fund-app/mch-transfer/transfer-to-qq-wallet-bills`. For direct merchants. Not idempotent. `fund_app.mch_transfer.transfer_to_qq_wallet_bills.get` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4014297386>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -2912,7 +2912,7 @@ pub mod mch_transfer {
 
         /// 解除免确认收款授权 (`fund_app.mch_transfer.user_confirm_authorization.close_by_out_authorization_no`).
         ///
-        /// `POST /v3/fund-app/mch-transfer/user-confirm-authorization/out-authorization-no/{out_authorization_no}/close`. For direct merchants. Not idempotent.
+        /// `POST /v3/fund-app/mch-transfer/user-confirm-authorization/out-authorization-no/{out_authorization_no}/close`. For direct merchants. Idempotent. `fund_app.mch_transfer.user_confirm_authorization.get_by_out_authorization_no` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4015653811>
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -2964,7 +2964,7 @@ pub mod mch_transfer {
 
         /// 申请免确认收款授权 (`fund_app.mch_transfer.user_confirm_authorization.create`).
         ///
-        /// `POST /v3/fund-app/mch-transfer/user-confirm-authorization`. For direct merchants. Not idempotent.
+        /// `POST /v3/fund-app/mch-transfer/user-confirm-authorization`. For direct merchants. Not idempotent. `fund_app.mch_transfer.user_confirm_authorization.get_by_out_authorization_no` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4015901167>
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]

@@ -153,7 +153,7 @@ pub mod orders {
 
     /// 申请资金出境 (`funds_to_oversea.orders.create`).
     ///
-    /// `POST /v3/funds-to-oversea/orders`. For service providers. Not idempotent.
+    /// `POST /v3/funds-to-oversea/orders`. For service providers. Not idempotent. `funds_to_oversea.orders.get` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012476113>
     #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -332,7 +332,7 @@ pub mod r#return {
 
         /// 申请资金出境退回 (`funds_to_oversea.return.return_orders.create`).
         ///
-        /// `POST /v3/funds-to-oversea/return/return-orders`. For service providers. Not idempotent.
+        /// `POST /v3/funds-to-oversea/return/return-orders`. For service providers. Not idempotent. `funds_to_oversea.return.return_orders.get_by_out_return_no` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4013735039>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]

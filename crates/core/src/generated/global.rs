@@ -2005,7 +2005,7 @@ pub mod customs {
 
         /// 报关信息修改 (`global.customs.orders.update`).
         ///
-        /// `PATCH /v3/global/customs/orders`. For direct merchants. Not idempotent.
+        /// `PATCH /v3/global/customs/orders`. For direct merchants. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/global/v3/zh/4013025136>
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -2298,7 +2298,7 @@ pub mod merchant {
 
                 /// 修改H5支付权限申请单 (`global.merchant.h5.permission.applications.update`).
                 ///
-                /// `PATCH /v3/global/merchant/h5/permission/applications/{applyment_id}`. Not idempotent.
+                /// `PATCH /v3/global/merchant/h5/permission/applications/{applyment_id}`. Idempotent. `global.merchant.h5.permission.applications.get` tells what became of it.
                 ///
                 /// Document: <https://pay.weixin.qq.com/doc/global/v3/zh/4013025109>
                 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -2553,7 +2553,7 @@ pub mod merchant {
 
                     /// 修改H5支付域名修改申请单 (`global.merchant.h5.permission.domain.applications.update`).
                     ///
-                    /// `PATCH /v3/global/merchant/h5/permission/domain/applications/{applyment_id}`. Not idempotent.
+                    /// `PATCH /v3/global/merchant/h5/permission/domain/applications/{applyment_id}`. Idempotent. `global.merchant.h5.permission.domain.applications.get` tells what became of it.
                     ///
                     /// Document: <https://pay.weixin.qq.com/doc/global/v3/zh/4013025114>
                     #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -2645,7 +2645,7 @@ pub mod merchant_service {
 
         /// 创建投诉通知回调 (`global.merchant_service.complaint_notifications.create`).
         ///
-        /// `POST /v3/global/merchant-service/complaint-notifications`. Not idempotent.
+        /// `POST /v3/global/merchant-service/complaint-notifications`. Idempotent. `global.merchant_service.complaint_notifications.get` tells what became of it.
         ///
         /// Document: <https://docs.qq.com/doc/DTldDSXZISERiaVRF?nlc=1>
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -2670,7 +2670,7 @@ pub mod merchant_service {
 
         /// 删除投诉通知回调 (`global.merchant_service.complaint_notifications.delete`).
         ///
-        /// `DELETE /v3/global/merchant-service/complaint-notifications`. Not idempotent.
+        /// `DELETE /v3/global/merchant-service/complaint-notifications`. Idempotent. `global.merchant_service.complaint_notifications.get` tells what became of it.
         ///
         /// Document: <https://docs.qq.com/doc/DTlJLWFZObU1YdFlO?nlc=1>
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -2702,7 +2702,7 @@ pub mod merchant_service {
 
         /// 更新投诉通知回调 (`global.merchant_service.complaint_notifications.replace`).
         ///
-        /// `PUT /v3/global/merchant-service/complaint-notifications`. Not idempotent.
+        /// `PUT /v3/global/merchant-service/complaint-notifications`. Idempotent. `global.merchant_service.complaint_notifications.get` tells what became of it.
         ///
         /// Document: <https://docs.qq.com/doc/DTnd3YUxDdkxabnpx?nlc=1>
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -2731,7 +2731,7 @@ pub mod merchant_service {
 
         /// 反馈处理完成 (`global.merchant_service.complaints.complete`).
         ///
-        /// `POST /v3/global/merchant-service/complaints/{complaint_id}/complete`. Not idempotent.
+        /// `POST /v3/global/merchant-service/complaints/{complaint_id}/complete`. Not idempotent. `global.merchant_service.complaints.get` tells what became of it.
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
         pub struct Complete {
             /// Required. Example: `200201820200101080076610000`.
@@ -2859,7 +2859,7 @@ pub mod merchant_service {
 
         /// 提交回复 (`global.merchant_service.complaints.response`).
         ///
-        /// `POST /v3/global/merchant-service/complaints/{complaint_id}/response`. Not idempotent.
+        /// `POST /v3/global/merchant-service/complaints/{complaint_id}/response`. Not idempotent. `global.merchant_service.complaints.negotiation_histories.list` tells what became of it.
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
         pub struct Response {
             /// Required. Example: `200201820200101080076610000`.
@@ -3195,7 +3195,7 @@ pub mod merchants {
 
     /// 修改子商户（融合钱包） (`global.merchants.update`).
     ///
-    /// `PATCH /v3/global/merchants/{sub_mchid}`. Not idempotent.
+    /// `PATCH /v3/global/merchants/{sub_mchid}`. Idempotent. `global.merchants.get` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/global/v3/zh/4013025096>
     #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -3302,7 +3302,7 @@ pub mod micropay {
 
         /// 提交付款码支付 (`global.micropay.transactions.pay`).
         ///
-        /// `POST /v3/global/micropay/transactions/pay`. Not idempotent.
+        /// `POST /v3/global/micropay/transactions/pay`. Not idempotent. `global.transactions.get_by_out_trade_no` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/global/v3/zh/4013010527>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -3438,7 +3438,7 @@ pub mod micropay {
 
         /// 撤销订单(微信支付订单号) (`global.micropay.transactions.reverse_by_id`).
         ///
-        /// `POST /v3/global/micropay/transactions/id/{transaction_id}/reverse`. Not idempotent.
+        /// `POST /v3/global/micropay/transactions/id/{transaction_id}/reverse`. Not idempotent. `global.transactions.get_by_id` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/global/v3/zh/4013013926>
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -3457,7 +3457,7 @@ pub mod micropay {
 
         /// 撤销订单(商户订单号) (`global.micropay.transactions.reverse_by_out_trade_no`).
         ///
-        /// `POST /v3/global/micropay/transactions/out-trade-no/{out_trade_no}/reverse`. Not idempotent.
+        /// `POST /v3/global/micropay/transactions/out-trade-no/{out_trade_no}/reverse`. Not idempotent. `global.transactions.get_by_out_trade_no` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/global/v3/zh/4013013926>
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -3878,7 +3878,7 @@ pub mod papay {
 
         /// 申请解约 (`global.papay.contracts.terminate`).
         ///
-        /// `POST /v3/global/papay/contracts/{contract_id}/terminate`. Not idempotent.
+        /// `POST /v3/global/papay/contracts/{contract_id}/terminate`. Idempotent. `global.papay.contracts.get` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/global/v3/zh/4013015478>
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -3963,7 +3963,7 @@ pub mod papay {
 
         /// 支付扣款 (`global.papay.transactions.create`).
         ///
-        /// `POST /v3/global/papay/transactions`. Not idempotent.
+        /// `POST /v3/global/papay/transactions`. Not idempotent. `global.papay.transactions.get_by_out_trade_no` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/global/v3/zh/4013015482>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -4230,7 +4230,7 @@ pub mod papay {
 
         /// 撤销订单(商户订单号) (`global.papay.transactions.reverse_by_out_trade_no`).
         ///
-        /// `POST /v3/global/papay/transactions/out-trade-no/{out_trade_no}/reverse`. Not idempotent.
+        /// `POST /v3/global/papay/transactions/out-trade-no/{out_trade_no}/reverse`. Not idempotent. `global.papay.transactions.get_by_out_trade_no` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/global/v3/zh/4013015496>
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -4283,7 +4283,7 @@ pub mod profit_sharing {
 
         /// 请求分账 (`global.profit_sharing.orders.create`).
         ///
-        /// `POST /v3/global/profit-sharing/orders`. Not idempotent.
+        /// `POST /v3/global/profit-sharing/orders`. Not idempotent. `global.profit_sharing.orders.get` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/global/v3/zh/4013024892>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -4394,7 +4394,7 @@ pub mod profit_sharing {
 
         /// 解冻剩余资金 (`global.profit_sharing.orders.unfreeze`).
         ///
-        /// `POST /v3/global/profit-sharing/orders/unfreeze`. Not idempotent.
+        /// `POST /v3/global/profit-sharing/orders/unfreeze`. Not idempotent. `global.profit_sharing.orders.get` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/global/v3/zh/4013024897>
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -4442,7 +4442,7 @@ pub mod profit_sharing {
 
         /// 添加分账接收方 (`global.profit_sharing.receivers.create`).
         ///
-        /// `POST /v3/global/profit-sharing/receivers`. Not idempotent.
+        /// `POST /v3/global/profit-sharing/receivers`. Idempotent. `global.profit_sharing.receivers.get` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/global/v3/zh/4013024908>
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -4543,7 +4543,7 @@ pub mod profit_sharing {
 
         /// 删除分账接收方 (`global.profit_sharing.receivers.delete`).
         ///
-        /// `DELETE /v3/global/profit-sharing/receivers`. Not idempotent.
+        /// `DELETE /v3/global/profit-sharing/receivers`. Idempotent. `global.profit_sharing.receivers.get` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/global/v3/zh/4013027316>
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -4867,7 +4867,7 @@ pub mod refunds {
 
     /// 申请退款 (`global.refunds.create`).
     ///
-    /// `POST /v3/global/refunds`. Not idempotent.
+    /// `POST /v3/global/refunds`. Idempotent. `global.refunds.get_by_out_refund_no` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/global/v3/zh/4012354681>
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -5217,7 +5217,7 @@ pub mod transactions {
 
     /// 关闭订单(微信支付订单号) (`global.transactions.close_by_id`).
     ///
-    /// `POST /v3/global/transactions/id/{transaction_id}/close`. Not idempotent.
+    /// `POST /v3/global/transactions/id/{transaction_id}/close`. Idempotent. `global.transactions.get_by_id` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/global/v3/zh/4013014140>
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -5238,7 +5238,7 @@ pub mod transactions {
 
     /// 关闭订单(商户订单号) (`global.transactions.close_by_out_trade_no`).
     ///
-    /// `POST /v3/global/transactions/out-trade-no/{out_trade_no}/close`. Not idempotent.
+    /// `POST /v3/global/transactions/out-trade-no/{out_trade_no}/close`. Idempotent. `global.transactions.get_by_out_trade_no` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/global/v3/zh/4013014140>
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -5414,7 +5414,7 @@ pub mod transactions {
 
         /// APP支付下单 (`global.transactions.app.create`).
         ///
-        /// `POST /v3/global/transactions/app`. Not idempotent.
+        /// `POST /v3/global/transactions/app`. Idempotent. `global.transactions.get_by_out_trade_no` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/global/v3/zh/4013014223>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -5517,7 +5517,7 @@ pub mod transactions {
 
         /// JSAPI支付下单 (`global.transactions.jsapi.create`).
         ///
-        /// `POST /v3/global/transactions/jsapi`. Not idempotent.
+        /// `POST /v3/global/transactions/jsapi`. Idempotent. `global.transactions.get_by_out_trade_no` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/global/v3/zh/4013014150>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -5620,7 +5620,7 @@ pub mod transactions {
 
         /// H5支付下单 (`global.transactions.mweb.create`).
         ///
-        /// `POST /v3/global/transactions/mweb`. Not idempotent.
+        /// `POST /v3/global/transactions/mweb`. Idempotent. `global.transactions.get_by_out_trade_no` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/global/v3/zh/4013014399>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -5722,7 +5722,7 @@ pub mod transactions {
 
         /// Native支付下单 (`global.transactions.native.create`).
         ///
-        /// `POST /v3/global/transactions/native`. Not idempotent.
+        /// `POST /v3/global/transactions/native`. Idempotent. `global.transactions.get_by_out_trade_no` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/global/v3/zh/4013013953>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]

@@ -598,7 +598,7 @@ pub mod subsidy {
 
             /// 查询审核结果 (`gov.subsidy.audit.cup.query`).
             ///
-            /// `POST /v3/gov/subsidy/audit/cup/query`. For service providers. Not idempotent.
+            /// `POST /v3/gov/subsidy/audit/cup/query`. For service providers. Idempotent.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4013989535>
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -1130,7 +1130,7 @@ pub mod subsidy {
 
         /// 企业信息查询 (`gov.subsidy.companies.query`).
         ///
-        /// `POST /v3/gov/subsidy/companies/query`. For service providers. Not idempotent.
+        /// `POST /v3/gov/subsidy/companies/query`. For service providers. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4013989543>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -1469,7 +1469,7 @@ pub mod subsidy {
 
         /// 批量查询用户资格 (`gov.subsidy.qualifications.query`).
         ///
-        /// `POST /v3/gov/subsidy/qualifications/query`. For service providers. Not idempotent.
+        /// `POST /v3/gov/subsidy/qualifications/query`. For service providers. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4013989543>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -1902,7 +1902,7 @@ pub mod subsidy {
 
         /// 查询sn码状态 (`gov.subsidy.sn_code.query`).
         ///
-        /// `POST /v3/gov/subsidy/sncode/query`. For service providers. Not idempotent.
+        /// `POST /v3/gov/subsidy/sncode/query`. For service providers. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4013989543>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -1991,7 +1991,7 @@ pub mod subsidy {
 
         /// 交易信息查询 (`gov.subsidy.transactions.query`).
         ///
-        /// `POST /v3/gov/subsidy/transactions/query`. For service providers. Not idempotent.
+        /// `POST /v3/gov/subsidy/transactions/query`. For service providers. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4013989543>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -2143,7 +2143,7 @@ pub mod subsidy {
 
             /// 查询单日交易汇总 (`gov.subsidy.transactions.summary.query_day`).
             ///
-            /// `POST /v3/gov/subsidy/transactions/summary/query-day`. For service providers. Not idempotent.
+            /// `POST /v3/gov/subsidy/transactions/summary/query-day`. For service providers. Idempotent.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4013989543>
             #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -2510,7 +2510,7 @@ pub mod subsidy {
 
             /// 商品信息查询 (`gov.subsidy.zhejiang.goods.query`).
             ///
-            /// `POST /v3/gov/subsidy/zhejiang/goods/query`. For service providers. Not idempotent.
+            /// `POST /v3/gov/subsidy/zhejiang/goods/query`. For service providers. Idempotent.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4013989530>
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -2778,7 +2778,7 @@ pub mod subsidy {
 
             /// 查询补贴资格 (`gov.subsidy.zhejiang.qualifications.query`).
             ///
-            /// `POST /v3/gov/subsidy/zhejiang/qualifications/query`. For service providers. Not idempotent.
+            /// `POST /v3/gov/subsidy/zhejiang/qualifications/query`. For service providers. Idempotent.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4013989530>
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -2934,7 +2934,7 @@ pub mod subsidy {
 
             /// sn码销售状态查询 (`gov.subsidy.zhejiang.sn_code.query`).
             ///
-            /// `POST /v3/gov/subsidy/zhejiang/sncode/query`. For service providers. Not idempotent.
+            /// `POST /v3/gov/subsidy/zhejiang/sncode/query`. For service providers. Idempotent.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4013989530>
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]

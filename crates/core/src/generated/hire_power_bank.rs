@@ -7,7 +7,7 @@ pub mod insurance_orders {
 
     /// 创建保险订单 (`hire_power_bank.insurance_orders.create`).
     ///
-    /// `POST /v3/hire-power-bank/insurance-orders`. For direct merchants. Not idempotent.
+    /// `POST /v3/hire-power-bank/insurance-orders`. For direct merchants. Not idempotent. `hire_power_bank.insurance_orders.get` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/docs/merchant/apis/hire-power-bank-insurance/insurance-orders/create-insurance-order.html>
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]

@@ -118,7 +118,7 @@ pub mod deduct {
 
         /// 提交保单授权信息 (`ins_policy_mgr.deduct.authorizations.create`).
         ///
-        /// `POST /v3/inspolicymgr/deduct/authorizations`. For direct merchants. Not idempotent.
+        /// `POST /v3/inspolicymgr/deduct/authorizations`. For direct merchants. Not idempotent. `ins_policy_mgr.deduct.authorizations.get` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4016617408>
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -216,7 +216,7 @@ pub mod deduct {
 
         /// 上传保单 (`ins_policy_mgr.deduct.policies.create`).
         ///
-        /// `POST /v3/inspolicymgr/deduct/policies`. For direct merchants. Not idempotent.
+        /// `POST /v3/inspolicymgr/deduct/policies`. For direct merchants. Not idempotent. `ins_policy_mgr.deduct.policies.get` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4016617421>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -533,7 +533,7 @@ pub mod deduct {
 
         /// 更新保单信息 (`ins_policy_mgr.deduct.policies.update`).
         ///
-        /// `PATCH /v3/inspolicymgr/deduct/policies/{out_insurance_no}`. For direct merchants. Not idempotent.
+        /// `PATCH /v3/inspolicymgr/deduct/policies/{out_insurance_no}`. For direct merchants. Idempotent. `ins_policy_mgr.deduct.policies.get` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4016617424>
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]

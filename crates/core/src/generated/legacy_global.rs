@@ -388,7 +388,7 @@ pub mod customs {
 
         /// 报关信息修改 (`legacy_global.customs.orders.update`).
         ///
-        /// `PATCH /global/v3/customs/orders`. Superseded. Use `/v3/global/customs/orders#patch` instead. Not idempotent.
+        /// `PATCH /global/v3/customs/orders`. Superseded. Use `/v3/global/customs/orders#patch` instead. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/wiki/doc/api/wxpay/ch/declarecustom_ch/chapter3_5.shtml>
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]

@@ -990,7 +990,7 @@ pub mod merchants {
 
     /// 修改子商户（融合钱包） (`legacy_hk.merchants.replace`).
     ///
-    /// `PUT /hk/v3/merchants`. Superseded. Use `/v3/global/merchants/{sub_mchid}#patch` instead. Not idempotent.
+    /// `PUT /hk/v3/merchants`. Superseded. Use `/v3/global/merchants/{sub_mchid}#patch` instead. Idempotent. `legacy_hk.merchants.get` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/wiki/doc/api/wxpay/ch/Onborading_Sub_Merchant/chapter3_3.shtml>
     #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -1086,7 +1086,7 @@ pub mod refunds {
 
     /// 申请退款 (`legacy_hk.refunds.create`).
     ///
-    /// `POST /hk/v3/refunds`. Superseded. Use `/v3/global/refunds#post` instead. Not idempotent.
+    /// `POST /hk/v3/refunds`. Superseded. Use `/v3/global/refunds#post` instead. Idempotent. `legacy_hk.refunds.get_by_out_refund_no` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/wiki/doc/api/wxpay/ch/fusion_wallet_ch/QuickPay/chapter8_2.shtml>
     #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -1451,7 +1451,7 @@ pub mod transactions {
 
     /// 关闭订单(微信支付订单号) (`legacy_hk.transactions.close_by_id`).
     ///
-    /// `POST /hk/v3/transactions/id/{transaction_id}/close`. Superseded. Use `global.transactions.close_by_id` instead. Not idempotent.
+    /// `POST /hk/v3/transactions/id/{transaction_id}/close`. Superseded. Use `global.transactions.close_by_id` instead. Idempotent. `legacy_hk.transactions.get_by_id` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/wiki/doc/api/wxpay/ch/fusion_wallet_ch/NativePay/chapter8_6.shtml>
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -1472,7 +1472,7 @@ pub mod transactions {
 
     /// 关闭订单(商户订单号) (`legacy_hk.transactions.close_by_out_trade_no`).
     ///
-    /// `POST /hk/v3/transactions/out-trade-no/{out_trade_no}/close`. Superseded. Use `global.transactions.close_by_out_trade_no` instead. Not idempotent.
+    /// `POST /hk/v3/transactions/out-trade-no/{out_trade_no}/close`. Superseded. Use `global.transactions.close_by_out_trade_no` instead. Idempotent. `legacy_hk.transactions.get_by_out_trade_no` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/wiki/doc/api/wxpay/ch/fusion_wallet_ch/NativePay/chapter8_6.shtml>
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -1645,7 +1645,7 @@ pub mod transactions {
 
     /// 撤销订单(微信支付订单号) (`legacy_hk.transactions.reverse_by_id`).
     ///
-    /// `POST /hk/v3/transactions/id/{transaction_id}/reverse`. Superseded. Use `global.micropay.transactions.reverse_by_id` instead. Not idempotent.
+    /// `POST /hk/v3/transactions/id/{transaction_id}/reverse`. Superseded. Use `global.micropay.transactions.reverse_by_id` instead. Not idempotent. `legacy_hk.transactions.get_by_id` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/wiki/doc/api/wxpay/ch/fusion_wallet_ch/QuickPay/chapter3_4.shtml>
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -1664,7 +1664,7 @@ pub mod transactions {
 
     /// 撤销订单(商户订单号) (`legacy_hk.transactions.reverse_by_out_trade_no`).
     ///
-    /// `POST /hk/v3/transactions/out-trade-no/{out_trade_no}/reverse`. Superseded. Use `global.micropay.transactions.reverse_by_out_trade_no` instead. Not idempotent.
+    /// `POST /hk/v3/transactions/out-trade-no/{out_trade_no}/reverse`. Superseded. Use `global.micropay.transactions.reverse_by_out_trade_no` instead. Not idempotent. `legacy_hk.transactions.get_by_out_trade_no` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/wiki/doc/api/wxpay/ch/fusion_wallet_ch/QuickPay/chapter3_4.shtml>
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -1686,7 +1686,7 @@ pub mod transactions {
 
         /// APP支付下单 (`legacy_hk.transactions.app.create`).
         ///
-        /// `POST /hk/v3/transactions/app`. Superseded. Use `global.transactions.app.create` instead. Not idempotent.
+        /// `POST /hk/v3/transactions/app`. Superseded. Use `global.transactions.app.create` instead. Idempotent. `legacy_hk.transactions.get_by_out_trade_no` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/wiki/doc/api/wxpay/ch/fusion_wallet_ch/In-AppPay/chapter6_3.shtml>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -1789,7 +1789,7 @@ pub mod transactions {
 
         /// 小程序/公众号支付下单 (`legacy_hk.transactions.jsapi.create`).
         ///
-        /// `POST /hk/v3/transactions/jsapi`. Superseded. Use `global.transactions.jsapi.create` instead. Not idempotent.
+        /// `POST /hk/v3/transactions/jsapi`. Superseded. Use `global.transactions.jsapi.create` instead. Idempotent. `legacy_hk.transactions.get_by_out_trade_no` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/wiki/doc/api/wxpay/ch/fusion_wallet_ch/MiniProgramPay/chapter7_3.shtml>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -1892,7 +1892,7 @@ pub mod transactions {
 
         /// 提交付款码支付 (`legacy_hk.transactions.micropay.create`).
         ///
-        /// `POST /hk/v3/transactions/micropay`. Superseded. Use `global.micropay.transactions.pay` instead. Not idempotent.
+        /// `POST /hk/v3/transactions/micropay`. Superseded. Use `global.micropay.transactions.pay` instead. Not idempotent. `legacy_hk.transactions.get_by_out_trade_no` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/wiki/doc/api/wxpay/ch/fusion_wallet_ch/QuickPay/chapter3_3.shtml>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -2032,7 +2032,7 @@ pub mod transactions {
 
         /// H5支付下单 (`legacy_hk.transactions.mweb.create`).
         ///
-        /// `POST /hk/v3/transactions/mweb`. Superseded. Use `global.transactions.mweb.create` instead. Not idempotent.
+        /// `POST /hk/v3/transactions/mweb`. Superseded. Use `global.transactions.mweb.create` instead. Idempotent. `legacy_hk.transactions.get_by_out_trade_no` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/wiki/doc/api/wxpay/ch/fusion_wallet_ch/H5Payment/chapter3_3.shtml>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -2134,7 +2134,7 @@ pub mod transactions {
 
         /// 扫码支付下单 (`legacy_hk.transactions.native.create`).
         ///
-        /// `POST /hk/v3/transactions/native`. Superseded. Use `global.transactions.native.create` instead. Not idempotent.
+        /// `POST /hk/v3/transactions/native`. Superseded. Use `global.transactions.native.create` instead. Idempotent. `legacy_hk.transactions.get_by_out_trade_no` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/wiki/doc/api/wxpay/ch/fusion_wallet_ch/NativePay/chapter4_3.shtml>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]

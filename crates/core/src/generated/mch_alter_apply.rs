@@ -363,7 +363,7 @@ pub mod mch_contact_alter_applyment {
 
     /// 提交超管变更申请单 (`mch_alter_apply.mch_contact_alter_applyment.create`).
     ///
-    /// `POST /v3/mchalterapply/mchcontactalterapplyment`. For service providers. Not idempotent.
+    /// `POST /v3/mchalterapply/mchcontactalterapplyment`. For service providers. Not idempotent. `mch_alter_apply.mch_contact_alter_applyment.merchant.get_by_out_request_no` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4015617906>
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -427,7 +427,7 @@ pub mod mch_contact_alter_applyment {
 
     /// 撤销超管变更申请单 (`mch_alter_apply.mch_contact_alter_applyment.revoke`).
     ///
-    /// `POST /v3/mchalterapply/mchcontactalterapplyment/{apply_id}/revoke`. For service providers. Not idempotent.
+    /// `POST /v3/mchalterapply/mchcontactalterapplyment/{apply_id}/revoke`. For service providers. Idempotent. `mch_alter_apply.mch_contact_alter_applyment.get` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4015617919>
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -499,7 +499,7 @@ pub mod mch_subject_alter_applyment {
 
     /// 提交资料变更申请单 (`mch_alter_apply.mch_subject_alter_applyment.create`).
     ///
-    /// `POST /v3/mchalterapply/mchsubjectalterapplyment`. For service providers. Not idempotent.
+    /// `POST /v3/mchalterapply/mchsubjectalterapplyment`. For service providers. Not idempotent. `mch_alter_apply.mch_subject_alter_applyment.merchant.get_by_out_request_no` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4014090649>
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -586,7 +586,7 @@ pub mod mch_subject_alter_applyment {
 
     /// 撤销资料变更申请单 (`mch_alter_apply.mch_subject_alter_applyment.revoke`).
     ///
-    /// `POST /v3/mchalterapply/mchsubjectalterapplyment/{apply_id}/revoke`. For service providers. Not idempotent.
+    /// `POST /v3/mchalterapply/mchsubjectalterapplyment/{apply_id}/revoke`. For service providers. Idempotent. `mch_alter_apply.mch_subject_alter_applyment.get` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4014090672>
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -655,7 +655,7 @@ pub mod merchant_name_alter_applyment {
 
     /// 提交商户简称变更申请单 (`mch_alter_apply.merchant_name_alter_applyment.create`).
     ///
-    /// `POST /v3/mchalterapply/merchantnamealterapplyment`. For service providers. Not idempotent.
+    /// `POST /v3/mchalterapply/merchantnamealterapplyment`. For service providers. Not idempotent. `mch_alter_apply.merchant_name_alter_applyment.merchant.get_by_out_request_no` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4016166071>
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -715,7 +715,7 @@ pub mod merchant_name_alter_applyment {
 
     /// 撤销商户简称变更申请单 (`mch_alter_apply.merchant_name_alter_applyment.revoke`).
     ///
-    /// `POST /v3/mchalterapply/merchantnamealterapplyment/{apply_id}/revoke`. For service providers. Not idempotent.
+    /// `POST /v3/mchalterapply/merchantnamealterapplyment/{apply_id}/revoke`. For service providers. Idempotent. `mch_alter_apply.merchant_name_alter_applyment.get` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4016166090>
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]

@@ -177,7 +177,7 @@ pub mod risk {
 
         /// 提交已注销商户号可用余额提现申请单 (`mch_operate.risk.withdrawal_apply.create`).
         ///
-        /// `POST /v3/mch_operate/risk/withdrawl-apply`. For service providers. Not idempotent.
+        /// `POST /v3/mch_operate/risk/withdrawl-apply`. For service providers. Idempotent. `mch_operate.risk.withdrawal_apply.get_by_out_request_no` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012488950>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]

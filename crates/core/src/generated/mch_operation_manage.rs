@@ -367,7 +367,7 @@ pub mod enhanced_due_diligence {
 
     /// 提交尽调资料 (`mch_operation_manage.enhanced_due_diligence.submit`).
     ///
-    /// `POST /v3/mch-operation-manage/enhanced-due-diligence/{due_diligence_id}/submit`. For service providers. Not idempotent.
+    /// `POST /v3/mch-operation-manage/enhanced-due-diligence/{due_diligence_id}/submit`. For service providers. Not idempotent. `mch_operation_manage.enhanced_due_diligence.get` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4015631033>
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]

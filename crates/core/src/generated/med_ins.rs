@@ -256,7 +256,7 @@ pub mod orders {
 
     /// 医保自费混合收款下单 (`med_ins.orders.create`).
     ///
-    /// `POST /v3/med-ins/orders`. For direct merchants and service providers. Not idempotent.
+    /// `POST /v3/med-ins/orders`. For direct merchants and service providers. Not idempotent. `med_ins.orders.get_by_out_trade_no` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4016781466>
     #[derive(Debug, Clone, PartialEq, serde::Serialize)]

@@ -133,7 +133,7 @@ pub mod fund {
 
         /// 电商平台提现 (`merchant.fund.withdraw.create`).
         ///
-        /// `POST /v3/merchant/fund/withdraw`. For service providers. Not idempotent.
+        /// `POST /v3/merchant/fund/withdraw`. For service providers. Idempotent. `merchant.fund.withdraw.get_by_out_request_no` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012476670>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]

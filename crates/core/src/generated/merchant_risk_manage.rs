@@ -302,7 +302,7 @@ pub mod ec_trade_risk {
 
     /// 查询风险订单 (`merchant_risk_manage.ec_trade_risk.query_risk_trades`).
     ///
-    /// `POST /v3/merchant-risk-manage/ec-trade-risk/query-risk-trades`. For direct merchants and service providers. Not idempotent.
+    /// `POST /v3/merchant-risk-manage/ec-trade-risk/query-risk-trades`. For direct merchants and service providers. Idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4013894247>
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -523,7 +523,7 @@ pub mod violation_notifications {
 
     /// 创建商户违规通知回调地址 (`merchant_risk_manage.violation_notifications.create`).
     ///
-    /// `POST /v3/merchant-risk-manage/violation-notifications`. For direct merchants and service providers. Not idempotent.
+    /// `POST /v3/merchant-risk-manage/violation-notifications`. For direct merchants and service providers. Idempotent. `merchant_risk_manage.violation_notifications.get` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012471333>
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -546,7 +546,7 @@ pub mod violation_notifications {
 
     /// 删除商户违规通知回调地址 (`merchant_risk_manage.violation_notifications.delete`).
     ///
-    /// `DELETE /v3/merchant-risk-manage/violation-notifications`. For direct merchants and service providers. Not idempotent.
+    /// `DELETE /v3/merchant-risk-manage/violation-notifications`. For direct merchants and service providers. Idempotent. `merchant_risk_manage.violation_notifications.get` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012471334>
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -575,7 +575,7 @@ pub mod violation_notifications {
 
     /// 修改商户违规通知回调地址 (`merchant_risk_manage.violation_notifications.replace`).
     ///
-    /// `PUT /v3/merchant-risk-manage/violation-notifications`. For direct merchants and service providers. Not idempotent.
+    /// `PUT /v3/merchant-risk-manage/violation-notifications`. For direct merchants and service providers. Idempotent. `merchant_risk_manage.violation_notifications.get` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012471330>
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]

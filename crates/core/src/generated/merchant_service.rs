@@ -931,7 +931,7 @@ pub mod complaint_notifications {
 
     /// 创建投诉通知回调 (`merchant_service.complaint_notifications.create`).
     ///
-    /// `POST /v3/merchant-service/complaint-notifications`. For direct merchants and service providers. Not idempotent.
+    /// `POST /v3/merchant-service/complaint-notifications`. For direct merchants and service providers. Idempotent. `merchant_service.complaint_notifications.get` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012458679>
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -956,7 +956,7 @@ pub mod complaint_notifications {
 
     /// 删除投诉通知回调 (`merchant_service.complaint_notifications.delete`).
     ///
-    /// `DELETE /v3/merchant-service/complaint-notifications`. For direct merchants and service providers. Not idempotent.
+    /// `DELETE /v3/merchant-service/complaint-notifications`. For direct merchants and service providers. Idempotent. `merchant_service.complaint_notifications.get` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012460452>
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -988,7 +988,7 @@ pub mod complaint_notifications {
 
     /// 更新投诉通知回调 (`merchant_service.complaint_notifications.replace`).
     ///
-    /// `PUT /v3/merchant-service/complaint-notifications`. For direct merchants and service providers. Not idempotent.
+    /// `PUT /v3/merchant-service/complaint-notifications`. For direct merchants and service providers. Idempotent. `merchant_service.complaint_notifications.get` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012459282>
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -1138,7 +1138,7 @@ pub mod complaints_v2 {
 
     /// 反馈处理完成 (`merchant_service.complaints_v2.complete`).
     ///
-    /// `POST /v3/merchant-service/complaints-v2/{complaint_id}/complete`. For direct merchants and service providers. Not idempotent.
+    /// `POST /v3/merchant-service/complaints-v2/{complaint_id}/complete`. For direct merchants and service providers. Idempotent. `merchant_service.complaints_v2.get` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012467255>
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -1277,7 +1277,7 @@ pub mod complaints_v2 {
 
     /// 提交回复 (`merchant_service.complaints_v2.response`).
     ///
-    /// `POST /v3/merchant-service/complaints-v2/{complaint_id}/response`. For direct merchants and service providers. Not idempotent.
+    /// `POST /v3/merchant-service/complaints-v2/{complaint_id}/response`. For direct merchants and service providers. Not idempotent. `merchant_service.complaints_v2.negotiation_histories.list` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012467254>
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -1306,7 +1306,7 @@ pub mod complaints_v2 {
 
     /// 回复需要即时服务的投诉单 (`merchant_service.complaints_v2.response_immediate_service`).
     ///
-    /// `POST /v3/merchant-service/complaints-v2/{complaint_id}/response-immediate-service`. For direct merchants and service providers. Not idempotent.
+    /// `POST /v3/merchant-service/complaints-v2/{complaint_id}/response-immediate-service`. For direct merchants and service providers. Idempotent. `merchant_service.complaints_v2.negotiation_histories.list` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4017151596>
     #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -1347,7 +1347,7 @@ pub mod complaints_v2 {
 
     /// 更新退款审批结果 (`merchant_service.complaints_v2.update_refund_progress`).
     ///
-    /// `POST /v3/merchant-service/complaints-v2/{complaint_id}/update-refund-progress`. For direct merchants and service providers. Not idempotent.
+    /// `POST /v3/merchant-service/complaints-v2/{complaint_id}/update-refund-progress`. For direct merchants and service providers. Not idempotent. `merchant_service.complaints_v2.get` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012467256>
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]

@@ -235,7 +235,7 @@ pub mod stores {
 
     /// 修改门店 (`merchant_store.stores.update`).
     ///
-    /// `PATCH /v3/merchant-store/stores/{store_id}`. For direct merchants and service providers. Not idempotent.
+    /// `PATCH /v3/merchant-store/stores/{store_id}`. For direct merchants and service providers. Idempotent. `merchant_store.stores.get` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4014085768>
     #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -277,7 +277,7 @@ pub mod stores {
 
         /// 绑定门店收款信息 (`merchant_store.stores.recipients.bind`).
         ///
-        /// `POST /v3/merchant-store/stores/{store_id}/recipients/bind`. For direct merchants and service providers. Not idempotent.
+        /// `POST /v3/merchant-store/stores/{store_id}/recipients/bind`. For direct merchants and service providers. Idempotent. `merchant_store.stores.get` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4014085771>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -315,7 +315,7 @@ pub mod stores {
 
         /// 解除门店收款信息绑定 (`merchant_store.stores.recipients.unbind`).
         ///
-        /// `POST /v3/merchant-store/stores/{store_id}/recipients/unbind`. For direct merchants and service providers. Not idempotent.
+        /// `POST /v3/merchant-store/stores/{store_id}/recipients/unbind`. For direct merchants and service providers. Idempotent. `merchant_store.stores.get` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4014085773>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]

@@ -100,7 +100,7 @@ pub mod users {
 
         /// 发放指定批次的消费金 (`multi_use.users.coupons.create`).
         ///
-        /// `POST /v3/multiuse/users/{openid}/coupons`. For direct merchants. Not idempotent.
+        /// `POST /v3/multiuse/users/{openid}/coupons`. For direct merchants. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012539766>
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]

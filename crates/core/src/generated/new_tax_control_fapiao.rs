@@ -1597,7 +1597,7 @@ pub mod fapiao_applications {
 
     /// 开具电子发票 (`new_tax_control_fapiao.fapiao_applications.create`).
     ///
-    /// `POST /v3/new-tax-control-fapiao/fapiao-applications`. For direct merchants and service providers. Not idempotent.
+    /// `POST /v3/new-tax-control-fapiao/fapiao-applications`. For direct merchants and service providers. Not idempotent. `new_tax_control_fapiao.fapiao_applications.get` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012538301>
     #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -1664,7 +1664,7 @@ pub mod fapiao_applications {
 
     /// 将电子发票插入微信用户卡包 (`new_tax_control_fapiao.fapiao_applications.insert_cards`).
     ///
-    /// `POST /v3/new-tax-control-fapiao/fapiao-applications/{fapiao_apply_id}/insert-cards`. For direct merchants and service providers. Not idempotent.
+    /// `POST /v3/new-tax-control-fapiao/fapiao-applications/{fapiao_apply_id}/insert-cards`. For direct merchants and service providers. Not idempotent. `new_tax_control_fapiao.fapiao_applications.get` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012538365>
     #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -1700,7 +1700,7 @@ pub mod fapiao_applications {
 
     /// 开具通用行业电子发票 (`new_tax_control_fapiao.fapiao_applications.issue_general`).
     ///
-    /// `POST /v3/new-tax-control-fapiao/fapiao-applications/issue-general`. For service providers. Not idempotent.
+    /// `POST /v3/new-tax-control-fapiao/fapiao-applications/issue-general`. For service providers. Not idempotent. `new_tax_control_fapiao.fapiao_applications.get` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4015792574>
     #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -1732,7 +1732,7 @@ pub mod fapiao_applications {
 
     /// 开具旅客运输行业电子发票 (`new_tax_control_fapiao.fapiao_applications.issue_passenger_transport`).
     ///
-    /// `POST /v3/new-tax-control-fapiao/fapiao-applications/issue-passenger-transport`. For service providers. Not idempotent.
+    /// `POST /v3/new-tax-control-fapiao/fapiao-applications/issue-passenger-transport`. For service providers. Not idempotent. `new_tax_control_fapiao.fapiao_applications.get` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4025863376>
     #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -1764,7 +1764,7 @@ pub mod fapiao_applications {
 
     /// 开具成品油行业电子发票 (`new_tax_control_fapiao.fapiao_applications.issue_refined_oil`).
     ///
-    /// `POST /v3/new-tax-control-fapiao/fapiao-applications/issue-refined-oil`. For service providers. Not idempotent.
+    /// `POST /v3/new-tax-control-fapiao/fapiao-applications/issue-refined-oil`. For service providers. Not idempotent. `new_tax_control_fapiao.fapiao_applications.get` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4016760559>
     #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -1796,7 +1796,7 @@ pub mod fapiao_applications {
 
     /// 冲红电子发票 (`new_tax_control_fapiao.fapiao_applications.reverse`).
     ///
-    /// `POST /v3/new-tax-control-fapiao/fapiao-applications/{fapiao_apply_id}/reverse`. For direct merchants and service providers. Not idempotent.
+    /// `POST /v3/new-tax-control-fapiao/fapiao-applications/{fapiao_apply_id}/reverse`. For direct merchants and service providers. Not idempotent. `new_tax_control_fapiao.fapiao_applications.get` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012538327>
     #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -1886,7 +1886,7 @@ pub mod fapiao_applications {
 
         /// 开具不动产租赁行业电子发票 (`new_tax_control_fapiao.fapiao_applications.real_estate_leasing.create`).
         ///
-        /// `POST /v3/new-tax-control-fapiao/fapiao-applications/real-estate-leasing`. For service providers. Not idempotent.
+        /// `POST /v3/new-tax-control-fapiao/fapiao-applications/real-estate-leasing`. For service providers. Not idempotent. `new_tax_control_fapiao.fapiao_applications.get` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4015941740>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -2031,7 +2031,7 @@ pub mod merchant {
 
     /// 检查子商户开票功能状态 (`new_tax_control_fapiao.merchant.check`).
     ///
-    /// `POST /v3/new-tax-control-fapiao/merchant/{sub_mchid}/check`. For service providers. Not idempotent.
+    /// `POST /v3/new-tax-control-fapiao/merchant/{sub_mchid}/check`. For service providers. Idempotent. `new_tax_control_fapiao.merchant.check_status` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012474022>
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -2129,7 +2129,7 @@ pub mod merchant {
 
         /// 配置开发选项 (`new_tax_control_fapiao.merchant.development_config.update`).
         ///
-        /// `PATCH /v3/new-tax-control-fapiao/merchant/development-config`. For direct merchants and service providers. Not idempotent.
+        /// `PATCH /v3/new-tax-control-fapiao/merchant/development-config`. For direct merchants and service providers. Idempotent. `new_tax_control_fapiao.merchant.development_config.get` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012529457>
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]

@@ -168,7 +168,7 @@ pub mod organizations {
 
         /// 解除刷脸用户签约关系接口 (`offline_face_mch.organizations.users.terminate_contract_by_user_id`).
         ///
-        /// `POST /v3/offlinefacemch/organizations/{organization_id}/users/user-id/{user_id}/terminate-contract`. Not idempotent.
+        /// `POST /v3/offlinefacemch/organizations/{organization_id}/users/user-id/{user_id}/terminate-contract`. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/wiki/doc/wxfacepay/develop/access-specifications.html>
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -183,7 +183,7 @@ pub mod organizations {
 
         /// 刷脸用户信息修改接口 (`offline_face_mch.organizations.users.update_by_out_user_id`).
         ///
-        /// `PATCH /v3/offlinefacemch/organizations/{organization_id}/users/out-user-id/{out_user_id}`. Not idempotent.
+        /// `PATCH /v3/offlinefacemch/organizations/{organization_id}/users/out-user-id/{out_user_id}`. Idempotent. `offline_face_mch.organizations.users.get_by_out_user_id` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/wiki/doc/wxfacepay/develop/access-specifications.html>
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]

@@ -643,7 +643,7 @@ pub mod insurance_pay {
 
         /// 保险商户预约保险自动续费 (`papay.insurance_pay.policy_periods.schedule_by_policy_period_id`).
         ///
-        /// `POST /v3/papay/insurance-pay/policy-periods/contract-id/{contract_id}/policy-period-id/{policy_period_id}/schedule`. For direct merchants. Not idempotent.
+        /// `POST /v3/papay/insurance-pay/policy-periods/contract-id/{contract_id}/policy-period-id/{policy_period_id}/schedule`. For direct merchants. Not idempotent. `papay.insurance_pay.policy_periods.get_by_policy_period_id` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012471270>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -881,7 +881,7 @@ pub mod insurance_sign {
 
         /// 保险商户通过商户协议号解除保险自动续费协议 (`papay.insurance_sign.contracts.terminate_by_out_contract_code`).
         ///
-        /// `POST /v3/papay/insurance-sign/contracts/plan-id/{plan_id}/out-contract-code/{out_contract_code}/terminate`. For direct merchants. Not idempotent.
+        /// `POST /v3/papay/insurance-sign/contracts/plan-id/{plan_id}/out-contract-code/{out_contract_code}/terminate`. For direct merchants. Idempotent. `papay.insurance_sign.contracts.get_by_out_contract_code` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012472767>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -1617,7 +1617,7 @@ pub mod pay {
 
             /// 预约扣费 (`papay.pay.partner.schedules.schedule_by_contract_id`).
             ///
-            /// `POST /v3/papay/pay/partner/schedules/contract-id/{contract_id}/schedule`. For service providers. Not idempotent.
+            /// `POST /v3/papay/pay/partner/schedules/contract-id/{contract_id}/schedule`. For service providers. Not idempotent. `papay.pay.partner.schedules.get_by_contract_id` tells what became of it.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012468581>
             #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -1788,7 +1788,7 @@ pub mod pay {
 
         /// 预约扣费 (`papay.pay.schedules.schedule_by_contract_id`).
         ///
-        /// `POST /v3/papay/pay/schedules/contract-id/{contract_id}/schedule`. For direct merchants. Not idempotent.
+        /// `POST /v3/papay/pay/schedules/contract-id/{contract_id}/schedule`. For direct merchants. Not idempotent. `papay.pay.schedules.get_by_contract_id` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012467036>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -2704,7 +2704,7 @@ pub mod sign {
 
         /// 通过商户协议号解除委托代扣签约协议 (`papay.sign.contracts.terminate_by_out_contract_code`).
         ///
-        /// `POST /v3/papay/sign/contracts/plan-id/{plan_id}/out-contract-code/{out_contract_code}/terminate`. For direct merchants. Not idempotent.
+        /// `POST /v3/papay/sign/contracts/plan-id/{plan_id}/out-contract-code/{out_contract_code}/terminate`. For direct merchants. Idempotent. `papay.sign.contracts.get_by_out_contract_code` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012489295>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -2868,7 +2868,7 @@ pub mod sign {
 
             /// 通过商户协议号解除委托代扣签约协议 (`papay.sign.partner.contracts.terminate_by_out_contract_code`).
             ///
-            /// `POST /v3/papay/sign/partner/contracts/plan-id/{plan_id}/out-contract-code/{out_contract_code}/terminate`. For service providers. Not idempotent.
+            /// `POST /v3/papay/sign/partner/contracts/plan-id/{plan_id}/out-contract-code/{out_contract_code}/terminate`. For service providers. Idempotent. `papay.sign.partner.contracts.get_by_out_contract_code` tells what became of it.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012489491>
             #[derive(Debug, Clone, PartialEq, serde::Serialize)]

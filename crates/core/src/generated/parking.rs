@@ -1028,7 +1028,7 @@ pub mod reminders {
 
         /// 撤回停车场进件申请 (`parking.reminders.application.withdraw`).
         ///
-        /// `POST /v3/parking/reminders/application/withdraw`. For service providers. Not idempotent.
+        /// `POST /v3/parking/reminders/application/withdraw`. For service providers. Idempotent. `parking.reminders.application.query` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4019557799>
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -1123,7 +1123,7 @@ pub mod reminders {
 
         /// 查询停车费用 (`parking.reminders.parking_fee.create`).
         ///
-        /// `POST /v3/parking/reminders/parking-fee`. For service providers. Not idempotent.
+        /// `POST /v3/parking/reminders/parking-fee`. For service providers. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4019557825>
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]

@@ -172,7 +172,7 @@ pub mod batches {
 
     /// 发起批量转账 (`partner_transfer.batches.create`).
     ///
-    /// `POST /v3/partner-transfer/batches`. For service providers. Not idempotent.
+    /// `POST /v3/partner-transfer/batches`. For service providers. Idempotent. `partner_transfer.batches.get_by_out_batch_no` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012465738>
     #[derive(Debug, Clone, PartialEq, serde::Serialize)]

@@ -89,7 +89,7 @@ pub mod contracts {
 
     /// 商户通过商户协议号解约协议 (`password_exempt_contract.contracts.terminate_by_out_contract_code`).
     ///
-    /// `POST /v3/password-exempt-contract/contracts/service-id/{service_id}/out-contract-code/{out_contract_code}/terminate`. For direct merchants and service providers. Not idempotent.
+    /// `POST /v3/password-exempt-contract/contracts/service-id/{service_id}/out-contract-code/{out_contract_code}/terminate`. For direct merchants and service providers. Idempotent. `password_exempt_contract.contracts.get_by_out_contract_code` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012472858>
     #[derive(Debug, Clone, PartialEq, serde::Serialize)]

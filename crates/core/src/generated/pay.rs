@@ -1005,7 +1005,7 @@ pub mod acquiring_bank {
 
         /// 微信分付-支付方式前置服务 (`pay.acquiring_bank.transactions.exposure`).
         ///
-        /// `POST /v3/pay/acquiring-bank/transactions/exposure`. For service providers. Not idempotent.
+        /// `POST /v3/pay/acquiring-bank/transactions/exposure`. For service providers. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4014326541>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -1065,7 +1065,7 @@ pub mod instal {
 
     /// 商户贴息-获取微信分付曝光建议 (`pay.instal.exposure`).
     ///
-    /// `POST /v3/pay/instal/exposure`. For direct merchants. Not idempotent.
+    /// `POST /v3/pay/instal/exposure`. For direct merchants. Idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4016196762>
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -1100,7 +1100,7 @@ pub mod instal {
 
         /// 商户贴息-获取微信分付曝光建议 (`pay.instal.partner.exposure`).
         ///
-        /// `POST /v3/pay/instal/partner/exposure`. For service providers. Not idempotent.
+        /// `POST /v3/pay/instal/partner/exposure`. For service providers. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4016196820>
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -1140,7 +1140,7 @@ pub mod partner {
 
         /// 关单 (`pay.partner.transactions.close_by_out_trade_no`).
         ///
-        /// `POST /v3/pay/partner/transactions/out-trade-no/{out_trade_no}/close`. For service providers. Not idempotent.
+        /// `POST /v3/pay/partner/transactions/out-trade-no/{out_trade_no}/close`. For service providers. Idempotent. `pay.partner.transactions.get_by_out_trade_no` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012526949>
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -1157,7 +1157,7 @@ pub mod partner {
 
         /// 微信分付-支付方式前置服务 (`pay.partner.transactions.exposure`).
         ///
-        /// `POST /v3/pay/partner/transactions/exposure`. For service providers. Not idempotent.
+        /// `POST /v3/pay/partner/transactions/exposure`. For service providers. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4014326522>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -1401,7 +1401,7 @@ pub mod partner {
 
         /// 撤销 (`pay.partner.transactions.reverse_by_out_trade_no`).
         ///
-        /// `POST /v3/pay/partner/transactions/out-trade-no/{out_trade_no}/reverse`. For service providers. Not idempotent.
+        /// `POST /v3/pay/partner/transactions/out-trade-no/{out_trade_no}/reverse`. For service providers. Not idempotent. `pay.partner.transactions.get_by_out_trade_no` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012382181>
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -1448,7 +1448,7 @@ pub mod partner {
 
             /// APP下单 (`pay.partner.transactions.app.create`).
             ///
-            /// `POST /v3/pay/partner/transactions/app`. For service providers. Not idempotent.
+            /// `POST /v3/pay/partner/transactions/app`. For service providers. Idempotent. `pay.partner.transactions.get_by_out_trade_no` tells what became of it.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4013080231>
             #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -1546,7 +1546,7 @@ pub mod partner {
 
             /// APP下单并签约 (`pay.partner.transactions.app_with_contract.create`).
             ///
-            /// `POST /v3/pay/partner/transactions/app-with-contract`. For service providers. Not idempotent.
+            /// `POST /v3/pay/partner/transactions/app-with-contract`. For service providers. Idempotent. `pay.partner.transactions.get_by_out_trade_no` tells what became of it.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4017019941>
             #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -1636,7 +1636,7 @@ pub mod partner {
 
             /// 付款码支付 (`pay.partner.transactions.code_pay.create`).
             ///
-            /// `POST /v3/pay/partner/transactions/codepay`. For service providers. Not idempotent.
+            /// `POST /v3/pay/partner/transactions/codepay`. For service providers. Not idempotent. `pay.partner.transactions.get_by_out_trade_no` tells what became of it.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012382179>
             #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -1760,7 +1760,7 @@ pub mod partner {
 
             /// H5下单 (`pay.partner.transactions.h5.create`).
             ///
-            /// `POST /v3/pay/partner/transactions/h5`. For service providers. Not idempotent.
+            /// `POST /v3/pay/partner/transactions/h5`. For service providers. Idempotent. `pay.partner.transactions.get_by_out_trade_no` tells what became of it.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012738604>
             #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -1854,7 +1854,7 @@ pub mod partner {
 
             /// JSAPI下单 (`pay.partner.transactions.jsapi.create`).
             ///
-            /// `POST /v3/pay/partner/transactions/jsapi`. For service providers. Not idempotent.
+            /// `POST /v3/pay/partner/transactions/jsapi`. For service providers. Idempotent. `pay.partner.transactions.get_by_out_trade_no` tells what became of it.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012738519>
             #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -1952,7 +1952,7 @@ pub mod partner {
 
             /// JSAPI下单并授权/签约 (`pay.partner.transactions.jsapi_with_contract.create`).
             ///
-            /// `POST /v3/pay/partner/transactions/jsapi-with-contract`. For service providers. Not idempotent.
+            /// `POST /v3/pay/partner/transactions/jsapi-with-contract`. For service providers. Idempotent. `pay.partner.transactions.get_by_out_trade_no` tells what became of it.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012688481>
             #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -2045,7 +2045,7 @@ pub mod partner {
 
             /// 小程序支付下单 (`pay.partner.transactions.mini_program.create`).
             ///
-            /// `POST /v3/pay/partner/transactions/miniprogram`. For service providers. Not idempotent.
+            /// `POST /v3/pay/partner/transactions/miniprogram`. For service providers. Idempotent. `pay.partner.transactions.get_by_out_trade_no` tells what became of it.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012886115>
             #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -2135,7 +2135,7 @@ pub mod partner {
 
             /// Native下单 (`pay.partner.transactions.native.create`).
             ///
-            /// `POST /v3/pay/partner/transactions/native`. For service providers. Not idempotent.
+            /// `POST /v3/pay/partner/transactions/native`. For service providers. Idempotent. `pay.partner.transactions.get_by_out_trade_no` tells what became of it.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012738659>
             #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -2229,7 +2229,7 @@ pub mod partner {
 
             /// 扫码支付下单 (`pay.partner.transactions.scanned_pos.create`).
             ///
-            /// `POST /v3/pay/partner/transactions/scannedpos`. For service providers. Not idempotent.
+            /// `POST /v3/pay/partner/transactions/scannedpos`. For service providers. Idempotent. `pay.partner.transactions.get_by_out_trade_no` tells what became of it.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012492476>
             #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -2321,7 +2321,7 @@ pub mod transactions {
 
     /// 关单 (`pay.transactions.close_by_out_trade_no`).
     ///
-    /// `POST /v3/pay/transactions/out-trade-no/{out_trade_no}/close`. For direct merchants. Not idempotent.
+    /// `POST /v3/pay/transactions/out-trade-no/{out_trade_no}/close`. For direct merchants. Idempotent. `pay.transactions.get_by_out_trade_no` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012791860>
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -2336,7 +2336,7 @@ pub mod transactions {
 
     /// 微信分付-支付方式前置服务 (`pay.transactions.exposure`).
     ///
-    /// `POST /v3/pay/transactions/exposure`. For direct merchants. Not idempotent.
+    /// `POST /v3/pay/transactions/exposure`. For direct merchants. Idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4014326314>
     #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -2552,7 +2552,7 @@ pub mod transactions {
 
     /// 撤销 (`pay.transactions.reverse_by_out_trade_no`).
     ///
-    /// `POST /v3/pay/transactions/out-trade-no/{out_trade_no}/reverse`. For direct merchants. Not idempotent.
+    /// `POST /v3/pay/transactions/out-trade-no/{out_trade_no}/reverse`. For direct merchants. Not idempotent. `pay.transactions.get_by_out_trade_no` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012382161>
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -2587,7 +2587,7 @@ pub mod transactions {
 
         /// APP下单 (`pay.transactions.app.create`).
         ///
-        /// `POST /v3/pay/transactions/app`. For direct merchants. Not idempotent.
+        /// `POST /v3/pay/transactions/app`. For direct merchants. Idempotent. `pay.transactions.get_by_out_trade_no` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4013070347>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -2678,7 +2678,7 @@ pub mod transactions {
 
         /// APP下单并签约 (`pay.transactions.app_with_contract.create`).
         ///
-        /// `POST /v3/pay/transactions/app-with-contract`. For direct merchants. Not idempotent.
+        /// `POST /v3/pay/transactions/app-with-contract`. For direct merchants. Idempotent. `pay.transactions.get_by_out_trade_no` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4017019923>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -2760,7 +2760,7 @@ pub mod transactions {
 
         /// 付款码支付 (`pay.transactions.code_pay.create`).
         ///
-        /// `POST /v3/pay/transactions/codepay`. For direct merchants. Not idempotent.
+        /// `POST /v3/pay/transactions/codepay`. For direct merchants. Not idempotent. `pay.transactions.get_by_out_trade_no` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012382150>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -2870,7 +2870,7 @@ pub mod transactions {
 
         /// H5下单 (`pay.transactions.h5.create`).
         ///
-        /// `POST /v3/pay/transactions/h5`. For direct merchants. Not idempotent.
+        /// `POST /v3/pay/transactions/h5`. For direct merchants. Idempotent. `pay.transactions.get_by_out_trade_no` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012791834>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -2956,7 +2956,7 @@ pub mod transactions {
 
         /// JSAPI下单 (`pay.transactions.jsapi.create`).
         ///
-        /// `POST /v3/pay/transactions/jsapi`. For direct merchants. Not idempotent.
+        /// `POST /v3/pay/transactions/jsapi`. For direct merchants. Idempotent. `pay.transactions.get_by_out_trade_no` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012791856>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -3046,7 +3046,7 @@ pub mod transactions {
 
         /// JSAPI下单并授权/签约 (`pay.transactions.jsapi_with_contract.create`).
         ///
-        /// `POST /v3/pay/transactions/jsapi-with-contract`. For direct merchants. Not idempotent.
+        /// `POST /v3/pay/transactions/jsapi-with-contract`. For direct merchants. Idempotent. `pay.transactions.get_by_out_trade_no` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012530178>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -3132,7 +3132,7 @@ pub mod transactions {
 
         /// Native下单 (`pay.transactions.native.create`).
         ///
-        /// `POST /v3/pay/transactions/native`. For direct merchants. Not idempotent.
+        /// `POST /v3/pay/transactions/native`. For direct merchants. Idempotent. `pay.transactions.get_by_out_trade_no` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012791877>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]

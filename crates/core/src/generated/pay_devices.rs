@@ -91,7 +91,7 @@ pub mod open_scenario_speaker {
 
     /// 绑定音箱设备码牌 (`pay_devices.open_scenario_speaker.bind`).
     ///
-    /// `POST /v3/pay-devices/open-scenario-speaker/{device_sn}/bind`. For service providers. Not idempotent.
+    /// `POST /v3/pay-devices/open-scenario-speaker/{device_sn}/bind`. For service providers. Idempotent. `pay_devices.open_scenario_speaker.get` tells what became of it.
     ///
     /// Document: <https://docs.qq.com/doc/p/104fa2cfd02a4ae89e79e0402b12f738e933c698?nlc=1>
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -157,7 +157,7 @@ pub mod open_scenario_speaker {
 
     /// 出厂预绑定音箱和码牌 (`pay_devices.open_scenario_speaker.pre_bind`).
     ///
-    /// `POST /v3/pay-devices/open-scenario-speaker/{device_sn}/prebind`. For service providers. Not idempotent.
+    /// `POST /v3/pay-devices/open-scenario-speaker/{device_sn}/prebind`. For service providers. Idempotent. `pay_devices.open_scenario_speaker.get` tells what became of it.
     ///
     /// Document: <https://docs.qq.com/doc/p/104fa2cfd02a4ae89e79e0402b12f738e933c698?nlc=1>
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -187,7 +187,7 @@ pub mod open_scenario_speaker {
 
     /// 解绑音箱设备码牌 (`pay_devices.open_scenario_speaker.unbind`).
     ///
-    /// `POST /v3/pay-devices/open-scenario-speaker/{device_sn}/unbind`. For service providers. Not idempotent.
+    /// `POST /v3/pay-devices/open-scenario-speaker/{device_sn}/unbind`. For service providers. Idempotent. `pay_devices.open_scenario_speaker.get` tells what became of it.
     ///
     /// Document: <https://docs.qq.com/doc/p/104fa2cfd02a4ae89e79e0402b12f738e933c698?nlc=1>
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -271,7 +271,7 @@ pub mod printers {
 
         /// 小票机打印 (`pay_devices.printers.print_orders.create`).
         ///
-        /// `POST /v3/pay-devices/printers/{device_id}/print-orders`. For service providers. Not idempotent.
+        /// `POST /v3/pay-devices/printers/{device_id}/print-orders`. For service providers. Not idempotent. `pay_devices.printers.print_orders.get` tells what became of it.
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
         pub struct Create {
             /// Required.

@@ -557,7 +557,7 @@ pub mod transfer_batches {
 
     /// 发起批量转账 (`payroll_card.transfer_batches.create`).
     ///
-    /// `POST /v3/payroll-card/transfer-batches`. For service providers. Not idempotent.
+    /// `POST /v3/payroll-card/transfer-batches`. For service providers. Idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012461824>
     #[derive(Debug, Clone, PartialEq, serde::Serialize)]

@@ -1917,7 +1917,7 @@ pub mod acquiring_bank {
 
         /// 从业机构解除用户授权关系（授权协议号） (`payscore.acquiring_bank.permissions.terminate_by_authorization_code`).
         ///
-        /// `POST /v3/payscore/acquiringbank/permissions/authorization-code/{authorization_code}/terminate`. For service providers. Not idempotent.
+        /// `POST /v3/payscore/acquiringbank/permissions/authorization-code/{authorization_code}/terminate`. For service providers. Idempotent. `payscore.acquiring_bank.permissions.get_by_authorization_code` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012461012>
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -1943,7 +1943,7 @@ pub mod acquiring_bank {
 
         /// 从业机构取消微信支付分订单 (`payscore.acquiring_bank.service_order.cancel`).
         ///
-        /// `POST /v3/payscore/acquiringbank/serviceorder/{out_order_no}/cancel`. For service providers. Not idempotent.
+        /// `POST /v3/payscore/acquiringbank/serviceorder/{out_order_no}/cancel`. For service providers. Idempotent. `payscore.acquiring_bank.service_order.get` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012458146>
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -1964,7 +1964,7 @@ pub mod acquiring_bank {
 
         /// 从业机构完结微信支付分订单 (`payscore.acquiring_bank.service_order.complete`).
         ///
-        /// `POST /v3/payscore/acquiringbank/serviceorder/{out_order_no}/complete`. For service providers. Not idempotent.
+        /// `POST /v3/payscore/acquiringbank/serviceorder/{out_order_no}/complete`. For service providers. Not idempotent. `payscore.acquiring_bank.service_order.get` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012460791>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -2027,7 +2027,7 @@ pub mod acquiring_bank {
 
         /// 从业机构创建微信支付分订单 (`payscore.acquiring_bank.service_order.create`).
         ///
-        /// `POST /v3/payscore/acquiringbank/serviceorder`. For service providers. Not idempotent.
+        /// `POST /v3/payscore/acquiringbank/serviceorder`. For service providers. Idempotent. `payscore.acquiring_bank.service_order.get` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012691326>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -2268,7 +2268,7 @@ pub mod acquiring_bank {
 
         /// 从业机构修改微信支付分订单金额 (`payscore.acquiring_bank.service_order.modify`).
         ///
-        /// `POST /v3/payscore/acquiringbank/serviceorder/{out_order_no}/modify`. For service providers. Not idempotent.
+        /// `POST /v3/payscore/acquiringbank/serviceorder/{out_order_no}/modify`. For service providers. Not idempotent. `payscore.acquiring_bank.service_order.get` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012691363>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -2315,7 +2315,7 @@ pub mod acquiring_bank {
 
         /// 从业机构登记微信支付分扣款信息 (`payscore.acquiring_bank.service_order.register_deduct_info`).
         ///
-        /// `POST /v3/payscore/acquiringbank/serviceorder/{out_order_no}/registerdeductinfo`. For service providers. Not idempotent.
+        /// `POST /v3/payscore/acquiringbank/serviceorder/{out_order_no}/registerdeductinfo`. For service providers. Not idempotent. `payscore.acquiring_bank.service_order.deduction.get` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012458414>
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -2352,7 +2352,7 @@ pub mod acquiring_bank {
 
         /// 从业机构同步微信支付分订单信息 (`payscore.acquiring_bank.service_order.sync`).
         ///
-        /// `POST /v3/payscore/acquiringbank/serviceorder/{out_order_no}/sync`. For service providers. Not idempotent.
+        /// `POST /v3/payscore/acquiringbank/serviceorder/{out_order_no}/sync`. For service providers. Idempotent. `payscore.acquiring_bank.service_order.get` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012691378>
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -2622,7 +2622,7 @@ pub mod oversea {
 
             /// 取消支付分订单 (`payscore.oversea.partner.service_order.cancel`).
             ///
-            /// `POST /v3/payscore/oversea/partner/serviceorder/{out_order_no}/cancel`. Not idempotent.
+            /// `POST /v3/payscore/oversea/partner/serviceorder/{out_order_no}/cancel`. Idempotent. `payscore.oversea.partner.service_order.get` tells what became of it.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/global/v3/zh/4014096416>
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -2641,7 +2641,7 @@ pub mod oversea {
 
             /// 完结支付分订单 (`payscore.oversea.partner.service_order.complete`).
             ///
-            /// `POST /v3/payscore/oversea/partner/serviceorder/{out_order_no}/complete`. Not idempotent.
+            /// `POST /v3/payscore/oversea/partner/serviceorder/{out_order_no}/complete`. Not idempotent. `payscore.oversea.partner.service_order.get` tells what became of it.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/global/v3/zh/4014096431>
             #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -2704,7 +2704,7 @@ pub mod oversea {
 
             /// 创建支付分订单 (`payscore.oversea.partner.service_order.create`).
             ///
-            /// `POST /v3/payscore/oversea/partner/serviceorder`. Not idempotent.
+            /// `POST /v3/payscore/oversea/partner/serviceorder`. Not idempotent. `payscore.oversea.partner.service_order.get` tells what became of it.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/global/v3/zh/4014096395>
             #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -2949,7 +2949,7 @@ pub mod oversea {
 
             /// 同步支付分订单信息 (`payscore.oversea.partner.service_order.sync`).
             ///
-            /// `POST /v3/payscore/oversea/partner/serviceorder/{out_order_no}/sync`. Not idempotent.
+            /// `POST /v3/payscore/oversea/partner/serviceorder/{out_order_no}/sync`. Idempotent. `payscore.oversea.partner.service_order.get` tells what became of it.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/global/v3/zh/4014096438>
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -3021,7 +3021,7 @@ pub mod partner {
 
         /// 服务商评估用户分层 (`payscore.partner.permissions.assess_user_risk_level`).
         ///
-        /// `POST /v3/payscore/partner/permissions/assess-user-risk-level`. For service providers. Not idempotent.
+        /// `POST /v3/payscore/partner/permissions/assess-user-risk-level`. For service providers. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012783585>
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -3280,7 +3280,7 @@ pub mod partner {
 
         /// 解除用户授权关系（openid） (`payscore.partner.permissions.terminate`).
         ///
-        /// `POST /v3/payscore/partner/permissions/terminate`. For service providers. Not idempotent.
+        /// `POST /v3/payscore/partner/permissions/terminate`. For service providers. Idempotent. `payscore.partner.permissions.search` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012461154>
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -3308,7 +3308,7 @@ pub mod partner {
 
         /// 解除用户授权关系（授权协议号） (`payscore.partner.permissions.terminate_by_authorization_code`).
         ///
-        /// `POST /v3/payscore/partner/permissions/authorization-code/{authorization_code}/terminate`. For service providers. Not idempotent.
+        /// `POST /v3/payscore/partner/permissions/authorization-code/{authorization_code}/terminate`. For service providers. Idempotent. `payscore.partner.permissions.get_by_authorization_code` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012382049>
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -3331,7 +3331,7 @@ pub mod partner {
 
         /// 收付通子商户申请绑定支付分服务 (`payscore.partner.service_account_applications.create`).
         ///
-        /// `POST /v3/payscore/partner/service-account-applications`. For service providers. Not idempotent.
+        /// `POST /v3/payscore/partner/service-account-applications`. For service providers. Not idempotent. `payscore.partner.service_account_applications.get` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012715051>
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -3439,7 +3439,7 @@ pub mod partner {
 
         /// 取消支付分订单 (`payscore.partner.service_order.cancel`).
         ///
-        /// `POST /v3/payscore/partner/serviceorder/{out_order_no}/cancel`. For service providers. Not idempotent.
+        /// `POST /v3/payscore/partner/serviceorder/{out_order_no}/cancel`. For service providers. Idempotent. `payscore.partner.service_order.get` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012458758>
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -3458,7 +3458,7 @@ pub mod partner {
 
         /// 完结支付分订单 (`payscore.partner.service_order.complete`).
         ///
-        /// `POST /v3/payscore/partner/serviceorder/{out_order_no}/complete`. For service providers. Not idempotent.
+        /// `POST /v3/payscore/partner/serviceorder/{out_order_no}/complete`. For service providers. Not idempotent. `payscore.partner.service_order.get` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012692408>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -3521,7 +3521,7 @@ pub mod partner {
 
         /// 创建支付分订单 (`payscore.partner.service_order.create`).
         ///
-        /// `POST /v3/payscore/partner/serviceorder`. For service providers. Not idempotent.
+        /// `POST /v3/payscore/partner/serviceorder`. For service providers. Idempotent. `payscore.partner.service_order.get` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012692136>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -3662,7 +3662,7 @@ pub mod partner {
 
         /// 创单结单合并 (`payscore.partner.service_order.direct_complete`).
         ///
-        /// `POST /v3/payscore/partner/serviceorder/direct-complete`. For service providers. Not idempotent.
+        /// `POST /v3/payscore/partner/serviceorder/direct-complete`. For service providers. Not idempotent. `payscore.partner.service_order.get` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012923757>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -3832,7 +3832,7 @@ pub mod partner {
 
         /// 修改订单金额 (`payscore.partner.service_order.modify`).
         ///
-        /// `POST /v3/payscore/partner/serviceorder/{out_order_no}/modify`. For service providers. Not idempotent.
+        /// `POST /v3/payscore/partner/serviceorder/{out_order_no}/modify`. For service providers. Not idempotent. `payscore.partner.service_order.get` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012692360>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -3879,7 +3879,7 @@ pub mod partner {
 
         /// 商户发起催收扣款 (`payscore.partner.service_order.pay`).
         ///
-        /// `POST /v3/payscore/partner/serviceorder/{out_order_no}/pay`. For service providers. Not idempotent.
+        /// `POST /v3/payscore/partner/serviceorder/{out_order_no}/pay`. For service providers. Not idempotent. `payscore.partner.service_order.get` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4013394544>
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -3981,7 +3981,7 @@ pub mod partner {
 
         /// 同步订单信息 (`payscore.partner.service_order.sync`).
         ///
-        /// `POST /v3/payscore/partner/serviceorder/{out_order_no}/sync`. For service providers. Not idempotent.
+        /// `POST /v3/payscore/partner/serviceorder/{out_order_no}/sync`. For service providers. Idempotent. `payscore.partner.service_order.get` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012458816>
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -4225,7 +4225,7 @@ pub mod pay_after_orders {
 
     /// 撤销先享后付订单 (`payscore.pay_after_orders.cancel`).
     ///
-    /// `POST /v3/payscore/payafter-orders/{out_order_no}/cancel`. For direct merchants. Not idempotent.
+    /// `POST /v3/payscore/payafter-orders/{out_order_no}/cancel`. For direct merchants. Idempotent. `payscore.pay_after_orders.get` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/wiki/doc/apiv3/payscore.php?chapter=17_3&index=5>
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -4265,7 +4265,7 @@ pub mod pay_after_orders {
 
     /// 完结先享后付订单 (`payscore.pay_after_orders.complete`).
     ///
-    /// `POST /v3/payscore/payafter-orders/{out_order_no}/complete`. For direct merchants. Not idempotent.
+    /// `POST /v3/payscore/payafter-orders/{out_order_no}/complete`. For direct merchants. Not idempotent. `payscore.pay_after_orders.get` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/wiki/doc/apiv3/payscore.php?chapter=17_4&index=6>
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -4333,7 +4333,7 @@ pub mod pay_after_orders {
 
     /// 创建先享后付订单 (`payscore.pay_after_orders.create`).
     ///
-    /// `POST /v3/payscore/payafter-orders`. For direct merchants. Not idempotent.
+    /// `POST /v3/payscore/payafter-orders`. For direct merchants. Not idempotent. `payscore.pay_after_orders.get` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/wiki/doc/apiv3/payscore.php?chapter=17_1&index=3>
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -4532,7 +4532,7 @@ pub mod pay_after_orders {
 
     /// 支付分订单同步 (`payscore.pay_after_orders.sync`).
     ///
-    /// `POST /v3/payscore/payafter-orders/{out_order_no}/sync`. For direct merchants. Not idempotent.
+    /// `POST /v3/payscore/payafter-orders/{out_order_no}/sync`. For direct merchants. Idempotent. `payscore.pay_after_orders.get` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/wiki/doc/apiv3/payscore.php?chapter=24_1&index=1>
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -4579,7 +4579,7 @@ pub mod permissions {
 
     /// 商户评估用户分层 (`payscore.permissions.assess_user_risk_level`).
     ///
-    /// `POST /v3/payscore/permissions/assess-user-risk-level`. For direct merchants. Not idempotent.
+    /// `POST /v3/payscore/permissions/assess-user-risk-level`. For direct merchants. Idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012856611>
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -4793,7 +4793,7 @@ pub mod permissions {
 
     /// 解除用户授权关系（授权协议号） (`payscore.permissions.terminate_by_authorization_code`).
     ///
-    /// `POST /v3/payscore/permissions/authorization-code/{authorization_code}/terminate`. For direct merchants. Not idempotent.
+    /// `POST /v3/payscore/permissions/authorization-code/{authorization_code}/terminate`. For direct merchants. Idempotent. `payscore.permissions.get_by_authorization_code` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012647410>
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -4810,7 +4810,7 @@ pub mod permissions {
 
     /// 解除用户授权关系（openid） (`payscore.permissions.terminate_by_openid`).
     ///
-    /// `POST /v3/payscore/permissions/openid/{openid}/terminate`. For direct merchants. Not idempotent.
+    /// `POST /v3/payscore/permissions/openid/{openid}/terminate`. For direct merchants. Idempotent. `payscore.permissions.get_by_openid` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012647413>
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -4839,7 +4839,7 @@ pub mod plan {
 
             /// 创建支付分计划 (`payscore.plan.partner.payscore_plans.create`).
             ///
-            /// `POST /v3/payscore/plan/partner/payscore-plans`. For service providers. Not idempotent.
+            /// `POST /v3/payscore/plan/partner/payscore-plans`. For service providers. Not idempotent. `payscore.plan.partner.payscore_plans.get_by_merchant_plan_no` tells what became of it.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012463290>
             #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -5018,7 +5018,7 @@ pub mod plan {
 
             /// 停止支付分计划 (`payscore.plan.partner.payscore_plans.stop_by_merchant_plan_no`).
             ///
-            /// `POST /v3/payscore/plan/partner/payscore-plans/merchant-plan-no/{merchant_plan_no}/stop`. For service providers. Not idempotent.
+            /// `POST /v3/payscore/plan/partner/payscore-plans/merchant-plan-no/{merchant_plan_no}/stop`. For service providers. Idempotent. `payscore.plan.partner.payscore_plans.get_by_merchant_plan_no` tells what became of it.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012463322>
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -5092,7 +5092,7 @@ pub mod plan {
 
         /// 创建支付分计划 (`payscore.plan.payscore_plans.create`).
         ///
-        /// `POST /v3/payscore/plan/payscore-plans`. For direct merchants. Not idempotent.
+        /// `POST /v3/payscore/plan/payscore-plans`. For direct merchants. Not idempotent. `payscore.plan.payscore_plans.get_by_merchant_plan_no` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012467232>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -5250,7 +5250,7 @@ pub mod plan {
 
         /// 停止支付分计划 (`payscore.plan.payscore_plans.stop_by_merchant_plan_no`).
         ///
-        /// `POST /v3/payscore/plan/payscore-plans/merchant-plan-no/{merchant_plan_no}/stop`. For direct merchants. Not idempotent.
+        /// `POST /v3/payscore/plan/payscore-plans/merchant-plan-no/{merchant_plan_no}/stop`. For direct merchants. Idempotent. `payscore.plan.payscore_plans.get_by_merchant_plan_no` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012470851>
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -5316,7 +5316,7 @@ pub mod service_order {
 
     /// 取消支付分订单 (`payscore.service_order.cancel`).
     ///
-    /// `POST /v3/payscore/serviceorder/{out_order_no}/cancel`. For direct merchants. Not idempotent.
+    /// `POST /v3/payscore/serviceorder/{out_order_no}/cancel`. For direct merchants. Idempotent. `payscore.service_order.get` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012587905>
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -5356,7 +5356,7 @@ pub mod service_order {
 
     /// 完结支付分订单 (`payscore.service_order.complete`).
     ///
-    /// `POST /v3/payscore/serviceorder/{out_order_no}/complete`. For direct merchants. Not idempotent.
+    /// `POST /v3/payscore/serviceorder/{out_order_no}/complete`. For direct merchants. Not idempotent. `payscore.service_order.get` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012587955>
     #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -5466,7 +5466,7 @@ pub mod service_order {
 
     /// 创建支付分订单 (`payscore.service_order.create`).
     ///
-    /// `POST /v3/payscore/serviceorder`. For direct merchants. Not idempotent.
+    /// `POST /v3/payscore/serviceorder`. For direct merchants. Idempotent. `payscore.service_order.get` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012587900>
     #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -5589,7 +5589,7 @@ pub mod service_order {
 
     /// 创单结单合并 (`payscore.service_order.direct_complete`).
     ///
-    /// `POST /v3/payscore/serviceorder/direct-complete`. For direct merchants. Not idempotent.
+    /// `POST /v3/payscore/serviceorder/direct-complete`. For direct merchants. Not idempotent. `payscore.service_order.get` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/wiki/doc/apiv3/wxpay/payscore/chapter3_9.shtml>
     #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -5796,7 +5796,7 @@ pub mod service_order {
 
     /// 修改订单金额 (`payscore.service_order.modify`).
     ///
-    /// `POST /v3/payscore/serviceorder/{out_order_no}/modify`. For direct merchants. Not idempotent.
+    /// `POST /v3/payscore/serviceorder/{out_order_no}/modify`. For direct merchants. Not idempotent. `payscore.service_order.get` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012587957>
     #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -5902,7 +5902,7 @@ pub mod service_order {
 
     /// 商户发起催收扣款 (`payscore.service_order.pay`).
     ///
-    /// `POST /v3/payscore/serviceorder/{out_order_no}/pay`. For direct merchants. Not idempotent.
+    /// `POST /v3/payscore/serviceorder/{out_order_no}/pay`. For direct merchants. Not idempotent. `payscore.service_order.get` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4013394596>
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -6020,7 +6020,7 @@ pub mod service_order {
 
     /// 同步服务订单信息 (`payscore.service_order.sync`).
     ///
-    /// `POST /v3/payscore/serviceorder/{out_order_no}/sync`. For direct merchants. Not idempotent.
+    /// `POST /v3/payscore/serviceorder/{out_order_no}/sync`. For direct merchants. Idempotent. `payscore.service_order.get` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012587962>
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -6377,7 +6377,7 @@ pub mod sign_plan {
 
             /// 创建用户的签约计划 (`payscore.sign_plan.partner.user_sign_plans.create`).
             ///
-            /// `POST /v3/payscore/sign-plan/partner/user-sign-plans`. For service providers. Not idempotent.
+            /// `POST /v3/payscore/sign-plan/partner/user-sign-plans`. For service providers. Not idempotent. `payscore.sign_plan.partner.user_sign_plans.get_by_merchant_sign_plan_no` tells what became of it.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012463521>
             #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -6532,7 +6532,7 @@ pub mod sign_plan {
 
             /// 取消用户的签约计划 (`payscore.sign_plan.partner.user_sign_plans.stop_by_merchant_sign_plan_no`).
             ///
-            /// `POST /v3/payscore/sign-plan/partner/user-sign-plans/merchant-sign-plan-no/{merchant_sign_plan_no}/stop`. For service providers. Not idempotent.
+            /// `POST /v3/payscore/sign-plan/partner/user-sign-plans/merchant-sign-plan-no/{merchant_sign_plan_no}/stop`. For service providers. Idempotent. `payscore.sign_plan.partner.user_sign_plans.get_by_merchant_sign_plan_no` tells what became of it.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012463534>
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -6740,7 +6740,7 @@ pub mod sign_plan {
 
         /// 创建用户的签约计划 (`payscore.sign_plan.user_sign_plans.create`).
         ///
-        /// `POST /v3/payscore/sign-plan/user-sign-plans`. For direct merchants. Not idempotent.
+        /// `POST /v3/payscore/sign-plan/user-sign-plans`. For direct merchants. Not idempotent. `payscore.sign_plan.user_sign_plans.get_by_merchant_sign_plan_no` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012489420>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -6872,7 +6872,7 @@ pub mod sign_plan {
 
         /// 直连商户取消用户的签约计划 (`payscore.sign_plan.user_sign_plans.stop_by_merchant_sign_plan_no`).
         ///
-        /// `POST /v3/payscore/sign-plan/user-sign-plans/merchant-sign-plan-no/{merchant_sign_plan_no}/stop`. For direct merchants. Not idempotent.
+        /// `POST /v3/payscore/sign-plan/user-sign-plans/merchant-sign-plan-no/{merchant_sign_plan_no}/stop`. For direct merchants. Idempotent. `payscore.sign_plan.user_sign_plans.get_by_merchant_sign_plan_no` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012471050>
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -6958,7 +6958,7 @@ pub mod smart_retail_orders {
 
     /// 撤销智慧零售订单 (`payscore.smart_retail_orders.cancel`).
     ///
-    /// `POST /v3/payscore/smartretail-orders/{out_order_no}/cancel`. For direct merchants. Not idempotent.
+    /// `POST /v3/payscore/smartretail-orders/{out_order_no}/cancel`. For direct merchants. Idempotent. `payscore.smart_retail_orders.get` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/wiki/doc/apiv3/payscore.php?chapter=14_3&index=5>
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -6998,7 +6998,7 @@ pub mod smart_retail_orders {
 
     /// 完结智慧零售订单 (`payscore.smart_retail_orders.complete`).
     ///
-    /// `POST /v3/payscore/smartretail-orders/{out_order_no}/complete`. For direct merchants. Not idempotent.
+    /// `POST /v3/payscore/smartretail-orders/{out_order_no}/complete`. For direct merchants. Not idempotent. `payscore.smart_retail_orders.get` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/wiki/doc/apiv3/payscore.php?chapter=14_4&index=6>
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -7066,7 +7066,7 @@ pub mod smart_retail_orders {
 
     /// 创建智慧零售订单 (`payscore.smart_retail_orders.create`).
     ///
-    /// `POST /v3/payscore/smartretail-orders`. For direct merchants. Not idempotent.
+    /// `POST /v3/payscore/smartretail-orders`. For direct merchants. Not idempotent. `payscore.smart_retail_orders.get` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/wiki/doc/apiv3/payscore.php?chapter=14_1&index=3>
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -7299,7 +7299,7 @@ pub mod users {
 
         /// 商户解除用户授权关系 (`payscore.users.permissions.terminate`).
         ///
-        /// `POST /v3/payscore/users/{openid}/permissions/{service_id}/terminate`. For direct merchants. Not idempotent.
+        /// `POST /v3/payscore/users/{openid}/permissions/{service_id}/terminate`. For direct merchants. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/wiki/doc/apiv3/wxpay/payscore/chapter9_1.shtml>
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]

@@ -1270,7 +1270,7 @@ pub mod ecommerce {
 
         /// 申请银行转账充值 (`platsolution.ecommerce.bank_transfer_recharges.apply`).
         ///
-        /// `POST /v3/platsolution/ecommerce/bank-transfer-recharges/apply`. For service providers. Not idempotent.
+        /// `POST /v3/platsolution/ecommerce/bank-transfer-recharges/apply`. For service providers. Not idempotent. `platsolution.ecommerce.bank_transfer_recharges.get_by_out_recharge_no` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/docs/partner/apis/platsolution-mch-recharge/bank-recharge/bank-transfer-recharge-apply.html>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -1376,7 +1376,7 @@ pub mod ecommerce {
 
         /// 查询保险理赔功能开通状态 (`platsolution.ecommerce.insurance_compensation_contracts.check_opened_by_sub_mchid`).
         ///
-        /// `POST /v3/platsolution/ecommerce/insurance-compensation-contracts/sub-mchid/{sub_mchid}/check-opened`. For service providers. Not idempotent.
+        /// `POST /v3/platsolution/ecommerce/insurance-compensation-contracts/sub-mchid/{sub_mchid}/check-opened`. For service providers. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012781480>
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -1455,7 +1455,7 @@ pub mod ecommerce {
 
             /// 请求撤销赔付 (`platsolution.ecommerce.mch_transfer.compensate_bills.cancel_by_out_bill_no`).
             ///
-            /// `POST /v3/platsolution/ecommerce/mch-transfer/compensate-bills/out-bill-no/{out_bill_no}/cancel`. For service providers. Not idempotent.
+            /// `POST /v3/platsolution/ecommerce/mch-transfer/compensate-bills/out-bill-no/{out_bill_no}/cancel`. For service providers. Idempotent. `platsolution.ecommerce.mch_transfer.compensate_bills.get_by_out_bill_no` tells what became of it.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4013504177>
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -1486,7 +1486,7 @@ pub mod ecommerce {
 
             /// 请求赔付 (`platsolution.ecommerce.mch_transfer.compensate_bills.create`).
             ///
-            /// `POST /v3/platsolution/ecommerce/mch-transfer/compensate-bills`. For service providers. Not idempotent.
+            /// `POST /v3/platsolution/ecommerce/mch-transfer/compensate-bills`. For service providers. Not idempotent. `platsolution.ecommerce.mch_transfer.compensate_bills.get_by_out_bill_no` tells what became of it.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4013504175>
             #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -1671,7 +1671,7 @@ pub mod ecommerce {
 
             /// 请求赔付预下单 (`platsolution.ecommerce.mch_transfer.compensate_bills.pre_transfer`).
             ///
-            /// `POST /v3/platsolution/ecommerce/mch-transfer/compensate-bills/pre-transfer`. For service providers. Not idempotent.
+            /// `POST /v3/platsolution/ecommerce/mch-transfer/compensate-bills/pre-transfer`. For service providers. Not idempotent. `platsolution.ecommerce.mch_transfer.compensate_bills.get_by_out_bill_no` tells what became of it.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4013504176>
             #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -1746,7 +1746,7 @@ pub mod ecommerce {
 
             /// 请求保证金售后赔付 (`platsolution.ecommerce.mch_transfer.deposit_after_sales_compensation_bills.create`).
             ///
-            /// `POST /v3/platsolution/ecommerce/mch-transfer/deposit-after-sales-compensation-bills`. For service providers. Not idempotent.
+            /// `POST /v3/platsolution/ecommerce/mch-transfer/deposit-after-sales-compensation-bills`. For service providers. Not idempotent. `platsolution.ecommerce.mch_transfer.deposit_after_sales_compensation_bills.get_by_out_bill_no` tells what became of it.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4013504194>
             #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -1967,7 +1967,7 @@ pub mod ecommerce {
 
             /// 发起保证金赔付保司保费 (`platsolution.ecommerce.mch_transfer.deposit_insurance_premiums_compensation_bills.create`).
             ///
-            /// `POST /v3/platsolution/ecommerce/mch-transfer/deposit-insurance-premiums-compensation-bills`. For service providers. Not idempotent.
+            /// `POST /v3/platsolution/ecommerce/mch-transfer/deposit-insurance-premiums-compensation-bills`. For service providers. Not idempotent. `platsolution.ecommerce.mch_transfer.deposit_insurance_premiums_compensation_bills.get` tells what became of it.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4014010905>
             #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -2112,7 +2112,7 @@ pub mod ecommerce {
 
             /// 发起保证金赔付用户运费 (`platsolution.ecommerce.mch_transfer.deposit_shipping_cost_compensation_bills.create`).
             ///
-            /// `POST /v3/platsolution/ecommerce/mch-transfer/deposit-shipping-cost-compensation-bills`. For service providers. Not idempotent.
+            /// `POST /v3/platsolution/ecommerce/mch-transfer/deposit-shipping-cost-compensation-bills`. For service providers. Not idempotent. `platsolution.ecommerce.mch_transfer.deposit_shipping_cost_compensation_bills.get_by_out_bill_no` tells what became of it.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4013504202>
             #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -2265,7 +2265,7 @@ pub mod ecommerce {
 
             /// 请求撤销保险理赔 (`platsolution.ecommerce.mch_transfer.insurance_claim_bills.cancel_by_out_bill_no`).
             ///
-            /// `POST /v3/platsolution/ecommerce/mch-transfer/insurance-claim-bills/out-bill-no/{out_bill_no}/cancel`. For service providers. Not idempotent.
+            /// `POST /v3/platsolution/ecommerce/mch-transfer/insurance-claim-bills/out-bill-no/{out_bill_no}/cancel`. For service providers. Idempotent. `platsolution.ecommerce.mch_transfer.insurance_claim_bills.get_by_out_bill_no` tells what became of it.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4013504186>
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -2302,7 +2302,7 @@ pub mod ecommerce {
 
             /// 请求保险理赔 (`platsolution.ecommerce.mch_transfer.insurance_claim_bills.create`).
             ///
-            /// `POST /v3/platsolution/ecommerce/mch-transfer/insurance-claim-bills`. For service providers. Not idempotent.
+            /// `POST /v3/platsolution/ecommerce/mch-transfer/insurance-claim-bills`. For service providers. Not idempotent. `platsolution.ecommerce.mch_transfer.insurance_claim_bills.get_by_out_bill_no` tells what became of it.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4013504184>
             #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -2494,7 +2494,7 @@ pub mod ecommerce {
 
             /// 请求保险理赔预下单 (`platsolution.ecommerce.mch_transfer.insurance_claim_bills.pre_transfer`).
             ///
-            /// `POST /v3/platsolution/ecommerce/mch-transfer/insurance-claim-bills/pre-transfer`. For service providers. Not idempotent.
+            /// `POST /v3/platsolution/ecommerce/mch-transfer/insurance-claim-bills/pre-transfer`. For service providers. Not idempotent. `platsolution.ecommerce.mch_transfer.insurance_claim_bills.get_by_out_bill_no` tells what became of it.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4013504185>
             #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -2560,7 +2560,7 @@ pub mod ecommerce {
 
             /// 请求赔付 (`platsolution.ecommerce.mch_transfer.sub_mch_compensation_bills.create`).
             ///
-            /// `POST /v3/platsolution/ecommerce/mch-transfer/sub-mch-compensation-bills`. For service providers. Not idempotent.
+            /// `POST /v3/platsolution/ecommerce/mch-transfer/sub-mch-compensation-bills`. For service providers. Not idempotent. `platsolution.ecommerce.mch_transfer.sub_mch_compensation_bills.get` tells what became of it.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4016777363>
             #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -2691,7 +2691,7 @@ pub mod ecommerce {
 
             /// 保证金赔付 (`platsolution.ecommerce.mch_transfer.transfer_bills.create`).
             ///
-            /// `POST /v3/platsolution/ecommerce/mch-transfer/transfer-bills`. For service providers. Not idempotent.
+            /// `POST /v3/platsolution/ecommerce/mch-transfer/transfer-bills`. For service providers. Not idempotent. `platsolution.ecommerce.mch_transfer.transfer_bills.get_by_out_bill_no` tells what became of it.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4013504198>
             #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -2914,7 +2914,7 @@ pub mod ecommerce {
 
         /// 添加二级商户可扫码充值员工 (`platsolution.ecommerce.recharge_employees.create`).
         ///
-        /// `POST /v3/platsolution/ecommerce/recharge-employees`. For service providers. Not idempotent.
+        /// `POST /v3/platsolution/ecommerce/recharge-employees`. For service providers. Idempotent. `platsolution.ecommerce.recharge_employees.list_by_sub_mchid` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4013521743>
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -2950,7 +2950,7 @@ pub mod ecommerce {
 
         /// 删除二级商户可扫码充值员工 (`platsolution.ecommerce.recharge_employees.delete_by_sp_openid`).
         ///
-        /// `POST /v3/platsolution/ecommerce/recharge-employees/sub-mchid/{sub_mchid}/sp-openid/{sp_openid}/delete`. For service providers. Not idempotent.
+        /// `POST /v3/platsolution/ecommerce/recharge-employees/sub-mchid/{sub_mchid}/sp-openid/{sp_openid}/delete`. For service providers. Idempotent. `platsolution.ecommerce.recharge_employees.list_by_sub_mchid` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4013521753>
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -3012,7 +3012,7 @@ pub mod ecommerce {
 
         /// 申请二级商户充值 (`platsolution.ecommerce.recharges.apply`).
         ///
-        /// `POST /v3/platsolution/ecommerce/recharges/apply`. For service providers. Not idempotent.
+        /// `POST /v3/platsolution/ecommerce/recharges/apply`. For service providers. Not idempotent. `platsolution.ecommerce.recharges.get_by_out_recharge_no` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012762860>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -3074,7 +3074,7 @@ pub mod ecommerce {
 
         /// 关闭二级商户充值 (`platsolution.ecommerce.recharges.close_by_out_recharge_no`).
         ///
-        /// `POST /v3/platsolution/ecommerce/recharges/out-recharge-no/{out_recharge_no}/close`. For service providers. Not idempotent.
+        /// `POST /v3/platsolution/ecommerce/recharges/out-recharge-no/{out_recharge_no}/close`. For service providers. Idempotent. `platsolution.ecommerce.recharges.get_by_out_recharge_no` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012762895>
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -3225,7 +3225,7 @@ pub mod ecommerce {
 
             /// 个人收款-申请异常结算批次单处理 (`platsolution.ecommerce.settle.prepay_settle_orders.apply_abnormal_settle`).
             ///
-            /// `POST /v3/platsolution/ecommerce/settle/prepay-settle-orders/{settle_batch_no}/apply-abnormal-settle`. For service providers. Not idempotent.
+            /// `POST /v3/platsolution/ecommerce/settle/prepay-settle-orders/{settle_batch_no}/apply-abnormal-settle`. For service providers. Not idempotent. `platsolution.ecommerce.settle.prepay_settle_orders.get` tells what became of it.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4015198012>
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -3409,7 +3409,7 @@ pub mod ecommerce {
 
             /// 二级商户按日终余额预约提现 (`platsolution.ecommerce.withdraw.day_end_balance_withdraw.create`).
             ///
-            /// `POST /v3/platsolution/ecommerce/withdraw/day-end-balance-withdraw`. For service providers. Not idempotent.
+            /// `POST /v3/platsolution/ecommerce/withdraw/day-end-balance-withdraw`. For service providers. Idempotent. `platsolution.ecommerce.withdraw.day_end_balance_withdraw.get_by_out_request_no` tells what became of it.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4013328143>
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -3585,7 +3585,7 @@ pub mod insurance {
 
             /// 受理商家转账 (`platsolution.insurance.mch_transfer.batches.apply`).
             ///
-            /// `POST /v3/platsolution/insurance/mch-transfer/batches/apply`. For service providers. Not idempotent.
+            /// `POST /v3/platsolution/insurance/mch-transfer/batches/apply`. For service providers. Not idempotent. `platsolution.insurance.mch_transfer.batches.get_by_out_batch_no` tells what became of it.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4013504220>
             #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -3779,7 +3779,7 @@ pub mod insurance {
 
                 /// 申请商家转账明细电子回单 (`platsolution.insurance.mch_transfer.batches.detail_receipts.apply_by_out_detail_no`).
                 ///
-                /// `POST /v3/platsolution/insurance/mch-transfer/batches/detail-receipts/out-batch-no/{out_batch_no}/out-detail-no/{out_detail_no}/apply`. For service providers. Not idempotent.
+                /// `POST /v3/platsolution/insurance/mch-transfer/batches/detail-receipts/out-batch-no/{out_batch_no}/out-detail-no/{out_detail_no}/apply`. For service providers. Idempotent. `platsolution.insurance.mch_transfer.batches.detail_receipts.get_by_out_detail_no` tells what became of it.
                 ///
                 /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4013504228>
                 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -4020,7 +4020,7 @@ pub mod insurance {
 
                 /// 申请商家转账批次电子回单 (`platsolution.insurance.mch_transfer.batches.summary_receipts.apply_by_out_batch_no`).
                 ///
-                /// `POST /v3/platsolution/insurance/mch-transfer/batches/summary-receipts/out-batch-no/{out_batch_no}/apply`. For service providers. Not idempotent.
+                /// `POST /v3/platsolution/insurance/mch-transfer/batches/summary-receipts/out-batch-no/{out_batch_no}/apply`. For service providers. Idempotent. `platsolution.insurance.mch_transfer.batches.summary_receipts.get_by_out_batch_no` tells what became of it.
                 ///
                 /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4013504226>
                 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -4097,7 +4097,7 @@ pub mod insurance {
 
             /// 受理单次预约商家转账 (`platsolution.insurance.mch_transfer.reservation.apply`).
             ///
-            /// `POST /v3/platsolution/insurance/mch-transfer/reservation/apply`. For service providers. Not idempotent.
+            /// `POST /v3/platsolution/insurance/mch-transfer/reservation/apply`. For service providers. Not idempotent. `platsolution.insurance.mch_transfer.reservation.get_by_out_reservation_no` tells what became of it.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4013504216>
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -4164,7 +4164,7 @@ pub mod insurance {
 
             /// 关闭预约商家转账记录 (`platsolution.insurance.mch_transfer.reservation.close_by_out_reservation_no`).
             ///
-            /// `POST /v3/platsolution/insurance/mch-transfer/reservation/out-reservation-no/{out_reservation_no}/close`. For service providers. Not idempotent.
+            /// `POST /v3/platsolution/insurance/mch-transfer/reservation/out-reservation-no/{out_reservation_no}/close`. For service providers. Idempotent. `platsolution.insurance.mch_transfer.reservation.get_by_out_reservation_no` tells what became of it.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4013504219>
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -4380,7 +4380,7 @@ pub mod mch_transfer {
 
         /// 受理商家转账 (`platsolution.mch_transfer.batches.apply`).
         ///
-        /// `POST /v3/platsolution/mch-transfer/batches/apply`. For service providers. Not idempotent.
+        /// `POST /v3/platsolution/mch-transfer/batches/apply`. For service providers. Not idempotent. `platsolution.mch_transfer.batches.get_by_out_batch_no` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/docs/partner/apis/platsolution-mch-transfer/transfer-batch/transfer-batch-apply.html>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -4574,7 +4574,7 @@ pub mod mch_transfer {
 
             /// 申请商家转账明细电子回单 (`platsolution.mch_transfer.batches.detail_receipts.apply_by_out_detail_no`).
             ///
-            /// `POST /v3/platsolution/mch-transfer/batches/detail-receipts/out-batch-no/{out_batch_no}/out-detail-no/{out_detail_no}/apply`. For service providers. Not idempotent.
+            /// `POST /v3/platsolution/mch-transfer/batches/detail-receipts/out-batch-no/{out_batch_no}/out-detail-no/{out_detail_no}/apply`. For service providers. Idempotent. `platsolution.mch_transfer.batches.detail_receipts.get_by_out_detail_no` tells what became of it.
             ///
             /// Document: <https://pay.weixin.qq.com/docs/partner/apis/platsolution-mch-transfer/receipts/receipt-apply-by-detail-out-no.html>
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -4815,7 +4815,7 @@ pub mod mch_transfer {
 
             /// 申请商家转账批次电子回单 (`platsolution.mch_transfer.batches.summary_receipts.apply_by_out_batch_no`).
             ///
-            /// `POST /v3/platsolution/mch-transfer/batches/summary-receipts/out-batch-no/{out_batch_no}/apply`. For service providers. Not idempotent.
+            /// `POST /v3/platsolution/mch-transfer/batches/summary-receipts/out-batch-no/{out_batch_no}/apply`. For service providers. Idempotent. `platsolution.mch_transfer.batches.summary_receipts.get_by_out_batch_no` tells what became of it.
             ///
             /// Document: <https://pay.weixin.qq.com/docs/partner/apis/platsolution-mch-transfer/receipts/receipts-apply-by-batch-out-no.html>
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -4892,7 +4892,7 @@ pub mod mch_transfer {
 
         /// 受理单次预约商家转账 (`platsolution.mch_transfer.reservation.apply`).
         ///
-        /// `POST /v3/platsolution/mch-transfer/reservation/apply`. For service providers. Not idempotent.
+        /// `POST /v3/platsolution/mch-transfer/reservation/apply`. For service providers. Not idempotent. `platsolution.mch_transfer.reservation.get_by_out_reservation_no` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/docs/partner/apis/platsolution-mch-transfer/transfer-reservation/transfer-reservation-apply.html>
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -4959,7 +4959,7 @@ pub mod mch_transfer {
 
         /// 关闭预约商家转账记录 (`platsolution.mch_transfer.reservation.close_by_out_reservation_no`).
         ///
-        /// `POST /v3/platsolution/mch-transfer/reservation/out-reservation-no/{out_reservation_no}/close`. For service providers. Not idempotent.
+        /// `POST /v3/platsolution/mch-transfer/reservation/out-reservation-no/{out_reservation_no}/close`. For service providers. Idempotent. `platsolution.mch_transfer.reservation.get_by_out_reservation_no` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/docs/partner/apis/platsolution-mch-transfer/transfer-reservation/transfer-reservation-close.html>
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]

@@ -296,7 +296,7 @@ pub mod orders {
 
     /// 请求分账 (`profitsharing.orders.create`).
     ///
-    /// `POST /v3/profitsharing/orders`. For direct merchants and service providers. Not idempotent.
+    /// `POST /v3/profitsharing/orders`. For direct merchants and service providers. Idempotent. `profitsharing.orders.get` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012524936>
     #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -406,7 +406,7 @@ pub mod orders {
 
     /// 解冻剩余资金 (`profitsharing.orders.unfreeze`).
     ///
-    /// `POST /v3/profitsharing/orders/unfreeze`. For direct merchants and service providers. Not idempotent.
+    /// `POST /v3/profitsharing/orders/unfreeze`. For direct merchants and service providers. Idempotent. `profitsharing.orders.get` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012526374>
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -454,7 +454,7 @@ pub mod receivers {
 
     /// 添加分账接收方 (`profitsharing.receivers.add`).
     ///
-    /// `POST /v3/profitsharing/receivers/add`. For direct merchants and service providers. Not idempotent.
+    /// `POST /v3/profitsharing/receivers/add`. For direct merchants and service providers. Idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012528995>
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -509,7 +509,7 @@ pub mod receivers {
 
     /// 删除分账接收方 (`profitsharing.receivers.delete`).
     ///
-    /// `POST /v3/profitsharing/receivers/delete`. For direct merchants and service providers. Not idempotent.
+    /// `POST /v3/profitsharing/receivers/delete`. For direct merchants and service providers. Idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012529590>
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -551,7 +551,7 @@ pub mod return_orders {
 
     /// 请求分账回退 (`profitsharing.return_orders.create`).
     ///
-    /// `POST /v3/profitsharing/return-orders`. For direct merchants and service providers. Not idempotent.
+    /// `POST /v3/profitsharing/return-orders`. For direct merchants and service providers. Idempotent. `profitsharing.return_orders.get` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012525287>
     #[derive(Debug, Clone, PartialEq, serde::Serialize)]

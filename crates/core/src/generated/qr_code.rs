@@ -215,7 +215,7 @@ pub mod transactions {
 
     /// 扣费受理 (`qr_code.transactions.create`).
     ///
-    /// `POST /v3/qrcode/transactions`. For direct merchants and service providers. Not idempotent.
+    /// `POST /v3/qrcode/transactions`. For direct merchants and service providers. Not idempotent. `qr_code.transactions.get_by_out_trade_no` tells what became of it.
     #[derive(Debug, Clone, PartialEq, serde::Serialize)]
     pub struct Create {
         /// Required. Example: `wxcbda96de0b165486`.

@@ -118,7 +118,7 @@ pub mod applications {
 
     /// 修改单据信息 (`rate_activity.applications.update_by_id`).
     ///
-    /// `PATCH /v3/rate-activity/applications/id/{application_id}`. For service providers. Not idempotent.
+    /// `PATCH /v3/rate-activity/applications/id/{application_id}`. For service providers. Idempotent. `rate_activity.applications.get_by_id` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012698885>
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]

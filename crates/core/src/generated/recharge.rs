@@ -109,7 +109,7 @@ pub mod bank_transfer_recharges {
 
     /// 申请银行转账充值 (`recharge.bank_transfer_recharges.apply`).
     ///
-    /// `POST /v3/recharge/bank-transfer-recharges/apply`. For direct merchants and service providers. Not idempotent.
+    /// `POST /v3/recharge/bank-transfer-recharges/apply`. For direct merchants and service providers. Not idempotent. `recharge.bank_transfer_recharges.get_by_out_recharge_no` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012585425>
     #[derive(Debug, Clone, PartialEq, serde::Serialize)]

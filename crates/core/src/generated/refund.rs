@@ -405,7 +405,7 @@ pub mod domestic {
 
         /// 发起异常退款 (`refund.domestic.refunds.apply_abnormal`).
         ///
-        /// `POST /v3/refund/domestic/refunds/{refund_id}/apply-abnormal-refund`. For direct merchants and service providers. Not idempotent.
+        /// `POST /v3/refund/domestic/refunds/{refund_id}/apply-abnormal-refund`. For direct merchants and service providers. Not idempotent. `refund.domestic.refunds.get` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012791864>
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -476,7 +476,7 @@ pub mod domestic {
 
         /// 申请退款 (`refund.domestic.refunds.create`).
         ///
-        /// `POST /v3/refund/domestic/refunds`. For direct merchants and service providers. Not idempotent.
+        /// `POST /v3/refund/domestic/refunds`. For direct merchants and service providers. Idempotent. `refund.domestic.refunds.get` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012791862>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]

@@ -273,7 +273,7 @@ pub mod combine_transactions {
 
         /// 商户关单 (`repayment.combine_transactions.partner.close_by_out_trade_no`).
         ///
-        /// `POST /v3/repayment/combine-transactions/partner/out-trade-no/{combine_out_trade_no}/close`. For service providers. Not idempotent.
+        /// `POST /v3/repayment/combine-transactions/partner/out-trade-no/{combine_out_trade_no}/close`. For service providers. Idempotent. `repayment.combine_transactions.partner.get_by_out_trade_no` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4015124497>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -336,7 +336,7 @@ pub mod combine_transactions {
 
         /// 还款下单 (`repayment.combine_transactions.partner.prepay`).
         ///
-        /// `POST /v3/repayment/combine-transactions/partner/prepay`. For service providers. Not idempotent.
+        /// `POST /v3/repayment/combine-transactions/partner/prepay`. For service providers. Idempotent. `repayment.combine_transactions.partner.get_by_out_trade_no` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4015124463>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]

@@ -4,7 +4,7 @@
 
 /// 商户签名验签／加解密测试 (`security.echo`).
 ///
-/// `POST /v3/security/echo`. For direct merchants and service providers. Not idempotent.
+/// `POST /v3/security/echo`. For direct merchants and service providers. Idempotent.
 ///
 /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4014551946>
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]

@@ -30,7 +30,7 @@ pub mod guides {
 
     /// 服务人员分配 (`smart_guide.guides.assign`).
     ///
-    /// `POST /v3/smartguide/guides/{guide_id}/assign`. For direct merchants and service providers. Not idempotent.
+    /// `POST /v3/smartguide/guides/{guide_id}/assign`. For direct merchants and service providers. Idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012535161>
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -171,7 +171,7 @@ pub mod guides {
 
     /// 服务人员信息更新 (`smart_guide.guides.update`).
     ///
-    /// `PATCH /v3/smartguide/guides/{guide_id}`. For direct merchants and service providers. Not idempotent.
+    /// `PATCH /v3/smartguide/guides/{guide_id}`. For direct merchants and service providers. Idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012535160>
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]

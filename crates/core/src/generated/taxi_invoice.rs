@@ -467,7 +467,7 @@ pub mod driver {
 
     /// 更新司机信息 (`taxi_invoice.driver.update`).
     ///
-    /// `POST /v3/taxi-invoice/driver/update-driver`. For service providers. Not idempotent.
+    /// `POST /v3/taxi-invoice/driver/update-driver`. For service providers. Idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012460171>
     #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -613,7 +613,7 @@ pub mod taxi {
 
     /// 更新出租车信息 (`taxi_invoice.taxi.update`).
     ///
-    /// `POST /v3/taxi-invoice/taxi/update-taxi`. For service providers. Not idempotent.
+    /// `POST /v3/taxi-invoice/taxi/update-taxi`. For service providers. Idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012460167>
     #[derive(Debug, Clone, PartialEq, serde::Serialize)]

@@ -196,7 +196,7 @@ pub mod batches {
 
     /// 发起批量转账 (`transfer.batches.create`).
     ///
-    /// `POST /v3/transfer/batches`. For direct merchants. Not idempotent.
+    /// `POST /v3/transfer/batches`. For direct merchants. Idempotent. `transfer.batches.get_by_out_batch_no` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012458841>
     #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -503,7 +503,7 @@ pub mod bill_receipt {
 
     /// 转账电子回单申请受理 (`transfer.bill_receipt.create`).
     ///
-    /// `POST /v3/transfer/bill-receipt`. For direct merchants and service providers. Not idempotent.
+    /// `POST /v3/transfer/bill-receipt`. For direct merchants and service providers. Idempotent. `transfer.bill_receipt.get` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012458946>
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]

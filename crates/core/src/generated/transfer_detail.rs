@@ -29,7 +29,7 @@ pub mod electronic_receipts {
 
     /// 转账明细电子回单受理 (`transfer_detail.electronic_receipts.create`).
     ///
-    /// `POST /v3/transfer-detail/electronic-receipts`. For direct merchants and service providers. Not idempotent.
+    /// `POST /v3/transfer-detail/electronic-receipts`. For direct merchants and service providers. Idempotent. `transfer_detail.electronic_receipts.get` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012458967>
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]

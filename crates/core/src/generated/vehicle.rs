@@ -706,7 +706,7 @@ pub mod etc {
 
             /// 高速场景商户扣款 (`vehicle.etc.transactions.highway.create`).
             ///
-            /// `POST /v3/vehicle/etc/transactions/highway`. For service providers. Not idempotent.
+            /// `POST /v3/vehicle/etc/transactions/highway`. For service providers. Not idempotent. `vehicle.etc.transactions.get_by_out_trade_no` tells what became of it.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012715331>
             #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -1100,7 +1100,7 @@ pub mod transactions {
 
         /// 扣费受理 (`vehicle.transactions.parking.create`).
         ///
-        /// `POST /v3/vehicle/transactions/parking`. For direct merchants and service providers. Not idempotent.
+        /// `POST /v3/vehicle/transactions/parking`. For direct merchants and service providers. Not idempotent. `vehicle.transactions.get_by_out_trade_no` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012534352>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]

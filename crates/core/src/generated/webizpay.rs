@@ -230,7 +230,7 @@ pub mod avail_mch_ranges {
 
         /// 删除商户标识 (`webizpay.avail_mch_ranges.merchant_identifiers.delete`).
         ///
-        /// `DELETE /v3/webizpay/avail-mch-ranges/{range_id}/merchant-identifiers/{merchant_identifier}`. For service providers. Not idempotent.
+        /// `DELETE /v3/webizpay/avail-mch-ranges/{range_id}/merchant-identifiers/{merchant_identifier}`. For service providers. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4017205637>
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -429,7 +429,7 @@ pub mod employees {
 
     /// 企业商户发起解除员工企业支付授权 (`webizpay.employees.revoke`).
     ///
-    /// `POST /v3/webizpay/employees/{employee_id}/revoke`. For service providers. Not idempotent.
+    /// `POST /v3/webizpay/employees/{employee_id}/revoke`. For service providers. Idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4014507156>
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -559,7 +559,7 @@ pub mod employees {
 
         /// 企业商户作废员工企业支付额度卡 (`webizpay.employees.quota_cards.cancel`).
         ///
-        /// `POST /v3/webizpay/employees/{employee_id}/quota-cards/{card_no}/cancel`. For service providers. Not idempotent.
+        /// `POST /v3/webizpay/employees/{employee_id}/quota-cards/{card_no}/cancel`. For service providers. Idempotent. `webizpay.employees.quota_cards.get` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4014507127>
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -604,7 +604,7 @@ pub mod employees {
 
         /// 企业商户为员工下发企业支付额度卡 (`webizpay.employees.quota_cards.create`).
         ///
-        /// `POST /v3/webizpay/employees/{employee_id}/quota-cards`. For service providers. Not idempotent.
+        /// `POST /v3/webizpay/employees/{employee_id}/quota-cards`. For service providers. Not idempotent. `webizpay.employees.out_quota_cards.get` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4014507148>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]

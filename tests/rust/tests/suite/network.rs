@@ -239,7 +239,7 @@ async fn an_unknown_authority_is_refused_and_an_extra_one_accepted() {
     let tls = Tls::new();
     let host = Wire::tls(authority(&local.info.base_url), tls.acceptor).await;
     let at = json!({"base_url": host.url("https"), "backup_url": null, "timeout": 2});
-    let client = local.client_with(&at).with_options(CallOptions::default().retry(Retry::Never));
+    let client = local.client_with(&at).with_options(CallOptions::default().retry(Retry::Off));
     let error = open(&client).await.expect_err("nobody vouches for it");
     assert_eq!((error.kind(), error.code()), (ErrorKind::Transport, "connect_failed"), "{error}");
     assert!(!error.may_have_taken_effect(), "{error}");
@@ -348,7 +348,7 @@ async fn the_time_to_connect_shrinks_with_that_of_the_call() {
     let alone = local.client_with(&json!({"base_url": hanging.url, "backup_url": null}));
     let options = || CallOptions::default().timeout(Duration::from_secs(1));
     open(&both.with_options(options())).await.expect("the backup answers");
-    for retry in [Retry::Never, Retry::Safe, Retry::Idempotent] {
+    for retry in [Retry::Off, Retry::Safe, Retry::Idempotent] {
         let client = alone.with_options(options().retry(retry));
         let bodiless = client.request(Method::Post, "/v3/without-a-body", &[], None).await.map(drop);
         for outcome in [open(&client).await.map(drop), status(&client).await.map(drop), bodiless] {

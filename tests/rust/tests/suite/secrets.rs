@@ -284,7 +284,7 @@ async fn no_error_of_any_kind_and_no_reply_prints_a_secret() {
     let merchant_key = std::fs::read_to_string(&local.info.merchant_private_key_path).expect("its key");
     let secrets = Secrets::new(&merchant_key, [local.info.apiv3_key.clone()]);
     let client = local.client_with(&json!({"max_reply_bytes": 10_000, "backup_url": null}));
-    let quick = client.with_options(CallOptions::default().retry(wechatpay_sdk::Retry::Never));
+    let quick = client.with_options(CallOptions::default().retry(wechatpay_sdk::Retry::Off));
     let hasty = quick.with_options(CallOptions::default().timeout(std::time::Duration::from_millis(200)));
     let title = || {
         object(json!({

@@ -572,7 +572,7 @@ class AggracctBcWbChannelControlOrders:
     ) -> PunishReply:
         """发起微众台账管控.
 
-        `POST /v3/aggracct-bc/wb-channel/control-orders/punish`. For direct merchants. Not idempotent.
+        `POST /v3/aggracct-bc/wb-channel/control-orders/punish`. For direct merchants. Idempotent. `aggracct_bc.wb_channel.control_orders.get` tells what became of it.
 
         out_request_no: required. Example: `example_out_request_no`.
         mchid: required. Example: `example_mchid`.
@@ -603,7 +603,7 @@ class AggracctBcWbChannelControlOrders:
     ) -> RecoverReply:
         """解除对微众台账的管控.
 
-        `POST /v3/aggracct-bc/wb-channel/control-orders/recover`. For direct merchants. Not idempotent.
+        `POST /v3/aggracct-bc/wb-channel/control-orders/recover`. For direct merchants. Idempotent. `aggracct_bc.wb_channel.control_orders.get` tells what became of it.
 
         out_request_no: required. Example: `example_out_request_no`.
         related_webank_punish_no: required. Example: `example_related_webank_punish_no`.
@@ -636,7 +636,7 @@ class AggracctBcWbChannelSpecialReduction:
     ) -> WbChannelSpecialReductionCreateReply:
         """特殊减额.
 
-        `POST /v3/aggracct-bc/wb-channel/special-reduction`. For direct merchants. Not idempotent.
+        `POST /v3/aggracct-bc/wb-channel/special-reduction`. For direct merchants. Not idempotent. `aggracct_bc.wb_channel.special_reduction.get` tells what became of it.
 
         mchid: required. Example: `1900016681`.
         bal_account_no: required. Encrypted under the platform's key before it is sent.
@@ -915,7 +915,7 @@ class AsyncAggracctBcWbChannelControlOrders:
     ) -> PunishReply:
         """发起微众台账管控.
 
-        `POST /v3/aggracct-bc/wb-channel/control-orders/punish`. For direct merchants. Not idempotent.
+        `POST /v3/aggracct-bc/wb-channel/control-orders/punish`. For direct merchants. Idempotent. `aggracct_bc.wb_channel.control_orders.get` tells what became of it.
 
         out_request_no: required. Example: `example_out_request_no`.
         mchid: required. Example: `example_mchid`.
@@ -946,7 +946,7 @@ class AsyncAggracctBcWbChannelControlOrders:
     ) -> RecoverReply:
         """解除对微众台账的管控.
 
-        `POST /v3/aggracct-bc/wb-channel/control-orders/recover`. For direct merchants. Not idempotent.
+        `POST /v3/aggracct-bc/wb-channel/control-orders/recover`. For direct merchants. Idempotent. `aggracct_bc.wb_channel.control_orders.get` tells what became of it.
 
         out_request_no: required. Example: `example_out_request_no`.
         related_webank_punish_no: required. Example: `example_related_webank_punish_no`.
@@ -979,7 +979,7 @@ class AsyncAggracctBcWbChannelSpecialReduction:
     ) -> WbChannelSpecialReductionCreateReply:
         """特殊减额.
 
-        `POST /v3/aggracct-bc/wb-channel/special-reduction`. For direct merchants. Not idempotent.
+        `POST /v3/aggracct-bc/wb-channel/special-reduction`. For direct merchants. Not idempotent. `aggracct_bc.wb_channel.special_reduction.get` tells what became of it.
 
         mchid: required. Example: `1900016681`.
         bal_account_no: required. Encrypted under the platform's key before it is sent.

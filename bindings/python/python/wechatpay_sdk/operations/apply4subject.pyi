@@ -293,7 +293,7 @@ class Apply4subjectApplyment:
     ) -> None:
         """撤销商户开户意愿申请单.
 
-        `POST /v3/apply4subject/applyment/{applyment_id}/cancel`. For service providers. Not idempotent.
+        `POST /v3/apply4subject/applyment/{applyment_id}/cancel`. For service providers. Idempotent. `apply4subject.applyment.get` tells what became of it.
 
         applyment_id: required.
 
@@ -307,7 +307,7 @@ class Apply4subjectApplyment:
     ) -> None:
         """撤销商户开户意愿申请单.
 
-        `POST /v3/apply4subject/applyment/{business_code}/cancel`. For service providers. Not idempotent.
+        `POST /v3/apply4subject/applyment/{business_code}/cancel`. For service providers. Idempotent. `apply4subject.applyment.get` tells what became of it.
 
         business_code: required.
 
@@ -327,7 +327,7 @@ class Apply4subjectApplyment:
     ) -> CreateReply:
         """提交商户开户意愿申请单.
 
-        `POST /v3/apply4subject/applyment`. For service providers. Not idempotent.
+        `POST /v3/apply4subject/applyment`. For service providers. Idempotent. `apply4subject.applyment.get` tells what became of it.
 
         channel_id: optional.
         business_code: required.
@@ -398,7 +398,7 @@ class AsyncApply4subjectApplyment:
     ) -> None:
         """撤销商户开户意愿申请单.
 
-        `POST /v3/apply4subject/applyment/{applyment_id}/cancel`. For service providers. Not idempotent.
+        `POST /v3/apply4subject/applyment/{applyment_id}/cancel`. For service providers. Idempotent. `apply4subject.applyment.get` tells what became of it.
 
         applyment_id: required.
 
@@ -412,7 +412,7 @@ class AsyncApply4subjectApplyment:
     ) -> None:
         """撤销商户开户意愿申请单.
 
-        `POST /v3/apply4subject/applyment/{business_code}/cancel`. For service providers. Not idempotent.
+        `POST /v3/apply4subject/applyment/{business_code}/cancel`. For service providers. Idempotent. `apply4subject.applyment.get` tells what became of it.
 
         business_code: required.
 
@@ -432,7 +432,7 @@ class AsyncApply4subjectApplyment:
     ) -> CreateReply:
         """提交商户开户意愿申请单.
 
-        `POST /v3/apply4subject/applyment`. For service providers. Not idempotent.
+        `POST /v3/apply4subject/applyment`. For service providers. Idempotent. `apply4subject.applyment.get` tells what became of it.
 
         channel_id: optional.
         business_code: required.

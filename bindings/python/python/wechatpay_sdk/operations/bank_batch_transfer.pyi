@@ -55,7 +55,7 @@ class BankBatchTransferReceiptDetailReceipts:
     ) -> ReceiptDetailReceiptsCreateReply:
         """受理明细电子回单.
 
-        `POST /v3/bank-batch-transfer/receipt/detail-receipts`. For service providers. Not idempotent.
+        `POST /v3/bank-batch-transfer/receipt/detail-receipts`. For service providers. Idempotent. `bank_batch_transfer.receipt.detail_receipts.get` tells what became of it.
 
         out_batch_no: required. Example: `GD2021011610162610BBdkkIwcu3`.
         out_detail_no: required. Example: `mx0911231610162610v4CNkO4HAf`.
@@ -89,7 +89,7 @@ class BankBatchTransferReceiptSummaryReceipts:
     ) -> ReceiptSummaryReceiptsCreateReply:
         """受理汇总电子回单.
 
-        `POST /v3/bank-batch-transfer/receipt/summary-receipts`. For service providers. Not idempotent.
+        `POST /v3/bank-batch-transfer/receipt/summary-receipts`. For service providers. Idempotent. `bank_batch_transfer.receipt.summary_receipts.get` tells what became of it.
 
         out_batch_no: required. Example: `GD2021011610162610BBdkkIwcu3`.
 
@@ -136,7 +136,7 @@ class AsyncBankBatchTransferReceiptDetailReceipts:
     ) -> ReceiptDetailReceiptsCreateReply:
         """受理明细电子回单.
 
-        `POST /v3/bank-batch-transfer/receipt/detail-receipts`. For service providers. Not idempotent.
+        `POST /v3/bank-batch-transfer/receipt/detail-receipts`. For service providers. Idempotent. `bank_batch_transfer.receipt.detail_receipts.get` tells what became of it.
 
         out_batch_no: required. Example: `GD2021011610162610BBdkkIwcu3`.
         out_detail_no: required. Example: `mx0911231610162610v4CNkO4HAf`.
@@ -170,7 +170,7 @@ class AsyncBankBatchTransferReceiptSummaryReceipts:
     ) -> ReceiptSummaryReceiptsCreateReply:
         """受理汇总电子回单.
 
-        `POST /v3/bank-batch-transfer/receipt/summary-receipts`. For service providers. Not idempotent.
+        `POST /v3/bank-batch-transfer/receipt/summary-receipts`. For service providers. Idempotent. `bank_batch_transfer.receipt.summary_receipts.get` tells what became of it.
 
         out_batch_no: required. Example: `GD2021011610162610BBdkkIwcu3`.
 

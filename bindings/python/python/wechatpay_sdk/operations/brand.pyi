@@ -1418,7 +1418,7 @@ class BrandApplyments:
     ) -> CancelReply:
         """撤销申请.
 
-        `POST /v3/brand/applyments/cancel-applyment`. For service providers. Not idempotent.
+        `POST /v3/brand/applyments/cancel-applyment`. For service providers. Idempotent.
 
         applyment_id: optional. Example: `2000002124775691`.
         business_code: optional. Example: `1900013511_10000`.
@@ -1437,7 +1437,7 @@ class BrandApplyments:
     ) -> ApplymentsCreateReply:
         """提交入驻申请.
 
-        `POST /v3/brand/applyments`. For service providers. Not idempotent.
+        `POST /v3/brand/applyments`. For service providers. Not idempotent. `brand.applyments.get_by_business_code` tells what became of it.
 
         business_code: required. Example: `1900013511_10000`.
         admin_info: required.
@@ -1512,7 +1512,7 @@ class BrandCardCardConfigs:
     ) -> CardCardConfigsCancelApplymentReply:
         """撤销商家名片配置申请.
 
-        `POST /v3/brand/card/card-configs/cancel-applyment`. For service providers. Not idempotent.
+        `POST /v3/brand/card/card-configs/cancel-applyment`. For service providers. Idempotent. `brand.card.card_configs.get` tells what became of it.
 
         business_code: optional. Example: `1900013511_10000`.
         applyment_id: optional. Example: `1111111111`.
@@ -1532,7 +1532,7 @@ class BrandCardCardConfigs:
     ) -> CardCardConfigsCreateReply:
         """提交商家名片配置申请.
 
-        `POST /v3/brand/card/card-configs`. For service providers. Not idempotent.
+        `POST /v3/brand/card/card-configs`. For service providers. Not idempotent. `brand.card.card_configs.get` tells what became of it.
 
         business_code: required. Example: `1900013511_10000`.
         brand_id: required. Example: `1004`.
@@ -1572,7 +1572,7 @@ class BrandCardCardConfigs:
     ) -> PublishReply:
         """发布商家名片配置.
 
-        `POST /v3/brand/card/card-configs/publish`. For service providers. Not idempotent.
+        `POST /v3/brand/card/card-configs/publish`. For service providers. Idempotent. `brand.card.card_configs.get` tells what became of it.
 
         business_code: optional. Example: `1900013511_10000`.
         applyment_id: optional. Example: `1111111111`.
@@ -1594,7 +1594,7 @@ class BrandCardCardLinks:
     ) -> CardCardLinksCancelApplymentReply:
         """撤销交易连接名片配置申请.
 
-        `POST /v3/brand/card/card-links/cancel-applyment`. For service providers. Not idempotent.
+        `POST /v3/brand/card/card-links/cancel-applyment`. For service providers. Idempotent. `brand.card.card_links.get_by_business_code` tells what became of it.
 
         business_code: required. Example: `1900013511_10000`.
         brand_id: required. Example: `1004`.
@@ -1614,7 +1614,7 @@ class BrandCardCardLinks:
     ) -> CardCardLinksCreateReply:
         """添加交易连接名片规则申请.
 
-        `POST /v3/brand/card/card-links`. For service providers. Not idempotent.
+        `POST /v3/brand/card/card-links`. For service providers. Not idempotent. `brand.card.card_links.get_by_business_code` tells what became of it.
 
         business_code: required. Example: `1900013511_10000`.
         brand_id: required. Example: `1004`.
@@ -1673,7 +1673,7 @@ class BrandCardCardLinks:
     ) -> UnbindReply:
         """解除已生效交易连接名片场景.
 
-        `POST /v3/brand/card/card-links/unbind-card-link`. For service providers. Not idempotent.
+        `POST /v3/brand/card/card-links/unbind-card-link`. For service providers. Idempotent. `brand.card.card_links.list` tells what became of it.
 
         brand_id: required. Example: `1004`.
         payment_scene: required. Example: `MINI_PROGRAM`.
@@ -1795,7 +1795,7 @@ class BrandPartnerCardMemberCards:
     ) -> PartnerCardMemberCardsDeleteReply:
         """删除会员卡模板.
 
-        `DELETE /v3/brand/partner/card-member/cards/{card_id}`. For service providers. Not idempotent.
+        `DELETE /v3/brand/partner/card-member/cards/{card_id}`. For service providers. Idempotent. `brand.partner.card_member.cards.get` tells what became of it.
 
         card_id: required. Example: `pbLatjvWOibDc5-TBnbUk1pD12o0`.
         brand_id: required. Example: `1004`.
@@ -1827,7 +1827,7 @@ class BrandPartnerCardMemberCards:
     ) -> PartnerCardMemberCardsInvalidateReply:
         """作废会员卡模板.
 
-        `POST /v3/brand/partner/card-member/cards/{card_id}/invalidate`. For service providers. Not idempotent.
+        `POST /v3/brand/partner/card-member/cards/{card_id}/invalidate`. For service providers. Idempotent. `brand.partner.card_member.cards.get` tells what became of it.
 
         card_id: required. Example: `pbLatjvWOibDc5-TBnbUk1pD12o0`.
         brand_id: required. Example: `1004`.
@@ -1879,7 +1879,7 @@ class BrandPartnerCardMemberCards:
     ) -> PartnerCardMemberCardsUpdateReply:
         """修改会员卡模板信息.
 
-        `PATCH /v3/brand/partner/card-member/cards/{card_id}`. For service providers. Not idempotent.
+        `PATCH /v3/brand/partner/card-member/cards/{card_id}`. For service providers. Idempotent. `brand.partner.card_member.cards.get` tells what became of it.
 
         card_id: required. Example: `pbLatjvWOibDc5-TBnbUk1pD12o0`.
         brand_id: required. Example: `1004`.
@@ -1984,7 +1984,7 @@ class BrandPartnerCardMemberMembershipActivities:
     ) -> TerminateReply:
         """终止品牌会员发券活动.
 
-        `POST /v3/brand/partner/card-member/membership-activities/{activity_id}/terminate`. For service providers. Not idempotent.
+        `POST /v3/brand/partner/card-member/membership-activities/{activity_id}/terminate`. For service providers. Idempotent. `brand.partner.card_member.membership_activities.get` tells what became of it.
 
         activity_id: required. Example: `371067`.
         brand_id: required. Example: `1004`.
@@ -2004,7 +2004,7 @@ class BrandPartnerCardMemberMembershipActivities:
     ) -> PartnerCardMemberMembershipActivitiesUpdateReply:
         """修改品牌会员发券活动信息.
 
-        `PATCH /v3/brand/partner/card-member/membership-activities/{activity_id}`. For service providers. Not idempotent.
+        `PATCH /v3/brand/partner/card-member/membership-activities/{activity_id}`. For service providers. Idempotent. `brand.partner.card_member.membership_activities.get` tells what became of it.
 
         activity_id: required. Example: `371067`.
         brand_id: required. Example: `1004`.
@@ -2079,7 +2079,7 @@ class BrandPartnerCardMemberUserCards:
     ) -> PartnerCardMemberUserCardsConfirmReply:
         """同步会员开通结果.
 
-        `POST /v3/brand/partner/card-member/user-cards/{user_card_code}/confirm`. For service providers. Not idempotent.
+        `POST /v3/brand/partner/card-member/user-cards/{user_card_code}/confirm`. For service providers. Not idempotent. `brand.partner.card_member.user_cards.get` tells what became of it.
 
         user_card_code: required. Example: `478515832665`.
         card_id: required. Example: `pbLatjvWOibDc5-TBnbUk1pD12o0`.
@@ -2131,7 +2131,7 @@ class BrandPartnerCardMemberUserCards:
     ) -> ImportByOpenidReply:
         """根据openid导入用户会员卡.
 
-        `POST /v3/brand/partner/card-member/user-cards/import-by-openid`. For service providers. Not idempotent.
+        `POST /v3/brand/partner/card-member/user-cards/import-by-openid`. For service providers. Not idempotent. `brand.partner.card_member.user_cards.get` tells what became of it.
 
         brand_id: required. Example: `1004`.
         card_id: required. Example: `pbLatjvWOibDc5-TBnbUk1pD12o0`.
@@ -2182,7 +2182,7 @@ class BrandPartnerCardMemberUserCards:
     ) -> PartnerCardMemberUserCardsInvalidateReply:
         """作废用户会员卡.
 
-        `POST /v3/brand/partner/card-member/user-cards/{user_card_code}/invalidate`. For service providers. Not idempotent.
+        `POST /v3/brand/partner/card-member/user-cards/{user_card_code}/invalidate`. For service providers. Idempotent. `brand.partner.card_member.user_cards.get` tells what became of it.
 
         user_card_code: required. Example: `478515832665`.
         brand_id: required. Example: `1004`.
@@ -2233,7 +2233,7 @@ class BrandPartnerCardMemberUserCards:
     ) -> PartnerCardMemberUserCardsUpdateReply:
         """修改用户会员卡信息.
 
-        `PATCH /v3/brand/partner/card-member/user-cards/{user_card_code}`. For service providers. Not idempotent.
+        `PATCH /v3/brand/partner/card-member/user-cards/{user_card_code}`. For service providers. Idempotent. `brand.partner.card_member.user_cards.get` tells what became of it.
 
         user_card_code: required. Example: `478515832665`.
         card_id: required. Example: `pbLatjvWOibDc5-TBnbUk1pD12o0`.
@@ -2378,7 +2378,7 @@ class BrandPartnerStoreBrandStores:
     ) -> BindRecipientReply:
         """绑定收款商户号.
 
-        `POST /v3/brand/partner/store/brandstores/{store_id}/bindrecipient`. For service providers. Not idempotent.
+        `POST /v3/brand/partner/store/brandstores/{store_id}/bindrecipient`. For service providers. Idempotent. `brand.partner.store.brand_stores.get` tells what became of it.
 
         store_id: required. Example: `20488000`.
         brand_id: required. Example: `123456789`.
@@ -2396,7 +2396,7 @@ class BrandPartnerStoreBrandStores:
     ) -> CloseReply:
         """暂停门店营业.
 
-        `POST /v3/brand/partner/store/brandstores/{store_id}/close`. For service providers. Not idempotent.
+        `POST /v3/brand/partner/store/brandstores/{store_id}/close`. For service providers. Idempotent. `brand.partner.store.brand_stores.get` tells what became of it.
 
         store_id: required. Example: `20488000`.
         brand_id: required. Example: `123456789`.
@@ -2432,7 +2432,7 @@ class BrandPartnerStoreBrandStores:
     ) -> None:
         """删除品牌门店.
 
-        `DELETE /v3/brand/partner/store/brandstores/{store_id}`. For service providers. Not idempotent.
+        `DELETE /v3/brand/partner/store/brandstores/{store_id}`. For service providers. Idempotent. `brand.partner.store.brand_stores.get` tells what became of it.
 
         store_id: required. Example: `20488000`.
         brand_id: required. Example: `123456789`.
@@ -2484,7 +2484,7 @@ class BrandPartnerStoreBrandStores:
     ) -> ResumeReply:
         """恢复门店营业.
 
-        `POST /v3/brand/partner/store/brandstores/{store_id}/resume`. For service providers. Not idempotent.
+        `POST /v3/brand/partner/store/brandstores/{store_id}/resume`. For service providers. Idempotent. `brand.partner.store.brand_stores.get` tells what became of it.
 
         store_id: required. Example: `20488000`.
         brand_id: required. Example: `123456789`.
@@ -2501,7 +2501,7 @@ class BrandPartnerStoreBrandStores:
     ) -> UnbindRecipientReply:
         """解绑收款商户号.
 
-        `POST /v3/brand/partner/store/brandstores/{store_id}/unbindrecipient`. For service providers. Not idempotent.
+        `POST /v3/brand/partner/store/brandstores/{store_id}/unbindrecipient`. For service providers. Idempotent. `brand.partner.store.brand_stores.get` tells what became of it.
 
         store_id: required. Example: `20488000`.
         brand_id: required. Example: `123456789`.
@@ -2521,7 +2521,7 @@ class BrandPartnerStoreBrandStores:
     ) -> PartnerStoreBrandStoresUpdateReply:
         """更新品牌门店.
 
-        `PATCH /v3/brand/partner/store/brandstores/{store_id}`. For service providers. Not idempotent.
+        `PATCH /v3/brand/partner/store/brandstores/{store_id}`. For service providers. Idempotent. `brand.partner.store.brand_stores.get` tells what became of it.
 
         store_id: required. Example: `20488000`.
         brand_id: required. Example: `123456789`.
@@ -2601,7 +2601,7 @@ class BrandProfitsharingOrders:
     ) -> ProfitsharingOrdersCreateReply:
         """请求分账.
 
-        `POST /v3/brand/profitsharing/orders`. For service providers. Not idempotent.
+        `POST /v3/brand/profitsharing/orders`. For service providers. Idempotent. `brand.profitsharing.orders.get` tells what became of it.
 
         brand_mchid: required. Example: `1900000108`.
         sub_mchid: required. Example: `1900000109`.
@@ -2649,7 +2649,7 @@ class BrandProfitsharingReceivers:
     ) -> AddReply:
         """添加分账接收方.
 
-        `POST /v3/brand/profitsharing/receivers/add`. For service providers. Not idempotent.
+        `POST /v3/brand/profitsharing/receivers/add`. For service providers. Idempotent.
 
         brand_mchid: required. Example: `1900000108`.
         appid: required. Example: `wx8888888888888888`.
@@ -2673,7 +2673,7 @@ class BrandProfitsharingReceivers:
     ) -> ProfitsharingReceiversDeleteReply:
         """删除分账接收方.
 
-        `POST /v3/brand/profitsharing/receivers/delete`. For service providers. Not idempotent.
+        `POST /v3/brand/profitsharing/receivers/delete`. For service providers. Idempotent.
 
         brand_mchid: required. Example: `1900000108`.
         appid: required. Example: `wx8888888888888888`.
@@ -2700,7 +2700,7 @@ class BrandProfitsharingReturnOrders:
     ) -> ProfitsharingReturnOrdersCreateReply:
         """请求分账回退.
 
-        `POST /v3/brand/profitsharing/returnorders`. For service providers. Not idempotent.
+        `POST /v3/brand/profitsharing/returnorders`. For service providers. Idempotent. `brand.profitsharing.return_orders.get` tells what became of it.
 
         sub_mchid: required. Example: `1900000109`.
         order_id: optional. Example: `3008450740201411110007820472`.
@@ -2758,7 +2758,7 @@ class BrandProfitsharing:
     ) -> FinishOrderReply:
         """完结分账.
 
-        `POST /v3/brand/profitsharing/finish-order`. For service providers. Not idempotent.
+        `POST /v3/brand/profitsharing/finish-order`. For service providers. Idempotent. `brand.profitsharing.orders.get` tells what became of it.
 
         sub_mchid: required. Example: `1900000109`.
         transaction_id: required. Example: `4208450740201411110007820472`.
@@ -2797,7 +2797,7 @@ class AsyncBrandApplyments:
     ) -> CancelReply:
         """撤销申请.
 
-        `POST /v3/brand/applyments/cancel-applyment`. For service providers. Not idempotent.
+        `POST /v3/brand/applyments/cancel-applyment`. For service providers. Idempotent.
 
         applyment_id: optional. Example: `2000002124775691`.
         business_code: optional. Example: `1900013511_10000`.
@@ -2816,7 +2816,7 @@ class AsyncBrandApplyments:
     ) -> ApplymentsCreateReply:
         """提交入驻申请.
 
-        `POST /v3/brand/applyments`. For service providers. Not idempotent.
+        `POST /v3/brand/applyments`. For service providers. Not idempotent. `brand.applyments.get_by_business_code` tells what became of it.
 
         business_code: required. Example: `1900013511_10000`.
         admin_info: required.
@@ -2891,7 +2891,7 @@ class AsyncBrandCardCardConfigs:
     ) -> CardCardConfigsCancelApplymentReply:
         """撤销商家名片配置申请.
 
-        `POST /v3/brand/card/card-configs/cancel-applyment`. For service providers. Not idempotent.
+        `POST /v3/brand/card/card-configs/cancel-applyment`. For service providers. Idempotent. `brand.card.card_configs.get` tells what became of it.
 
         business_code: optional. Example: `1900013511_10000`.
         applyment_id: optional. Example: `1111111111`.
@@ -2911,7 +2911,7 @@ class AsyncBrandCardCardConfigs:
     ) -> CardCardConfigsCreateReply:
         """提交商家名片配置申请.
 
-        `POST /v3/brand/card/card-configs`. For service providers. Not idempotent.
+        `POST /v3/brand/card/card-configs`. For service providers. Not idempotent. `brand.card.card_configs.get` tells what became of it.
 
         business_code: required. Example: `1900013511_10000`.
         brand_id: required. Example: `1004`.
@@ -2951,7 +2951,7 @@ class AsyncBrandCardCardConfigs:
     ) -> PublishReply:
         """发布商家名片配置.
 
-        `POST /v3/brand/card/card-configs/publish`. For service providers. Not idempotent.
+        `POST /v3/brand/card/card-configs/publish`. For service providers. Idempotent. `brand.card.card_configs.get` tells what became of it.
 
         business_code: optional. Example: `1900013511_10000`.
         applyment_id: optional. Example: `1111111111`.
@@ -2973,7 +2973,7 @@ class AsyncBrandCardCardLinks:
     ) -> CardCardLinksCancelApplymentReply:
         """撤销交易连接名片配置申请.
 
-        `POST /v3/brand/card/card-links/cancel-applyment`. For service providers. Not idempotent.
+        `POST /v3/brand/card/card-links/cancel-applyment`. For service providers. Idempotent. `brand.card.card_links.get_by_business_code` tells what became of it.
 
         business_code: required. Example: `1900013511_10000`.
         brand_id: required. Example: `1004`.
@@ -2993,7 +2993,7 @@ class AsyncBrandCardCardLinks:
     ) -> CardCardLinksCreateReply:
         """添加交易连接名片规则申请.
 
-        `POST /v3/brand/card/card-links`. For service providers. Not idempotent.
+        `POST /v3/brand/card/card-links`. For service providers. Not idempotent. `brand.card.card_links.get_by_business_code` tells what became of it.
 
         business_code: required. Example: `1900013511_10000`.
         brand_id: required. Example: `1004`.
@@ -3052,7 +3052,7 @@ class AsyncBrandCardCardLinks:
     ) -> UnbindReply:
         """解除已生效交易连接名片场景.
 
-        `POST /v3/brand/card/card-links/unbind-card-link`. For service providers. Not idempotent.
+        `POST /v3/brand/card/card-links/unbind-card-link`. For service providers. Idempotent. `brand.card.card_links.list` tells what became of it.
 
         brand_id: required. Example: `1004`.
         payment_scene: required. Example: `MINI_PROGRAM`.
@@ -3174,7 +3174,7 @@ class AsyncBrandPartnerCardMemberCards:
     ) -> PartnerCardMemberCardsDeleteReply:
         """删除会员卡模板.
 
-        `DELETE /v3/brand/partner/card-member/cards/{card_id}`. For service providers. Not idempotent.
+        `DELETE /v3/brand/partner/card-member/cards/{card_id}`. For service providers. Idempotent. `brand.partner.card_member.cards.get` tells what became of it.
 
         card_id: required. Example: `pbLatjvWOibDc5-TBnbUk1pD12o0`.
         brand_id: required. Example: `1004`.
@@ -3206,7 +3206,7 @@ class AsyncBrandPartnerCardMemberCards:
     ) -> PartnerCardMemberCardsInvalidateReply:
         """作废会员卡模板.
 
-        `POST /v3/brand/partner/card-member/cards/{card_id}/invalidate`. For service providers. Not idempotent.
+        `POST /v3/brand/partner/card-member/cards/{card_id}/invalidate`. For service providers. Idempotent. `brand.partner.card_member.cards.get` tells what became of it.
 
         card_id: required. Example: `pbLatjvWOibDc5-TBnbUk1pD12o0`.
         brand_id: required. Example: `1004`.
@@ -3258,7 +3258,7 @@ class AsyncBrandPartnerCardMemberCards:
     ) -> PartnerCardMemberCardsUpdateReply:
         """修改会员卡模板信息.
 
-        `PATCH /v3/brand/partner/card-member/cards/{card_id}`. For service providers. Not idempotent.
+        `PATCH /v3/brand/partner/card-member/cards/{card_id}`. For service providers. Idempotent. `brand.partner.card_member.cards.get` tells what became of it.
 
         card_id: required. Example: `pbLatjvWOibDc5-TBnbUk1pD12o0`.
         brand_id: required. Example: `1004`.
@@ -3363,7 +3363,7 @@ class AsyncBrandPartnerCardMemberMembershipActivities:
     ) -> TerminateReply:
         """终止品牌会员发券活动.
 
-        `POST /v3/brand/partner/card-member/membership-activities/{activity_id}/terminate`. For service providers. Not idempotent.
+        `POST /v3/brand/partner/card-member/membership-activities/{activity_id}/terminate`. For service providers. Idempotent. `brand.partner.card_member.membership_activities.get` tells what became of it.
 
         activity_id: required. Example: `371067`.
         brand_id: required. Example: `1004`.
@@ -3383,7 +3383,7 @@ class AsyncBrandPartnerCardMemberMembershipActivities:
     ) -> PartnerCardMemberMembershipActivitiesUpdateReply:
         """修改品牌会员发券活动信息.
 
-        `PATCH /v3/brand/partner/card-member/membership-activities/{activity_id}`. For service providers. Not idempotent.
+        `PATCH /v3/brand/partner/card-member/membership-activities/{activity_id}`. For service providers. Idempotent. `brand.partner.card_member.membership_activities.get` tells what became of it.
 
         activity_id: required. Example: `371067`.
         brand_id: required. Example: `1004`.
@@ -3458,7 +3458,7 @@ class AsyncBrandPartnerCardMemberUserCards:
     ) -> PartnerCardMemberUserCardsConfirmReply:
         """同步会员开通结果.
 
-        `POST /v3/brand/partner/card-member/user-cards/{user_card_code}/confirm`. For service providers. Not idempotent.
+        `POST /v3/brand/partner/card-member/user-cards/{user_card_code}/confirm`. For service providers. Not idempotent. `brand.partner.card_member.user_cards.get` tells what became of it.
 
         user_card_code: required. Example: `478515832665`.
         card_id: required. Example: `pbLatjvWOibDc5-TBnbUk1pD12o0`.
@@ -3510,7 +3510,7 @@ class AsyncBrandPartnerCardMemberUserCards:
     ) -> ImportByOpenidReply:
         """根据openid导入用户会员卡.
 
-        `POST /v3/brand/partner/card-member/user-cards/import-by-openid`. For service providers. Not idempotent.
+        `POST /v3/brand/partner/card-member/user-cards/import-by-openid`. For service providers. Not idempotent. `brand.partner.card_member.user_cards.get` tells what became of it.
 
         brand_id: required. Example: `1004`.
         card_id: required. Example: `pbLatjvWOibDc5-TBnbUk1pD12o0`.
@@ -3561,7 +3561,7 @@ class AsyncBrandPartnerCardMemberUserCards:
     ) -> PartnerCardMemberUserCardsInvalidateReply:
         """作废用户会员卡.
 
-        `POST /v3/brand/partner/card-member/user-cards/{user_card_code}/invalidate`. For service providers. Not idempotent.
+        `POST /v3/brand/partner/card-member/user-cards/{user_card_code}/invalidate`. For service providers. Idempotent. `brand.partner.card_member.user_cards.get` tells what became of it.
 
         user_card_code: required. Example: `478515832665`.
         brand_id: required. Example: `1004`.
@@ -3612,7 +3612,7 @@ class AsyncBrandPartnerCardMemberUserCards:
     ) -> PartnerCardMemberUserCardsUpdateReply:
         """修改用户会员卡信息.
 
-        `PATCH /v3/brand/partner/card-member/user-cards/{user_card_code}`. For service providers. Not idempotent.
+        `PATCH /v3/brand/partner/card-member/user-cards/{user_card_code}`. For service providers. Idempotent. `brand.partner.card_member.user_cards.get` tells what became of it.
 
         user_card_code: required. Example: `478515832665`.
         card_id: required. Example: `pbLatjvWOibDc5-TBnbUk1pD12o0`.
@@ -3757,7 +3757,7 @@ class AsyncBrandPartnerStoreBrandStores:
     ) -> BindRecipientReply:
         """绑定收款商户号.
 
-        `POST /v3/brand/partner/store/brandstores/{store_id}/bindrecipient`. For service providers. Not idempotent.
+        `POST /v3/brand/partner/store/brandstores/{store_id}/bindrecipient`. For service providers. Idempotent. `brand.partner.store.brand_stores.get` tells what became of it.
 
         store_id: required. Example: `20488000`.
         brand_id: required. Example: `123456789`.
@@ -3775,7 +3775,7 @@ class AsyncBrandPartnerStoreBrandStores:
     ) -> CloseReply:
         """暂停门店营业.
 
-        `POST /v3/brand/partner/store/brandstores/{store_id}/close`. For service providers. Not idempotent.
+        `POST /v3/brand/partner/store/brandstores/{store_id}/close`. For service providers. Idempotent. `brand.partner.store.brand_stores.get` tells what became of it.
 
         store_id: required. Example: `20488000`.
         brand_id: required. Example: `123456789`.
@@ -3811,7 +3811,7 @@ class AsyncBrandPartnerStoreBrandStores:
     ) -> None:
         """删除品牌门店.
 
-        `DELETE /v3/brand/partner/store/brandstores/{store_id}`. For service providers. Not idempotent.
+        `DELETE /v3/brand/partner/store/brandstores/{store_id}`. For service providers. Idempotent. `brand.partner.store.brand_stores.get` tells what became of it.
 
         store_id: required. Example: `20488000`.
         brand_id: required. Example: `123456789`.
@@ -3863,7 +3863,7 @@ class AsyncBrandPartnerStoreBrandStores:
     ) -> ResumeReply:
         """恢复门店营业.
 
-        `POST /v3/brand/partner/store/brandstores/{store_id}/resume`. For service providers. Not idempotent.
+        `POST /v3/brand/partner/store/brandstores/{store_id}/resume`. For service providers. Idempotent. `brand.partner.store.brand_stores.get` tells what became of it.
 
         store_id: required. Example: `20488000`.
         brand_id: required. Example: `123456789`.
@@ -3880,7 +3880,7 @@ class AsyncBrandPartnerStoreBrandStores:
     ) -> UnbindRecipientReply:
         """解绑收款商户号.
 
-        `POST /v3/brand/partner/store/brandstores/{store_id}/unbindrecipient`. For service providers. Not idempotent.
+        `POST /v3/brand/partner/store/brandstores/{store_id}/unbindrecipient`. For service providers. Idempotent. `brand.partner.store.brand_stores.get` tells what became of it.
 
         store_id: required. Example: `20488000`.
         brand_id: required. Example: `123456789`.
@@ -3900,7 +3900,7 @@ class AsyncBrandPartnerStoreBrandStores:
     ) -> PartnerStoreBrandStoresUpdateReply:
         """更新品牌门店.
 
-        `PATCH /v3/brand/partner/store/brandstores/{store_id}`. For service providers. Not idempotent.
+        `PATCH /v3/brand/partner/store/brandstores/{store_id}`. For service providers. Idempotent. `brand.partner.store.brand_stores.get` tells what became of it.
 
         store_id: required. Example: `20488000`.
         brand_id: required. Example: `123456789`.
@@ -3980,7 +3980,7 @@ class AsyncBrandProfitsharingOrders:
     ) -> ProfitsharingOrdersCreateReply:
         """请求分账.
 
-        `POST /v3/brand/profitsharing/orders`. For service providers. Not idempotent.
+        `POST /v3/brand/profitsharing/orders`. For service providers. Idempotent. `brand.profitsharing.orders.get` tells what became of it.
 
         brand_mchid: required. Example: `1900000108`.
         sub_mchid: required. Example: `1900000109`.
@@ -4028,7 +4028,7 @@ class AsyncBrandProfitsharingReceivers:
     ) -> AddReply:
         """添加分账接收方.
 
-        `POST /v3/brand/profitsharing/receivers/add`. For service providers. Not idempotent.
+        `POST /v3/brand/profitsharing/receivers/add`. For service providers. Idempotent.
 
         brand_mchid: required. Example: `1900000108`.
         appid: required. Example: `wx8888888888888888`.
@@ -4052,7 +4052,7 @@ class AsyncBrandProfitsharingReceivers:
     ) -> ProfitsharingReceiversDeleteReply:
         """删除分账接收方.
 
-        `POST /v3/brand/profitsharing/receivers/delete`. For service providers. Not idempotent.
+        `POST /v3/brand/profitsharing/receivers/delete`. For service providers. Idempotent.
 
         brand_mchid: required. Example: `1900000108`.
         appid: required. Example: `wx8888888888888888`.
@@ -4079,7 +4079,7 @@ class AsyncBrandProfitsharingReturnOrders:
     ) -> ProfitsharingReturnOrdersCreateReply:
         """请求分账回退.
 
-        `POST /v3/brand/profitsharing/returnorders`. For service providers. Not idempotent.
+        `POST /v3/brand/profitsharing/returnorders`. For service providers. Idempotent. `brand.profitsharing.return_orders.get` tells what became of it.
 
         sub_mchid: required. Example: `1900000109`.
         order_id: optional. Example: `3008450740201411110007820472`.
@@ -4137,7 +4137,7 @@ class AsyncBrandProfitsharing:
     ) -> FinishOrderReply:
         """完结分账.
 
-        `POST /v3/brand/profitsharing/finish-order`. For service providers. Not idempotent.
+        `POST /v3/brand/profitsharing/finish-order`. For service providers. Idempotent. `brand.profitsharing.orders.get` tells what became of it.
 
         sub_mchid: required. Example: `1900000109`.
         transaction_id: required. Example: `4208450740201411110007820472`.

@@ -380,7 +380,7 @@ class CombineTransactionsApp:
     ) -> AppCreateReply:
         """合单下单-APP支付.
 
-        `POST /v3/combine-transactions/app`. For direct merchants and service providers. Not idempotent.
+        `POST /v3/combine-transactions/app`. For direct merchants and service providers. Idempotent. `combine_transactions.get_by_out_trade_no` tells what became of it.
 
         combine_appid: required. Example: `wxd678efh567hg6787`.
         combine_mchid: required. Example: `1900000109`.
@@ -419,7 +419,7 @@ class CombineTransactionsH5:
     ) -> H5CreateReply:
         """合单下单-H5支付.
 
-        `POST /v3/combine-transactions/h5`. For direct merchants and service providers. Not idempotent.
+        `POST /v3/combine-transactions/h5`. For direct merchants and service providers. Idempotent. `combine_transactions.get_by_out_trade_no` tells what became of it.
 
         combine_appid: required. Example: `wxd678efh567hg6787`.
         combine_mchid: required. Example: `1900000109`.
@@ -455,7 +455,7 @@ class CombineTransactionsJsapi:
     ) -> JsapiCreateReply:
         """合单下单-JSAPI支付.
 
-        `POST /v3/combine-transactions/jsapi`. For direct merchants and service providers. Not idempotent.
+        `POST /v3/combine-transactions/jsapi`. For direct merchants and service providers. Idempotent. `combine_transactions.get_by_out_trade_no` tells what became of it.
 
         combine_appid: required. Example: `wxd678efh567hg6787`.
         combine_mchid: required. Example: `1900000109`.
@@ -490,7 +490,7 @@ class CombineTransactionsMiniProgram:
     ) -> MiniProgramCreateReply:
         """个人收款交易下单-小程序.
 
-        `POST /v3/combine-transactions/miniprogram`. For service providers. Not idempotent.
+        `POST /v3/combine-transactions/miniprogram`. For service providers. Idempotent. `combine_transactions.get_by_out_trade_no` tells what became of it.
 
         combine_appid: required. Example: `wxd678efh567hg6787`.
         combine_mchid: required. Example: `1230000109`.
@@ -524,7 +524,7 @@ class CombineTransactionsNative:
     ) -> NativeCreateReply:
         """合单下单-Native支付.
 
-        `POST /v3/combine-transactions/native`. For direct merchants and service providers. Not idempotent.
+        `POST /v3/combine-transactions/native`. For direct merchants and service providers. Idempotent. `combine_transactions.get_by_out_trade_no` tells what became of it.
 
         combine_appid: required. Example: `wxd678efh567hg6787`.
         combine_mchid: required. Example: `1900000109`.
@@ -567,7 +567,7 @@ class CombineTransactions:
     ) -> None:
         """合单关闭订单.
 
-        `POST /v3/combine-transactions/out-trade-no/{combine_out_trade_no}/close`. For direct merchants and service providers. Not idempotent.
+        `POST /v3/combine-transactions/out-trade-no/{combine_out_trade_no}/close`. For direct merchants and service providers. Idempotent. `combine_transactions.get_by_out_trade_no` tells what became of it.
 
         combine_out_trade_no: required.
         combine_appid: required. Example: `wxd678efh567hg6787`.
@@ -627,7 +627,7 @@ class AsyncCombineTransactionsApp:
     ) -> AppCreateReply:
         """合单下单-APP支付.
 
-        `POST /v3/combine-transactions/app`. For direct merchants and service providers. Not idempotent.
+        `POST /v3/combine-transactions/app`. For direct merchants and service providers. Idempotent. `combine_transactions.get_by_out_trade_no` tells what became of it.
 
         combine_appid: required. Example: `wxd678efh567hg6787`.
         combine_mchid: required. Example: `1900000109`.
@@ -666,7 +666,7 @@ class AsyncCombineTransactionsH5:
     ) -> H5CreateReply:
         """合单下单-H5支付.
 
-        `POST /v3/combine-transactions/h5`. For direct merchants and service providers. Not idempotent.
+        `POST /v3/combine-transactions/h5`. For direct merchants and service providers. Idempotent. `combine_transactions.get_by_out_trade_no` tells what became of it.
 
         combine_appid: required. Example: `wxd678efh567hg6787`.
         combine_mchid: required. Example: `1900000109`.
@@ -702,7 +702,7 @@ class AsyncCombineTransactionsJsapi:
     ) -> JsapiCreateReply:
         """合单下单-JSAPI支付.
 
-        `POST /v3/combine-transactions/jsapi`. For direct merchants and service providers. Not idempotent.
+        `POST /v3/combine-transactions/jsapi`. For direct merchants and service providers. Idempotent. `combine_transactions.get_by_out_trade_no` tells what became of it.
 
         combine_appid: required. Example: `wxd678efh567hg6787`.
         combine_mchid: required. Example: `1900000109`.
@@ -737,7 +737,7 @@ class AsyncCombineTransactionsMiniProgram:
     ) -> MiniProgramCreateReply:
         """个人收款交易下单-小程序.
 
-        `POST /v3/combine-transactions/miniprogram`. For service providers. Not idempotent.
+        `POST /v3/combine-transactions/miniprogram`. For service providers. Idempotent. `combine_transactions.get_by_out_trade_no` tells what became of it.
 
         combine_appid: required. Example: `wxd678efh567hg6787`.
         combine_mchid: required. Example: `1230000109`.
@@ -771,7 +771,7 @@ class AsyncCombineTransactionsNative:
     ) -> NativeCreateReply:
         """合单下单-Native支付.
 
-        `POST /v3/combine-transactions/native`. For direct merchants and service providers. Not idempotent.
+        `POST /v3/combine-transactions/native`. For direct merchants and service providers. Idempotent. `combine_transactions.get_by_out_trade_no` tells what became of it.
 
         combine_appid: required. Example: `wxd678efh567hg6787`.
         combine_mchid: required. Example: `1900000109`.
@@ -814,7 +814,7 @@ class AsyncCombineTransactions:
     ) -> None:
         """合单关闭订单.
 
-        `POST /v3/combine-transactions/out-trade-no/{combine_out_trade_no}/close`. For direct merchants and service providers. Not idempotent.
+        `POST /v3/combine-transactions/out-trade-no/{combine_out_trade_no}/close`. For direct merchants and service providers. Idempotent. `combine_transactions.get_by_out_trade_no` tells what became of it.
 
         combine_out_trade_no: required.
         combine_appid: required. Example: `wxd678efh567hg6787`.

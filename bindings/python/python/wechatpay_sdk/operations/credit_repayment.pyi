@@ -262,7 +262,7 @@ class CreditRepaymentPartnerContracts:
     ) -> TerminateReply:
         """解除自动还款协议.
 
-        `POST /v3/credit-repayment/partner/contracts/terminate`. For service providers. Not idempotent.
+        `POST /v3/credit-repayment/partner/contracts/terminate`. For service providers. Idempotent. `credit_repayment.partner.contracts.get` tells what became of it.
 
         out_contract_code: required. Example: `100001256`.
         contract_termination_remark: required. Example: `example_contract_termination_remark`.
@@ -286,7 +286,7 @@ class CreditRepaymentPartnerDeductOrders:
     ) -> CreateReply:
         """发起还款.
 
-        `POST /v3/credit-repayment/partner/deduct-orders`. For service providers. Not idempotent.
+        `POST /v3/credit-repayment/partner/deduct-orders`. For service providers. Not idempotent. `credit_repayment.partner.deduct_orders.get` tells what became of it.
 
         contract_id: required. Example: `20251105000000123456789`.
         out_trade_no: required. Example: `1217752501201407033233368018`.
@@ -465,7 +465,7 @@ class AsyncCreditRepaymentPartnerContracts:
     ) -> TerminateReply:
         """解除自动还款协议.
 
-        `POST /v3/credit-repayment/partner/contracts/terminate`. For service providers. Not idempotent.
+        `POST /v3/credit-repayment/partner/contracts/terminate`. For service providers. Idempotent. `credit_repayment.partner.contracts.get` tells what became of it.
 
         out_contract_code: required. Example: `100001256`.
         contract_termination_remark: required. Example: `example_contract_termination_remark`.
@@ -489,7 +489,7 @@ class AsyncCreditRepaymentPartnerDeductOrders:
     ) -> CreateReply:
         """发起还款.
 
-        `POST /v3/credit-repayment/partner/deduct-orders`. For service providers. Not idempotent.
+        `POST /v3/credit-repayment/partner/deduct-orders`. For service providers. Not idempotent. `credit_repayment.partner.deduct_orders.get` tells what became of it.
 
         contract_id: required. Example: `20251105000000123456789`.
         out_trade_no: required. Example: `1217752501201407033233368018`.

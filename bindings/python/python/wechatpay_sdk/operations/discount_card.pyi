@@ -215,7 +215,7 @@ class DiscountCardCards:
     ) -> None:
         """增加用户记录.
 
-        `POST /v3/discount-card/cards/{out_card_code}/add-user-records`. For direct merchants. Not idempotent.
+        `POST /v3/discount-card/cards/{out_card_code}/add-user-records`. For direct merchants. Not idempotent. `discount_card.cards.get` tells what became of it.
 
         out_card_code: required. Example: `6e8369071cd942c0476613f9d1ce9ca3`.
         card_template_id: required. Example: `87789b2f25177433bcbf407e8e471f95`.
@@ -299,7 +299,7 @@ class DiscountCardOrders:
     ) -> UpdateReply:
         """更新先享卡订单.
 
-        `PATCH /v3/discount-card/orders/{out_order_no}`. For direct merchants. Not idempotent.
+        `PATCH /v3/discount-card/orders/{out_order_no}`. For direct merchants. Not idempotent. `discount_card.orders.get` tells what became of it.
 
         out_order_no: required. Example: `233bcbf407e87789b8e471f251774f95`.
         objectives: optional.
@@ -330,7 +330,7 @@ class AsyncDiscountCardCards:
     ) -> None:
         """增加用户记录.
 
-        `POST /v3/discount-card/cards/{out_card_code}/add-user-records`. For direct merchants. Not idempotent.
+        `POST /v3/discount-card/cards/{out_card_code}/add-user-records`. For direct merchants. Not idempotent. `discount_card.cards.get` tells what became of it.
 
         out_card_code: required. Example: `6e8369071cd942c0476613f9d1ce9ca3`.
         card_template_id: required. Example: `87789b2f25177433bcbf407e8e471f95`.
@@ -414,7 +414,7 @@ class AsyncDiscountCardOrders:
     ) -> UpdateReply:
         """更新先享卡订单.
 
-        `PATCH /v3/discount-card/orders/{out_order_no}`. For direct merchants. Not idempotent.
+        `PATCH /v3/discount-card/orders/{out_order_no}`. For direct merchants. Not idempotent. `discount_card.orders.get` tells what became of it.
 
         out_order_no: required. Example: `233bcbf407e87789b8e471f251774f95`.
         objectives: optional.

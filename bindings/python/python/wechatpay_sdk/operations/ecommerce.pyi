@@ -1512,7 +1512,7 @@ class EcommerceAccountApplyCancelWithdraw:
     ) -> ConfirmReply:
         """平台代商户确认注销.
 
-        `POST /v3/ecommerce/account/apply-cancel-withdraw/confirm`. For service providers. Not idempotent.
+        `POST /v3/ecommerce/account/apply-cancel-withdraw/confirm`. For service providers. Not idempotent. `ecommerce.account.apply_cancel_withdraw.get_by_out_request_no` tells what became of it.
 
         applyment_id: optional. Example: `X202410241010125346`.
         out_request_no: optional. Example: `P202410241010125346`.
@@ -1537,7 +1537,7 @@ class EcommerceAccountApplyCancelWithdraw:
     ) -> AccountApplyCancelWithdrawCreateReply:
         """提交注销提现申请.
 
-        `POST /v3/ecommerce/account/apply-cancel-withdraw`. For service providers. Not idempotent.
+        `POST /v3/ecommerce/account/apply-cancel-withdraw`. For service providers. Not idempotent. `ecommerce.account.apply_cancel_withdraw.get_by_out_request_no` tells what became of it.
 
         sub_mchid: required. Example: `1900000109`.
         out_request_no: required. Example: `P202410241010125346`.
@@ -1612,7 +1612,7 @@ class EcommerceAccountCancelApplications:
     ) -> AccountCancelApplicationsCreateReply:
         """提交注销申请单.
 
-        `POST /v3/ecommerce/account/cancel-applications`. For service providers. Not idempotent.
+        `POST /v3/ecommerce/account/cancel-applications`. For service providers. Not idempotent. `ecommerce.account.cancel_applications.get_by_out_apply_no` tells what became of it.
 
         sub_mchid: required. Example: `1900000109`.
         out_apply_no: required. Example: `2019061122222222122`.
@@ -1673,7 +1673,7 @@ class EcommerceApplyments:
     ) -> ApplymentsCreateReply:
         """二级商户进件.
 
-        `POST /v3/ecommerce/applyments/`. For service providers. Not idempotent.
+        `POST /v3/ecommerce/applyments/`. For service providers. Idempotent. `ecommerce.applyments.get_by_out_request_no` tells what became of it.
 
         out_request_no: required.
         organization_type: required. Example: `2401`.
@@ -1734,7 +1734,7 @@ class EcommerceApplyments:
     ) -> RevokeReply:
         """撤销申请单-使用申请单号.
 
-        `POST /v3/ecommerce/applyments/{applyment_id}/revoke`. For service providers. Not idempotent.
+        `POST /v3/ecommerce/applyments/{applyment_id}/revoke`. For service providers. Idempotent. `ecommerce.applyments.get` tells what became of it.
 
         applyment_id: required. Example: `2000002124775691`.
 
@@ -1748,7 +1748,7 @@ class EcommerceApplyments:
     ) -> RevokeByOutRequestNoReply:
         """撤销申请单-使用业务申请编号.
 
-        `POST /v3/ecommerce/applyments/out-request-no/{out_request_no}/revoke`. For service providers. Not idempotent.
+        `POST /v3/ecommerce/applyments/out-request-no/{out_request_no}/revoke`. For service providers. Idempotent. `ecommerce.applyments.get_by_out_request_no` tells what became of it.
 
         out_request_no: required. Example: `APPLYMENT_00000000001`.
 
@@ -1782,7 +1782,7 @@ class EcommerceApplyments:
     ) -> SubmitAccountHostingReply:
         """提交申请单.
 
-        `POST /v3/ecommerce/applyments/submit-account-hosting-applyment`. For service providers. Not idempotent.
+        `POST /v3/ecommerce/applyments/submit-account-hosting-applyment`. For service providers. Not idempotent. `ecommerce.applyments.get_by_out_request_no` tells what became of it.
 
         out_request_no: required.
         organization_type: required. Example: `2401`.
@@ -1946,7 +1946,7 @@ class EcommerceCombinePapayContracts:
     ) -> TerminateByOutContractCodeReply:
         """商户协议号解约协议.
 
-        `POST /v3/ecommerce/combine-papay/contracts/plan-id/{plan_id}/out-contract-code/{out_contract_code}/terminate`. For service providers. Not idempotent.
+        `POST /v3/ecommerce/combine-papay/contracts/plan-id/{plan_id}/out-contract-code/{out_contract_code}/terminate`. For service providers. Idempotent. `ecommerce.combine_papay.contracts.get_by_out_contract_code` tells what became of it.
 
         plan_id: required. Example: `12535`.
         out_contract_code: required. Example: `wxwtdk20200910100000`.
@@ -1970,7 +1970,7 @@ class EcommerceCombinePapayTransactions:
     ) -> CombinePapayTransactionsCreateReply:
         """电商合单委托代扣支付.
 
-        `POST /v3/ecommerce/combine-papay/transactions`. For service providers. Not idempotent.
+        `POST /v3/ecommerce/combine-papay/transactions`. For service providers. Not idempotent. `ecommerce.combine_papay.transactions.get` tells what became of it.
 
         combine_appid: required. Example: `wxd678efh567hg6787`.
         combine_mchid: required. Example: `1900000109`.
@@ -2005,7 +2005,7 @@ class EcommerceCombinePapayTransactions:
     ) -> None:
         """电商合单委托代扣撤销订单.
 
-        `POST /v3/ecommerce/combine-papay/transactions/{combine_out_trade_no}/reverse`. For service providers. Not idempotent.
+        `POST /v3/ecommerce/combine-papay/transactions/{combine_out_trade_no}/reverse`. For service providers. Not idempotent. `ecommerce.combine_papay.transactions.get` tells what became of it.
 
         combine_out_trade_no: required. Example: `P20150806125346`.
         combine_appid: required. Example: `wxd678efh567hg6787`.
@@ -2079,7 +2079,7 @@ class EcommerceFundWithdraw:
     ) -> FundWithdrawCreateReply:
         """账户余额提现.
 
-        `POST /v3/ecommerce/fund/withdraw`. For service providers. Not idempotent.
+        `POST /v3/ecommerce/fund/withdraw`. For service providers. Idempotent. `ecommerce.fund.withdraw.get_by_out_request_no` tells what became of it.
 
         sub_mchid: required. Example: `1900000109`.
         out_request_no: required. Example: `20190611222222222200000000012122`.
@@ -2300,7 +2300,7 @@ class EcommerceMchTransferAuthorizations:
     ) -> MchTransferAuthorizationsCreateReply:
         """申请二级商户商家转账授权.
 
-        `POST /v3/ecommerce/mch-transfer/authorizations`. For service providers. Not idempotent.
+        `POST /v3/ecommerce/mch-transfer/authorizations`. For service providers. Not idempotent. `ecommerce.mch_transfer.authorizations.get` tells what became of it.
 
         sub_mchid: required. Example: `1900001109`.
         agreement_list: required.
@@ -2333,7 +2333,7 @@ class EcommerceMchTransferTransferBills:
     ) -> CancelByOutBillNoReply:
         """撤销转账.
 
-        `POST /v3/ecommerce/mch-transfer/transfer-bills/out-bill-no/{out_bill_no}/cancel`. For service providers. Not idempotent.
+        `POST /v3/ecommerce/mch-transfer/transfer-bills/out-bill-no/{out_bill_no}/cancel`. For service providers. Idempotent. `ecommerce.mch_transfer.transfer_bills.get_by_out_bill_no` tells what became of it.
 
         out_bill_no: required. Example: `plfk2020042013`.
         sub_mchid: required. Example: `1900001109`.
@@ -2356,7 +2356,7 @@ class EcommerceMchTransferTransferBills:
     ) -> MchTransferTransferBillsCreateReply:
         """发起转账.
 
-        `POST /v3/ecommerce/mch-transfer/transfer-bills`. For service providers. Not idempotent.
+        `POST /v3/ecommerce/mch-transfer/transfer-bills`. For service providers. Not idempotent. `ecommerce.mch_transfer.transfer_bills.get_by_out_bill_no` tells what became of it.
 
         sub_mchid: required. Example: `1900001109`.
         appid: required. Example: `wxf636efh567hg4356`.
@@ -2427,7 +2427,7 @@ class EcommerceProfitsharingAfterSalesOrders:
     ) -> ProfitsharingAfterSalesOrdersCreateReply:
         """请求售后服务分账.
 
-        `POST /v3/ecommerce/profitsharing/after-sales-orders`. For service providers. Not idempotent.
+        `POST /v3/ecommerce/profitsharing/after-sales-orders`. For service providers. Not idempotent. `ecommerce.profitsharing.after_sales_orders.get` tells what became of it.
 
         sub_mchid: required. Example: `1900000109`.
         transaction_id: required. Example: `3008450740201411110007820472`.
@@ -2490,7 +2490,7 @@ class EcommerceProfitsharingOrders:
     ) -> ProfitsharingOrdersCreateReply:
         """请求分账.
 
-        `POST /v3/ecommerce/profitsharing/orders`. For service providers. Not idempotent.
+        `POST /v3/ecommerce/profitsharing/orders`. For service providers. Idempotent. `ecommerce.profitsharing.orders.get` tells what became of it.
 
         appid: optional. Example: `wx8888888888888888`.
         sub_mchid: required. Example: `1900000109`.
@@ -2535,7 +2535,7 @@ class EcommerceProfitsharingReceivers:
     ) -> AddReply:
         """添加分账接收方.
 
-        `POST /v3/ecommerce/profitsharing/receivers/add`. For service providers. Not idempotent.
+        `POST /v3/ecommerce/profitsharing/receivers/add`. For service providers. Idempotent.
 
         appid: required. Example: `wx8888888888888888`.
         type: required. Example: `MERCHANT_ID`.
@@ -2556,7 +2556,7 @@ class EcommerceProfitsharingReceivers:
     ) -> DeleteReply:
         """删除分账接收方.
 
-        `POST /v3/ecommerce/profitsharing/receivers/delete`. For service providers. Not idempotent.
+        `POST /v3/ecommerce/profitsharing/receivers/delete`. For service providers. Idempotent.
 
         appid: required. Example: `wx8888888888888888`.
         type: required. Example: `MERCHANT_ID`.
@@ -2582,7 +2582,7 @@ class EcommerceProfitsharingReturnOrders:
     ) -> ProfitsharingReturnOrdersCreateReply:
         """请求分账回退.
 
-        `POST /v3/ecommerce/profitsharing/returnorders`. For service providers. Not idempotent.
+        `POST /v3/ecommerce/profitsharing/returnorders`. For service providers. Idempotent. `ecommerce.profitsharing.return_orders.get` tells what became of it.
 
         sub_mchid: required. Example: `1900000109`.
         order_id: optional. Example: `3008450740201411110007820472`.
@@ -2641,7 +2641,7 @@ class EcommerceProfitsharing:
     ) -> FinishOrderReply:
         """完结分账.
 
-        `POST /v3/ecommerce/profitsharing/finish-order`. For service providers. Not idempotent.
+        `POST /v3/ecommerce/profitsharing/finish-order`. For service providers. Idempotent. `ecommerce.profitsharing.orders.get` tells what became of it.
 
         sub_mchid: required. Example: `1900000109`.
         transaction_id: required. Example: `4208450740201411110007820472`.
@@ -2662,7 +2662,7 @@ class EcommerceRefundsReturnAdvance:
     ) -> RefundsReturnAdvanceCreateReply:
         """垫付退款回补.
 
-        `POST /v3/ecommerce/refunds/{refund_id}/return-advance`. For service providers. Not idempotent.
+        `POST /v3/ecommerce/refunds/{refund_id}/return-advance`. For service providers. Not idempotent. `ecommerce.refunds.return_advance.get` tells what became of it.
 
         refund_id: required. Example: `50000000382019052709732678859`.
         sub_mchid: required. Example: `1900000109`.
@@ -2713,7 +2713,7 @@ class EcommerceRefunds:
     ) -> ApplyReply:
         """退款申请.
 
-        `POST /v3/ecommerce/refunds/apply`. For service providers. Not idempotent.
+        `POST /v3/ecommerce/refunds/apply`. For service providers. Idempotent. `ecommerce.refunds.get_by_out_refund_no` tells what became of it.
 
         individual_auth_id: optional. Example: `1900000109`.
         sub_mchid: optional. Example: `1900000109`.
@@ -2748,7 +2748,7 @@ class EcommerceRefunds:
     ) -> ApplyAbnormalReply:
         """发起异常退款.
 
-        `POST /v3/ecommerce/refunds/{refund_id}/apply-abnormal-refund`. For service providers. Not idempotent.
+        `POST /v3/ecommerce/refunds/{refund_id}/apply-abnormal-refund`. For service providers. Not idempotent. `ecommerce.refunds.get_by_id` tells what became of it.
 
         refund_id: required. Example: `50000000382019052709732678859`.
         sub_mchid: optional. Example: `1900000109`.
@@ -2833,7 +2833,7 @@ class EcommerceSubsidies:
     ) -> CancelReply:
         """取消补差.
 
-        `POST /v3/ecommerce/subsidies/cancel`. For service providers. Not idempotent.
+        `POST /v3/ecommerce/subsidies/cancel`. For service providers. Idempotent.
 
         sub_mchid: required. Example: `1900000109`.
         transaction_id: required. Example: `4208450740201411110007820472`.
@@ -2854,7 +2854,7 @@ class EcommerceSubsidies:
     ) -> SubsidiesCreateReply:
         """请求补差.
 
-        `POST /v3/ecommerce/subsidies/create`. For service providers. Not idempotent.
+        `POST /v3/ecommerce/subsidies/create`. For service providers. Idempotent.
 
         sub_mchid: required. Example: `1900000109`.
         transaction_id: required. Example: `4208450740201411110007820472`.
@@ -2965,7 +2965,7 @@ class AsyncEcommerceAccountApplyCancelWithdraw:
     ) -> ConfirmReply:
         """平台代商户确认注销.
 
-        `POST /v3/ecommerce/account/apply-cancel-withdraw/confirm`. For service providers. Not idempotent.
+        `POST /v3/ecommerce/account/apply-cancel-withdraw/confirm`. For service providers. Not idempotent. `ecommerce.account.apply_cancel_withdraw.get_by_out_request_no` tells what became of it.
 
         applyment_id: optional. Example: `X202410241010125346`.
         out_request_no: optional. Example: `P202410241010125346`.
@@ -2990,7 +2990,7 @@ class AsyncEcommerceAccountApplyCancelWithdraw:
     ) -> AccountApplyCancelWithdrawCreateReply:
         """提交注销提现申请.
 
-        `POST /v3/ecommerce/account/apply-cancel-withdraw`. For service providers. Not idempotent.
+        `POST /v3/ecommerce/account/apply-cancel-withdraw`. For service providers. Not idempotent. `ecommerce.account.apply_cancel_withdraw.get_by_out_request_no` tells what became of it.
 
         sub_mchid: required. Example: `1900000109`.
         out_request_no: required. Example: `P202410241010125346`.
@@ -3065,7 +3065,7 @@ class AsyncEcommerceAccountCancelApplications:
     ) -> AccountCancelApplicationsCreateReply:
         """提交注销申请单.
 
-        `POST /v3/ecommerce/account/cancel-applications`. For service providers. Not idempotent.
+        `POST /v3/ecommerce/account/cancel-applications`. For service providers. Not idempotent. `ecommerce.account.cancel_applications.get_by_out_apply_no` tells what became of it.
 
         sub_mchid: required. Example: `1900000109`.
         out_apply_no: required. Example: `2019061122222222122`.
@@ -3126,7 +3126,7 @@ class AsyncEcommerceApplyments:
     ) -> ApplymentsCreateReply:
         """二级商户进件.
 
-        `POST /v3/ecommerce/applyments/`. For service providers. Not idempotent.
+        `POST /v3/ecommerce/applyments/`. For service providers. Idempotent. `ecommerce.applyments.get_by_out_request_no` tells what became of it.
 
         out_request_no: required.
         organization_type: required. Example: `2401`.
@@ -3187,7 +3187,7 @@ class AsyncEcommerceApplyments:
     ) -> RevokeReply:
         """撤销申请单-使用申请单号.
 
-        `POST /v3/ecommerce/applyments/{applyment_id}/revoke`. For service providers. Not idempotent.
+        `POST /v3/ecommerce/applyments/{applyment_id}/revoke`. For service providers. Idempotent. `ecommerce.applyments.get` tells what became of it.
 
         applyment_id: required. Example: `2000002124775691`.
 
@@ -3201,7 +3201,7 @@ class AsyncEcommerceApplyments:
     ) -> RevokeByOutRequestNoReply:
         """撤销申请单-使用业务申请编号.
 
-        `POST /v3/ecommerce/applyments/out-request-no/{out_request_no}/revoke`. For service providers. Not idempotent.
+        `POST /v3/ecommerce/applyments/out-request-no/{out_request_no}/revoke`. For service providers. Idempotent. `ecommerce.applyments.get_by_out_request_no` tells what became of it.
 
         out_request_no: required. Example: `APPLYMENT_00000000001`.
 
@@ -3235,7 +3235,7 @@ class AsyncEcommerceApplyments:
     ) -> SubmitAccountHostingReply:
         """提交申请单.
 
-        `POST /v3/ecommerce/applyments/submit-account-hosting-applyment`. For service providers. Not idempotent.
+        `POST /v3/ecommerce/applyments/submit-account-hosting-applyment`. For service providers. Not idempotent. `ecommerce.applyments.get_by_out_request_no` tells what became of it.
 
         out_request_no: required.
         organization_type: required. Example: `2401`.
@@ -3399,7 +3399,7 @@ class AsyncEcommerceCombinePapayContracts:
     ) -> TerminateByOutContractCodeReply:
         """商户协议号解约协议.
 
-        `POST /v3/ecommerce/combine-papay/contracts/plan-id/{plan_id}/out-contract-code/{out_contract_code}/terminate`. For service providers. Not idempotent.
+        `POST /v3/ecommerce/combine-papay/contracts/plan-id/{plan_id}/out-contract-code/{out_contract_code}/terminate`. For service providers. Idempotent. `ecommerce.combine_papay.contracts.get_by_out_contract_code` tells what became of it.
 
         plan_id: required. Example: `12535`.
         out_contract_code: required. Example: `wxwtdk20200910100000`.
@@ -3423,7 +3423,7 @@ class AsyncEcommerceCombinePapayTransactions:
     ) -> CombinePapayTransactionsCreateReply:
         """电商合单委托代扣支付.
 
-        `POST /v3/ecommerce/combine-papay/transactions`. For service providers. Not idempotent.
+        `POST /v3/ecommerce/combine-papay/transactions`. For service providers. Not idempotent. `ecommerce.combine_papay.transactions.get` tells what became of it.
 
         combine_appid: required. Example: `wxd678efh567hg6787`.
         combine_mchid: required. Example: `1900000109`.
@@ -3458,7 +3458,7 @@ class AsyncEcommerceCombinePapayTransactions:
     ) -> None:
         """电商合单委托代扣撤销订单.
 
-        `POST /v3/ecommerce/combine-papay/transactions/{combine_out_trade_no}/reverse`. For service providers. Not idempotent.
+        `POST /v3/ecommerce/combine-papay/transactions/{combine_out_trade_no}/reverse`. For service providers. Not idempotent. `ecommerce.combine_papay.transactions.get` tells what became of it.
 
         combine_out_trade_no: required. Example: `P20150806125346`.
         combine_appid: required. Example: `wxd678efh567hg6787`.
@@ -3532,7 +3532,7 @@ class AsyncEcommerceFundWithdraw:
     ) -> FundWithdrawCreateReply:
         """账户余额提现.
 
-        `POST /v3/ecommerce/fund/withdraw`. For service providers. Not idempotent.
+        `POST /v3/ecommerce/fund/withdraw`. For service providers. Idempotent. `ecommerce.fund.withdraw.get_by_out_request_no` tells what became of it.
 
         sub_mchid: required. Example: `1900000109`.
         out_request_no: required. Example: `20190611222222222200000000012122`.
@@ -3753,7 +3753,7 @@ class AsyncEcommerceMchTransferAuthorizations:
     ) -> MchTransferAuthorizationsCreateReply:
         """申请二级商户商家转账授权.
 
-        `POST /v3/ecommerce/mch-transfer/authorizations`. For service providers. Not idempotent.
+        `POST /v3/ecommerce/mch-transfer/authorizations`. For service providers. Not idempotent. `ecommerce.mch_transfer.authorizations.get` tells what became of it.
 
         sub_mchid: required. Example: `1900001109`.
         agreement_list: required.
@@ -3786,7 +3786,7 @@ class AsyncEcommerceMchTransferTransferBills:
     ) -> CancelByOutBillNoReply:
         """撤销转账.
 
-        `POST /v3/ecommerce/mch-transfer/transfer-bills/out-bill-no/{out_bill_no}/cancel`. For service providers. Not idempotent.
+        `POST /v3/ecommerce/mch-transfer/transfer-bills/out-bill-no/{out_bill_no}/cancel`. For service providers. Idempotent. `ecommerce.mch_transfer.transfer_bills.get_by_out_bill_no` tells what became of it.
 
         out_bill_no: required. Example: `plfk2020042013`.
         sub_mchid: required. Example: `1900001109`.
@@ -3809,7 +3809,7 @@ class AsyncEcommerceMchTransferTransferBills:
     ) -> MchTransferTransferBillsCreateReply:
         """发起转账.
 
-        `POST /v3/ecommerce/mch-transfer/transfer-bills`. For service providers. Not idempotent.
+        `POST /v3/ecommerce/mch-transfer/transfer-bills`. For service providers. Not idempotent. `ecommerce.mch_transfer.transfer_bills.get_by_out_bill_no` tells what became of it.
 
         sub_mchid: required. Example: `1900001109`.
         appid: required. Example: `wxf636efh567hg4356`.
@@ -3880,7 +3880,7 @@ class AsyncEcommerceProfitsharingAfterSalesOrders:
     ) -> ProfitsharingAfterSalesOrdersCreateReply:
         """请求售后服务分账.
 
-        `POST /v3/ecommerce/profitsharing/after-sales-orders`. For service providers. Not idempotent.
+        `POST /v3/ecommerce/profitsharing/after-sales-orders`. For service providers. Not idempotent. `ecommerce.profitsharing.after_sales_orders.get` tells what became of it.
 
         sub_mchid: required. Example: `1900000109`.
         transaction_id: required. Example: `3008450740201411110007820472`.
@@ -3943,7 +3943,7 @@ class AsyncEcommerceProfitsharingOrders:
     ) -> ProfitsharingOrdersCreateReply:
         """请求分账.
 
-        `POST /v3/ecommerce/profitsharing/orders`. For service providers. Not idempotent.
+        `POST /v3/ecommerce/profitsharing/orders`. For service providers. Idempotent. `ecommerce.profitsharing.orders.get` tells what became of it.
 
         appid: optional. Example: `wx8888888888888888`.
         sub_mchid: required. Example: `1900000109`.
@@ -3988,7 +3988,7 @@ class AsyncEcommerceProfitsharingReceivers:
     ) -> AddReply:
         """添加分账接收方.
 
-        `POST /v3/ecommerce/profitsharing/receivers/add`. For service providers. Not idempotent.
+        `POST /v3/ecommerce/profitsharing/receivers/add`. For service providers. Idempotent.
 
         appid: required. Example: `wx8888888888888888`.
         type: required. Example: `MERCHANT_ID`.
@@ -4009,7 +4009,7 @@ class AsyncEcommerceProfitsharingReceivers:
     ) -> DeleteReply:
         """删除分账接收方.
 
-        `POST /v3/ecommerce/profitsharing/receivers/delete`. For service providers. Not idempotent.
+        `POST /v3/ecommerce/profitsharing/receivers/delete`. For service providers. Idempotent.
 
         appid: required. Example: `wx8888888888888888`.
         type: required. Example: `MERCHANT_ID`.
@@ -4035,7 +4035,7 @@ class AsyncEcommerceProfitsharingReturnOrders:
     ) -> ProfitsharingReturnOrdersCreateReply:
         """请求分账回退.
 
-        `POST /v3/ecommerce/profitsharing/returnorders`. For service providers. Not idempotent.
+        `POST /v3/ecommerce/profitsharing/returnorders`. For service providers. Idempotent. `ecommerce.profitsharing.return_orders.get` tells what became of it.
 
         sub_mchid: required. Example: `1900000109`.
         order_id: optional. Example: `3008450740201411110007820472`.
@@ -4094,7 +4094,7 @@ class AsyncEcommerceProfitsharing:
     ) -> FinishOrderReply:
         """完结分账.
 
-        `POST /v3/ecommerce/profitsharing/finish-order`. For service providers. Not idempotent.
+        `POST /v3/ecommerce/profitsharing/finish-order`. For service providers. Idempotent. `ecommerce.profitsharing.orders.get` tells what became of it.
 
         sub_mchid: required. Example: `1900000109`.
         transaction_id: required. Example: `4208450740201411110007820472`.
@@ -4115,7 +4115,7 @@ class AsyncEcommerceRefundsReturnAdvance:
     ) -> RefundsReturnAdvanceCreateReply:
         """垫付退款回补.
 
-        `POST /v3/ecommerce/refunds/{refund_id}/return-advance`. For service providers. Not idempotent.
+        `POST /v3/ecommerce/refunds/{refund_id}/return-advance`. For service providers. Not idempotent. `ecommerce.refunds.return_advance.get` tells what became of it.
 
         refund_id: required. Example: `50000000382019052709732678859`.
         sub_mchid: required. Example: `1900000109`.
@@ -4166,7 +4166,7 @@ class AsyncEcommerceRefunds:
     ) -> ApplyReply:
         """退款申请.
 
-        `POST /v3/ecommerce/refunds/apply`. For service providers. Not idempotent.
+        `POST /v3/ecommerce/refunds/apply`. For service providers. Idempotent. `ecommerce.refunds.get_by_out_refund_no` tells what became of it.
 
         individual_auth_id: optional. Example: `1900000109`.
         sub_mchid: optional. Example: `1900000109`.
@@ -4201,7 +4201,7 @@ class AsyncEcommerceRefunds:
     ) -> ApplyAbnormalReply:
         """发起异常退款.
 
-        `POST /v3/ecommerce/refunds/{refund_id}/apply-abnormal-refund`. For service providers. Not idempotent.
+        `POST /v3/ecommerce/refunds/{refund_id}/apply-abnormal-refund`. For service providers. Not idempotent. `ecommerce.refunds.get_by_id` tells what became of it.
 
         refund_id: required. Example: `50000000382019052709732678859`.
         sub_mchid: optional. Example: `1900000109`.
@@ -4286,7 +4286,7 @@ class AsyncEcommerceSubsidies:
     ) -> CancelReply:
         """取消补差.
 
-        `POST /v3/ecommerce/subsidies/cancel`. For service providers. Not idempotent.
+        `POST /v3/ecommerce/subsidies/cancel`. For service providers. Idempotent.
 
         sub_mchid: required. Example: `1900000109`.
         transaction_id: required. Example: `4208450740201411110007820472`.
@@ -4307,7 +4307,7 @@ class AsyncEcommerceSubsidies:
     ) -> SubsidiesCreateReply:
         """请求补差.
 
-        `POST /v3/ecommerce/subsidies/create`. For service providers. Not idempotent.
+        `POST /v3/ecommerce/subsidies/create`. For service providers. Idempotent.
 
         sub_mchid: required. Example: `1900000109`.
         transaction_id: required. Example: `4208450740201411110007820472`.

@@ -134,7 +134,7 @@ class EduPapayContracts:
     ) -> None:
         """解约.
 
-        `DELETE /v3/edu-papay/contracts/{contract_id}`. For direct merchants and service providers. Not idempotent.
+        `DELETE /v3/edu-papay/contracts/{contract_id}`. For direct merchants and service providers. Idempotent.
 
         contract_id: required. Example: `wx998877665544wx`.
 
@@ -212,7 +212,7 @@ class EduPapayTransactions:
     ) -> None:
         """教育通扣款受理.
 
-        `POST /v3/edu-papay/transactions`. For direct merchants and service providers. Not idempotent.
+        `POST /v3/edu-papay/transactions`. For direct merchants and service providers. Not idempotent. `edu_papay.transactions.get_by_out_trade_no` tells what became of it.
 
         appid: required. Example: `wx8888888888888888`.
         sub_mchid: optional. Example: `1900000109`.
@@ -349,7 +349,7 @@ class AsyncEduPapayContracts:
     ) -> None:
         """解约.
 
-        `DELETE /v3/edu-papay/contracts/{contract_id}`. For direct merchants and service providers. Not idempotent.
+        `DELETE /v3/edu-papay/contracts/{contract_id}`. For direct merchants and service providers. Idempotent.
 
         contract_id: required. Example: `wx998877665544wx`.
 
@@ -427,7 +427,7 @@ class AsyncEduPapayTransactions:
     ) -> None:
         """教育通扣款受理.
 
-        `POST /v3/edu-papay/transactions`. For direct merchants and service providers. Not idempotent.
+        `POST /v3/edu-papay/transactions`. For direct merchants and service providers. Not idempotent. `edu_papay.transactions.get_by_out_trade_no` tells what became of it.
 
         appid: required. Example: `wx8888888888888888`.
         sub_mchid: optional. Example: `1900000109`.

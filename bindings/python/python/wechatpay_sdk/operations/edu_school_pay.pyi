@@ -257,7 +257,7 @@ class EduSchoolPayContracts:
     ) -> None:
         """商户主动解约.
 
-        `POST /v3/eduschoolpay/contracts/{contract_id}/terminate`. For service providers. Not idempotent.
+        `POST /v3/eduschoolpay/contracts/{contract_id}/terminate`. For service providers. Idempotent. `edu_school_pay.contracts.get` tells what became of it.
 
         contract_id: required. Example: `2045011120563805041758214605`.
 
@@ -288,7 +288,7 @@ class EduSchoolPayTransactions:
     ) -> CreateReply:
         """扣款.
 
-        `POST /v3/eduschoolpay/transactions`. For service providers. Not idempotent.
+        `POST /v3/eduschoolpay/transactions`. For service providers. Not idempotent. `edu_school_pay.transactions.get_by_out_trade_no` tells what became of it.
 
         appid: required. Example: `wx8888888888888888`.
         sub_mchid: optional. Example: `1900000109`.
@@ -460,7 +460,7 @@ class AsyncEduSchoolPayContracts:
     ) -> None:
         """商户主动解约.
 
-        `POST /v3/eduschoolpay/contracts/{contract_id}/terminate`. For service providers. Not idempotent.
+        `POST /v3/eduschoolpay/contracts/{contract_id}/terminate`. For service providers. Idempotent. `edu_school_pay.contracts.get` tells what became of it.
 
         contract_id: required. Example: `2045011120563805041758214605`.
 
@@ -491,7 +491,7 @@ class AsyncEduSchoolPayTransactions:
     ) -> CreateReply:
         """扣款.
 
-        `POST /v3/eduschoolpay/transactions`. For service providers. Not idempotent.
+        `POST /v3/eduschoolpay/transactions`. For service providers. Not idempotent. `edu_school_pay.transactions.get_by_out_trade_no` tells what became of it.
 
         appid: required. Example: `wx8888888888888888`.
         sub_mchid: optional. Example: `1900000109`.

@@ -17,7 +17,7 @@ class ExpressUsers:
     ) -> TransformReply:
         """用户openid转换.
 
-        `POST /v3/express/users/{openid}/transform`. For service providers. Not idempotent.
+        `POST /v3/express/users/{openid}/transform`. For service providers. Idempotent.
 
         openid: required. Example: `xsd3434454567676`.
         appid: required. Example: `wxaaaa1a123b456c7d`.
@@ -42,7 +42,7 @@ class AsyncExpressUsers:
     ) -> TransformReply:
         """用户openid转换.
 
-        `POST /v3/express/users/{openid}/transform`. For service providers. Not idempotent.
+        `POST /v3/express/users/{openid}/transform`. For service providers. Idempotent.
 
         openid: required. Example: `xsd3434454567676`.
         appid: required. Example: `wxaaaa1a123b456c7d`.

@@ -168,7 +168,7 @@ class FundsToOverseaOrders:
     ) -> OrdersCreateReply:
         """申请资金出境.
 
-        `POST /v3/funds-to-oversea/orders`. For service providers. Not idempotent.
+        `POST /v3/funds-to-oversea/orders`. For service providers. Not idempotent. `funds_to_oversea.orders.get` tells what became of it.
 
         out_order_id: required. Example: `merchant_1123123`.
         sub_mchid: required. Example: `123456`.
@@ -217,7 +217,7 @@ class FundsToOverseaReturnReturnOrders:
     ) -> ReturnReturnOrdersCreateReply:
         """申请资金出境退回.
 
-        `POST /v3/funds-to-oversea/return/return-orders`. For service providers. Not idempotent.
+        `POST /v3/funds-to-oversea/return/return-orders`. For service providers. Not idempotent. `funds_to_oversea.return.return_orders.get_by_out_return_no` tells what became of it.
 
         out_return_no: required. Example: `R20250220103930`.
         sub_mchid: required. Example: `123456`.
@@ -329,7 +329,7 @@ class AsyncFundsToOverseaOrders:
     ) -> OrdersCreateReply:
         """申请资金出境.
 
-        `POST /v3/funds-to-oversea/orders`. For service providers. Not idempotent.
+        `POST /v3/funds-to-oversea/orders`. For service providers. Not idempotent. `funds_to_oversea.orders.get` tells what became of it.
 
         out_order_id: required. Example: `merchant_1123123`.
         sub_mchid: required. Example: `123456`.
@@ -378,7 +378,7 @@ class AsyncFundsToOverseaReturnReturnOrders:
     ) -> ReturnReturnOrdersCreateReply:
         """申请资金出境退回.
 
-        `POST /v3/funds-to-oversea/return/return-orders`. For service providers. Not idempotent.
+        `POST /v3/funds-to-oversea/return/return-orders`. For service providers. Not idempotent. `funds_to_oversea.return.return_orders.get_by_out_return_no` tells what became of it.
 
         out_return_no: required. Example: `R20250220103930`.
         sub_mchid: required. Example: `123456`.

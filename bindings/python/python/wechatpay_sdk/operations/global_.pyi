@@ -1533,7 +1533,7 @@ class GlobalCustomsOrders:
     ) -> CustomsOrdersUpdateReply:
         """报关信息修改.
 
-        `PATCH /v3/global/customs/orders`. For direct merchants. Not idempotent.
+        `PATCH /v3/global/customs/orders`. For direct merchants. Idempotent.
 
         appid: required. Example: `wxd678efh567hg6787`.
         mchid: required. Example: `1230000109`.
@@ -1681,7 +1681,7 @@ class GlobalMerchantH5PermissionApplications:
     ) -> MerchantH5PermissionApplicationsUpdateReply:
         """修改H5支付权限申请单.
 
-        `PATCH /v3/global/merchant/h5/permission/applications/{applyment_id}`. Not idempotent.
+        `PATCH /v3/global/merchant/h5/permission/applications/{applyment_id}`. Idempotent. `global.merchant.h5.permission.applications.get` tells what became of it.
 
         applyment_id: required. Example: `100000`.
         domains: required. Example: `string`.
@@ -1752,7 +1752,7 @@ class GlobalMerchantH5PermissionDomainApplications:
     ) -> MerchantH5PermissionDomainApplicationsUpdateReply:
         """修改H5支付域名修改申请单.
 
-        `PATCH /v3/global/merchant/h5/permission/domain/applications/{applyment_id}`. Not idempotent.
+        `PATCH /v3/global/merchant/h5/permission/domain/applications/{applyment_id}`. Idempotent. `global.merchant.h5.permission.domain.applications.get` tells what became of it.
 
         applyment_id: required. Example: `100000`.
         domains: required. Example: `string`.
@@ -1815,7 +1815,7 @@ class GlobalMerchantServiceComplaintNotifications:
     ) -> MerchantServiceComplaintNotificationsCreateReply:
         """创建投诉通知回调.
 
-        `POST /v3/global/merchant-service/complaint-notifications`. Not idempotent.
+        `POST /v3/global/merchant-service/complaint-notifications`. Idempotent. `global.merchant_service.complaint_notifications.get` tells what became of it.
 
         url: required. Example: `https://www.xxx.com/notify`.
 
@@ -1827,7 +1827,7 @@ class GlobalMerchantServiceComplaintNotifications:
     ) -> None:
         """删除投诉通知回调.
 
-        `DELETE /v3/global/merchant-service/complaint-notifications`. Not idempotent.
+        `DELETE /v3/global/merchant-service/complaint-notifications`. Idempotent. `global.merchant_service.complaint_notifications.get` tells what became of it.
 
         https://docs.qq.com/doc/DTlJLWFZObU1YdFlO?nlc=1
         """
@@ -1849,7 +1849,7 @@ class GlobalMerchantServiceComplaintNotifications:
     ) -> ReplaceReply:
         """更新投诉通知回调.
 
-        `PUT /v3/global/merchant-service/complaint-notifications`. Not idempotent.
+        `PUT /v3/global/merchant-service/complaint-notifications`. Idempotent. `global.merchant_service.complaint_notifications.get` tells what became of it.
 
         url: required. Example: `https://www.xxx.com/notify`.
 
@@ -1893,7 +1893,7 @@ class GlobalMerchantServiceComplaints:
     ) -> None:
         """反馈处理完成.
 
-        `POST /v3/global/merchant-service/complaints/{complaint_id}/complete`. Not idempotent.
+        `POST /v3/global/merchant-service/complaints/{complaint_id}/complete`. Not idempotent. `global.merchant_service.complaints.get` tells what became of it.
 
         complaint_id: required. Example: `200201820200101080076610000`.
         complainted_mchid: required. Example: `1900012181`.
@@ -1951,7 +1951,7 @@ class GlobalMerchantServiceComplaints:
     ) -> None:
         """提交回复.
 
-        `POST /v3/global/merchant-service/complaints/{complaint_id}/response`. Not idempotent.
+        `POST /v3/global/merchant-service/complaints/{complaint_id}/response`. Not idempotent. `global.merchant_service.complaints.negotiation_histories.list` tells what became of it.
 
         complaint_id: required. Example: `200201820200101080076610000`.
         complainted_mchid: required. Example: `1900012181`.
@@ -2134,7 +2134,7 @@ class GlobalMerchants:
     ) -> MerchantsUpdateReply:
         """修改子商户（融合钱包）.
 
-        `PATCH /v3/global/merchants/{sub_mchid}`. Not idempotent.
+        `PATCH /v3/global/merchants/{sub_mchid}`. Idempotent. `global.merchants.get` tells what became of it.
 
         sub_mchid: required.
         sp_appid: required. Example: `wx8888888888888888`.
@@ -2186,7 +2186,7 @@ class GlobalMicropayTransactions:
     ) -> PayReply:
         """提交付款码支付.
 
-        `POST /v3/global/micropay/transactions/pay`. Not idempotent.
+        `POST /v3/global/micropay/transactions/pay`. Not idempotent. `global.transactions.get_by_out_trade_no` tells what became of it.
 
         mchid: required. Example: `1900000109`.
         appid: required. Example: `wx8888888888888888`.
@@ -2219,7 +2219,7 @@ class GlobalMicropayTransactions:
     ) -> None:
         """撤销订单(微信支付订单号).
 
-        `POST /v3/global/micropay/transactions/id/{transaction_id}/reverse`. Not idempotent.
+        `POST /v3/global/micropay/transactions/id/{transaction_id}/reverse`. Not idempotent. `global.transactions.get_by_id` tells what became of it.
 
         transaction_id: required. Example: `1217752501201407033233368018`.
         mchid: required. Example: `1900000109`.
@@ -2239,7 +2239,7 @@ class GlobalMicropayTransactions:
     ) -> None:
         """撤销订单(商户订单号).
 
-        `POST /v3/global/micropay/transactions/out-trade-no/{out_trade_no}/reverse`. Not idempotent.
+        `POST /v3/global/micropay/transactions/out-trade-no/{out_trade_no}/reverse`. Not idempotent. `global.transactions.get_by_out_trade_no` tells what became of it.
 
         out_trade_no: required. Example: `1217752501201407033233368018`.
         mchid: required. Example: `1900000109`.
@@ -2466,7 +2466,7 @@ class GlobalPapayContracts:
     ) -> None:
         """申请解约.
 
-        `POST /v3/global/papay/contracts/{contract_id}/terminate`. Not idempotent.
+        `POST /v3/global/papay/contracts/{contract_id}/terminate`. Idempotent. `global.papay.contracts.get` tells what became of it.
 
         contract_id: required. Example: `100005698`.
         appid: optional. Example: `wxd678efh567hg6787`.
@@ -2534,7 +2534,7 @@ class GlobalPapayTransactions:
     ) -> PapayTransactionsCreateReply:
         """支付扣款.
 
-        `POST /v3/global/papay/transactions`. Not idempotent.
+        `POST /v3/global/papay/transactions`. Not idempotent. `global.papay.transactions.get_by_out_trade_no` tells what became of it.
 
         appid: optional. Example: `wxd678efh567hg6787`.
         sp_appid: optional. Example: `wx8888888888888888`.
@@ -2593,7 +2593,7 @@ class GlobalPapayTransactions:
     ) -> None:
         """撤销订单(商户订单号).
 
-        `POST /v3/global/papay/transactions/out-trade-no/{out_trade_no}/reverse`. Not idempotent.
+        `POST /v3/global/papay/transactions/out-trade-no/{out_trade_no}/reverse`. Not idempotent. `global.papay.transactions.get_by_out_trade_no` tells what became of it.
 
         out_trade_no: required. Example: `1217752501201407033233368018`.
         sub_mchid: required. Example: `1900000109`.
@@ -2645,7 +2645,7 @@ class GlobalProfitSharingOrders:
     ) -> ProfitSharingOrdersCreateReply:
         """请求分账.
 
-        `POST /v3/global/profit-sharing/orders`. Not idempotent.
+        `POST /v3/global/profit-sharing/orders`. Not idempotent. `global.profit_sharing.orders.get` tells what became of it.
 
         sub_mchid: optional. Example: `1900000109`.
         appid: required. Example: `wx8888888888888888`.
@@ -2686,7 +2686,7 @@ class GlobalProfitSharingOrders:
     ) -> UnfreezeReply:
         """解冻剩余资金.
 
-        `POST /v3/global/profit-sharing/orders/unfreeze`. Not idempotent.
+        `POST /v3/global/profit-sharing/orders/unfreeze`. Not idempotent. `global.profit_sharing.orders.get` tells what became of it.
 
         sub_mchid: optional. Example: `1900000109`.
         transaction_id: required. Example: `4208450740201411110007820472`.
@@ -2719,7 +2719,7 @@ class GlobalProfitSharingReceivers:
     ) -> ProfitSharingReceiversCreateReply:
         """添加分账接收方.
 
-        `POST /v3/global/profit-sharing/receivers`. Not idempotent.
+        `POST /v3/global/profit-sharing/receivers`. Idempotent. `global.profit_sharing.receivers.get` tells what became of it.
 
         sub_mchid: optional. Example: `1900000109`.
         appid: optional. Example: `wx8888888888888888`.
@@ -2750,7 +2750,7 @@ class GlobalProfitSharingReceivers:
     ) -> None:
         """删除分账接收方.
 
-        `DELETE /v3/global/profit-sharing/receivers`. Not idempotent.
+        `DELETE /v3/global/profit-sharing/receivers`. Idempotent. `global.profit_sharing.receivers.get` tells what became of it.
 
         sub_mchid: optional. Example: `1900000109`.
         appid: optional. Example: `wx8888888888888888`.
@@ -2975,7 +2975,7 @@ class GlobalRefunds:
     ) -> RefundsCreateReply:
         """申请退款.
 
-        `POST /v3/global/refunds`. Not idempotent.
+        `POST /v3/global/refunds`. Idempotent. `global.refunds.get_by_out_refund_no` tells what became of it.
 
         mchid: required. Example: `1900000109`.
         appid: required. Example: `wx8888888888888888`.
@@ -3140,7 +3140,7 @@ class GlobalTransactionsApp:
     ) -> TransactionsAppCreateReply:
         """APP支付下单.
 
-        `POST /v3/global/transactions/app`. Not idempotent.
+        `POST /v3/global/transactions/app`. Idempotent. `global.transactions.get_by_out_trade_no` tells what became of it.
 
         mchid: required. Example: `1900000109`.
         appid: required. Example: `wx8888888888888888`.
@@ -3195,7 +3195,7 @@ class GlobalTransactionsJsapi:
     ) -> TransactionsJsapiCreateReply:
         """JSAPI支付下单.
 
-        `POST /v3/global/transactions/jsapi`. Not idempotent.
+        `POST /v3/global/transactions/jsapi`. Idempotent. `global.transactions.get_by_out_trade_no` tells what became of it.
 
         mchid: required. Example: `1900000109`.
         appid: required. Example: `wx8888888888888888`.
@@ -3250,7 +3250,7 @@ class GlobalTransactionsMweb:
     ) -> TransactionsMwebCreateReply:
         """H5支付下单.
 
-        `POST /v3/global/transactions/mweb`. Not idempotent.
+        `POST /v3/global/transactions/mweb`. Idempotent. `global.transactions.get_by_out_trade_no` tells what became of it.
 
         mchid: required. Example: `1900000109`.
         appid: required. Example: `wx8888888888888888`.
@@ -3305,7 +3305,7 @@ class GlobalTransactionsNative:
     ) -> TransactionsNativeCreateReply:
         """Native支付下单.
 
-        `POST /v3/global/transactions/native`. Not idempotent.
+        `POST /v3/global/transactions/native`. Idempotent. `global.transactions.get_by_out_trade_no` tells what became of it.
 
         mchid: required. Example: `1900000109`.
         appid: required. Example: `wx8888888888888888`.
@@ -3356,7 +3356,7 @@ class GlobalTransactions:
     ) -> None:
         """关闭订单(微信支付订单号).
 
-        `POST /v3/global/transactions/id/{transaction_id}/close`. Not idempotent.
+        `POST /v3/global/transactions/id/{transaction_id}/close`. Idempotent. `global.transactions.get_by_id` tells what became of it.
 
         transaction_id: required. Example: `1217752501201407033233368018`.
         mchid: required. Example: `1230000109`.
@@ -3376,7 +3376,7 @@ class GlobalTransactions:
     ) -> None:
         """关闭订单(商户订单号).
 
-        `POST /v3/global/transactions/out-trade-no/{out_trade_no}/close`. Not idempotent.
+        `POST /v3/global/transactions/out-trade-no/{out_trade_no}/close`. Idempotent. `global.transactions.get_by_out_trade_no` tells what became of it.
 
         out_trade_no: required. Example: `1217752501201407033233368018`.
         mchid: required. Example: `1230000109`.
@@ -3566,7 +3566,7 @@ class AsyncGlobalCustomsOrders:
     ) -> CustomsOrdersUpdateReply:
         """报关信息修改.
 
-        `PATCH /v3/global/customs/orders`. For direct merchants. Not idempotent.
+        `PATCH /v3/global/customs/orders`. For direct merchants. Idempotent.
 
         appid: required. Example: `wxd678efh567hg6787`.
         mchid: required. Example: `1230000109`.
@@ -3714,7 +3714,7 @@ class AsyncGlobalMerchantH5PermissionApplications:
     ) -> MerchantH5PermissionApplicationsUpdateReply:
         """修改H5支付权限申请单.
 
-        `PATCH /v3/global/merchant/h5/permission/applications/{applyment_id}`. Not idempotent.
+        `PATCH /v3/global/merchant/h5/permission/applications/{applyment_id}`. Idempotent. `global.merchant.h5.permission.applications.get` tells what became of it.
 
         applyment_id: required. Example: `100000`.
         domains: required. Example: `string`.
@@ -3785,7 +3785,7 @@ class AsyncGlobalMerchantH5PermissionDomainApplications:
     ) -> MerchantH5PermissionDomainApplicationsUpdateReply:
         """修改H5支付域名修改申请单.
 
-        `PATCH /v3/global/merchant/h5/permission/domain/applications/{applyment_id}`. Not idempotent.
+        `PATCH /v3/global/merchant/h5/permission/domain/applications/{applyment_id}`. Idempotent. `global.merchant.h5.permission.domain.applications.get` tells what became of it.
 
         applyment_id: required. Example: `100000`.
         domains: required. Example: `string`.
@@ -3848,7 +3848,7 @@ class AsyncGlobalMerchantServiceComplaintNotifications:
     ) -> MerchantServiceComplaintNotificationsCreateReply:
         """创建投诉通知回调.
 
-        `POST /v3/global/merchant-service/complaint-notifications`. Not idempotent.
+        `POST /v3/global/merchant-service/complaint-notifications`. Idempotent. `global.merchant_service.complaint_notifications.get` tells what became of it.
 
         url: required. Example: `https://www.xxx.com/notify`.
 
@@ -3860,7 +3860,7 @@ class AsyncGlobalMerchantServiceComplaintNotifications:
     ) -> None:
         """删除投诉通知回调.
 
-        `DELETE /v3/global/merchant-service/complaint-notifications`. Not idempotent.
+        `DELETE /v3/global/merchant-service/complaint-notifications`. Idempotent. `global.merchant_service.complaint_notifications.get` tells what became of it.
 
         https://docs.qq.com/doc/DTlJLWFZObU1YdFlO?nlc=1
         """
@@ -3882,7 +3882,7 @@ class AsyncGlobalMerchantServiceComplaintNotifications:
     ) -> ReplaceReply:
         """更新投诉通知回调.
 
-        `PUT /v3/global/merchant-service/complaint-notifications`. Not idempotent.
+        `PUT /v3/global/merchant-service/complaint-notifications`. Idempotent. `global.merchant_service.complaint_notifications.get` tells what became of it.
 
         url: required. Example: `https://www.xxx.com/notify`.
 
@@ -3926,7 +3926,7 @@ class AsyncGlobalMerchantServiceComplaints:
     ) -> None:
         """反馈处理完成.
 
-        `POST /v3/global/merchant-service/complaints/{complaint_id}/complete`. Not idempotent.
+        `POST /v3/global/merchant-service/complaints/{complaint_id}/complete`. Not idempotent. `global.merchant_service.complaints.get` tells what became of it.
 
         complaint_id: required. Example: `200201820200101080076610000`.
         complainted_mchid: required. Example: `1900012181`.
@@ -3984,7 +3984,7 @@ class AsyncGlobalMerchantServiceComplaints:
     ) -> None:
         """提交回复.
 
-        `POST /v3/global/merchant-service/complaints/{complaint_id}/response`. Not idempotent.
+        `POST /v3/global/merchant-service/complaints/{complaint_id}/response`. Not idempotent. `global.merchant_service.complaints.negotiation_histories.list` tells what became of it.
 
         complaint_id: required. Example: `200201820200101080076610000`.
         complainted_mchid: required. Example: `1900012181`.
@@ -4167,7 +4167,7 @@ class AsyncGlobalMerchants:
     ) -> MerchantsUpdateReply:
         """修改子商户（融合钱包）.
 
-        `PATCH /v3/global/merchants/{sub_mchid}`. Not idempotent.
+        `PATCH /v3/global/merchants/{sub_mchid}`. Idempotent. `global.merchants.get` tells what became of it.
 
         sub_mchid: required.
         sp_appid: required. Example: `wx8888888888888888`.
@@ -4219,7 +4219,7 @@ class AsyncGlobalMicropayTransactions:
     ) -> PayReply:
         """提交付款码支付.
 
-        `POST /v3/global/micropay/transactions/pay`. Not idempotent.
+        `POST /v3/global/micropay/transactions/pay`. Not idempotent. `global.transactions.get_by_out_trade_no` tells what became of it.
 
         mchid: required. Example: `1900000109`.
         appid: required. Example: `wx8888888888888888`.
@@ -4252,7 +4252,7 @@ class AsyncGlobalMicropayTransactions:
     ) -> None:
         """撤销订单(微信支付订单号).
 
-        `POST /v3/global/micropay/transactions/id/{transaction_id}/reverse`. Not idempotent.
+        `POST /v3/global/micropay/transactions/id/{transaction_id}/reverse`. Not idempotent. `global.transactions.get_by_id` tells what became of it.
 
         transaction_id: required. Example: `1217752501201407033233368018`.
         mchid: required. Example: `1900000109`.
@@ -4272,7 +4272,7 @@ class AsyncGlobalMicropayTransactions:
     ) -> None:
         """撤销订单(商户订单号).
 
-        `POST /v3/global/micropay/transactions/out-trade-no/{out_trade_no}/reverse`. Not idempotent.
+        `POST /v3/global/micropay/transactions/out-trade-no/{out_trade_no}/reverse`. Not idempotent. `global.transactions.get_by_out_trade_no` tells what became of it.
 
         out_trade_no: required. Example: `1217752501201407033233368018`.
         mchid: required. Example: `1900000109`.
@@ -4499,7 +4499,7 @@ class AsyncGlobalPapayContracts:
     ) -> None:
         """申请解约.
 
-        `POST /v3/global/papay/contracts/{contract_id}/terminate`. Not idempotent.
+        `POST /v3/global/papay/contracts/{contract_id}/terminate`. Idempotent. `global.papay.contracts.get` tells what became of it.
 
         contract_id: required. Example: `100005698`.
         appid: optional. Example: `wxd678efh567hg6787`.
@@ -4567,7 +4567,7 @@ class AsyncGlobalPapayTransactions:
     ) -> PapayTransactionsCreateReply:
         """支付扣款.
 
-        `POST /v3/global/papay/transactions`. Not idempotent.
+        `POST /v3/global/papay/transactions`. Not idempotent. `global.papay.transactions.get_by_out_trade_no` tells what became of it.
 
         appid: optional. Example: `wxd678efh567hg6787`.
         sp_appid: optional. Example: `wx8888888888888888`.
@@ -4626,7 +4626,7 @@ class AsyncGlobalPapayTransactions:
     ) -> None:
         """撤销订单(商户订单号).
 
-        `POST /v3/global/papay/transactions/out-trade-no/{out_trade_no}/reverse`. Not idempotent.
+        `POST /v3/global/papay/transactions/out-trade-no/{out_trade_no}/reverse`. Not idempotent. `global.papay.transactions.get_by_out_trade_no` tells what became of it.
 
         out_trade_no: required. Example: `1217752501201407033233368018`.
         sub_mchid: required. Example: `1900000109`.
@@ -4678,7 +4678,7 @@ class AsyncGlobalProfitSharingOrders:
     ) -> ProfitSharingOrdersCreateReply:
         """请求分账.
 
-        `POST /v3/global/profit-sharing/orders`. Not idempotent.
+        `POST /v3/global/profit-sharing/orders`. Not idempotent. `global.profit_sharing.orders.get` tells what became of it.
 
         sub_mchid: optional. Example: `1900000109`.
         appid: required. Example: `wx8888888888888888`.
@@ -4719,7 +4719,7 @@ class AsyncGlobalProfitSharingOrders:
     ) -> UnfreezeReply:
         """解冻剩余资金.
 
-        `POST /v3/global/profit-sharing/orders/unfreeze`. Not idempotent.
+        `POST /v3/global/profit-sharing/orders/unfreeze`. Not idempotent. `global.profit_sharing.orders.get` tells what became of it.
 
         sub_mchid: optional. Example: `1900000109`.
         transaction_id: required. Example: `4208450740201411110007820472`.
@@ -4752,7 +4752,7 @@ class AsyncGlobalProfitSharingReceivers:
     ) -> ProfitSharingReceiversCreateReply:
         """添加分账接收方.
 
-        `POST /v3/global/profit-sharing/receivers`. Not idempotent.
+        `POST /v3/global/profit-sharing/receivers`. Idempotent. `global.profit_sharing.receivers.get` tells what became of it.
 
         sub_mchid: optional. Example: `1900000109`.
         appid: optional. Example: `wx8888888888888888`.
@@ -4783,7 +4783,7 @@ class AsyncGlobalProfitSharingReceivers:
     ) -> None:
         """删除分账接收方.
 
-        `DELETE /v3/global/profit-sharing/receivers`. Not idempotent.
+        `DELETE /v3/global/profit-sharing/receivers`. Idempotent. `global.profit_sharing.receivers.get` tells what became of it.
 
         sub_mchid: optional. Example: `1900000109`.
         appid: optional. Example: `wx8888888888888888`.
@@ -5008,7 +5008,7 @@ class AsyncGlobalRefunds:
     ) -> RefundsCreateReply:
         """申请退款.
 
-        `POST /v3/global/refunds`. Not idempotent.
+        `POST /v3/global/refunds`. Idempotent. `global.refunds.get_by_out_refund_no` tells what became of it.
 
         mchid: required. Example: `1900000109`.
         appid: required. Example: `wx8888888888888888`.
@@ -5173,7 +5173,7 @@ class AsyncGlobalTransactionsApp:
     ) -> TransactionsAppCreateReply:
         """APP支付下单.
 
-        `POST /v3/global/transactions/app`. Not idempotent.
+        `POST /v3/global/transactions/app`. Idempotent. `global.transactions.get_by_out_trade_no` tells what became of it.
 
         mchid: required. Example: `1900000109`.
         appid: required. Example: `wx8888888888888888`.
@@ -5228,7 +5228,7 @@ class AsyncGlobalTransactionsJsapi:
     ) -> TransactionsJsapiCreateReply:
         """JSAPI支付下单.
 
-        `POST /v3/global/transactions/jsapi`. Not idempotent.
+        `POST /v3/global/transactions/jsapi`. Idempotent. `global.transactions.get_by_out_trade_no` tells what became of it.
 
         mchid: required. Example: `1900000109`.
         appid: required. Example: `wx8888888888888888`.
@@ -5283,7 +5283,7 @@ class AsyncGlobalTransactionsMweb:
     ) -> TransactionsMwebCreateReply:
         """H5支付下单.
 
-        `POST /v3/global/transactions/mweb`. Not idempotent.
+        `POST /v3/global/transactions/mweb`. Idempotent. `global.transactions.get_by_out_trade_no` tells what became of it.
 
         mchid: required. Example: `1900000109`.
         appid: required. Example: `wx8888888888888888`.
@@ -5338,7 +5338,7 @@ class AsyncGlobalTransactionsNative:
     ) -> TransactionsNativeCreateReply:
         """Native支付下单.
 
-        `POST /v3/global/transactions/native`. Not idempotent.
+        `POST /v3/global/transactions/native`. Idempotent. `global.transactions.get_by_out_trade_no` tells what became of it.
 
         mchid: required. Example: `1900000109`.
         appid: required. Example: `wx8888888888888888`.
@@ -5389,7 +5389,7 @@ class AsyncGlobalTransactions:
     ) -> None:
         """关闭订单(微信支付订单号).
 
-        `POST /v3/global/transactions/id/{transaction_id}/close`. Not idempotent.
+        `POST /v3/global/transactions/id/{transaction_id}/close`. Idempotent. `global.transactions.get_by_id` tells what became of it.
 
         transaction_id: required. Example: `1217752501201407033233368018`.
         mchid: required. Example: `1230000109`.
@@ -5409,7 +5409,7 @@ class AsyncGlobalTransactions:
     ) -> None:
         """关闭订单(商户订单号).
 
-        `POST /v3/global/transactions/out-trade-no/{out_trade_no}/close`. Not idempotent.
+        `POST /v3/global/transactions/out-trade-no/{out_trade_no}/close`. Idempotent. `global.transactions.get_by_out_trade_no` tells what became of it.
 
         out_trade_no: required. Example: `1217752501201407033233368018`.
         mchid: required. Example: `1230000109`.

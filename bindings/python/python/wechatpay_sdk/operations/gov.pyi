@@ -624,7 +624,7 @@ class GovSubsidyAuditCup:
     ) -> SubsidyAuditCupQueryReply:
         """查询审核结果.
 
-        `POST /v3/gov/subsidy/audit/cup/query`. For service providers. Not idempotent.
+        `POST /v3/gov/subsidy/audit/cup/query`. For service providers. Idempotent.
 
         org_no: required.
         mchnt_order_id: required.
@@ -866,7 +866,7 @@ class GovSubsidyCompanies:
     ) -> SubsidyCompaniesQueryReply:
         """企业信息查询.
 
-        `POST /v3/gov/subsidy/companies/query`. For service providers. Not idempotent.
+        `POST /v3/gov/subsidy/companies/query`. For service providers. Idempotent.
 
         qualification_region_code: required. Example: `310100`.
         license_number: required. Example: `91110108397173806M`.
@@ -1119,7 +1119,7 @@ class GovSubsidyQualifications:
     ) -> SubsidyQualificationsQueryReply:
         """批量查询用户资格.
 
-        `POST /v3/gov/subsidy/qualifications/query`. For service providers. Not idempotent.
+        `POST /v3/gov/subsidy/qualifications/query`. For service providers. Idempotent.
 
         real_name: required. Encrypted under the platform's key before it is sent.
         id_card_number: required. Encrypted under the platform's key before it is sent.
@@ -1265,7 +1265,7 @@ class GovSubsidySnCode:
     ) -> SubsidySnCodeQueryReply:
         """查询sn码状态.
 
-        `POST /v3/gov/subsidy/sncode/query`. For service providers. Not idempotent.
+        `POST /v3/gov/subsidy/sncode/query`. For service providers. Idempotent.
 
         sn_code_list: required. Example: `9CC0AC186027`.
         qualification_region_code: required. Example: `310100`.
@@ -1311,7 +1311,7 @@ class GovSubsidyTransactionsSummary:
     ) -> QueryDayReply:
         """查询单日交易汇总.
 
-        `POST /v3/gov/subsidy/transactions/summary/query-day`. For service providers. Not idempotent.
+        `POST /v3/gov/subsidy/transactions/summary/query-day`. For service providers. Idempotent.
 
         qualification_region_code: required. Example: `310100`.
         query_date: required. Example: `2025-01-14`.
@@ -1336,7 +1336,7 @@ class GovSubsidyTransactions:
     ) -> SubsidyTransactionsQueryReply:
         """交易信息查询.
 
-        `POST /v3/gov/subsidy/transactions/query`. For service providers. Not idempotent.
+        `POST /v3/gov/subsidy/transactions/query`. For service providers. Idempotent.
 
         qualification_region_code: required. Example: `310100`.
         order_number_list: required. Example: `vmall_250120131959_993_4494`.
@@ -1596,7 +1596,7 @@ class GovSubsidyZhejiangGoods:
     ) -> SubsidyZhejiangGoodsQueryReply:
         """商品信息查询.
 
-        `POST /v3/gov/subsidy/zhejiang/goods/query`. For service providers. Not idempotent.
+        `POST /v3/gov/subsidy/zhejiang/goods/query`. For service providers. Idempotent.
 
         goods_bar_code: optional.
         province: optional.
@@ -1685,7 +1685,7 @@ class GovSubsidyZhejiangQualifications:
     ) -> SubsidyZhejiangQualificationsQueryReply:
         """查询补贴资格.
 
-        `POST /v3/gov/subsidy/zhejiang/qualifications/query`. For service providers. Not idempotent.
+        `POST /v3/gov/subsidy/zhejiang/qualifications/query`. For service providers. Idempotent.
 
         cert_no: required. Encrypted under the platform's key before it is sent.
         cate_code: optional. Example: `A01`.
@@ -1787,7 +1787,7 @@ class GovSubsidyZhejiangSnCode:
     ) -> SubsidyZhejiangSnCodeQueryReply:
         """sn码销售状态查询.
 
-        `POST /v3/gov/subsidy/zhejiang/sncode/query`. For service providers. Not idempotent.
+        `POST /v3/gov/subsidy/zhejiang/sncode/query`. For service providers. Idempotent.
 
         sn: required.
         province: required.
@@ -1975,7 +1975,7 @@ class AsyncGovSubsidyAuditCup:
     ) -> SubsidyAuditCupQueryReply:
         """查询审核结果.
 
-        `POST /v3/gov/subsidy/audit/cup/query`. For service providers. Not idempotent.
+        `POST /v3/gov/subsidy/audit/cup/query`. For service providers. Idempotent.
 
         org_no: required.
         mchnt_order_id: required.
@@ -2217,7 +2217,7 @@ class AsyncGovSubsidyCompanies:
     ) -> SubsidyCompaniesQueryReply:
         """企业信息查询.
 
-        `POST /v3/gov/subsidy/companies/query`. For service providers. Not idempotent.
+        `POST /v3/gov/subsidy/companies/query`. For service providers. Idempotent.
 
         qualification_region_code: required. Example: `310100`.
         license_number: required. Example: `91110108397173806M`.
@@ -2470,7 +2470,7 @@ class AsyncGovSubsidyQualifications:
     ) -> SubsidyQualificationsQueryReply:
         """批量查询用户资格.
 
-        `POST /v3/gov/subsidy/qualifications/query`. For service providers. Not idempotent.
+        `POST /v3/gov/subsidy/qualifications/query`. For service providers. Idempotent.
 
         real_name: required. Encrypted under the platform's key before it is sent.
         id_card_number: required. Encrypted under the platform's key before it is sent.
@@ -2616,7 +2616,7 @@ class AsyncGovSubsidySnCode:
     ) -> SubsidySnCodeQueryReply:
         """查询sn码状态.
 
-        `POST /v3/gov/subsidy/sncode/query`. For service providers. Not idempotent.
+        `POST /v3/gov/subsidy/sncode/query`. For service providers. Idempotent.
 
         sn_code_list: required. Example: `9CC0AC186027`.
         qualification_region_code: required. Example: `310100`.
@@ -2662,7 +2662,7 @@ class AsyncGovSubsidyTransactionsSummary:
     ) -> QueryDayReply:
         """查询单日交易汇总.
 
-        `POST /v3/gov/subsidy/transactions/summary/query-day`. For service providers. Not idempotent.
+        `POST /v3/gov/subsidy/transactions/summary/query-day`. For service providers. Idempotent.
 
         qualification_region_code: required. Example: `310100`.
         query_date: required. Example: `2025-01-14`.
@@ -2687,7 +2687,7 @@ class AsyncGovSubsidyTransactions:
     ) -> SubsidyTransactionsQueryReply:
         """交易信息查询.
 
-        `POST /v3/gov/subsidy/transactions/query`. For service providers. Not idempotent.
+        `POST /v3/gov/subsidy/transactions/query`. For service providers. Idempotent.
 
         qualification_region_code: required. Example: `310100`.
         order_number_list: required. Example: `vmall_250120131959_993_4494`.
@@ -2947,7 +2947,7 @@ class AsyncGovSubsidyZhejiangGoods:
     ) -> SubsidyZhejiangGoodsQueryReply:
         """商品信息查询.
 
-        `POST /v3/gov/subsidy/zhejiang/goods/query`. For service providers. Not idempotent.
+        `POST /v3/gov/subsidy/zhejiang/goods/query`. For service providers. Idempotent.
 
         goods_bar_code: optional.
         province: optional.
@@ -3036,7 +3036,7 @@ class AsyncGovSubsidyZhejiangQualifications:
     ) -> SubsidyZhejiangQualificationsQueryReply:
         """查询补贴资格.
 
-        `POST /v3/gov/subsidy/zhejiang/qualifications/query`. For service providers. Not idempotent.
+        `POST /v3/gov/subsidy/zhejiang/qualifications/query`. For service providers. Idempotent.
 
         cert_no: required. Encrypted under the platform's key before it is sent.
         cate_code: optional. Example: `A01`.
@@ -3138,7 +3138,7 @@ class AsyncGovSubsidyZhejiangSnCode:
     ) -> SubsidyZhejiangSnCodeQueryReply:
         """sn码销售状态查询.
 
-        `POST /v3/gov/subsidy/zhejiang/sncode/query`. For service providers. Not idempotent.
+        `POST /v3/gov/subsidy/zhejiang/sncode/query`. For service providers. Idempotent.
 
         sn: required.
         province: required.

@@ -43,7 +43,7 @@ class HirePowerBankInsuranceOrders:
     ) -> CreateReply:
         """创建保险订单.
 
-        `POST /v3/hire-power-bank/insurance-orders`. For direct merchants. Not idempotent.
+        `POST /v3/hire-power-bank/insurance-orders`. For direct merchants. Not idempotent. `hire_power_bank.insurance_orders.get` tells what became of it.
 
         out_order_no: optional. Example: `6e8369071cd942c0476613f9d1ce9ca3`.
         openid: optional. Example: `2323dfsdf342342`.
@@ -106,7 +106,7 @@ class AsyncHirePowerBankInsuranceOrders:
     ) -> CreateReply:
         """创建保险订单.
 
-        `POST /v3/hire-power-bank/insurance-orders`. For direct merchants. Not idempotent.
+        `POST /v3/hire-power-bank/insurance-orders`. For direct merchants. Not idempotent. `hire_power_bank.insurance_orders.get` tells what became of it.
 
         out_order_no: optional. Example: `6e8369071cd942c0476613f9d1ce9ca3`.
         openid: optional. Example: `2323dfsdf342342`.

@@ -203,7 +203,7 @@ class InsPolicyMgrDeductAuthorizations:
     ) -> DeductAuthorizationsCreateReply:
         """提交保单授权信息.
 
-        `POST /v3/inspolicymgr/deduct/authorizations`. For direct merchants. Not idempotent.
+        `POST /v3/inspolicymgr/deduct/authorizations`. For direct merchants. Not idempotent. `ins_policy_mgr.deduct.authorizations.get` tells what became of it.
 
         out_insurance_no: required. Example: `Auisihsiahishishi4hihsid123418id`.
         appid: required. Example: `wxd678efh567hg6787`.
@@ -270,7 +270,7 @@ class InsPolicyMgrDeductPolicies:
     ) -> DeductPoliciesCreateReply:
         """上传保单.
 
-        `POST /v3/inspolicymgr/deduct/policies`. For direct merchants. Not idempotent.
+        `POST /v3/inspolicymgr/deduct/policies`. For direct merchants. Not idempotent. `ins_policy_mgr.deduct.policies.get` tells what became of it.
 
         out_insurance_no: required. Example: `Auisihsiahishishi4hihsid123418id`.
         insured_name_list: required. Example: `tCk1JSUV2QUlCQURBTkJna3Foa2lHOXc`.
@@ -353,7 +353,7 @@ class InsPolicyMgrDeductPolicies:
     ) -> UpdateReply:
         """更新保单信息.
 
-        `PATCH /v3/inspolicymgr/deduct/policies/{out_insurance_no}`. For direct merchants. Not idempotent.
+        `PATCH /v3/inspolicymgr/deduct/policies/{out_insurance_no}`. For direct merchants. Idempotent. `ins_policy_mgr.deduct.policies.get` tells what became of it.
 
         out_insurance_no: required. Example: `Auisihsiahishishi4hihsid123418id`.
         insured_name_list: optional. Example: `tCk1JSUV2QUlCQURBTkJna3Foa2lHOXc`.
@@ -416,7 +416,7 @@ class AsyncInsPolicyMgrDeductAuthorizations:
     ) -> DeductAuthorizationsCreateReply:
         """提交保单授权信息.
 
-        `POST /v3/inspolicymgr/deduct/authorizations`. For direct merchants. Not idempotent.
+        `POST /v3/inspolicymgr/deduct/authorizations`. For direct merchants. Not idempotent. `ins_policy_mgr.deduct.authorizations.get` tells what became of it.
 
         out_insurance_no: required. Example: `Auisihsiahishishi4hihsid123418id`.
         appid: required. Example: `wxd678efh567hg6787`.
@@ -483,7 +483,7 @@ class AsyncInsPolicyMgrDeductPolicies:
     ) -> DeductPoliciesCreateReply:
         """上传保单.
 
-        `POST /v3/inspolicymgr/deduct/policies`. For direct merchants. Not idempotent.
+        `POST /v3/inspolicymgr/deduct/policies`. For direct merchants. Not idempotent. `ins_policy_mgr.deduct.policies.get` tells what became of it.
 
         out_insurance_no: required. Example: `Auisihsiahishishi4hihsid123418id`.
         insured_name_list: required. Example: `tCk1JSUV2QUlCQURBTkJna3Foa2lHOXc`.
@@ -566,7 +566,7 @@ class AsyncInsPolicyMgrDeductPolicies:
     ) -> UpdateReply:
         """更新保单信息.
 
-        `PATCH /v3/inspolicymgr/deduct/policies/{out_insurance_no}`. For direct merchants. Not idempotent.
+        `PATCH /v3/inspolicymgr/deduct/policies/{out_insurance_no}`. For direct merchants. Idempotent. `ins_policy_mgr.deduct.policies.get` tells what became of it.
 
         out_insurance_no: required. Example: `Auisihsiahishishi4hihsid123418id`.
         insured_name_list: optional. Example: `tCk1JSUV2QUlCQURBTkJna3Foa2lHOXc`.

@@ -217,7 +217,7 @@ class LegacyGlobalCustomsOrders:
     ) -> UpdateReply:
         """报关信息修改.
 
-        `PATCH /global/v3/customs/orders`. Superseded. Use `/v3/global/customs/orders#patch` instead. Not idempotent.
+        `PATCH /global/v3/customs/orders`. Superseded. Use `/v3/global/customs/orders#patch` instead. Idempotent.
 
         appid: required. Example: `wxd678efh567hg6787`.
         mchid: required. Example: `1230000109`.
@@ -388,7 +388,7 @@ class AsyncLegacyGlobalCustomsOrders:
     ) -> UpdateReply:
         """报关信息修改.
 
-        `PATCH /global/v3/customs/orders`. Superseded. Use `/v3/global/customs/orders#patch` instead. Not idempotent.
+        `PATCH /global/v3/customs/orders`. Superseded. Use `/v3/global/customs/orders#patch` instead. Idempotent.
 
         appid: required. Example: `wxd678efh567hg6787`.
         mchid: required. Example: `1230000109`.

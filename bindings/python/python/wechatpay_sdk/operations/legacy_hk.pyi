@@ -628,7 +628,7 @@ class LegacyHkMerchants:
     ) -> ReplaceReply:
         """修改子商户（融合钱包）.
 
-        `PUT /hk/v3/merchants`. Superseded. Use `/v3/global/merchants/{sub_mchid}#patch` instead. Not idempotent.
+        `PUT /hk/v3/merchants`. Superseded. Use `/v3/global/merchants/{sub_mchid}#patch` instead. Idempotent. `legacy_hk.merchants.get` tells what became of it.
 
         sp_appid: required. Example: `wx8888888888888888`.
         sp_mchid: required. Example: `3200000001`.
@@ -673,7 +673,7 @@ class LegacyHkRefunds:
     ) -> RefundsCreateReply:
         """申请退款.
 
-        `POST /hk/v3/refunds`. Superseded. Use `/v3/global/refunds#post` instead. Not idempotent.
+        `POST /hk/v3/refunds`. Superseded. Use `/v3/global/refunds#post` instead. Idempotent. `legacy_hk.refunds.get_by_out_refund_no` tells what became of it.
 
         mchid: required. Example: `1900000109`.
         appid: required. Example: `wx8888888888888888`.
@@ -838,7 +838,7 @@ class LegacyHkTransactionsApp:
     ) -> TransactionsAppCreateReply:
         """APP支付下单.
 
-        `POST /hk/v3/transactions/app`. Superseded. Use `global.transactions.app.create` instead. Not idempotent.
+        `POST /hk/v3/transactions/app`. Superseded. Use `global.transactions.app.create` instead. Idempotent. `legacy_hk.transactions.get_by_out_trade_no` tells what became of it.
 
         mchid: required. Example: `1900000109`.
         appid: required. Example: `wx8888888888888888`.
@@ -893,7 +893,7 @@ class LegacyHkTransactionsJsapi:
     ) -> TransactionsJsapiCreateReply:
         """小程序/公众号支付下单.
 
-        `POST /hk/v3/transactions/jsapi`. Superseded. Use `global.transactions.jsapi.create` instead. Not idempotent.
+        `POST /hk/v3/transactions/jsapi`. Superseded. Use `global.transactions.jsapi.create` instead. Idempotent. `legacy_hk.transactions.get_by_out_trade_no` tells what became of it.
 
         mchid: required. Example: `1900000109`.
         appid: required. Example: `wx8888888888888888`.
@@ -945,7 +945,7 @@ class LegacyHkTransactionsMicropay:
     ) -> TransactionsMicropayCreateReply:
         """提交付款码支付.
 
-        `POST /hk/v3/transactions/micropay`. Superseded. Use `global.micropay.transactions.pay` instead. Not idempotent.
+        `POST /hk/v3/transactions/micropay`. Superseded. Use `global.micropay.transactions.pay` instead. Not idempotent. `legacy_hk.transactions.get_by_out_trade_no` tells what became of it.
 
         mchid: required. Example: `1900000109`.
         appid: required. Example: `wx8888888888888888`.
@@ -997,7 +997,7 @@ class LegacyHkTransactionsMweb:
     ) -> TransactionsMwebCreateReply:
         """H5支付下单.
 
-        `POST /hk/v3/transactions/mweb`. Superseded. Use `global.transactions.mweb.create` instead. Not idempotent.
+        `POST /hk/v3/transactions/mweb`. Superseded. Use `global.transactions.mweb.create` instead. Idempotent. `legacy_hk.transactions.get_by_out_trade_no` tells what became of it.
 
         mchid: required. Example: `1900000109`.
         appid: required. Example: `wx8888888888888888`.
@@ -1052,7 +1052,7 @@ class LegacyHkTransactionsNative:
     ) -> TransactionsNativeCreateReply:
         """扫码支付下单.
 
-        `POST /hk/v3/transactions/native`. Superseded. Use `global.transactions.native.create` instead. Not idempotent.
+        `POST /hk/v3/transactions/native`. Superseded. Use `global.transactions.native.create` instead. Idempotent. `legacy_hk.transactions.get_by_out_trade_no` tells what became of it.
 
         mchid: required. Example: `1900000109`.
         appid: required. Example: `wx8888888888888888`.
@@ -1106,7 +1106,7 @@ class LegacyHkTransactions:
     ) -> None:
         """关闭订单(微信支付订单号).
 
-        `POST /hk/v3/transactions/id/{transaction_id}/close`. Superseded. Use `global.transactions.close_by_id` instead. Not idempotent.
+        `POST /hk/v3/transactions/id/{transaction_id}/close`. Superseded. Use `global.transactions.close_by_id` instead. Idempotent. `legacy_hk.transactions.get_by_id` tells what became of it.
 
         transaction_id: required. Example: `1217752501201407033233368018`.
         mchid: required. Example: `1230000109`.
@@ -1126,7 +1126,7 @@ class LegacyHkTransactions:
     ) -> None:
         """关闭订单(商户订单号).
 
-        `POST /hk/v3/transactions/out-trade-no/{out_trade_no}/close`. Superseded. Use `global.transactions.close_by_out_trade_no` instead. Not idempotent.
+        `POST /hk/v3/transactions/out-trade-no/{out_trade_no}/close`. Superseded. Use `global.transactions.close_by_out_trade_no` instead. Idempotent. `legacy_hk.transactions.get_by_out_trade_no` tells what became of it.
 
         out_trade_no: required. Example: `1217752501201407033233368018`.
         mchid: required. Example: `1230000109`.
@@ -1186,7 +1186,7 @@ class LegacyHkTransactions:
     ) -> None:
         """撤销订单(微信支付订单号).
 
-        `POST /hk/v3/transactions/id/{transaction_id}/reverse`. Superseded. Use `global.micropay.transactions.reverse_by_id` instead. Not idempotent.
+        `POST /hk/v3/transactions/id/{transaction_id}/reverse`. Superseded. Use `global.micropay.transactions.reverse_by_id` instead. Not idempotent. `legacy_hk.transactions.get_by_id` tells what became of it.
 
         transaction_id: required. Example: `1217752501201407033233368018`.
         mchid: required. Example: `1900000109`.
@@ -1206,7 +1206,7 @@ class LegacyHkTransactions:
     ) -> None:
         """撤销订单(商户订单号).
 
-        `POST /hk/v3/transactions/out-trade-no/{out_trade_no}/reverse`. Superseded. Use `global.micropay.transactions.reverse_by_out_trade_no` instead. Not idempotent.
+        `POST /hk/v3/transactions/out-trade-no/{out_trade_no}/reverse`. Superseded. Use `global.micropay.transactions.reverse_by_out_trade_no` instead. Not idempotent. `legacy_hk.transactions.get_by_out_trade_no` tells what became of it.
 
         out_trade_no: required. Example: `1217752501201407033233368018`.
         mchid: required. Example: `1900000109`.
@@ -1327,7 +1327,7 @@ class AsyncLegacyHkMerchants:
     ) -> ReplaceReply:
         """修改子商户（融合钱包）.
 
-        `PUT /hk/v3/merchants`. Superseded. Use `/v3/global/merchants/{sub_mchid}#patch` instead. Not idempotent.
+        `PUT /hk/v3/merchants`. Superseded. Use `/v3/global/merchants/{sub_mchid}#patch` instead. Idempotent. `legacy_hk.merchants.get` tells what became of it.
 
         sp_appid: required. Example: `wx8888888888888888`.
         sp_mchid: required. Example: `3200000001`.
@@ -1372,7 +1372,7 @@ class AsyncLegacyHkRefunds:
     ) -> RefundsCreateReply:
         """申请退款.
 
-        `POST /hk/v3/refunds`. Superseded. Use `/v3/global/refunds#post` instead. Not idempotent.
+        `POST /hk/v3/refunds`. Superseded. Use `/v3/global/refunds#post` instead. Idempotent. `legacy_hk.refunds.get_by_out_refund_no` tells what became of it.
 
         mchid: required. Example: `1900000109`.
         appid: required. Example: `wx8888888888888888`.
@@ -1537,7 +1537,7 @@ class AsyncLegacyHkTransactionsApp:
     ) -> TransactionsAppCreateReply:
         """APP支付下单.
 
-        `POST /hk/v3/transactions/app`. Superseded. Use `global.transactions.app.create` instead. Not idempotent.
+        `POST /hk/v3/transactions/app`. Superseded. Use `global.transactions.app.create` instead. Idempotent. `legacy_hk.transactions.get_by_out_trade_no` tells what became of it.
 
         mchid: required. Example: `1900000109`.
         appid: required. Example: `wx8888888888888888`.
@@ -1592,7 +1592,7 @@ class AsyncLegacyHkTransactionsJsapi:
     ) -> TransactionsJsapiCreateReply:
         """小程序/公众号支付下单.
 
-        `POST /hk/v3/transactions/jsapi`. Superseded. Use `global.transactions.jsapi.create` instead. Not idempotent.
+        `POST /hk/v3/transactions/jsapi`. Superseded. Use `global.transactions.jsapi.create` instead. Idempotent. `legacy_hk.transactions.get_by_out_trade_no` tells what became of it.
 
         mchid: required. Example: `1900000109`.
         appid: required. Example: `wx8888888888888888`.
@@ -1644,7 +1644,7 @@ class AsyncLegacyHkTransactionsMicropay:
     ) -> TransactionsMicropayCreateReply:
         """提交付款码支付.
 
-        `POST /hk/v3/transactions/micropay`. Superseded. Use `global.micropay.transactions.pay` instead. Not idempotent.
+        `POST /hk/v3/transactions/micropay`. Superseded. Use `global.micropay.transactions.pay` instead. Not idempotent. `legacy_hk.transactions.get_by_out_trade_no` tells what became of it.
 
         mchid: required. Example: `1900000109`.
         appid: required. Example: `wx8888888888888888`.
@@ -1696,7 +1696,7 @@ class AsyncLegacyHkTransactionsMweb:
     ) -> TransactionsMwebCreateReply:
         """H5支付下单.
 
-        `POST /hk/v3/transactions/mweb`. Superseded. Use `global.transactions.mweb.create` instead. Not idempotent.
+        `POST /hk/v3/transactions/mweb`. Superseded. Use `global.transactions.mweb.create` instead. Idempotent. `legacy_hk.transactions.get_by_out_trade_no` tells what became of it.
 
         mchid: required. Example: `1900000109`.
         appid: required. Example: `wx8888888888888888`.
@@ -1751,7 +1751,7 @@ class AsyncLegacyHkTransactionsNative:
     ) -> TransactionsNativeCreateReply:
         """扫码支付下单.
 
-        `POST /hk/v3/transactions/native`. Superseded. Use `global.transactions.native.create` instead. Not idempotent.
+        `POST /hk/v3/transactions/native`. Superseded. Use `global.transactions.native.create` instead. Idempotent. `legacy_hk.transactions.get_by_out_trade_no` tells what became of it.
 
         mchid: required. Example: `1900000109`.
         appid: required. Example: `wx8888888888888888`.
@@ -1805,7 +1805,7 @@ class AsyncLegacyHkTransactions:
     ) -> None:
         """关闭订单(微信支付订单号).
 
-        `POST /hk/v3/transactions/id/{transaction_id}/close`. Superseded. Use `global.transactions.close_by_id` instead. Not idempotent.
+        `POST /hk/v3/transactions/id/{transaction_id}/close`. Superseded. Use `global.transactions.close_by_id` instead. Idempotent. `legacy_hk.transactions.get_by_id` tells what became of it.
 
         transaction_id: required. Example: `1217752501201407033233368018`.
         mchid: required. Example: `1230000109`.
@@ -1825,7 +1825,7 @@ class AsyncLegacyHkTransactions:
     ) -> None:
         """关闭订单(商户订单号).
 
-        `POST /hk/v3/transactions/out-trade-no/{out_trade_no}/close`. Superseded. Use `global.transactions.close_by_out_trade_no` instead. Not idempotent.
+        `POST /hk/v3/transactions/out-trade-no/{out_trade_no}/close`. Superseded. Use `global.transactions.close_by_out_trade_no` instead. Idempotent. `legacy_hk.transactions.get_by_out_trade_no` tells what became of it.
 
         out_trade_no: required. Example: `1217752501201407033233368018`.
         mchid: required. Example: `1230000109`.
@@ -1885,7 +1885,7 @@ class AsyncLegacyHkTransactions:
     ) -> None:
         """撤销订单(微信支付订单号).
 
-        `POST /hk/v3/transactions/id/{transaction_id}/reverse`. Superseded. Use `global.micropay.transactions.reverse_by_id` instead. Not idempotent.
+        `POST /hk/v3/transactions/id/{transaction_id}/reverse`. Superseded. Use `global.micropay.transactions.reverse_by_id` instead. Not idempotent. `legacy_hk.transactions.get_by_id` tells what became of it.
 
         transaction_id: required. Example: `1217752501201407033233368018`.
         mchid: required. Example: `1900000109`.
@@ -1905,7 +1905,7 @@ class AsyncLegacyHkTransactions:
     ) -> None:
         """撤销订单(商户订单号).
 
-        `POST /hk/v3/transactions/out-trade-no/{out_trade_no}/reverse`. Superseded. Use `global.micropay.transactions.reverse_by_out_trade_no` instead. Not idempotent.
+        `POST /hk/v3/transactions/out-trade-no/{out_trade_no}/reverse`. Superseded. Use `global.micropay.transactions.reverse_by_out_trade_no` instead. Not idempotent. `legacy_hk.transactions.get_by_out_trade_no` tells what became of it.
 
         out_trade_no: required. Example: `1217752501201407033233368018`.
         mchid: required. Example: `1900000109`.

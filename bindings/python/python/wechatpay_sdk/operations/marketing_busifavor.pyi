@@ -752,7 +752,7 @@ class MarketingBusifavorCallbacks:
     ) -> CallbacksCreateReply:
         """设置商家券事件通知地址.
 
-        `POST /v3/marketing/busifavor/callbacks`. For direct merchants and service providers. Not idempotent.
+        `POST /v3/marketing/busifavor/callbacks`. For direct merchants and service providers. Idempotent. `marketing.busifavor.callbacks.get` tells what became of it.
 
         mchid: optional. Example: `10000098`.
         notify_url: required. Example: `https://pay.weixin.qq.com`.
@@ -787,7 +787,7 @@ class MarketingBusifavorCoupons:
     ) -> AssociateReply:
         """关联订单信息.
 
-        `POST /v3/marketing/busifavor/coupons/associate`. For direct merchants and service providers. Not idempotent.
+        `POST /v3/marketing/busifavor/coupons/associate`. For direct merchants and service providers. Idempotent.
 
         stock_id: required.
         coupon_code: required.
@@ -807,7 +807,7 @@ class MarketingBusifavorCoupons:
     ) -> DeactivateReply:
         """使券失效.
 
-        `POST /v3/marketing/busifavor/coupons/deactivate`. For direct merchants and service providers. Not idempotent.
+        `POST /v3/marketing/busifavor/coupons/deactivate`. For direct merchants and service providers. Idempotent.
 
         coupon_code: required. Example: `sxxe34343434`.
         stock_id: required. Example: `1234567891`.
@@ -827,7 +827,7 @@ class MarketingBusifavorCoupons:
     ) -> DisassociateReply:
         """取消关联订单信息.
 
-        `POST /v3/marketing/busifavor/coupons/disassociate`. For direct merchants and service providers. Not idempotent.
+        `POST /v3/marketing/busifavor/coupons/disassociate`. For direct merchants and service providers. Idempotent.
 
         stock_id: required.
         coupon_code: required.
@@ -914,7 +914,7 @@ class MarketingBusifavorCoupons:
     ) -> UseReply:
         """核销用户券.
 
-        `POST /v3/marketing/busifavor/coupons/use`. For direct merchants and service providers. Not idempotent.
+        `POST /v3/marketing/busifavor/coupons/use`. For direct merchants and service providers. Idempotent.
 
         coupon_code: required. Example: `sxxe34343434`.
         stock_id: optional. Example: `100088`.
@@ -995,7 +995,7 @@ class MarketingBusifavorStocksBudget:
     ) -> StocksBudgetUpdateReply:
         """修改批次预算.
 
-        `PATCH /v3/marketing/busifavor/stocks/{stock_id}/budget`. For direct merchants and service providers. Not idempotent.
+        `PATCH /v3/marketing/busifavor/stocks/{stock_id}/budget`. For direct merchants and service providers. Idempotent. `marketing.busifavor.stocks.get` tells what became of it.
 
         stock_id: required. Example: `98065001`.
         target_max_coupons: optional. Example: `3000`.
@@ -1019,7 +1019,7 @@ class MarketingBusifavorStocksCouponCodes:
     ) -> StocksCouponCodesCreateReply:
         """上传预存code.
 
-        `POST /v3/marketing/busifavor/stocks/{stock_id}/couponcodes`. For direct merchants and service providers. Not idempotent.
+        `POST /v3/marketing/busifavor/stocks/{stock_id}/couponcodes`. For direct merchants and service providers. Idempotent.
 
         stock_id: required. Example: `98065001`.
         coupon_code_list: required. Example: `ABC9588200`.
@@ -1037,7 +1037,7 @@ class MarketingBusifavorStocksCouponCodes:
     ) -> DeleteReply:
         """删除预存code.
 
-        `DELETE /v3/marketing/busifavor/stocks/{stock_id}/couponcodes/{coupon_code}`. For direct merchants and service providers. Not idempotent.
+        `DELETE /v3/marketing/busifavor/stocks/{stock_id}/couponcodes/{coupon_code}`. For direct merchants and service providers. Idempotent. `marketing.busifavor.stocks.coupon_codes.get` tells what became of it.
 
         stock_id: required. Example: `101156451224`.
         coupon_code: required. Example: `1212`.
@@ -1164,7 +1164,7 @@ class MarketingBusifavorStocks:
     ) -> None:
         """修改商家券基本信息.
 
-        `PATCH /v3/marketing/busifavor/stocks/{stock_id}`. For direct merchants and service providers. Not idempotent.
+        `PATCH /v3/marketing/busifavor/stocks/{stock_id}`. For direct merchants and service providers. Idempotent. `marketing.busifavor.stocks.get` tells what became of it.
 
         stock_id: required. Example: `101156451224`.
         custom_entrance: optional.
@@ -1198,7 +1198,7 @@ class MarketingBusifavorSubsidyPayReceipts:
     ) -> SubsidyPayReceiptsCreateReply:
         """营销补差付款.
 
-        `POST /v3/marketing/busifavor/subsidy/pay-receipts`. For direct merchants and service providers. Not idempotent.
+        `POST /v3/marketing/busifavor/subsidy/pay-receipts`. For direct merchants and service providers. Not idempotent. `marketing.busifavor.subsidy.pay_receipts.list` tells what became of it.
 
         stock_id: required. Example: `128888000000001`.
         coupon_code: required. Example: `ABCD12345678`.
@@ -1389,7 +1389,7 @@ class AsyncMarketingBusifavorCallbacks:
     ) -> CallbacksCreateReply:
         """设置商家券事件通知地址.
 
-        `POST /v3/marketing/busifavor/callbacks`. For direct merchants and service providers. Not idempotent.
+        `POST /v3/marketing/busifavor/callbacks`. For direct merchants and service providers. Idempotent. `marketing.busifavor.callbacks.get` tells what became of it.
 
         mchid: optional. Example: `10000098`.
         notify_url: required. Example: `https://pay.weixin.qq.com`.
@@ -1424,7 +1424,7 @@ class AsyncMarketingBusifavorCoupons:
     ) -> AssociateReply:
         """关联订单信息.
 
-        `POST /v3/marketing/busifavor/coupons/associate`. For direct merchants and service providers. Not idempotent.
+        `POST /v3/marketing/busifavor/coupons/associate`. For direct merchants and service providers. Idempotent.
 
         stock_id: required.
         coupon_code: required.
@@ -1444,7 +1444,7 @@ class AsyncMarketingBusifavorCoupons:
     ) -> DeactivateReply:
         """使券失效.
 
-        `POST /v3/marketing/busifavor/coupons/deactivate`. For direct merchants and service providers. Not idempotent.
+        `POST /v3/marketing/busifavor/coupons/deactivate`. For direct merchants and service providers. Idempotent.
 
         coupon_code: required. Example: `sxxe34343434`.
         stock_id: required. Example: `1234567891`.
@@ -1464,7 +1464,7 @@ class AsyncMarketingBusifavorCoupons:
     ) -> DisassociateReply:
         """取消关联订单信息.
 
-        `POST /v3/marketing/busifavor/coupons/disassociate`. For direct merchants and service providers. Not idempotent.
+        `POST /v3/marketing/busifavor/coupons/disassociate`. For direct merchants and service providers. Idempotent.
 
         stock_id: required.
         coupon_code: required.
@@ -1551,7 +1551,7 @@ class AsyncMarketingBusifavorCoupons:
     ) -> UseReply:
         """核销用户券.
 
-        `POST /v3/marketing/busifavor/coupons/use`. For direct merchants and service providers. Not idempotent.
+        `POST /v3/marketing/busifavor/coupons/use`. For direct merchants and service providers. Idempotent.
 
         coupon_code: required. Example: `sxxe34343434`.
         stock_id: optional. Example: `100088`.
@@ -1632,7 +1632,7 @@ class AsyncMarketingBusifavorStocksBudget:
     ) -> StocksBudgetUpdateReply:
         """修改批次预算.
 
-        `PATCH /v3/marketing/busifavor/stocks/{stock_id}/budget`. For direct merchants and service providers. Not idempotent.
+        `PATCH /v3/marketing/busifavor/stocks/{stock_id}/budget`. For direct merchants and service providers. Idempotent. `marketing.busifavor.stocks.get` tells what became of it.
 
         stock_id: required. Example: `98065001`.
         target_max_coupons: optional. Example: `3000`.
@@ -1656,7 +1656,7 @@ class AsyncMarketingBusifavorStocksCouponCodes:
     ) -> StocksCouponCodesCreateReply:
         """上传预存code.
 
-        `POST /v3/marketing/busifavor/stocks/{stock_id}/couponcodes`. For direct merchants and service providers. Not idempotent.
+        `POST /v3/marketing/busifavor/stocks/{stock_id}/couponcodes`. For direct merchants and service providers. Idempotent.
 
         stock_id: required. Example: `98065001`.
         coupon_code_list: required. Example: `ABC9588200`.
@@ -1674,7 +1674,7 @@ class AsyncMarketingBusifavorStocksCouponCodes:
     ) -> DeleteReply:
         """删除预存code.
 
-        `DELETE /v3/marketing/busifavor/stocks/{stock_id}/couponcodes/{coupon_code}`. For direct merchants and service providers. Not idempotent.
+        `DELETE /v3/marketing/busifavor/stocks/{stock_id}/couponcodes/{coupon_code}`. For direct merchants and service providers. Idempotent. `marketing.busifavor.stocks.coupon_codes.get` tells what became of it.
 
         stock_id: required. Example: `101156451224`.
         coupon_code: required. Example: `1212`.
@@ -1801,7 +1801,7 @@ class AsyncMarketingBusifavorStocks:
     ) -> None:
         """修改商家券基本信息.
 
-        `PATCH /v3/marketing/busifavor/stocks/{stock_id}`. For direct merchants and service providers. Not idempotent.
+        `PATCH /v3/marketing/busifavor/stocks/{stock_id}`. For direct merchants and service providers. Idempotent. `marketing.busifavor.stocks.get` tells what became of it.
 
         stock_id: required. Example: `101156451224`.
         custom_entrance: optional.
@@ -1835,7 +1835,7 @@ class AsyncMarketingBusifavorSubsidyPayReceipts:
     ) -> SubsidyPayReceiptsCreateReply:
         """营销补差付款.
 
-        `POST /v3/marketing/busifavor/subsidy/pay-receipts`. For direct merchants and service providers. Not idempotent.
+        `POST /v3/marketing/busifavor/subsidy/pay-receipts`. For direct merchants and service providers. Not idempotent. `marketing.busifavor.subsidy.pay_receipts.list` tells what became of it.
 
         stock_id: required. Example: `128888000000001`.
         coupon_code: required. Example: `ABCD12345678`.

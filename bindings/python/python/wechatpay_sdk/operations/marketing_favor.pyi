@@ -428,7 +428,7 @@ class MarketingFavorCallbacks:
     ) -> CallbacksCreateReply:
         """设置消息通知地址.
 
-        `POST /v3/marketing/favor/callbacks`. For direct merchants and service providers. Not idempotent.
+        `POST /v3/marketing/favor/callbacks`. For direct merchants and service providers. Idempotent. `marketing.favor.callbacks.get` tells what became of it.
 
         mchid: required. Example: `9856888`.
         notify_url: required. Example: `https://pay.weixin.qq.com`.
@@ -472,7 +472,7 @@ class MarketingFavorCouponStocks:
     ) -> CouponStocksCreateReply:
         """创建代金券批次.
 
-        `POST /v3/marketing/favor/coupon-stocks`. For direct merchants and service providers. Not idempotent.
+        `POST /v3/marketing/favor/coupon-stocks`. For direct merchants and service providers. Idempotent.
 
         stock_name: required.
         available_begin_time: required. Example: `2015-05-20T13:29:35.120+08:00`.
@@ -694,7 +694,7 @@ class MarketingFavorStocks:
     ) -> ModifyGoodsIdReply:
         """修改可用单品编码.
 
-        `POST /v3/marketing/favor/stocks/{stock_id}/modify-goods-id`. For direct merchants and service providers. Not idempotent.
+        `POST /v3/marketing/favor/stocks/{stock_id}/modify-goods-id`. For direct merchants and service providers. Idempotent. `marketing.favor.stocks.get` tells what became of it.
 
         stock_id: required. Example: `9865000`.
         stock_creator_mchid: required. Example: `8956000`.
@@ -712,7 +712,7 @@ class MarketingFavorStocks:
     ) -> PauseReply:
         """暂停代金券批次.
 
-        `POST /v3/marketing/favor/stocks/{stock_id}/pause`. For direct merchants and service providers. Not idempotent.
+        `POST /v3/marketing/favor/stocks/{stock_id}/pause`. For direct merchants and service providers. Idempotent. `marketing.favor.stocks.get` tells what became of it.
 
         stock_id: required.
         stock_creator_mchid: required. Example: `8956000`.
@@ -728,7 +728,7 @@ class MarketingFavorStocks:
     ) -> RestartReply:
         """重启代金券批次.
 
-        `POST /v3/marketing/favor/stocks/{stock_id}/restart`. For direct merchants and service providers. Not idempotent.
+        `POST /v3/marketing/favor/stocks/{stock_id}/restart`. For direct merchants and service providers. Idempotent. `marketing.favor.stocks.get` tells what became of it.
 
         stock_id: required.
         stock_creator_mchid: required. Example: `8956000`.
@@ -744,7 +744,7 @@ class MarketingFavorStocks:
     ) -> StartReply:
         """激活代金券批次.
 
-        `POST /v3/marketing/favor/stocks/{stock_id}/start`. For direct merchants and service providers. Not idempotent.
+        `POST /v3/marketing/favor/stocks/{stock_id}/start`. For direct merchants and service providers. Idempotent. `marketing.favor.stocks.get` tells what became of it.
 
         stock_id: required.
         stock_creator_mchid: required. Example: `8956000`.
@@ -760,7 +760,7 @@ class MarketingFavorStocks:
     ) -> StopReply:
         """终止批次.
 
-        `POST /v3/marketing/favor/stocks/{stock_id}/stop`. Not idempotent.
+        `POST /v3/marketing/favor/stocks/{stock_id}/stop`. Not idempotent. `marketing.favor.stocks.get` tells what became of it.
 
         stock_id: required.
         stock_creator_mchid: required.
@@ -782,7 +782,7 @@ class MarketingFavorUsersCoupons:
     ) -> UsersCouponsCreateReply:
         """发放代金券.
 
-        `POST /v3/marketing/favor/users/{openid}/coupons`. For direct merchants and service providers. Not idempotent.
+        `POST /v3/marketing/favor/users/{openid}/coupons`. For direct merchants and service providers. Idempotent.
 
         openid: required.
         stock_id: required. Example: `9856000`.
@@ -881,7 +881,7 @@ class AsyncMarketingFavorCallbacks:
     ) -> CallbacksCreateReply:
         """设置消息通知地址.
 
-        `POST /v3/marketing/favor/callbacks`. For direct merchants and service providers. Not idempotent.
+        `POST /v3/marketing/favor/callbacks`. For direct merchants and service providers. Idempotent. `marketing.favor.callbacks.get` tells what became of it.
 
         mchid: required. Example: `9856888`.
         notify_url: required. Example: `https://pay.weixin.qq.com`.
@@ -925,7 +925,7 @@ class AsyncMarketingFavorCouponStocks:
     ) -> CouponStocksCreateReply:
         """创建代金券批次.
 
-        `POST /v3/marketing/favor/coupon-stocks`. For direct merchants and service providers. Not idempotent.
+        `POST /v3/marketing/favor/coupon-stocks`. For direct merchants and service providers. Idempotent.
 
         stock_name: required.
         available_begin_time: required. Example: `2015-05-20T13:29:35.120+08:00`.
@@ -1147,7 +1147,7 @@ class AsyncMarketingFavorStocks:
     ) -> ModifyGoodsIdReply:
         """修改可用单品编码.
 
-        `POST /v3/marketing/favor/stocks/{stock_id}/modify-goods-id`. For direct merchants and service providers. Not idempotent.
+        `POST /v3/marketing/favor/stocks/{stock_id}/modify-goods-id`. For direct merchants and service providers. Idempotent. `marketing.favor.stocks.get` tells what became of it.
 
         stock_id: required. Example: `9865000`.
         stock_creator_mchid: required. Example: `8956000`.
@@ -1165,7 +1165,7 @@ class AsyncMarketingFavorStocks:
     ) -> PauseReply:
         """暂停代金券批次.
 
-        `POST /v3/marketing/favor/stocks/{stock_id}/pause`. For direct merchants and service providers. Not idempotent.
+        `POST /v3/marketing/favor/stocks/{stock_id}/pause`. For direct merchants and service providers. Idempotent. `marketing.favor.stocks.get` tells what became of it.
 
         stock_id: required.
         stock_creator_mchid: required. Example: `8956000`.
@@ -1181,7 +1181,7 @@ class AsyncMarketingFavorStocks:
     ) -> RestartReply:
         """重启代金券批次.
 
-        `POST /v3/marketing/favor/stocks/{stock_id}/restart`. For direct merchants and service providers. Not idempotent.
+        `POST /v3/marketing/favor/stocks/{stock_id}/restart`. For direct merchants and service providers. Idempotent. `marketing.favor.stocks.get` tells what became of it.
 
         stock_id: required.
         stock_creator_mchid: required. Example: `8956000`.
@@ -1197,7 +1197,7 @@ class AsyncMarketingFavorStocks:
     ) -> StartReply:
         """激活代金券批次.
 
-        `POST /v3/marketing/favor/stocks/{stock_id}/start`. For direct merchants and service providers. Not idempotent.
+        `POST /v3/marketing/favor/stocks/{stock_id}/start`. For direct merchants and service providers. Idempotent. `marketing.favor.stocks.get` tells what became of it.
 
         stock_id: required.
         stock_creator_mchid: required. Example: `8956000`.
@@ -1213,7 +1213,7 @@ class AsyncMarketingFavorStocks:
     ) -> StopReply:
         """终止批次.
 
-        `POST /v3/marketing/favor/stocks/{stock_id}/stop`. Not idempotent.
+        `POST /v3/marketing/favor/stocks/{stock_id}/stop`. Not idempotent. `marketing.favor.stocks.get` tells what became of it.
 
         stock_id: required.
         stock_creator_mchid: required.
@@ -1235,7 +1235,7 @@ class AsyncMarketingFavorUsersCoupons:
     ) -> UsersCouponsCreateReply:
         """发放代金券.
 
-        `POST /v3/marketing/favor/users/{openid}/coupons`. For direct merchants and service providers. Not idempotent.
+        `POST /v3/marketing/favor/users/{openid}/coupons`. For direct merchants and service providers. Idempotent.
 
         openid: required.
         stock_id: required. Example: `9856000`.

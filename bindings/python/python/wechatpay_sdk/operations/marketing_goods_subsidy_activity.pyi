@@ -288,7 +288,7 @@ class MarketingGoodsSubsidyActivityRetailStoreActRepresentative:
     ) -> RetailStoreActRepresentativeDeleteReply:
         """删除零售小店活动业务代理.
 
-        `DELETE /v3/marketing/goods-subsidy-activity/retail-store-act/{activity_id}/representative`. For direct merchants and service providers. Not idempotent.
+        `DELETE /v3/marketing/goods-subsidy-activity/retail-store-act/{activity_id}/representative`. For direct merchants and service providers. Idempotent.
 
         activity_id: required. Example: `3118550000000004`.
         representative_info_list: required.
@@ -308,7 +308,7 @@ class MarketingGoodsSubsidyActivityRetailStoreActRepresentative:
     ) -> ReplaceReply:
         """添加零售小店活动业务代理.
 
-        `PUT /v3/marketing/goods-subsidy-activity/retail-store-act/{activity_id}/representative`. For direct merchants and service providers. Not idempotent.
+        `PUT /v3/marketing/goods-subsidy-activity/retail-store-act/{activity_id}/representative`. For direct merchants and service providers. Idempotent.
 
         activity_id: required. Example: `3118550000000004`.
         representative_info_list: required.
@@ -352,7 +352,7 @@ class MarketingGoodsSubsidyActivityRetailStoreActStores:
     ) -> RetailStoreActStoresCreateReply:
         """添加小店活动门店.
 
-        `POST /v3/marketing/goods-subsidy-activity/retail-store-act/{brand_id}/stores`. For direct merchants and service providers. Not idempotent.
+        `POST /v3/marketing/goods-subsidy-activity/retail-store-act/{brand_id}/stores`. For direct merchants and service providers. Idempotent.
 
         brand_id: required. Example: `1001`.
         out_request_no: required. Example: `1002600620019090123143254436`.
@@ -372,7 +372,7 @@ class MarketingGoodsSubsidyActivityRetailStoreActStores:
     ) -> RetailStoreActStoresDeleteReply:
         """删除小店活动门店.
 
-        `DELETE /v3/marketing/goods-subsidy-activity/retail-store-act/{brand_id}/stores`. For direct merchants and service providers. Not idempotent.
+        `DELETE /v3/marketing/goods-subsidy-activity/retail-store-act/{brand_id}/stores`. For direct merchants and service providers. Idempotent.
 
         brand_id: required. Example: `1001`.
         out_request_no: required. Example: `1002600620019090123143254436`.
@@ -557,7 +557,7 @@ class AsyncMarketingGoodsSubsidyActivityRetailStoreActRepresentative:
     ) -> RetailStoreActRepresentativeDeleteReply:
         """删除零售小店活动业务代理.
 
-        `DELETE /v3/marketing/goods-subsidy-activity/retail-store-act/{activity_id}/representative`. For direct merchants and service providers. Not idempotent.
+        `DELETE /v3/marketing/goods-subsidy-activity/retail-store-act/{activity_id}/representative`. For direct merchants and service providers. Idempotent.
 
         activity_id: required. Example: `3118550000000004`.
         representative_info_list: required.
@@ -577,7 +577,7 @@ class AsyncMarketingGoodsSubsidyActivityRetailStoreActRepresentative:
     ) -> ReplaceReply:
         """添加零售小店活动业务代理.
 
-        `PUT /v3/marketing/goods-subsidy-activity/retail-store-act/{activity_id}/representative`. For direct merchants and service providers. Not idempotent.
+        `PUT /v3/marketing/goods-subsidy-activity/retail-store-act/{activity_id}/representative`. For direct merchants and service providers. Idempotent.
 
         activity_id: required. Example: `3118550000000004`.
         representative_info_list: required.
@@ -621,7 +621,7 @@ class AsyncMarketingGoodsSubsidyActivityRetailStoreActStores:
     ) -> RetailStoreActStoresCreateReply:
         """添加小店活动门店.
 
-        `POST /v3/marketing/goods-subsidy-activity/retail-store-act/{brand_id}/stores`. For direct merchants and service providers. Not idempotent.
+        `POST /v3/marketing/goods-subsidy-activity/retail-store-act/{brand_id}/stores`. For direct merchants and service providers. Idempotent.
 
         brand_id: required. Example: `1001`.
         out_request_no: required. Example: `1002600620019090123143254436`.
@@ -641,7 +641,7 @@ class AsyncMarketingGoodsSubsidyActivityRetailStoreActStores:
     ) -> RetailStoreActStoresDeleteReply:
         """删除小店活动门店.
 
-        `DELETE /v3/marketing/goods-subsidy-activity/retail-store-act/{brand_id}/stores`. For direct merchants and service providers. Not idempotent.
+        `DELETE /v3/marketing/goods-subsidy-activity/retail-store-act/{brand_id}/stores`. For direct merchants and service providers. Idempotent.
 
         brand_id: required. Example: `1001`.
         out_request_no: required. Example: `1002600620019090123143254436`.

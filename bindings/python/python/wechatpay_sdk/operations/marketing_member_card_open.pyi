@@ -528,7 +528,7 @@ class MarketingMemberCardOpenCallback:
     ) -> CallbackUpdateReply:
         """设置回调地址.
 
-        `PATCH /v3/marketing/membercard-open/callback`. For direct merchants and service providers. Not idempotent.
+        `PATCH /v3/marketing/membercard-open/callback`. For direct merchants and service providers. Idempotent. `marketing.member_card_open.callback.get` tells what became of it.
 
         notify_url: required. Example: `https://pay.weixin.qq.com`.
 
@@ -605,7 +605,7 @@ class MarketingMemberCardOpenCardsCodesRights:
     ) -> None:
         """设置会员权益.
 
-        `PATCH /v3/marketing/membercard-open/cards/{card_id}/codes/{code}/rights`. For direct merchants and service providers. Not idempotent.
+        `PATCH /v3/marketing/membercard-open/cards/{card_id}/codes/{code}/rights`. For direct merchants and service providers. Not idempotent. `marketing.member_card_open.cards.codes.get` tells what became of it.
 
         card_id: required. Example: `pbLatjvWOibDc5-TBnbUk1pD12o0`.
         code: required. Example: `478515832665`.
@@ -639,7 +639,7 @@ class MarketingMemberCardOpenCardsCodes:
     ) -> None:
         """激活会员卡（跳转型激活）.
 
-        `POST /v3/marketing/membercard-open/cards/{card_id}/codes/{code}/activate`. For direct merchants and service providers. Not idempotent.
+        `POST /v3/marketing/membercard-open/cards/{card_id}/codes/{code}/activate`. For direct merchants and service providers. Not idempotent. `marketing.member_card_open.cards.codes.get` tells what became of it.
 
         card_id: required. Example: `pbLatjvWOibDc5-TBnbUk1pD12o0`.
         code: required. Example: `478515832665`.
@@ -691,7 +691,7 @@ class MarketingMemberCardOpenCardsCodes:
     ) -> None:
         """设置会员服务项用户信息.
 
-        `POST /v3/marketing/membercard-open/cards/{card_id}/codes/{code}/set-service-module-data`. For direct merchants and service providers. Not idempotent.
+        `POST /v3/marketing/membercard-open/cards/{card_id}/codes/{code}/set-service-module-data`. For direct merchants and service providers. Not idempotent. `marketing.member_card_open.cards.codes.get` tells what became of it.
 
         card_id: required. Example: `pbLatjvWOibDc5-TBnbUk1pD12o0`.
         code: required. Example: `478515832665`.
@@ -711,7 +711,7 @@ class MarketingMemberCardOpenCardsCodes:
     ) -> None:
         """作废用户会员卡.
 
-        `POST /v3/marketing/membercard-open/cards/{card_id}/codes/{code}/unavailable`. For direct merchants and service providers. Not idempotent.
+        `POST /v3/marketing/membercard-open/cards/{card_id}/codes/{code}/unavailable`. For direct merchants and service providers. Idempotent. `marketing.member_card_open.cards.codes.get` tells what became of it.
 
         card_id: required. Example: `pbLatjvWOibDc5-TBnbUk1pD12o0`.
         code: required. Example: `478515832665`.
@@ -735,7 +735,7 @@ class MarketingMemberCardOpenCardsCodes:
     ) -> None:
         """修改用户会员卡信息.
 
-        `PATCH /v3/marketing/membercard-open/cards/{card_id}/codes/{code}`. For direct merchants and service providers. Not idempotent.
+        `PATCH /v3/marketing/membercard-open/cards/{card_id}/codes/{code}`. For direct merchants and service providers. Not idempotent. `marketing.member_card_open.cards.codes.get` tells what became of it.
 
         card_id: required. Example: `pbLatjvWOibDc5-TBnbUk1pD12o0`.
         code: required. Example: `478515832665`.
@@ -847,7 +847,7 @@ class MarketingMemberCardOpenCardsRights:
     ) -> None:
         """设置会员卡模板权益项.
 
-        `PATCH /v3/marketing/membercard-open/cards/{card_id}/rights`. For direct merchants and service providers. Not idempotent.
+        `PATCH /v3/marketing/membercard-open/cards/{card_id}/rights`. For direct merchants and service providers. Idempotent. `marketing.member_card_open.cards.get` tells what became of it.
 
         card_id: required. Example: `pbLatjvWOibDc5-TBnbUk1pD12o0`.
         show_bonus: required. Example: `true`.
@@ -874,7 +874,7 @@ class MarketingMemberCardOpenCardsServiceModules:
     ) -> CardsServiceModulesCreateReply:
         """添加会员卡服务项.
 
-        `POST /v3/marketing/membercard-open/cards/{card_id}/service-modules`. For direct merchants and service providers. Not idempotent.
+        `POST /v3/marketing/membercard-open/cards/{card_id}/service-modules`. For direct merchants and service providers. Not idempotent. `marketing.member_card_open.cards.get` tells what became of it.
 
         card_id: required. Example: `pbLatjvWOibDc5-TBnbUk1pD12o0`.
         service_module_id: required. Example: `666`.
@@ -891,7 +891,7 @@ class MarketingMemberCardOpenCardsServiceModules:
     ) -> None:
         """移除会员卡服务项.
 
-        `DELETE /v3/marketing/membercard-open/cards/{card_id}/service-modules/{service_module_id}`. For direct merchants and service providers. Not idempotent.
+        `DELETE /v3/marketing/membercard-open/cards/{card_id}/service-modules/{service_module_id}`. For direct merchants and service providers. Idempotent. `marketing.member_card_open.cards.get` tells what became of it.
 
         card_id: required. Example: `pbLatjvWOibDc5-TBnbUk1pD12o0`.
         service_module_id: required. Example: `666`.
@@ -908,7 +908,7 @@ class MarketingMemberCardOpenCardsServiceModules:
     ) -> CardsServiceModulesUpdateReply:
         """修改会员卡服务项.
 
-        `PATCH /v3/marketing/membercard-open/cards/{card_id}/service-modules/{service_module_id}`. For direct merchants and service providers. Not idempotent.
+        `PATCH /v3/marketing/membercard-open/cards/{card_id}/service-modules/{service_module_id}`. For direct merchants and service providers. Idempotent. `marketing.member_card_open.cards.get` tells what became of it.
 
         card_id: required. Example: `pbLatjvWOibDc5-TBnbUk1pD12o0`.
         service_module_id: required. Example: `666`.
@@ -1035,7 +1035,7 @@ class MarketingMemberCardOpenCards:
     ) -> None:
         """删除会员卡模板.
 
-        `DELETE /v3/marketing/membercard-open/cards/{card_id}`. For direct merchants and service providers. Not idempotent.
+        `DELETE /v3/marketing/membercard-open/cards/{card_id}`. For direct merchants and service providers. Idempotent. `marketing.member_card_open.cards.get` tells what became of it.
 
         card_id: required. Example: `pbLatjvWOibDc5-TBnbUk1pD12o0`.
 
@@ -1099,7 +1099,7 @@ class MarketingMemberCardOpenCards:
     ) -> None:
         """修改会员卡模板信息.
 
-        `PATCH /v3/marketing/membercard-open/cards/{card_id}`. For direct merchants and service providers. Not idempotent.
+        `PATCH /v3/marketing/membercard-open/cards/{card_id}`. For direct merchants and service providers. Idempotent. `marketing.member_card_open.cards.get` tells what became of it.
 
         card_id: required. Example: `pbLatjvWOibDc5-TBnbUk1pD12o0`.
         appid: optional. Example: `wxea9c30890f48d5ae`.
@@ -1131,7 +1131,7 @@ class MarketingMemberCardOpenCards:
     ) -> None:
         """老会员卡模板升级.
 
-        `POST /v3/marketing/membercard-open/cards/{card_id}/upgrade`. For direct merchants and service providers. Not idempotent.
+        `POST /v3/marketing/membercard-open/cards/{card_id}/upgrade`. For direct merchants and service providers. Not idempotent. `marketing.member_card_open.cards.get` tells what became of it.
 
         card_id: required. Example: `pbLatjvWOibDc5-TBnbUk1pD12o0`.
         brand_id: required. Example: `1001622624`.
@@ -1261,7 +1261,7 @@ class AsyncMarketingMemberCardOpenCallback:
     ) -> CallbackUpdateReply:
         """设置回调地址.
 
-        `PATCH /v3/marketing/membercard-open/callback`. For direct merchants and service providers. Not idempotent.
+        `PATCH /v3/marketing/membercard-open/callback`. For direct merchants and service providers. Idempotent. `marketing.member_card_open.callback.get` tells what became of it.
 
         notify_url: required. Example: `https://pay.weixin.qq.com`.
 
@@ -1338,7 +1338,7 @@ class AsyncMarketingMemberCardOpenCardsCodesRights:
     ) -> None:
         """设置会员权益.
 
-        `PATCH /v3/marketing/membercard-open/cards/{card_id}/codes/{code}/rights`. For direct merchants and service providers. Not idempotent.
+        `PATCH /v3/marketing/membercard-open/cards/{card_id}/codes/{code}/rights`. For direct merchants and service providers. Not idempotent. `marketing.member_card_open.cards.codes.get` tells what became of it.
 
         card_id: required. Example: `pbLatjvWOibDc5-TBnbUk1pD12o0`.
         code: required. Example: `478515832665`.
@@ -1372,7 +1372,7 @@ class AsyncMarketingMemberCardOpenCardsCodes:
     ) -> None:
         """激活会员卡（跳转型激活）.
 
-        `POST /v3/marketing/membercard-open/cards/{card_id}/codes/{code}/activate`. For direct merchants and service providers. Not idempotent.
+        `POST /v3/marketing/membercard-open/cards/{card_id}/codes/{code}/activate`. For direct merchants and service providers. Not idempotent. `marketing.member_card_open.cards.codes.get` tells what became of it.
 
         card_id: required. Example: `pbLatjvWOibDc5-TBnbUk1pD12o0`.
         code: required. Example: `478515832665`.
@@ -1424,7 +1424,7 @@ class AsyncMarketingMemberCardOpenCardsCodes:
     ) -> None:
         """设置会员服务项用户信息.
 
-        `POST /v3/marketing/membercard-open/cards/{card_id}/codes/{code}/set-service-module-data`. For direct merchants and service providers. Not idempotent.
+        `POST /v3/marketing/membercard-open/cards/{card_id}/codes/{code}/set-service-module-data`. For direct merchants and service providers. Not idempotent. `marketing.member_card_open.cards.codes.get` tells what became of it.
 
         card_id: required. Example: `pbLatjvWOibDc5-TBnbUk1pD12o0`.
         code: required. Example: `478515832665`.
@@ -1444,7 +1444,7 @@ class AsyncMarketingMemberCardOpenCardsCodes:
     ) -> None:
         """作废用户会员卡.
 
-        `POST /v3/marketing/membercard-open/cards/{card_id}/codes/{code}/unavailable`. For direct merchants and service providers. Not idempotent.
+        `POST /v3/marketing/membercard-open/cards/{card_id}/codes/{code}/unavailable`. For direct merchants and service providers. Idempotent. `marketing.member_card_open.cards.codes.get` tells what became of it.
 
         card_id: required. Example: `pbLatjvWOibDc5-TBnbUk1pD12o0`.
         code: required. Example: `478515832665`.
@@ -1468,7 +1468,7 @@ class AsyncMarketingMemberCardOpenCardsCodes:
     ) -> None:
         """修改用户会员卡信息.
 
-        `PATCH /v3/marketing/membercard-open/cards/{card_id}/codes/{code}`. For direct merchants and service providers. Not idempotent.
+        `PATCH /v3/marketing/membercard-open/cards/{card_id}/codes/{code}`. For direct merchants and service providers. Not idempotent. `marketing.member_card_open.cards.codes.get` tells what became of it.
 
         card_id: required. Example: `pbLatjvWOibDc5-TBnbUk1pD12o0`.
         code: required. Example: `478515832665`.
@@ -1580,7 +1580,7 @@ class AsyncMarketingMemberCardOpenCardsRights:
     ) -> None:
         """设置会员卡模板权益项.
 
-        `PATCH /v3/marketing/membercard-open/cards/{card_id}/rights`. For direct merchants and service providers. Not idempotent.
+        `PATCH /v3/marketing/membercard-open/cards/{card_id}/rights`. For direct merchants and service providers. Idempotent. `marketing.member_card_open.cards.get` tells what became of it.
 
         card_id: required. Example: `pbLatjvWOibDc5-TBnbUk1pD12o0`.
         show_bonus: required. Example: `true`.
@@ -1607,7 +1607,7 @@ class AsyncMarketingMemberCardOpenCardsServiceModules:
     ) -> CardsServiceModulesCreateReply:
         """添加会员卡服务项.
 
-        `POST /v3/marketing/membercard-open/cards/{card_id}/service-modules`. For direct merchants and service providers. Not idempotent.
+        `POST /v3/marketing/membercard-open/cards/{card_id}/service-modules`. For direct merchants and service providers. Not idempotent. `marketing.member_card_open.cards.get` tells what became of it.
 
         card_id: required. Example: `pbLatjvWOibDc5-TBnbUk1pD12o0`.
         service_module_id: required. Example: `666`.
@@ -1624,7 +1624,7 @@ class AsyncMarketingMemberCardOpenCardsServiceModules:
     ) -> None:
         """移除会员卡服务项.
 
-        `DELETE /v3/marketing/membercard-open/cards/{card_id}/service-modules/{service_module_id}`. For direct merchants and service providers. Not idempotent.
+        `DELETE /v3/marketing/membercard-open/cards/{card_id}/service-modules/{service_module_id}`. For direct merchants and service providers. Idempotent. `marketing.member_card_open.cards.get` tells what became of it.
 
         card_id: required. Example: `pbLatjvWOibDc5-TBnbUk1pD12o0`.
         service_module_id: required. Example: `666`.
@@ -1641,7 +1641,7 @@ class AsyncMarketingMemberCardOpenCardsServiceModules:
     ) -> CardsServiceModulesUpdateReply:
         """修改会员卡服务项.
 
-        `PATCH /v3/marketing/membercard-open/cards/{card_id}/service-modules/{service_module_id}`. For direct merchants and service providers. Not idempotent.
+        `PATCH /v3/marketing/membercard-open/cards/{card_id}/service-modules/{service_module_id}`. For direct merchants and service providers. Idempotent. `marketing.member_card_open.cards.get` tells what became of it.
 
         card_id: required. Example: `pbLatjvWOibDc5-TBnbUk1pD12o0`.
         service_module_id: required. Example: `666`.
@@ -1768,7 +1768,7 @@ class AsyncMarketingMemberCardOpenCards:
     ) -> None:
         """删除会员卡模板.
 
-        `DELETE /v3/marketing/membercard-open/cards/{card_id}`. For direct merchants and service providers. Not idempotent.
+        `DELETE /v3/marketing/membercard-open/cards/{card_id}`. For direct merchants and service providers. Idempotent. `marketing.member_card_open.cards.get` tells what became of it.
 
         card_id: required. Example: `pbLatjvWOibDc5-TBnbUk1pD12o0`.
 
@@ -1832,7 +1832,7 @@ class AsyncMarketingMemberCardOpenCards:
     ) -> None:
         """修改会员卡模板信息.
 
-        `PATCH /v3/marketing/membercard-open/cards/{card_id}`. For direct merchants and service providers. Not idempotent.
+        `PATCH /v3/marketing/membercard-open/cards/{card_id}`. For direct merchants and service providers. Idempotent. `marketing.member_card_open.cards.get` tells what became of it.
 
         card_id: required. Example: `pbLatjvWOibDc5-TBnbUk1pD12o0`.
         appid: optional. Example: `wxea9c30890f48d5ae`.
@@ -1864,7 +1864,7 @@ class AsyncMarketingMemberCardOpenCards:
     ) -> None:
         """老会员卡模板升级.
 
-        `POST /v3/marketing/membercard-open/cards/{card_id}/upgrade`. For direct merchants and service providers. Not idempotent.
+        `POST /v3/marketing/membercard-open/cards/{card_id}/upgrade`. For direct merchants and service providers. Not idempotent. `marketing.member_card_open.cards.get` tells what became of it.
 
         card_id: required. Example: `pbLatjvWOibDc5-TBnbUk1pD12o0`.
         brand_id: required. Example: `1001622624`.

@@ -1560,7 +1560,7 @@ class MarketingPartnerDeliveryPlanDeliveryPlans:
     ) -> None:
         """终止投放计划.
 
-        `POST /v3/marketing/partner/delivery-plan/delivery-plans/{plan_id}/terminate`. For service providers. Not idempotent.
+        `POST /v3/marketing/partner/delivery-plan/delivery-plans/{plan_id}/terminate`. For service providers. Idempotent.
 
         plan_id: required. Example: `12000`.
 
@@ -1576,7 +1576,7 @@ class MarketingPartnerDeliveryPlanDeliveryPlans:
     ) -> DeliveryPlanDeliveryPlansUpdateReply:
         """更新投放计划.
 
-        `PATCH /v3/marketing/partner/delivery-plan/delivery-plans/{plan_id}`. For service providers. Not idempotent.
+        `PATCH /v3/marketing/partner/delivery-plan/delivery-plans/{plan_id}`. For service providers. Idempotent.
 
         plan_id: required. Example: `12000`.
         modify_content: required.
@@ -1596,7 +1596,7 @@ class MarketingPartnerDeliveryPlanNotifyUrl:
     ) -> DeliveryPlanNotifyUrlCreateReply:
         """设置投放计划回调地址.
 
-        `POST /v3/marketing/partner/delivery-plan/{sp_mchid}/notify-url`. For service providers. Not idempotent.
+        `POST /v3/marketing/partner/delivery-plan/{sp_mchid}/notify-url`. For service providers. Idempotent.
 
         sp_mchid: required. Example: `298689900`.
         notify_url: required. Example: `https://pay.weixin.qq.com`.
@@ -1685,7 +1685,7 @@ class MarketingPartnerProductCouponNotifyConfigs:
     ) -> ProductCouponNotifyConfigsCreateReply:
         """设置商品券事件通知地址.
 
-        `POST /v3/marketing/partner/product-coupon/notify-configs`. For service providers. Not idempotent.
+        `POST /v3/marketing/partner/product-coupon/notify-configs`. For service providers. Idempotent. `marketing.partner.product_coupon.notify_configs.get` tells what became of it.
 
         notify_url: required. Example: `https://pay.weixin.qq.com`.
 
@@ -1715,7 +1715,7 @@ class MarketingPartnerProductCouponProductCouponsStockBundles:
     ) -> ProductCouponProductCouponsStockBundlesAssociateStoresReply:
         """批次组批量关联门店.
 
-        `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stock-bundles/{stock_bundle_id}/associate-stores`. For service providers. Not idempotent.
+        `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stock-bundles/{stock_bundle_id}/associate-stores`. For service providers. Idempotent.
 
         product_coupon_id: required. Example: `1000000013`.
         stock_bundle_id: required. Example: `1000000013001`.
@@ -1755,7 +1755,7 @@ class MarketingPartnerProductCouponProductCouponsStockBundles:
     ) -> ProductCouponProductCouponsStockBundlesDisassociateStoresReply:
         """批次组批量取消关联门店.
 
-        `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stock-bundles/{stock_bundle_id}/disassociate-stores`. For service providers. Not idempotent.
+        `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stock-bundles/{stock_bundle_id}/disassociate-stores`. For service providers. Idempotent.
 
         product_coupon_id: required. Example: `1000000013`.
         stock_bundle_id: required. Example: `1000000013001`.
@@ -1780,7 +1780,7 @@ class MarketingPartnerProductCouponProductCouponsStockBundles:
     ) -> ProductCouponProductCouponsStockBundlesUpdateReply:
         """修改商品券批次组.
 
-        `PATCH /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stock-bundles/{stock_bundle_id}`. For service providers. Not idempotent.
+        `PATCH /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stock-bundles/{stock_bundle_id}`. For service providers. Idempotent.
 
         product_coupon_id: required. Example: `1000000013`.
         stock_bundle_id: required. Example: `1000000013001`.
@@ -1810,7 +1810,7 @@ class MarketingPartnerProductCouponProductCouponsStockBundles:
     ) -> ProductCouponProductCouponsStockBundlesUpdateBudgetReply:
         """修改商品券批次组发放预算.
 
-        `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stock-bundles/{stock_bundle_id}/update-budget`. For service providers. Not idempotent.
+        `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stock-bundles/{stock_bundle_id}/update-budget`. For service providers. Idempotent.
 
         product_coupon_id: required. Example: `1000000013`.
         stock_bundle_id: required. Example: `1000000013001`.
@@ -1866,7 +1866,7 @@ class MarketingPartnerProductCouponProductCouponsStocks:
     ) -> ProductCouponProductCouponsStocksAssociateStoresReply:
         """批次关联门店.
 
-        `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stocks/{stock_id}/associate-stores`. For service providers. Not idempotent.
+        `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stocks/{stock_id}/associate-stores`. For service providers. Idempotent. `marketing.partner.product_coupon.product_coupons.stocks.associated_stores.list` tells what became of it.
 
         product_coupon_id: required. Example: `1000000013`.
         stock_id: required. Example: `1000000013001`.
@@ -1907,7 +1907,7 @@ class MarketingPartnerProductCouponProductCouponsStocks:
     ) -> ProductCouponProductCouponsStocksDeactivateReply:
         """失效商品券批次.
 
-        `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stocks/{stock_id}/deactivate`. For service providers. Not idempotent.
+        `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stocks/{stock_id}/deactivate`. For service providers. Idempotent. `marketing.partner.product_coupon.product_coupons.stocks.get` tells what became of it.
 
         product_coupon_id: required. Example: `1000000013`.
         stock_id: required. Example: `1000000013001`.
@@ -1928,7 +1928,7 @@ class MarketingPartnerProductCouponProductCouponsStocks:
     ) -> ProductCouponProductCouponsStocksDisassociateStoresReply:
         """批次取消关联门店.
 
-        `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stocks/{stock_id}/disassociate-stores`. For service providers. Not idempotent.
+        `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stocks/{stock_id}/disassociate-stores`. For service providers. Idempotent. `marketing.partner.product_coupon.product_coupons.stocks.associated_stores.list` tells what became of it.
 
         product_coupon_id: required. Example: `1000000013`.
         stock_id: required. Example: `1000000013001`.
@@ -1993,7 +1993,7 @@ class MarketingPartnerProductCouponProductCouponsStocks:
     ) -> ProductCouponProductCouponsStocksUpdateReply:
         """修改商品券指定批次.
 
-        `PATCH /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stocks/{stock_id}`. For service providers. Not idempotent.
+        `PATCH /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stocks/{stock_id}`. For service providers. Idempotent. `marketing.partner.product_coupon.product_coupons.stocks.get` tells what became of it.
 
         product_coupon_id: required. Example: `1000000013`.
         stock_id: required. Example: `1000000013001`.
@@ -2023,7 +2023,7 @@ class MarketingPartnerProductCouponProductCouponsStocks:
     ) -> ProductCouponProductCouponsStocksUpdateBudgetReply:
         """修改商品券批次发放预算.
 
-        `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stocks/{stock_id}/update-budget`. For service providers. Not idempotent.
+        `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stocks/{stock_id}/update-budget`. For service providers. Idempotent. `marketing.partner.product_coupon.product_coupons.stocks.get` tells what became of it.
 
         product_coupon_id: required. Example: `1000000013`.
         stock_id: required. Example: `1000000013001`.
@@ -2049,7 +2049,7 @@ class MarketingPartnerProductCouponProductCouponsStocks:
     ) -> UploadCouponCodesReply:
         """预上传券Code.
 
-        `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stocks/{stock_id}/upload-coupon-codes`. For service providers. Not idempotent.
+        `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stocks/{stock_id}/upload-coupon-codes`. For service providers. Idempotent.
 
         product_coupon_id: required. Example: `1000000013`.
         stock_id: required. Example: `1000000013001`.
@@ -2111,7 +2111,7 @@ class MarketingPartnerProductCouponProductCoupons:
     ) -> ProductCouponProductCouponsDeactivateReply:
         """失效商品券.
 
-        `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/deactivate`. For service providers. Not idempotent.
+        `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/deactivate`. For service providers. Idempotent. `marketing.partner.product_coupon.product_coupons.get` tells what became of it.
 
         product_coupon_id: required. Example: `1000000013`.
         brand_id: required. Example: `120344`.
@@ -2147,7 +2147,7 @@ class MarketingPartnerProductCouponProductCoupons:
     ) -> ProductCouponProductCouponsUpdateReply:
         """修改商品券.
 
-        `PATCH /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}`. For service providers. Not idempotent.
+        `PATCH /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}`. For service providers. Idempotent. `marketing.partner.product_coupon.product_coupons.get` tells what became of it.
 
         product_coupon_id: required. Example: `1000000013`.
         brand_id: required. Example: `120344`.
@@ -2202,7 +2202,7 @@ class MarketingPartnerProductCouponUsersCouponBundles:
     ) -> ProductCouponUsersCouponBundlesDeactivateReply:
         """失效用户商品券组.
 
-        `POST /v3/marketing/partner/product-coupon/users/{openid}/coupon-bundles/{user_coupon_bundle_id}/deactivate`. For service providers. Not idempotent.
+        `POST /v3/marketing/partner/product-coupon/users/{openid}/coupon-bundles/{user_coupon_bundle_id}/deactivate`. For service providers. Idempotent.
 
         openid: required. Example: `oh-394z-6CGkNoJrsDLTTUKiAnp4`.
         user_coupon_bundle_id: required. Example: `123446565767`.
@@ -2232,7 +2232,7 @@ class MarketingPartnerProductCouponUsersCoupons:
     ) -> ConfirmReply:
         """确认发放用户商品券.
 
-        `POST /v3/marketing/partner/product-coupon/users/{openid}/coupons/{coupon_code}/confirm`. For service providers. Not idempotent.
+        `POST /v3/marketing/partner/product-coupon/users/{openid}/coupons/{coupon_code}/confirm`. For service providers. Idempotent. `marketing.partner.product_coupon.users.coupons.get` tells what became of it.
 
         openid: required. Example: `oh-394z-6CGkNoJrsDLTTUKiAnp4`.
         coupon_code: required. Example: `123446565767`.
@@ -2289,7 +2289,7 @@ class MarketingPartnerProductCouponUsersCoupons:
     ) -> ProductCouponUsersCouponsDeactivateReply:
         """失效用户商品券.
 
-        `POST /v3/marketing/partner/product-coupon/users/{openid}/coupons/{coupon_code}/deactivate`. For service providers. Not idempotent.
+        `POST /v3/marketing/partner/product-coupon/users/{openid}/coupons/{coupon_code}/deactivate`. For service providers. Idempotent. `marketing.partner.product_coupon.users.coupons.get` tells what became of it.
 
         openid: required. Example: `oh-394z-6CGkNoJrsDLTTUKiAnp4`.
         coupon_code: required. Example: `123446565767`.
@@ -2369,7 +2369,7 @@ class MarketingPartnerProductCouponUsersCoupons:
     ) -> ReturnReply:
         """退券.
 
-        `POST /v3/marketing/partner/product-coupon/users/{openid}/coupons/{coupon_code}/return`. For service providers. Not idempotent.
+        `POST /v3/marketing/partner/product-coupon/users/{openid}/coupons/{coupon_code}/return`. For service providers. Not idempotent. `marketing.partner.product_coupon.users.coupons.get` tells what became of it.
 
         openid: required. Example: `oh-394z-6CGkNoJrsDLTTUKiAnp4`.
         coupon_code: required. Example: `123446565767`.
@@ -2402,7 +2402,7 @@ class MarketingPartnerProductCouponUsersCoupons:
     ) -> UseReply:
         """核销用户商品券.
 
-        `POST /v3/marketing/partner/product-coupon/users/{openid}/coupons/{coupon_code}/use`. For service providers. Not idempotent.
+        `POST /v3/marketing/partner/product-coupon/users/{openid}/coupons/{coupon_code}/use`. For service providers. Not idempotent. `marketing.partner.product_coupon.users.coupons.get` tells what became of it.
 
         openid: required. Example: `oh-394z-6CGkNoJrsDLTTUKiAnp4`.
         coupon_code: required. Example: `123446565767`.
@@ -2585,7 +2585,7 @@ class AsyncMarketingPartnerDeliveryPlanDeliveryPlans:
     ) -> None:
         """终止投放计划.
 
-        `POST /v3/marketing/partner/delivery-plan/delivery-plans/{plan_id}/terminate`. For service providers. Not idempotent.
+        `POST /v3/marketing/partner/delivery-plan/delivery-plans/{plan_id}/terminate`. For service providers. Idempotent.
 
         plan_id: required. Example: `12000`.
 
@@ -2601,7 +2601,7 @@ class AsyncMarketingPartnerDeliveryPlanDeliveryPlans:
     ) -> DeliveryPlanDeliveryPlansUpdateReply:
         """更新投放计划.
 
-        `PATCH /v3/marketing/partner/delivery-plan/delivery-plans/{plan_id}`. For service providers. Not idempotent.
+        `PATCH /v3/marketing/partner/delivery-plan/delivery-plans/{plan_id}`. For service providers. Idempotent.
 
         plan_id: required. Example: `12000`.
         modify_content: required.
@@ -2621,7 +2621,7 @@ class AsyncMarketingPartnerDeliveryPlanNotifyUrl:
     ) -> DeliveryPlanNotifyUrlCreateReply:
         """设置投放计划回调地址.
 
-        `POST /v3/marketing/partner/delivery-plan/{sp_mchid}/notify-url`. For service providers. Not idempotent.
+        `POST /v3/marketing/partner/delivery-plan/{sp_mchid}/notify-url`. For service providers. Idempotent.
 
         sp_mchid: required. Example: `298689900`.
         notify_url: required. Example: `https://pay.weixin.qq.com`.
@@ -2710,7 +2710,7 @@ class AsyncMarketingPartnerProductCouponNotifyConfigs:
     ) -> ProductCouponNotifyConfigsCreateReply:
         """设置商品券事件通知地址.
 
-        `POST /v3/marketing/partner/product-coupon/notify-configs`. For service providers. Not idempotent.
+        `POST /v3/marketing/partner/product-coupon/notify-configs`. For service providers. Idempotent. `marketing.partner.product_coupon.notify_configs.get` tells what became of it.
 
         notify_url: required. Example: `https://pay.weixin.qq.com`.
 
@@ -2740,7 +2740,7 @@ class AsyncMarketingPartnerProductCouponProductCouponsStockBundles:
     ) -> ProductCouponProductCouponsStockBundlesAssociateStoresReply:
         """批次组批量关联门店.
 
-        `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stock-bundles/{stock_bundle_id}/associate-stores`. For service providers. Not idempotent.
+        `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stock-bundles/{stock_bundle_id}/associate-stores`. For service providers. Idempotent.
 
         product_coupon_id: required. Example: `1000000013`.
         stock_bundle_id: required. Example: `1000000013001`.
@@ -2780,7 +2780,7 @@ class AsyncMarketingPartnerProductCouponProductCouponsStockBundles:
     ) -> ProductCouponProductCouponsStockBundlesDisassociateStoresReply:
         """批次组批量取消关联门店.
 
-        `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stock-bundles/{stock_bundle_id}/disassociate-stores`. For service providers. Not idempotent.
+        `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stock-bundles/{stock_bundle_id}/disassociate-stores`. For service providers. Idempotent.
 
         product_coupon_id: required. Example: `1000000013`.
         stock_bundle_id: required. Example: `1000000013001`.
@@ -2805,7 +2805,7 @@ class AsyncMarketingPartnerProductCouponProductCouponsStockBundles:
     ) -> ProductCouponProductCouponsStockBundlesUpdateReply:
         """修改商品券批次组.
 
-        `PATCH /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stock-bundles/{stock_bundle_id}`. For service providers. Not idempotent.
+        `PATCH /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stock-bundles/{stock_bundle_id}`. For service providers. Idempotent.
 
         product_coupon_id: required. Example: `1000000013`.
         stock_bundle_id: required. Example: `1000000013001`.
@@ -2835,7 +2835,7 @@ class AsyncMarketingPartnerProductCouponProductCouponsStockBundles:
     ) -> ProductCouponProductCouponsStockBundlesUpdateBudgetReply:
         """修改商品券批次组发放预算.
 
-        `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stock-bundles/{stock_bundle_id}/update-budget`. For service providers. Not idempotent.
+        `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stock-bundles/{stock_bundle_id}/update-budget`. For service providers. Idempotent.
 
         product_coupon_id: required. Example: `1000000013`.
         stock_bundle_id: required. Example: `1000000013001`.
@@ -2891,7 +2891,7 @@ class AsyncMarketingPartnerProductCouponProductCouponsStocks:
     ) -> ProductCouponProductCouponsStocksAssociateStoresReply:
         """批次关联门店.
 
-        `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stocks/{stock_id}/associate-stores`. For service providers. Not idempotent.
+        `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stocks/{stock_id}/associate-stores`. For service providers. Idempotent. `marketing.partner.product_coupon.product_coupons.stocks.associated_stores.list` tells what became of it.
 
         product_coupon_id: required. Example: `1000000013`.
         stock_id: required. Example: `1000000013001`.
@@ -2932,7 +2932,7 @@ class AsyncMarketingPartnerProductCouponProductCouponsStocks:
     ) -> ProductCouponProductCouponsStocksDeactivateReply:
         """失效商品券批次.
 
-        `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stocks/{stock_id}/deactivate`. For service providers. Not idempotent.
+        `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stocks/{stock_id}/deactivate`. For service providers. Idempotent. `marketing.partner.product_coupon.product_coupons.stocks.get` tells what became of it.
 
         product_coupon_id: required. Example: `1000000013`.
         stock_id: required. Example: `1000000013001`.
@@ -2953,7 +2953,7 @@ class AsyncMarketingPartnerProductCouponProductCouponsStocks:
     ) -> ProductCouponProductCouponsStocksDisassociateStoresReply:
         """批次取消关联门店.
 
-        `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stocks/{stock_id}/disassociate-stores`. For service providers. Not idempotent.
+        `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stocks/{stock_id}/disassociate-stores`. For service providers. Idempotent. `marketing.partner.product_coupon.product_coupons.stocks.associated_stores.list` tells what became of it.
 
         product_coupon_id: required. Example: `1000000013`.
         stock_id: required. Example: `1000000013001`.
@@ -3018,7 +3018,7 @@ class AsyncMarketingPartnerProductCouponProductCouponsStocks:
     ) -> ProductCouponProductCouponsStocksUpdateReply:
         """修改商品券指定批次.
 
-        `PATCH /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stocks/{stock_id}`. For service providers. Not idempotent.
+        `PATCH /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stocks/{stock_id}`. For service providers. Idempotent. `marketing.partner.product_coupon.product_coupons.stocks.get` tells what became of it.
 
         product_coupon_id: required. Example: `1000000013`.
         stock_id: required. Example: `1000000013001`.
@@ -3048,7 +3048,7 @@ class AsyncMarketingPartnerProductCouponProductCouponsStocks:
     ) -> ProductCouponProductCouponsStocksUpdateBudgetReply:
         """修改商品券批次发放预算.
 
-        `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stocks/{stock_id}/update-budget`. For service providers. Not idempotent.
+        `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stocks/{stock_id}/update-budget`. For service providers. Idempotent. `marketing.partner.product_coupon.product_coupons.stocks.get` tells what became of it.
 
         product_coupon_id: required. Example: `1000000013`.
         stock_id: required. Example: `1000000013001`.
@@ -3074,7 +3074,7 @@ class AsyncMarketingPartnerProductCouponProductCouponsStocks:
     ) -> UploadCouponCodesReply:
         """预上传券Code.
 
-        `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stocks/{stock_id}/upload-coupon-codes`. For service providers. Not idempotent.
+        `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stocks/{stock_id}/upload-coupon-codes`. For service providers. Idempotent.
 
         product_coupon_id: required. Example: `1000000013`.
         stock_id: required. Example: `1000000013001`.
@@ -3136,7 +3136,7 @@ class AsyncMarketingPartnerProductCouponProductCoupons:
     ) -> ProductCouponProductCouponsDeactivateReply:
         """失效商品券.
 
-        `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/deactivate`. For service providers. Not idempotent.
+        `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/deactivate`. For service providers. Idempotent. `marketing.partner.product_coupon.product_coupons.get` tells what became of it.
 
         product_coupon_id: required. Example: `1000000013`.
         brand_id: required. Example: `120344`.
@@ -3172,7 +3172,7 @@ class AsyncMarketingPartnerProductCouponProductCoupons:
     ) -> ProductCouponProductCouponsUpdateReply:
         """修改商品券.
 
-        `PATCH /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}`. For service providers. Not idempotent.
+        `PATCH /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}`. For service providers. Idempotent. `marketing.partner.product_coupon.product_coupons.get` tells what became of it.
 
         product_coupon_id: required. Example: `1000000013`.
         brand_id: required. Example: `120344`.
@@ -3227,7 +3227,7 @@ class AsyncMarketingPartnerProductCouponUsersCouponBundles:
     ) -> ProductCouponUsersCouponBundlesDeactivateReply:
         """失效用户商品券组.
 
-        `POST /v3/marketing/partner/product-coupon/users/{openid}/coupon-bundles/{user_coupon_bundle_id}/deactivate`. For service providers. Not idempotent.
+        `POST /v3/marketing/partner/product-coupon/users/{openid}/coupon-bundles/{user_coupon_bundle_id}/deactivate`. For service providers. Idempotent.
 
         openid: required. Example: `oh-394z-6CGkNoJrsDLTTUKiAnp4`.
         user_coupon_bundle_id: required. Example: `123446565767`.
@@ -3257,7 +3257,7 @@ class AsyncMarketingPartnerProductCouponUsersCoupons:
     ) -> ConfirmReply:
         """确认发放用户商品券.
 
-        `POST /v3/marketing/partner/product-coupon/users/{openid}/coupons/{coupon_code}/confirm`. For service providers. Not idempotent.
+        `POST /v3/marketing/partner/product-coupon/users/{openid}/coupons/{coupon_code}/confirm`. For service providers. Idempotent. `marketing.partner.product_coupon.users.coupons.get` tells what became of it.
 
         openid: required. Example: `oh-394z-6CGkNoJrsDLTTUKiAnp4`.
         coupon_code: required. Example: `123446565767`.
@@ -3314,7 +3314,7 @@ class AsyncMarketingPartnerProductCouponUsersCoupons:
     ) -> ProductCouponUsersCouponsDeactivateReply:
         """失效用户商品券.
 
-        `POST /v3/marketing/partner/product-coupon/users/{openid}/coupons/{coupon_code}/deactivate`. For service providers. Not idempotent.
+        `POST /v3/marketing/partner/product-coupon/users/{openid}/coupons/{coupon_code}/deactivate`. For service providers. Idempotent. `marketing.partner.product_coupon.users.coupons.get` tells what became of it.
 
         openid: required. Example: `oh-394z-6CGkNoJrsDLTTUKiAnp4`.
         coupon_code: required. Example: `123446565767`.
@@ -3394,7 +3394,7 @@ class AsyncMarketingPartnerProductCouponUsersCoupons:
     ) -> ReturnReply:
         """退券.
 
-        `POST /v3/marketing/partner/product-coupon/users/{openid}/coupons/{coupon_code}/return`. For service providers. Not idempotent.
+        `POST /v3/marketing/partner/product-coupon/users/{openid}/coupons/{coupon_code}/return`. For service providers. Not idempotent. `marketing.partner.product_coupon.users.coupons.get` tells what became of it.
 
         openid: required. Example: `oh-394z-6CGkNoJrsDLTTUKiAnp4`.
         coupon_code: required. Example: `123446565767`.
@@ -3427,7 +3427,7 @@ class AsyncMarketingPartnerProductCouponUsersCoupons:
     ) -> UseReply:
         """核销用户商品券.
 
-        `POST /v3/marketing/partner/product-coupon/users/{openid}/coupons/{coupon_code}/use`. For service providers. Not idempotent.
+        `POST /v3/marketing/partner/product-coupon/users/{openid}/coupons/{coupon_code}/use`. For service providers. Not idempotent. `marketing.partner.product_coupon.users.coupons.get` tells what became of it.
 
         openid: required. Example: `oh-394z-6CGkNoJrsDLTTUKiAnp4`.
         coupon_code: required. Example: `123446565767`.

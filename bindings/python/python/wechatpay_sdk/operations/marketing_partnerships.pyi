@@ -105,7 +105,7 @@ class MarketingPartnerships:
     ) -> BuildReply:
         """建立合作关系.
 
-        `POST /v3/marketing/partnerships/build`. For direct merchants and service providers. Not idempotent.
+        `POST /v3/marketing/partnerships/build`. For direct merchants and service providers. Idempotent.
 
         idempotency_key: required.
         partner: required.
@@ -143,7 +143,7 @@ class MarketingPartnerships:
     ) -> TerminateReply:
         """终止合作关系.
 
-        `POST /v3/marketing/partnerships/terminate`. For direct merchants and service providers. Not idempotent.
+        `POST /v3/marketing/partnerships/terminate`. For direct merchants and service providers. Idempotent.
 
         idempotency_key: required.
         partner: required.
@@ -164,7 +164,7 @@ class AsyncMarketingPartnerships:
     ) -> BuildReply:
         """建立合作关系.
 
-        `POST /v3/marketing/partnerships/build`. For direct merchants and service providers. Not idempotent.
+        `POST /v3/marketing/partnerships/build`. For direct merchants and service providers. Idempotent.
 
         idempotency_key: required.
         partner: required.
@@ -202,7 +202,7 @@ class AsyncMarketingPartnerships:
     ) -> TerminateReply:
         """终止合作关系.
 
-        `POST /v3/marketing/partnerships/terminate`. For direct merchants and service providers. Not idempotent.
+        `POST /v3/marketing/partnerships/terminate`. For direct merchants and service providers. Idempotent.
 
         idempotency_key: required.
         partner: required.

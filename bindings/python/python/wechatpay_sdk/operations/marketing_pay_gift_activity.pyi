@@ -364,7 +364,7 @@ class MarketingPayGiftActivityActivitiesMerchants:
     ) -> AddReply:
         """新增活动发券商户号.
 
-        `POST /v3/marketing/paygiftactivity/activities/{activity_id}/merchants/add`. For direct merchants and service providers. Not idempotent.
+        `POST /v3/marketing/paygiftactivity/activities/{activity_id}/merchants/add`. For direct merchants and service providers. Idempotent. `marketing.pay_gift_activity.activities.merchants.list` tells what became of it.
 
         activity_id: required.
         merchant_id_list: required. Example: `string`.
@@ -382,7 +382,7 @@ class MarketingPayGiftActivityActivitiesMerchants:
     ) -> DeleteReply:
         """删除活动发券商户号.
 
-        `POST /v3/marketing/paygiftactivity/activities/{activity_id}/merchants/delete`. For direct merchants and service providers. Not idempotent.
+        `POST /v3/marketing/paygiftactivity/activities/{activity_id}/merchants/delete`. For direct merchants and service providers. Idempotent. `marketing.pay_gift_activity.activities.merchants.list` tells what became of it.
 
         activity_id: required.
         merchant_id_list: required. Example: `100123456`.
@@ -461,7 +461,7 @@ class MarketingPayGiftActivityActivities:
     ) -> TerminateReply:
         """终止活动.
 
-        `POST /v3/marketing/paygiftactivity/activities/{activity_id}/terminate`. For direct merchants and service providers. Not idempotent.
+        `POST /v3/marketing/paygiftactivity/activities/{activity_id}/terminate`. For direct merchants and service providers. Idempotent. `marketing.pay_gift_activity.activities.get` tells what became of it.
 
         activity_id: required.
 
@@ -531,7 +531,7 @@ class AsyncMarketingPayGiftActivityActivitiesMerchants:
     ) -> AddReply:
         """新增活动发券商户号.
 
-        `POST /v3/marketing/paygiftactivity/activities/{activity_id}/merchants/add`. For direct merchants and service providers. Not idempotent.
+        `POST /v3/marketing/paygiftactivity/activities/{activity_id}/merchants/add`. For direct merchants and service providers. Idempotent. `marketing.pay_gift_activity.activities.merchants.list` tells what became of it.
 
         activity_id: required.
         merchant_id_list: required. Example: `string`.
@@ -549,7 +549,7 @@ class AsyncMarketingPayGiftActivityActivitiesMerchants:
     ) -> DeleteReply:
         """删除活动发券商户号.
 
-        `POST /v3/marketing/paygiftactivity/activities/{activity_id}/merchants/delete`. For direct merchants and service providers. Not idempotent.
+        `POST /v3/marketing/paygiftactivity/activities/{activity_id}/merchants/delete`. For direct merchants and service providers. Idempotent. `marketing.pay_gift_activity.activities.merchants.list` tells what became of it.
 
         activity_id: required.
         merchant_id_list: required. Example: `100123456`.
@@ -628,7 +628,7 @@ class AsyncMarketingPayGiftActivityActivities:
     ) -> TerminateReply:
         """终止活动.
 
-        `POST /v3/marketing/paygiftactivity/activities/{activity_id}/terminate`. For direct merchants and service providers. Not idempotent.
+        `POST /v3/marketing/paygiftactivity/activities/{activity_id}/terminate`. For direct merchants and service providers. Idempotent. `marketing.pay_gift_activity.activities.get` tells what became of it.
 
         activity_id: required.
 

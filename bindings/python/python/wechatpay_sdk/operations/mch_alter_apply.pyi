@@ -312,7 +312,7 @@ class MchAlterApplyMchContactAlterApplyment:
     ) -> MchContactAlterApplymentCreateReply:
         """提交超管变更申请单.
 
-        `POST /v3/mchalterapply/mchcontactalterapplyment`. For service providers. Not idempotent.
+        `POST /v3/mchalterapply/mchcontactalterapplyment`. For service providers. Not idempotent. `mch_alter_apply.mch_contact_alter_applyment.merchant.get_by_out_request_no` tells what became of it.
 
         merchant_code: required. Example: `2492185251`.
         out_request_no: required. Example: `1900013511_10000`.
@@ -342,7 +342,7 @@ class MchAlterApplyMchContactAlterApplyment:
     ) -> MchContactAlterApplymentRevokeReply:
         """撤销超管变更申请单.
 
-        `POST /v3/mchalterapply/mchcontactalterapplyment/{apply_id}/revoke`. For service providers. Not idempotent.
+        `POST /v3/mchalterapply/mchcontactalterapplyment/{apply_id}/revoke`. For service providers. Idempotent. `mch_alter_apply.mch_contact_alter_applyment.get` tells what became of it.
 
         apply_id: required. Example: `20220617143306000013906025001`.
 
@@ -391,7 +391,7 @@ class MchAlterApplyMchSubjectAlterApplyment:
     ) -> MchSubjectAlterApplymentCreateReply:
         """提交资料变更申请单.
 
-        `POST /v3/mchalterapply/mchsubjectalterapplyment`. For service providers. Not idempotent.
+        `POST /v3/mchalterapply/mchsubjectalterapplyment`. For service providers. Not idempotent. `mch_alter_apply.mch_subject_alter_applyment.merchant.get_by_out_request_no` tells what became of it.
 
         merchant_code: required. Example: `2492185251`.
         out_request_no: required. Example: `1900013511_10000`.
@@ -429,7 +429,7 @@ class MchAlterApplyMchSubjectAlterApplyment:
     ) -> MchSubjectAlterApplymentRevokeReply:
         """撤销资料变更申请单.
 
-        `POST /v3/mchalterapply/mchsubjectalterapplyment/{apply_id}/revoke`. For service providers. Not idempotent.
+        `POST /v3/mchalterapply/mchsubjectalterapplyment/{apply_id}/revoke`. For service providers. Idempotent. `mch_alter_apply.mch_subject_alter_applyment.get` tells what became of it.
 
         apply_id: required. Example: `20220617143306000013906025001`.
 
@@ -470,7 +470,7 @@ class MchAlterApplyMerchantNameAlterApplyment:
     ) -> MerchantNameAlterApplymentCreateReply:
         """提交商户简称变更申请单.
 
-        `POST /v3/mchalterapply/merchantnamealterapplyment`. For service providers. Not idempotent.
+        `POST /v3/mchalterapply/merchantnamealterapplyment`. For service providers. Not idempotent. `mch_alter_apply.merchant_name_alter_applyment.merchant.get_by_out_request_no` tells what became of it.
 
         sub_mchid: required. Example: `2492185251`.
         out_request_no: required. Example: `1900013511_10000`.
@@ -500,7 +500,7 @@ class MchAlterApplyMerchantNameAlterApplyment:
     ) -> MerchantNameAlterApplymentRevokeReply:
         """撤销商户简称变更申请单.
 
-        `POST /v3/mchalterapply/merchantnamealterapplyment/{apply_id}/revoke`. For service providers. Not idempotent.
+        `POST /v3/mchalterapply/merchantnamealterapplyment/{apply_id}/revoke`. For service providers. Idempotent. `mch_alter_apply.merchant_name_alter_applyment.get` tells what became of it.
 
         apply_id: required. Example: `20220617143306000013906025001`.
 
@@ -553,7 +553,7 @@ class AsyncMchAlterApplyMchContactAlterApplyment:
     ) -> MchContactAlterApplymentCreateReply:
         """提交超管变更申请单.
 
-        `POST /v3/mchalterapply/mchcontactalterapplyment`. For service providers. Not idempotent.
+        `POST /v3/mchalterapply/mchcontactalterapplyment`. For service providers. Not idempotent. `mch_alter_apply.mch_contact_alter_applyment.merchant.get_by_out_request_no` tells what became of it.
 
         merchant_code: required. Example: `2492185251`.
         out_request_no: required. Example: `1900013511_10000`.
@@ -583,7 +583,7 @@ class AsyncMchAlterApplyMchContactAlterApplyment:
     ) -> MchContactAlterApplymentRevokeReply:
         """撤销超管变更申请单.
 
-        `POST /v3/mchalterapply/mchcontactalterapplyment/{apply_id}/revoke`. For service providers. Not idempotent.
+        `POST /v3/mchalterapply/mchcontactalterapplyment/{apply_id}/revoke`. For service providers. Idempotent. `mch_alter_apply.mch_contact_alter_applyment.get` tells what became of it.
 
         apply_id: required. Example: `20220617143306000013906025001`.
 
@@ -632,7 +632,7 @@ class AsyncMchAlterApplyMchSubjectAlterApplyment:
     ) -> MchSubjectAlterApplymentCreateReply:
         """提交资料变更申请单.
 
-        `POST /v3/mchalterapply/mchsubjectalterapplyment`. For service providers. Not idempotent.
+        `POST /v3/mchalterapply/mchsubjectalterapplyment`. For service providers. Not idempotent. `mch_alter_apply.mch_subject_alter_applyment.merchant.get_by_out_request_no` tells what became of it.
 
         merchant_code: required. Example: `2492185251`.
         out_request_no: required. Example: `1900013511_10000`.
@@ -670,7 +670,7 @@ class AsyncMchAlterApplyMchSubjectAlterApplyment:
     ) -> MchSubjectAlterApplymentRevokeReply:
         """撤销资料变更申请单.
 
-        `POST /v3/mchalterapply/mchsubjectalterapplyment/{apply_id}/revoke`. For service providers. Not idempotent.
+        `POST /v3/mchalterapply/mchsubjectalterapplyment/{apply_id}/revoke`. For service providers. Idempotent. `mch_alter_apply.mch_subject_alter_applyment.get` tells what became of it.
 
         apply_id: required. Example: `20220617143306000013906025001`.
 
@@ -711,7 +711,7 @@ class AsyncMchAlterApplyMerchantNameAlterApplyment:
     ) -> MerchantNameAlterApplymentCreateReply:
         """提交商户简称变更申请单.
 
-        `POST /v3/mchalterapply/merchantnamealterapplyment`. For service providers. Not idempotent.
+        `POST /v3/mchalterapply/merchantnamealterapplyment`. For service providers. Not idempotent. `mch_alter_apply.merchant_name_alter_applyment.merchant.get_by_out_request_no` tells what became of it.
 
         sub_mchid: required. Example: `2492185251`.
         out_request_no: required. Example: `1900013511_10000`.
@@ -741,7 +741,7 @@ class AsyncMchAlterApplyMerchantNameAlterApplyment:
     ) -> MerchantNameAlterApplymentRevokeReply:
         """撤销商户简称变更申请单.
 
-        `POST /v3/mchalterapply/merchantnamealterapplyment/{apply_id}/revoke`. For service providers. Not idempotent.
+        `POST /v3/mchalterapply/merchantnamealterapplyment/{apply_id}/revoke`. For service providers. Idempotent. `mch_alter_apply.merchant_name_alter_applyment.get` tells what became of it.
 
         apply_id: required. Example: `20220617143306000013906025001`.
 

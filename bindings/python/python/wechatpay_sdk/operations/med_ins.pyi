@@ -307,7 +307,7 @@ class MedInsOrders:
     ) -> CreateReply:
         """医保自费混合收款下单.
 
-        `POST /v3/med-ins/orders`. For direct merchants and service providers. Not idempotent.
+        `POST /v3/med-ins/orders`. For direct merchants and service providers. Not idempotent. `med_ins.orders.get_by_out_trade_no` tells what became of it.
 
         mix_pay_type: required. Example: `CASH_AND_INSURANCE`.
         order_type: required. Example: `REG_PAY`.
@@ -462,7 +462,7 @@ class AsyncMedInsOrders:
     ) -> CreateReply:
         """医保自费混合收款下单.
 
-        `POST /v3/med-ins/orders`. For direct merchants and service providers. Not idempotent.
+        `POST /v3/med-ins/orders`. For direct merchants and service providers. Not idempotent. `med_ins.orders.get_by_out_trade_no` tells what became of it.
 
         mix_pay_type: required. Example: `CASH_AND_INSURANCE`.
         order_type: required. Example: `REG_PAY`.

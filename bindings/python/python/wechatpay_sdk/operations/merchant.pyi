@@ -157,7 +157,7 @@ class MerchantFundWithdraw:
     ) -> CreateReply:
         """电商平台提现.
 
-        `POST /v3/merchant/fund/withdraw`. For service providers. Not idempotent.
+        `POST /v3/merchant/fund/withdraw`. For service providers. Idempotent. `merchant.fund.withdraw.get_by_out_request_no` tells what became of it.
 
         out_request_no: required. Example: `20190611222222222200000000012122`.
         amount: required. Example: `1`.
@@ -322,7 +322,7 @@ class AsyncMerchantFundWithdraw:
     ) -> CreateReply:
         """电商平台提现.
 
-        `POST /v3/merchant/fund/withdraw`. For service providers. Not idempotent.
+        `POST /v3/merchant/fund/withdraw`. For service providers. Idempotent. `merchant.fund.withdraw.get_by_out_request_no` tells what became of it.
 
         out_request_no: required. Example: `20190611222222222200000000012122`.
         amount: required. Example: `1`.

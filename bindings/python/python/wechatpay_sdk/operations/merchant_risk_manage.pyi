@@ -126,7 +126,7 @@ class MerchantRiskManageEcTradeRisk:
     ) -> QueryRiskTradesReply:
         """查询风险订单.
 
-        `POST /v3/merchant-risk-manage/ec-trade-risk/query-risk-trades`. For direct merchants and service providers. Not idempotent.
+        `POST /v3/merchant-risk-manage/ec-trade-risk/query-risk-trades`. For direct merchants and service providers. Idempotent.
 
         sp_mchid: optional. Example: `1900000109`.
         sub_mchid: optional. Example: `1900009231`.
@@ -241,7 +241,7 @@ class MerchantRiskManageViolationNotifications:
     ) -> ViolationNotificationsCreateReply:
         """创建商户违规通知回调地址.
 
-        `POST /v3/merchant-risk-manage/violation-notifications`. For direct merchants and service providers. Not idempotent.
+        `POST /v3/merchant-risk-manage/violation-notifications`. For direct merchants and service providers. Idempotent. `merchant_risk_manage.violation_notifications.get` tells what became of it.
 
         notify_url: optional. Example: `https://www.weixin.qq.com/wxpay/pay.php`.
 
@@ -253,7 +253,7 @@ class MerchantRiskManageViolationNotifications:
     ) -> None:
         """删除商户违规通知回调地址.
 
-        `DELETE /v3/merchant-risk-manage/violation-notifications`. For direct merchants and service providers. Not idempotent.
+        `DELETE /v3/merchant-risk-manage/violation-notifications`. For direct merchants and service providers. Idempotent. `merchant_risk_manage.violation_notifications.get` tells what became of it.
 
         https://pay.weixin.qq.com/doc/v3/partner/4012471334
         """
@@ -275,7 +275,7 @@ class MerchantRiskManageViolationNotifications:
     ) -> ReplaceReply:
         """修改商户违规通知回调地址.
 
-        `PUT /v3/merchant-risk-manage/violation-notifications`. For direct merchants and service providers. Not idempotent.
+        `PUT /v3/merchant-risk-manage/violation-notifications`. For direct merchants and service providers. Idempotent. `merchant_risk_manage.violation_notifications.get` tells what became of it.
 
         notify_url: optional. Example: `https://www.weixin.qq.com/wxpay/pay.php`.
 
@@ -417,7 +417,7 @@ class AsyncMerchantRiskManageEcTradeRisk:
     ) -> QueryRiskTradesReply:
         """查询风险订单.
 
-        `POST /v3/merchant-risk-manage/ec-trade-risk/query-risk-trades`. For direct merchants and service providers. Not idempotent.
+        `POST /v3/merchant-risk-manage/ec-trade-risk/query-risk-trades`. For direct merchants and service providers. Idempotent.
 
         sp_mchid: optional. Example: `1900000109`.
         sub_mchid: optional. Example: `1900009231`.
@@ -532,7 +532,7 @@ class AsyncMerchantRiskManageViolationNotifications:
     ) -> ViolationNotificationsCreateReply:
         """创建商户违规通知回调地址.
 
-        `POST /v3/merchant-risk-manage/violation-notifications`. For direct merchants and service providers. Not idempotent.
+        `POST /v3/merchant-risk-manage/violation-notifications`. For direct merchants and service providers. Idempotent. `merchant_risk_manage.violation_notifications.get` tells what became of it.
 
         notify_url: optional. Example: `https://www.weixin.qq.com/wxpay/pay.php`.
 
@@ -544,7 +544,7 @@ class AsyncMerchantRiskManageViolationNotifications:
     ) -> None:
         """删除商户违规通知回调地址.
 
-        `DELETE /v3/merchant-risk-manage/violation-notifications`. For direct merchants and service providers. Not idempotent.
+        `DELETE /v3/merchant-risk-manage/violation-notifications`. For direct merchants and service providers. Idempotent. `merchant_risk_manage.violation_notifications.get` tells what became of it.
 
         https://pay.weixin.qq.com/doc/v3/partner/4012471334
         """
@@ -566,7 +566,7 @@ class AsyncMerchantRiskManageViolationNotifications:
     ) -> ReplaceReply:
         """修改商户违规通知回调地址.
 
-        `PUT /v3/merchant-risk-manage/violation-notifications`. For direct merchants and service providers. Not idempotent.
+        `PUT /v3/merchant-risk-manage/violation-notifications`. For direct merchants and service providers. Idempotent. `merchant_risk_manage.violation_notifications.get` tells what became of it.
 
         notify_url: optional. Example: `https://www.weixin.qq.com/wxpay/pay.php`.
 

@@ -97,7 +97,7 @@ class MerchantStoreStoresRecipients:
     ) -> BindReply:
         """绑定门店收款信息.
 
-        `POST /v3/merchant-store/stores/{store_id}/recipients/bind`. For direct merchants and service providers. Not idempotent.
+        `POST /v3/merchant-store/stores/{store_id}/recipients/bind`. For direct merchants and service providers. Idempotent. `merchant_store.stores.get` tells what became of it.
 
         store_id: required. Example: `20488000`.
         sub_mchid: required. Example: `1900000109`.
@@ -115,7 +115,7 @@ class MerchantStoreStoresRecipients:
     ) -> UnbindReply:
         """解除门店收款信息绑定.
 
-        `POST /v3/merchant-store/stores/{store_id}/recipients/unbind`. For direct merchants and service providers. Not idempotent.
+        `POST /v3/merchant-store/stores/{store_id}/recipients/unbind`. For direct merchants and service providers. Idempotent. `merchant_store.stores.get` tells what became of it.
 
         store_id: required. Example: `20488000`.
         sub_mchid: optional. Example: `1900000109`.
@@ -179,7 +179,7 @@ class MerchantStoreStores:
     ) -> None:
         """修改门店.
 
-        `PATCH /v3/merchant-store/stores/{store_id}`. For direct merchants and service providers. Not idempotent.
+        `PATCH /v3/merchant-store/stores/{store_id}`. For direct merchants and service providers. Idempotent. `merchant_store.stores.get` tells what became of it.
 
         store_id: required. Example: `20488000`.
         sub_mchid: optional. Example: `1900000109`.
@@ -208,7 +208,7 @@ class AsyncMerchantStoreStoresRecipients:
     ) -> BindReply:
         """绑定门店收款信息.
 
-        `POST /v3/merchant-store/stores/{store_id}/recipients/bind`. For direct merchants and service providers. Not idempotent.
+        `POST /v3/merchant-store/stores/{store_id}/recipients/bind`. For direct merchants and service providers. Idempotent. `merchant_store.stores.get` tells what became of it.
 
         store_id: required. Example: `20488000`.
         sub_mchid: required. Example: `1900000109`.
@@ -226,7 +226,7 @@ class AsyncMerchantStoreStoresRecipients:
     ) -> UnbindReply:
         """解除门店收款信息绑定.
 
-        `POST /v3/merchant-store/stores/{store_id}/recipients/unbind`. For direct merchants and service providers. Not idempotent.
+        `POST /v3/merchant-store/stores/{store_id}/recipients/unbind`. For direct merchants and service providers. Idempotent. `merchant_store.stores.get` tells what became of it.
 
         store_id: required. Example: `20488000`.
         sub_mchid: optional. Example: `1900000109`.
@@ -290,7 +290,7 @@ class AsyncMerchantStoreStores:
     ) -> None:
         """修改门店.
 
-        `PATCH /v3/merchant-store/stores/{store_id}`. For direct merchants and service providers. Not idempotent.
+        `PATCH /v3/merchant-store/stores/{store_id}`. For direct merchants and service providers. Idempotent. `merchant_store.stores.get` tells what became of it.
 
         store_id: required. Example: `20488000`.
         sub_mchid: optional. Example: `1900000109`.

@@ -98,7 +98,7 @@ class OfflineFaceMchOrganizationsUsers:
     ) -> None:
         """解除刷脸用户签约关系接口.
 
-        `POST /v3/offlinefacemch/organizations/{organization_id}/users/user-id/{user_id}/terminate-contract`. Not idempotent.
+        `POST /v3/offlinefacemch/organizations/{organization_id}/users/user-id/{user_id}/terminate-contract`. Idempotent.
 
         organization_id: required.
         user_id: required.
@@ -120,7 +120,7 @@ class OfflineFaceMchOrganizationsUsers:
     ) -> None:
         """刷脸用户信息修改接口.
 
-        `PATCH /v3/offlinefacemch/organizations/{organization_id}/users/out-user-id/{out_user_id}`. Not idempotent.
+        `PATCH /v3/offlinefacemch/organizations/{organization_id}/users/out-user-id/{out_user_id}`. Idempotent. `offline_face_mch.organizations.users.get_by_out_user_id` tells what became of it.
 
         organization_id: required.
         out_user_id: required.
@@ -211,7 +211,7 @@ class AsyncOfflineFaceMchOrganizationsUsers:
     ) -> None:
         """解除刷脸用户签约关系接口.
 
-        `POST /v3/offlinefacemch/organizations/{organization_id}/users/user-id/{user_id}/terminate-contract`. Not idempotent.
+        `POST /v3/offlinefacemch/organizations/{organization_id}/users/user-id/{user_id}/terminate-contract`. Idempotent.
 
         organization_id: required.
         user_id: required.
@@ -233,7 +233,7 @@ class AsyncOfflineFaceMchOrganizationsUsers:
     ) -> None:
         """刷脸用户信息修改接口.
 
-        `PATCH /v3/offlinefacemch/organizations/{organization_id}/users/out-user-id/{out_user_id}`. Not idempotent.
+        `PATCH /v3/offlinefacemch/organizations/{organization_id}/users/out-user-id/{out_user_id}`. Idempotent. `offline_face_mch.organizations.users.get_by_out_user_id` tells what became of it.
 
         organization_id: required.
         out_user_id: required.

@@ -516,7 +516,7 @@ class ParkingRemindersApplication:
     ) -> None:
         """撤回停车场进件申请.
 
-        `POST /v3/parking/reminders/application/withdraw`. For service providers. Not idempotent.
+        `POST /v3/parking/reminders/application/withdraw`. For service providers. Idempotent. `parking.reminders.application.query` tells what became of it.
 
         parking_lot_audit_no: required. Example: `PLA202604230001`.
         out_parking_lot_id: required. Example: `lot_sz_tencent_001`.
@@ -582,7 +582,7 @@ class ParkingRemindersParkingFee:
     ) -> RemindersParkingFeeCreateReply:
         """查询停车费用.
 
-        `POST /v3/parking/reminders/parking-fee`. For service providers. Not idempotent.
+        `POST /v3/parking/reminders/parking-fee`. For service providers. Idempotent.
 
         out_serial_number: required. Example: `PARK202407041530001`.
         plate_number: optional.
@@ -793,7 +793,7 @@ class AsyncParkingRemindersApplication:
     ) -> None:
         """撤回停车场进件申请.
 
-        `POST /v3/parking/reminders/application/withdraw`. For service providers. Not idempotent.
+        `POST /v3/parking/reminders/application/withdraw`. For service providers. Idempotent. `parking.reminders.application.query` tells what became of it.
 
         parking_lot_audit_no: required. Example: `PLA202604230001`.
         out_parking_lot_id: required. Example: `lot_sz_tencent_001`.
@@ -859,7 +859,7 @@ class AsyncParkingRemindersParkingFee:
     ) -> RemindersParkingFeeCreateReply:
         """查询停车费用.
 
-        `POST /v3/parking/reminders/parking-fee`. For service providers. Not idempotent.
+        `POST /v3/parking/reminders/parking-fee`. For service providers. Idempotent.
 
         out_serial_number: required. Example: `PARK202407041530001`.
         plate_number: optional.

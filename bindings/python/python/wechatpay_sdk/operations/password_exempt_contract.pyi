@@ -415,7 +415,7 @@ class PasswordExemptContractContracts:
     ) -> TerminateByOutContractCodeReply:
         """商户通过商户协议号解约协议.
 
-        `POST /v3/password-exempt-contract/contracts/service-id/{service_id}/out-contract-code/{out_contract_code}/terminate`. For direct merchants and service providers. Not idempotent.
+        `POST /v3/password-exempt-contract/contracts/service-id/{service_id}/out-contract-code/{out_contract_code}/terminate`. For direct merchants and service providers. Idempotent. `password_exempt_contract.contracts.get_by_out_contract_code` tells what became of it.
 
         service_id: required. Example: `12535`.
         out_contract_code: required. Example: `wxwtdk20200910100000`.
@@ -754,7 +754,7 @@ class AsyncPasswordExemptContractContracts:
     ) -> TerminateByOutContractCodeReply:
         """商户通过商户协议号解约协议.
 
-        `POST /v3/password-exempt-contract/contracts/service-id/{service_id}/out-contract-code/{out_contract_code}/terminate`. For direct merchants and service providers. Not idempotent.
+        `POST /v3/password-exempt-contract/contracts/service-id/{service_id}/out-contract-code/{out_contract_code}/terminate`. For direct merchants and service providers. Idempotent. `password_exempt_contract.contracts.get_by_out_contract_code` tells what became of it.
 
         service_id: required. Example: `12535`.
         out_contract_code: required. Example: `wxwtdk20200910100000`.

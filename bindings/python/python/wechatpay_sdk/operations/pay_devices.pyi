@@ -105,7 +105,7 @@ class PayDevicesOpenScenarioSpeaker:
     ) -> BindReply:
         """绑定音箱设备码牌.
 
-        `POST /v3/pay-devices/open-scenario-speaker/{device_sn}/bind`. For service providers. Not idempotent.
+        `POST /v3/pay-devices/open-scenario-speaker/{device_sn}/bind`. For service providers. Idempotent. `pay_devices.open_scenario_speaker.get` tells what became of it.
 
         device_sn: required. Example: `ABCDEF`.
         sub_mchid: required. Example: `1900000001`.
@@ -136,7 +136,7 @@ class PayDevicesOpenScenarioSpeaker:
     ) -> PreBindReply:
         """出厂预绑定音箱和码牌.
 
-        `POST /v3/pay-devices/open-scenario-speaker/{device_sn}/prebind`. For service providers. Not idempotent.
+        `POST /v3/pay-devices/open-scenario-speaker/{device_sn}/prebind`. For service providers. Idempotent. `pay_devices.open_scenario_speaker.get` tells what became of it.
 
         device_sn: required. Example: `ABCDEF`.
         code_url: required. Example: `URl:weixin://wxpay/s/An4baqw`.
@@ -151,7 +151,7 @@ class PayDevicesOpenScenarioSpeaker:
     ) -> UnbindReply:
         """解绑音箱设备码牌.
 
-        `POST /v3/pay-devices/open-scenario-speaker/{device_sn}/unbind`. For service providers. Not idempotent.
+        `POST /v3/pay-devices/open-scenario-speaker/{device_sn}/unbind`. For service providers. Idempotent. `pay_devices.open_scenario_speaker.get` tells what became of it.
 
         device_sn: required. Example: `ABCDEF`.
 
@@ -198,7 +198,7 @@ class PayDevicesPrintersPrintOrders:
     ) -> None:
         """小票机打印.
 
-        `POST /v3/pay-devices/printers/{device_id}/print-orders`. For service providers. Not idempotent.
+        `POST /v3/pay-devices/printers/{device_id}/print-orders`. For service providers. Not idempotent. `pay_devices.printers.print_orders.get` tells what became of it.
 
         device_id: required.
         print_order_no: optional. Example: `wx8888888888888888`.
@@ -252,7 +252,7 @@ class AsyncPayDevicesOpenScenarioSpeaker:
     ) -> BindReply:
         """绑定音箱设备码牌.
 
-        `POST /v3/pay-devices/open-scenario-speaker/{device_sn}/bind`. For service providers. Not idempotent.
+        `POST /v3/pay-devices/open-scenario-speaker/{device_sn}/bind`. For service providers. Idempotent. `pay_devices.open_scenario_speaker.get` tells what became of it.
 
         device_sn: required. Example: `ABCDEF`.
         sub_mchid: required. Example: `1900000001`.
@@ -283,7 +283,7 @@ class AsyncPayDevicesOpenScenarioSpeaker:
     ) -> PreBindReply:
         """出厂预绑定音箱和码牌.
 
-        `POST /v3/pay-devices/open-scenario-speaker/{device_sn}/prebind`. For service providers. Not idempotent.
+        `POST /v3/pay-devices/open-scenario-speaker/{device_sn}/prebind`. For service providers. Idempotent. `pay_devices.open_scenario_speaker.get` tells what became of it.
 
         device_sn: required. Example: `ABCDEF`.
         code_url: required. Example: `URl:weixin://wxpay/s/An4baqw`.
@@ -298,7 +298,7 @@ class AsyncPayDevicesOpenScenarioSpeaker:
     ) -> UnbindReply:
         """解绑音箱设备码牌.
 
-        `POST /v3/pay-devices/open-scenario-speaker/{device_sn}/unbind`. For service providers. Not idempotent.
+        `POST /v3/pay-devices/open-scenario-speaker/{device_sn}/unbind`. For service providers. Idempotent. `pay_devices.open_scenario_speaker.get` tells what became of it.
 
         device_sn: required. Example: `ABCDEF`.
 
@@ -345,7 +345,7 @@ class AsyncPayDevicesPrintersPrintOrders:
     ) -> None:
         """小票机打印.
 
-        `POST /v3/pay-devices/printers/{device_id}/print-orders`. For service providers. Not idempotent.
+        `POST /v3/pay-devices/printers/{device_id}/print-orders`. For service providers. Not idempotent. `pay_devices.printers.print_orders.get` tells what became of it.
 
         device_id: required.
         print_order_no: optional. Example: `wx8888888888888888`.

@@ -388,7 +388,7 @@ class PayrollCardTransferBatches:
     ) -> TransferBatchesCreateReply:
         """发起批量转账.
 
-        `POST /v3/payroll-card/transfer-batches`. For service providers. Not idempotent.
+        `POST /v3/payroll-card/transfer-batches`. For service providers. Idempotent.
 
         sub_mchid: required. Example: `1111111`.
         sub_appid: optional. Example: `wxf636efh567hg4356`.
@@ -677,7 +677,7 @@ class AsyncPayrollCardTransferBatches:
     ) -> TransferBatchesCreateReply:
         """发起批量转账.
 
-        `POST /v3/payroll-card/transfer-batches`. For service providers. Not idempotent.
+        `POST /v3/payroll-card/transfer-batches`. For service providers. Idempotent.
 
         sub_mchid: required. Example: `1111111`.
         sub_appid: optional. Example: `wxf636efh567hg4356`.

@@ -1720,7 +1720,7 @@ class PayscoreAcquiringBankPermissions:
     ) -> None:
         """从业机构解除用户授权关系（授权协议号）.
 
-        `POST /v3/payscore/acquiringbank/permissions/authorization-code/{authorization_code}/terminate`. For service providers. Not idempotent.
+        `POST /v3/payscore/acquiringbank/permissions/authorization-code/{authorization_code}/terminate`. For service providers. Idempotent. `payscore.acquiring_bank.permissions.get_by_authorization_code` tells what became of it.
 
         authorization_code: required. Example: `1275342195190894594`.
         service_id: required. Example: `500001`.
@@ -1775,7 +1775,7 @@ class PayscoreAcquiringBankServiceOrder:
     ) -> None:
         """从业机构取消微信支付分订单.
 
-        `POST /v3/payscore/acquiringbank/serviceorder/{out_order_no}/cancel`. For service providers. Not idempotent.
+        `POST /v3/payscore/acquiringbank/serviceorder/{out_order_no}/cancel`. For service providers. Idempotent. `payscore.acquiring_bank.service_order.get` tells what became of it.
 
         out_order_no: required. Example: `1234323JKHDFE1243252`.
         service_id: required. Example: `2002000000000558128851361561536`.
@@ -1804,7 +1804,7 @@ class PayscoreAcquiringBankServiceOrder:
     ) -> None:
         """从业机构完结微信支付分订单.
 
-        `POST /v3/payscore/acquiringbank/serviceorder/{out_order_no}/complete`. For service providers. Not idempotent.
+        `POST /v3/payscore/acquiringbank/serviceorder/{out_order_no}/complete`. For service providers. Not idempotent. `payscore.acquiring_bank.service_order.get` tells what became of it.
 
         out_order_no: required. Example: `1234323JKHDFE1243252`.
         service_id: required. Example: `2002000000000558128851361561536`.
@@ -1845,7 +1845,7 @@ class PayscoreAcquiringBankServiceOrder:
     ) -> AcquiringBankServiceOrderCreateReply:
         """从业机构创建微信支付分订单.
 
-        `POST /v3/payscore/acquiringbank/serviceorder`. For service providers. Not idempotent.
+        `POST /v3/payscore/acquiringbank/serviceorder`. For service providers. Idempotent. `payscore.acquiring_bank.service_order.get` tells what became of it.
 
         service_id: required. Example: `2002000000000558128851361561536`.
         appid: required. Example: `wxd678efh567hg6787`.
@@ -1904,7 +1904,7 @@ class PayscoreAcquiringBankServiceOrder:
     ) -> None:
         """从业机构修改微信支付分订单金额.
 
-        `POST /v3/payscore/acquiringbank/serviceorder/{out_order_no}/modify`. For service providers. Not idempotent.
+        `POST /v3/payscore/acquiringbank/serviceorder/{out_order_no}/modify`. For service providers. Not idempotent. `payscore.acquiring_bank.service_order.get` tells what became of it.
 
         out_order_no: required. Example: `1234323JKHDFE1243252`.
         service_id: required. Example: `2002000000000558128851361561536`.
@@ -1931,7 +1931,7 @@ class PayscoreAcquiringBankServiceOrder:
     ) -> RegisterDeductInfoReply:
         """从业机构登记微信支付分扣款信息.
 
-        `POST /v3/payscore/acquiringbank/serviceorder/{out_order_no}/registerdeductinfo`. For service providers. Not idempotent.
+        `POST /v3/payscore/acquiringbank/serviceorder/{out_order_no}/registerdeductinfo`. For service providers. Not idempotent. `payscore.acquiring_bank.service_order.deduction.get` tells what became of it.
 
         out_order_no: required. Example: `1234323JKHDFE1243252`.
         service_id: required. Example: `2002000000000558128851361561536`.
@@ -1956,7 +1956,7 @@ class PayscoreAcquiringBankServiceOrder:
     ) -> None:
         """从业机构同步微信支付分订单信息.
 
-        `POST /v3/payscore/acquiringbank/serviceorder/{out_order_no}/sync`. For service providers. Not idempotent.
+        `POST /v3/payscore/acquiringbank/serviceorder/{out_order_no}/sync`. For service providers. Idempotent. `payscore.acquiring_bank.service_order.get` tells what became of it.
 
         out_order_no: required. Example: `1234323JKHDFE1243252`.
         service_id: required. Example: `2002000000000558128851361561536`.
@@ -2069,7 +2069,7 @@ class PayscoreOverseaPartnerServiceOrder:
     ) -> None:
         """取消支付分订单.
 
-        `POST /v3/payscore/oversea/partner/serviceorder/{out_order_no}/cancel`. Not idempotent.
+        `POST /v3/payscore/oversea/partner/serviceorder/{out_order_no}/cancel`. Idempotent. `payscore.oversea.partner.service_order.get` tells what became of it.
 
         out_order_no: required. Example: `1234323JKHDFE1243252`.
         service_id: required. Example: `2002000000000558128851361561536`.
@@ -2097,7 +2097,7 @@ class PayscoreOverseaPartnerServiceOrder:
     ) -> None:
         """完结支付分订单.
 
-        `POST /v3/payscore/oversea/partner/serviceorder/{out_order_no}/complete`. Not idempotent.
+        `POST /v3/payscore/oversea/partner/serviceorder/{out_order_no}/complete`. Not idempotent. `payscore.oversea.partner.service_order.get` tells what became of it.
 
         out_order_no: required. Example: `1234323JKHDFE1243252`.
         service_id: required. Example: `2002000000000558128851361561536`.
@@ -2138,7 +2138,7 @@ class PayscoreOverseaPartnerServiceOrder:
     ) -> OverseaPartnerServiceOrderCreateReply:
         """创建支付分订单.
 
-        `POST /v3/payscore/oversea/partner/serviceorder`. Not idempotent.
+        `POST /v3/payscore/oversea/partner/serviceorder`. Not idempotent. `payscore.oversea.partner.service_order.get` tells what became of it.
 
         service_id: required. Example: `2002000000000558128851361561536`.
         appid: required. Example: `wxd678efh567hg6787`.
@@ -2192,7 +2192,7 @@ class PayscoreOverseaPartnerServiceOrder:
     ) -> None:
         """同步支付分订单信息.
 
-        `POST /v3/payscore/oversea/partner/serviceorder/{out_order_no}/sync`. Not idempotent.
+        `POST /v3/payscore/oversea/partner/serviceorder/{out_order_no}/sync`. Idempotent. `payscore.oversea.partner.service_order.get` tells what became of it.
 
         out_order_no: required. Example: `1234323JKHDFE1243252`.
         service_id: required. Example: `2002000000000558128851361561536`.
@@ -2260,7 +2260,7 @@ class PayscorePartnerPermissions:
     ) -> PartnerPermissionsAssessUserRiskLevelReply:
         """服务商评估用户分层.
 
-        `POST /v3/payscore/partner/permissions/assess-user-risk-level`. For service providers. Not idempotent.
+        `POST /v3/payscore/partner/permissions/assess-user-risk-level`. For service providers. Idempotent.
 
         sub_mchid: required. Example: `1230000109`.
         service_id: required. Example: `500001`.
@@ -2353,7 +2353,7 @@ class PayscorePartnerPermissions:
     ) -> None:
         """解除用户授权关系（openid）.
 
-        `POST /v3/payscore/partner/permissions/terminate`. For service providers. Not idempotent.
+        `POST /v3/payscore/partner/permissions/terminate`. For service providers. Idempotent. `payscore.partner.permissions.search` tells what became of it.
 
         openid: optional. Example: `oUpF8uMuAJO_M2pxb1Q9zNjWeS6o`.
         sub_openid: optional.
@@ -2376,7 +2376,7 @@ class PayscorePartnerPermissions:
     ) -> None:
         """解除用户授权关系（授权协议号）.
 
-        `POST /v3/payscore/partner/permissions/authorization-code/{authorization_code}/terminate`. For service providers. Not idempotent.
+        `POST /v3/payscore/partner/permissions/authorization-code/{authorization_code}/terminate`. For service providers. Idempotent. `payscore.partner.permissions.get_by_authorization_code` tells what became of it.
 
         authorization_code: required. Example: `1234323JKHDFE1243252`.
         service_id: required. Example: `500001`.
@@ -2401,7 +2401,7 @@ class PayscorePartnerServiceAccountApplications:
     ) -> PartnerServiceAccountApplicationsCreateReply:
         """收付通子商户申请绑定支付分服务.
 
-        `POST /v3/payscore/partner/service-account-applications`. For service providers. Not idempotent.
+        `POST /v3/payscore/partner/service-account-applications`. For service providers. Not idempotent. `payscore.partner.service_account_applications.get` tells what became of it.
 
         service_id: required. Example: `2002000000000558128851361561536`.
         appid: required. Example: `wxd678efh567hg6787`.
@@ -2440,7 +2440,7 @@ class PayscorePartnerServiceOrder:
     ) -> None:
         """取消支付分订单.
 
-        `POST /v3/payscore/partner/serviceorder/{out_order_no}/cancel`. For service providers. Not idempotent.
+        `POST /v3/payscore/partner/serviceorder/{out_order_no}/cancel`. For service providers. Idempotent. `payscore.partner.service_order.get` tells what became of it.
 
         out_order_no: required. Example: `1234323JKHDFE1243252`.
         service_id: required. Example: `2002000000000558128851361561536`.
@@ -2468,7 +2468,7 @@ class PayscorePartnerServiceOrder:
     ) -> None:
         """完结支付分订单.
 
-        `POST /v3/payscore/partner/serviceorder/{out_order_no}/complete`. For service providers. Not idempotent.
+        `POST /v3/payscore/partner/serviceorder/{out_order_no}/complete`. For service providers. Not idempotent. `payscore.partner.service_order.get` tells what became of it.
 
         out_order_no: required. Example: `1234323JKHDFE1243252`.
         service_id: required. Example: `2002000000000558128851361561536`.
@@ -2509,7 +2509,7 @@ class PayscorePartnerServiceOrder:
     ) -> PartnerServiceOrderCreateReply:
         """创建支付分订单.
 
-        `POST /v3/payscore/partner/serviceorder`. For service providers. Not idempotent.
+        `POST /v3/payscore/partner/serviceorder`. For service providers. Idempotent. `payscore.partner.service_order.get` tells what became of it.
 
         service_id: required. Example: `2002000000000558128851361561536`.
         appid: required. Example: `wxd678efh567hg6787`.
@@ -2554,7 +2554,7 @@ class PayscorePartnerServiceOrder:
     ) -> None:
         """创单结单合并.
 
-        `POST /v3/payscore/partner/serviceorder/direct-complete`. For service providers. Not idempotent.
+        `POST /v3/payscore/partner/serviceorder/direct-complete`. For service providers. Not idempotent. `payscore.partner.service_order.get` tells what became of it.
 
         service_id: required. Example: `2002000000000558128851361561536`.
         appid: required. Example: `wxd678efh567hg6787`.
@@ -2610,7 +2610,7 @@ class PayscorePartnerServiceOrder:
     ) -> None:
         """修改订单金额.
 
-        `POST /v3/payscore/partner/serviceorder/{out_order_no}/modify`. For service providers. Not idempotent.
+        `POST /v3/payscore/partner/serviceorder/{out_order_no}/modify`. For service providers. Not idempotent. `payscore.partner.service_order.get` tells what became of it.
 
         out_order_no: required. Example: `1234323JKHDFE1243252`.
         service_id: optional. Example: `2002000000000558128851361561536`.
@@ -2633,7 +2633,7 @@ class PayscorePartnerServiceOrder:
     ) -> None:
         """商户发起催收扣款.
 
-        `POST /v3/payscore/partner/serviceorder/{out_order_no}/pay`. For service providers. Not idempotent.
+        `POST /v3/payscore/partner/serviceorder/{out_order_no}/pay`. For service providers. Not idempotent. `payscore.partner.service_order.get` tells what became of it.
 
         out_order_no: required. Example: `1234323JKHDFE1243252`.
         service_id: optional. Example: `2002000000000558128851361561536`.
@@ -2705,7 +2705,7 @@ class PayscorePartnerServiceOrder:
     ) -> None:
         """同步订单信息.
 
-        `POST /v3/payscore/partner/serviceorder/{out_order_no}/sync`. For service providers. Not idempotent.
+        `POST /v3/payscore/partner/serviceorder/{out_order_no}/sync`. For service providers. Idempotent. `payscore.partner.service_order.get` tells what became of it.
 
         out_order_no: required. Example: `1234323JKHDFE1243252`.
         service_id: required. Example: `2002000000000558128851361561536`.
@@ -2823,7 +2823,7 @@ class PayscorePayAfterOrders:
     ) -> PayAfterOrdersCancelReply:
         """撤销先享后付订单.
 
-        `POST /v3/payscore/payafter-orders/{out_order_no}/cancel`. For direct merchants. Not idempotent.
+        `POST /v3/payscore/payafter-orders/{out_order_no}/cancel`. For direct merchants. Idempotent. `payscore.pay_after_orders.get` tells what became of it.
 
         out_order_no: required.
         appid: required. Example: `wxd678efh567hg6787`.
@@ -2852,7 +2852,7 @@ class PayscorePayAfterOrders:
     ) -> PayAfterOrdersCompleteReply:
         """完结先享后付订单.
 
-        `POST /v3/payscore/payafter-orders/{out_order_no}/complete`. For direct merchants. Not idempotent.
+        `POST /v3/payscore/payafter-orders/{out_order_no}/complete`. For direct merchants. Not idempotent. `payscore.pay_after_orders.get` tells what became of it.
 
         out_order_no: required.
         appid: required. Example: `wxd678efh567hg6787`.
@@ -2895,7 +2895,7 @@ class PayscorePayAfterOrders:
     ) -> PayAfterOrdersCreateReply:
         """创建先享后付订单.
 
-        `POST /v3/payscore/payafter-orders`. For direct merchants. Not idempotent.
+        `POST /v3/payscore/payafter-orders`. For direct merchants. Not idempotent. `payscore.pay_after_orders.get` tells what became of it.
 
         appid: required. Example: `wxd678efh567hg6787`.
         out_order_no: required. Example: `1234323JKHDFE1243252`.
@@ -2950,7 +2950,7 @@ class PayscorePayAfterOrders:
     ) -> PayAfterOrdersSyncReply:
         """支付分订单同步.
 
-        `POST /v3/payscore/payafter-orders/{out_order_no}/sync`. For direct merchants. Not idempotent.
+        `POST /v3/payscore/payafter-orders/{out_order_no}/sync`. For direct merchants. Idempotent. `payscore.pay_after_orders.get` tells what became of it.
 
         out_order_no: required.
         appid: optional. Example: `wxd678efh567hg6787`.
@@ -2975,7 +2975,7 @@ class PayscorePermissions:
     ) -> PermissionsAssessUserRiskLevelReply:
         """商户评估用户分层.
 
-        `POST /v3/payscore/permissions/assess-user-risk-level`. For direct merchants. Not idempotent.
+        `POST /v3/payscore/permissions/assess-user-risk-level`. For direct merchants. Idempotent.
 
         service_id: required. Example: `500001`.
         appid: required. Example: `wxd678efh567hg6787`.
@@ -3049,7 +3049,7 @@ class PayscorePermissions:
     ) -> None:
         """解除用户授权关系（授权协议号）.
 
-        `POST /v3/payscore/permissions/authorization-code/{authorization_code}/terminate`. For direct merchants. Not idempotent.
+        `POST /v3/payscore/permissions/authorization-code/{authorization_code}/terminate`. For direct merchants. Idempotent. `payscore.permissions.get_by_authorization_code` tells what became of it.
 
         authorization_code: required. Example: `1234323JKHDFE1243252`.
         service_id: required. Example: `500001`.
@@ -3068,7 +3068,7 @@ class PayscorePermissions:
     ) -> None:
         """解除用户授权关系（openid）.
 
-        `POST /v3/payscore/permissions/openid/{openid}/terminate`. For direct merchants. Not idempotent.
+        `POST /v3/payscore/permissions/openid/{openid}/terminate`. For direct merchants. Idempotent. `payscore.permissions.get_by_openid` tells what became of it.
 
         openid: required. Example: `oUpF8uMuAJO_M2pxb1Q9zNjWeS6o`.
         service_id: required. Example: `2002000000000558128851361561536`.
@@ -3098,7 +3098,7 @@ class PayscorePlanPartnerPayscorePlans:
     ) -> PlanPartnerPayscorePlansCreateReply:
         """创建支付分计划.
 
-        `POST /v3/payscore/plan/partner/payscore-plans`. For service providers. Not idempotent.
+        `POST /v3/payscore/plan/partner/payscore-plans`. For service providers. Not idempotent. `payscore.plan.partner.payscore_plans.get_by_merchant_plan_no` tells what became of it.
 
         service_id: required. Example: `2002000000000558128851361561536`.
         appid: required. Example: `wxd678efh567hg6787`.
@@ -3139,7 +3139,7 @@ class PayscorePlanPartnerPayscorePlans:
     ) -> PlanPartnerPayscorePlansStopByMerchantPlanNoReply:
         """停止支付分计划.
 
-        `POST /v3/payscore/plan/partner/payscore-plans/merchant-plan-no/{merchant_plan_no}/stop`. For service providers. Not idempotent.
+        `POST /v3/payscore/plan/partner/payscore-plans/merchant-plan-no/{merchant_plan_no}/stop`. For service providers. Idempotent. `payscore.plan.partner.payscore_plans.get_by_merchant_plan_no` tells what became of it.
 
         merchant_plan_no: required. Example: `1234323JKHDFE1243252`.
         sub_mchid: required. Example: `1900000109`.
@@ -3171,7 +3171,7 @@ class PayscorePlanPayscorePlans:
     ) -> PlanPayscorePlansCreateReply:
         """创建支付分计划.
 
-        `POST /v3/payscore/plan/payscore-plans`. For direct merchants. Not idempotent.
+        `POST /v3/payscore/plan/payscore-plans`. For direct merchants. Not idempotent. `payscore.plan.payscore_plans.get_by_merchant_plan_no` tells what became of it.
 
         service_id: required. Example: `2002000000000558128851361561536`.
         appid: required. Example: `wxd678efh567hg6787`.
@@ -3207,7 +3207,7 @@ class PayscorePlanPayscorePlans:
     ) -> PlanPayscorePlansStopByMerchantPlanNoReply:
         """停止支付分计划.
 
-        `POST /v3/payscore/plan/payscore-plans/merchant-plan-no/{merchant_plan_no}/stop`. For direct merchants. Not idempotent.
+        `POST /v3/payscore/plan/payscore-plans/merchant-plan-no/{merchant_plan_no}/stop`. For direct merchants. Idempotent. `payscore.plan.payscore_plans.get_by_merchant_plan_no` tells what became of it.
 
         merchant_plan_no: required. Example: `1234323JKHDFE1243252`.
 
@@ -3236,7 +3236,7 @@ class PayscoreServiceOrder:
     ) -> ServiceOrderCancelReply:
         """取消支付分订单.
 
-        `POST /v3/payscore/serviceorder/{out_order_no}/cancel`. For direct merchants. Not idempotent.
+        `POST /v3/payscore/serviceorder/{out_order_no}/cancel`. For direct merchants. Idempotent. `payscore.service_order.get` tells what became of it.
 
         out_order_no: required.
         appid: required. Example: `wxd678efh567hg6787`.
@@ -3263,7 +3263,7 @@ class PayscoreServiceOrder:
     ) -> ServiceOrderCompleteReply:
         """完结支付分订单.
 
-        `POST /v3/payscore/serviceorder/{out_order_no}/complete`. For direct merchants. Not idempotent.
+        `POST /v3/payscore/serviceorder/{out_order_no}/complete`. For direct merchants. Not idempotent. `payscore.service_order.get` tells what became of it.
 
         out_order_no: required.
         appid: required. Example: `wxd678efh567hg6787`.
@@ -3300,7 +3300,7 @@ class PayscoreServiceOrder:
     ) -> ServiceOrderCreateReply:
         """创建支付分订单.
 
-        `POST /v3/payscore/serviceorder`. For direct merchants. Not idempotent.
+        `POST /v3/payscore/serviceorder`. For direct merchants. Idempotent. `payscore.service_order.get` tells what became of it.
 
         out_order_no: required. Example: `1234323JKHDFE1243252`.
         appid: required. Example: `wxd678efh567hg6787`.
@@ -3340,7 +3340,7 @@ class PayscoreServiceOrder:
     ) -> ServiceOrderDirectCompleteReply:
         """创单结单合并.
 
-        `POST /v3/payscore/serviceorder/direct-complete`. For direct merchants. Not idempotent.
+        `POST /v3/payscore/serviceorder/direct-complete`. For direct merchants. Not idempotent. `payscore.service_order.get` tells what became of it.
 
         out_order_no: required. Example: `1234323JKHDFE1243252`.
         appid: required. Example: `wxd678efh567hg6787`.
@@ -3394,7 +3394,7 @@ class PayscoreServiceOrder:
     ) -> ServiceOrderModifyReply:
         """修改订单金额.
 
-        `POST /v3/payscore/serviceorder/{out_order_no}/modify`. For direct merchants. Not idempotent.
+        `POST /v3/payscore/serviceorder/{out_order_no}/modify`. For direct merchants. Not idempotent. `payscore.service_order.get` tells what became of it.
 
         out_order_no: required. Example: `1234323JKHDFE1243252`.
         appid: required. Example: `wxd678efh567hg6787`.
@@ -3417,7 +3417,7 @@ class PayscoreServiceOrder:
     ) -> ServiceOrderPayReply:
         """商户发起催收扣款.
 
-        `POST /v3/payscore/serviceorder/{out_order_no}/pay`. For direct merchants. Not idempotent.
+        `POST /v3/payscore/serviceorder/{out_order_no}/pay`. For direct merchants. Not idempotent. `payscore.service_order.get` tells what became of it.
 
         out_order_no: required.
         appid: optional. Example: `wxd678efh567hg6787`.
@@ -3485,7 +3485,7 @@ class PayscoreServiceOrder:
     ) -> ServiceOrderSyncReply:
         """同步服务订单信息.
 
-        `POST /v3/payscore/serviceorder/{out_order_no}/sync`. For direct merchants. Not idempotent.
+        `POST /v3/payscore/serviceorder/{out_order_no}/sync`. For direct merchants. Idempotent. `payscore.service_order.get` tells what became of it.
 
         out_order_no: required. Example: `1234323JKHDFE1243252`.
         appid: required. Example: `wxd678efh567hg6787`.
@@ -3603,7 +3603,7 @@ class PayscoreSignPlanPartnerUserSignPlans:
     ) -> SignPlanPartnerUserSignPlansCreateReply:
         """创建用户的签约计划.
 
-        `POST /v3/payscore/sign-plan/partner/user-sign-plans`. For service providers. Not idempotent.
+        `POST /v3/payscore/sign-plan/partner/user-sign-plans`. For service providers. Not idempotent. `payscore.sign_plan.partner.user_sign_plans.get_by_merchant_sign_plan_no` tells what became of it.
 
         service_id: required. Example: `2002000000000558128851361561536`.
         plan_id: required. Example: `01000033210000324638000000376258`.
@@ -3644,7 +3644,7 @@ class PayscoreSignPlanPartnerUserSignPlans:
     ) -> SignPlanPartnerUserSignPlansStopByMerchantSignPlanNoReply:
         """取消用户的签约计划.
 
-        `POST /v3/payscore/sign-plan/partner/user-sign-plans/merchant-sign-plan-no/{merchant_sign_plan_no}/stop`. For service providers. Not idempotent.
+        `POST /v3/payscore/sign-plan/partner/user-sign-plans/merchant-sign-plan-no/{merchant_sign_plan_no}/stop`. For service providers. Idempotent. `payscore.sign_plan.partner.user_sign_plans.get_by_merchant_sign_plan_no` tells what became of it.
 
         merchant_sign_plan_no: required. Example: `1234323JKHDFE1243252`.
         sub_mchid: required. Example: `1900000109`.
@@ -3715,7 +3715,7 @@ class PayscoreSignPlanUserSignPlans:
     ) -> SignPlanUserSignPlansCreateReply:
         """创建用户的签约计划.
 
-        `POST /v3/payscore/sign-plan/user-sign-plans`. For direct merchants. Not idempotent.
+        `POST /v3/payscore/sign-plan/user-sign-plans`. For direct merchants. Not idempotent. `payscore.sign_plan.user_sign_plans.get_by_merchant_sign_plan_no` tells what became of it.
 
         service_id: required. Example: `2002000000000558128851361561536`.
         plan_id: required. Example: `01000033210000324638000000376258`.
@@ -3750,7 +3750,7 @@ class PayscoreSignPlanUserSignPlans:
     ) -> SignPlanUserSignPlansStopByMerchantSignPlanNoReply:
         """直连商户取消用户的签约计划.
 
-        `POST /v3/payscore/sign-plan/user-sign-plans/merchant-sign-plan-no/{merchant_sign_plan_no}/stop`. For direct merchants. Not idempotent.
+        `POST /v3/payscore/sign-plan/user-sign-plans/merchant-sign-plan-no/{merchant_sign_plan_no}/stop`. For direct merchants. Idempotent. `payscore.sign_plan.user_sign_plans.get_by_merchant_sign_plan_no` tells what became of it.
 
         merchant_sign_plan_no: required. Example: `1234323JKHDFE1243252`.
         stop_reason: required.
@@ -3783,7 +3783,7 @@ class PayscoreSmartRetailOrders:
     ) -> SmartRetailOrdersCancelReply:
         """撤销智慧零售订单.
 
-        `POST /v3/payscore/smartretail-orders/{out_order_no}/cancel`. For direct merchants. Not idempotent.
+        `POST /v3/payscore/smartretail-orders/{out_order_no}/cancel`. For direct merchants. Idempotent. `payscore.smart_retail_orders.get` tells what became of it.
 
         out_order_no: required.
         appid: required. Example: `wxd678efh567hg6787`.
@@ -3812,7 +3812,7 @@ class PayscoreSmartRetailOrders:
     ) -> SmartRetailOrdersCompleteReply:
         """完结智慧零售订单.
 
-        `POST /v3/payscore/smartretail-orders/{out_order_no}/complete`. For direct merchants. Not idempotent.
+        `POST /v3/payscore/smartretail-orders/{out_order_no}/complete`. For direct merchants. Not idempotent. `payscore.smart_retail_orders.get` tells what became of it.
 
         out_order_no: required.
         appid: required. Example: `wxd678efh567hg6787`.
@@ -3851,7 +3851,7 @@ class PayscoreSmartRetailOrders:
     ) -> SmartRetailOrdersCreateReply:
         """创建智慧零售订单.
 
-        `POST /v3/payscore/smartretail-orders`. For direct merchants. Not idempotent.
+        `POST /v3/payscore/smartretail-orders`. For direct merchants. Not idempotent. `payscore.smart_retail_orders.get` tells what became of it.
 
         appid: required. Example: `wxd678efh567hg6787`.
         out_order_no: required. Example: `1234323JKHDFE1243252`.
@@ -3925,7 +3925,7 @@ class PayscoreUsersPermissions:
     ) -> None:
         """商户解除用户授权关系.
 
-        `POST /v3/payscore/users/{openid}/permissions/{service_id}/terminate`. For direct merchants. Not idempotent.
+        `POST /v3/payscore/users/{openid}/permissions/{service_id}/terminate`. For direct merchants. Idempotent.
 
         openid: required.
         service_id: required.
@@ -4043,7 +4043,7 @@ class AsyncPayscoreAcquiringBankPermissions:
     ) -> None:
         """从业机构解除用户授权关系（授权协议号）.
 
-        `POST /v3/payscore/acquiringbank/permissions/authorization-code/{authorization_code}/terminate`. For service providers. Not idempotent.
+        `POST /v3/payscore/acquiringbank/permissions/authorization-code/{authorization_code}/terminate`. For service providers. Idempotent. `payscore.acquiring_bank.permissions.get_by_authorization_code` tells what became of it.
 
         authorization_code: required. Example: `1275342195190894594`.
         service_id: required. Example: `500001`.
@@ -4098,7 +4098,7 @@ class AsyncPayscoreAcquiringBankServiceOrder:
     ) -> None:
         """从业机构取消微信支付分订单.
 
-        `POST /v3/payscore/acquiringbank/serviceorder/{out_order_no}/cancel`. For service providers. Not idempotent.
+        `POST /v3/payscore/acquiringbank/serviceorder/{out_order_no}/cancel`. For service providers. Idempotent. `payscore.acquiring_bank.service_order.get` tells what became of it.
 
         out_order_no: required. Example: `1234323JKHDFE1243252`.
         service_id: required. Example: `2002000000000558128851361561536`.
@@ -4127,7 +4127,7 @@ class AsyncPayscoreAcquiringBankServiceOrder:
     ) -> None:
         """从业机构完结微信支付分订单.
 
-        `POST /v3/payscore/acquiringbank/serviceorder/{out_order_no}/complete`. For service providers. Not idempotent.
+        `POST /v3/payscore/acquiringbank/serviceorder/{out_order_no}/complete`. For service providers. Not idempotent. `payscore.acquiring_bank.service_order.get` tells what became of it.
 
         out_order_no: required. Example: `1234323JKHDFE1243252`.
         service_id: required. Example: `2002000000000558128851361561536`.
@@ -4168,7 +4168,7 @@ class AsyncPayscoreAcquiringBankServiceOrder:
     ) -> AcquiringBankServiceOrderCreateReply:
         """从业机构创建微信支付分订单.
 
-        `POST /v3/payscore/acquiringbank/serviceorder`. For service providers. Not idempotent.
+        `POST /v3/payscore/acquiringbank/serviceorder`. For service providers. Idempotent. `payscore.acquiring_bank.service_order.get` tells what became of it.
 
         service_id: required. Example: `2002000000000558128851361561536`.
         appid: required. Example: `wxd678efh567hg6787`.
@@ -4227,7 +4227,7 @@ class AsyncPayscoreAcquiringBankServiceOrder:
     ) -> None:
         """从业机构修改微信支付分订单金额.
 
-        `POST /v3/payscore/acquiringbank/serviceorder/{out_order_no}/modify`. For service providers. Not idempotent.
+        `POST /v3/payscore/acquiringbank/serviceorder/{out_order_no}/modify`. For service providers. Not idempotent. `payscore.acquiring_bank.service_order.get` tells what became of it.
 
         out_order_no: required. Example: `1234323JKHDFE1243252`.
         service_id: required. Example: `2002000000000558128851361561536`.
@@ -4254,7 +4254,7 @@ class AsyncPayscoreAcquiringBankServiceOrder:
     ) -> RegisterDeductInfoReply:
         """从业机构登记微信支付分扣款信息.
 
-        `POST /v3/payscore/acquiringbank/serviceorder/{out_order_no}/registerdeductinfo`. For service providers. Not idempotent.
+        `POST /v3/payscore/acquiringbank/serviceorder/{out_order_no}/registerdeductinfo`. For service providers. Not idempotent. `payscore.acquiring_bank.service_order.deduction.get` tells what became of it.
 
         out_order_no: required. Example: `1234323JKHDFE1243252`.
         service_id: required. Example: `2002000000000558128851361561536`.
@@ -4279,7 +4279,7 @@ class AsyncPayscoreAcquiringBankServiceOrder:
     ) -> None:
         """从业机构同步微信支付分订单信息.
 
-        `POST /v3/payscore/acquiringbank/serviceorder/{out_order_no}/sync`. For service providers. Not idempotent.
+        `POST /v3/payscore/acquiringbank/serviceorder/{out_order_no}/sync`. For service providers. Idempotent. `payscore.acquiring_bank.service_order.get` tells what became of it.
 
         out_order_no: required. Example: `1234323JKHDFE1243252`.
         service_id: required. Example: `2002000000000558128851361561536`.
@@ -4392,7 +4392,7 @@ class AsyncPayscoreOverseaPartnerServiceOrder:
     ) -> None:
         """取消支付分订单.
 
-        `POST /v3/payscore/oversea/partner/serviceorder/{out_order_no}/cancel`. Not idempotent.
+        `POST /v3/payscore/oversea/partner/serviceorder/{out_order_no}/cancel`. Idempotent. `payscore.oversea.partner.service_order.get` tells what became of it.
 
         out_order_no: required. Example: `1234323JKHDFE1243252`.
         service_id: required. Example: `2002000000000558128851361561536`.
@@ -4420,7 +4420,7 @@ class AsyncPayscoreOverseaPartnerServiceOrder:
     ) -> None:
         """完结支付分订单.
 
-        `POST /v3/payscore/oversea/partner/serviceorder/{out_order_no}/complete`. Not idempotent.
+        `POST /v3/payscore/oversea/partner/serviceorder/{out_order_no}/complete`. Not idempotent. `payscore.oversea.partner.service_order.get` tells what became of it.
 
         out_order_no: required. Example: `1234323JKHDFE1243252`.
         service_id: required. Example: `2002000000000558128851361561536`.
@@ -4461,7 +4461,7 @@ class AsyncPayscoreOverseaPartnerServiceOrder:
     ) -> OverseaPartnerServiceOrderCreateReply:
         """创建支付分订单.
 
-        `POST /v3/payscore/oversea/partner/serviceorder`. Not idempotent.
+        `POST /v3/payscore/oversea/partner/serviceorder`. Not idempotent. `payscore.oversea.partner.service_order.get` tells what became of it.
 
         service_id: required. Example: `2002000000000558128851361561536`.
         appid: required. Example: `wxd678efh567hg6787`.
@@ -4515,7 +4515,7 @@ class AsyncPayscoreOverseaPartnerServiceOrder:
     ) -> None:
         """同步支付分订单信息.
 
-        `POST /v3/payscore/oversea/partner/serviceorder/{out_order_no}/sync`. Not idempotent.
+        `POST /v3/payscore/oversea/partner/serviceorder/{out_order_no}/sync`. Idempotent. `payscore.oversea.partner.service_order.get` tells what became of it.
 
         out_order_no: required. Example: `1234323JKHDFE1243252`.
         service_id: required. Example: `2002000000000558128851361561536`.
@@ -4583,7 +4583,7 @@ class AsyncPayscorePartnerPermissions:
     ) -> PartnerPermissionsAssessUserRiskLevelReply:
         """服务商评估用户分层.
 
-        `POST /v3/payscore/partner/permissions/assess-user-risk-level`. For service providers. Not idempotent.
+        `POST /v3/payscore/partner/permissions/assess-user-risk-level`. For service providers. Idempotent.
 
         sub_mchid: required. Example: `1230000109`.
         service_id: required. Example: `500001`.
@@ -4676,7 +4676,7 @@ class AsyncPayscorePartnerPermissions:
     ) -> None:
         """解除用户授权关系（openid）.
 
-        `POST /v3/payscore/partner/permissions/terminate`. For service providers. Not idempotent.
+        `POST /v3/payscore/partner/permissions/terminate`. For service providers. Idempotent. `payscore.partner.permissions.search` tells what became of it.
 
         openid: optional. Example: `oUpF8uMuAJO_M2pxb1Q9zNjWeS6o`.
         sub_openid: optional.
@@ -4699,7 +4699,7 @@ class AsyncPayscorePartnerPermissions:
     ) -> None:
         """解除用户授权关系（授权协议号）.
 
-        `POST /v3/payscore/partner/permissions/authorization-code/{authorization_code}/terminate`. For service providers. Not idempotent.
+        `POST /v3/payscore/partner/permissions/authorization-code/{authorization_code}/terminate`. For service providers. Idempotent. `payscore.partner.permissions.get_by_authorization_code` tells what became of it.
 
         authorization_code: required. Example: `1234323JKHDFE1243252`.
         service_id: required. Example: `500001`.
@@ -4724,7 +4724,7 @@ class AsyncPayscorePartnerServiceAccountApplications:
     ) -> PartnerServiceAccountApplicationsCreateReply:
         """收付通子商户申请绑定支付分服务.
 
-        `POST /v3/payscore/partner/service-account-applications`. For service providers. Not idempotent.
+        `POST /v3/payscore/partner/service-account-applications`. For service providers. Not idempotent. `payscore.partner.service_account_applications.get` tells what became of it.
 
         service_id: required. Example: `2002000000000558128851361561536`.
         appid: required. Example: `wxd678efh567hg6787`.
@@ -4763,7 +4763,7 @@ class AsyncPayscorePartnerServiceOrder:
     ) -> None:
         """取消支付分订单.
 
-        `POST /v3/payscore/partner/serviceorder/{out_order_no}/cancel`. For service providers. Not idempotent.
+        `POST /v3/payscore/partner/serviceorder/{out_order_no}/cancel`. For service providers. Idempotent. `payscore.partner.service_order.get` tells what became of it.
 
         out_order_no: required. Example: `1234323JKHDFE1243252`.
         service_id: required. Example: `2002000000000558128851361561536`.
@@ -4791,7 +4791,7 @@ class AsyncPayscorePartnerServiceOrder:
     ) -> None:
         """完结支付分订单.
 
-        `POST /v3/payscore/partner/serviceorder/{out_order_no}/complete`. For service providers. Not idempotent.
+        `POST /v3/payscore/partner/serviceorder/{out_order_no}/complete`. For service providers. Not idempotent. `payscore.partner.service_order.get` tells what became of it.
 
         out_order_no: required. Example: `1234323JKHDFE1243252`.
         service_id: required. Example: `2002000000000558128851361561536`.
@@ -4832,7 +4832,7 @@ class AsyncPayscorePartnerServiceOrder:
     ) -> PartnerServiceOrderCreateReply:
         """创建支付分订单.
 
-        `POST /v3/payscore/partner/serviceorder`. For service providers. Not idempotent.
+        `POST /v3/payscore/partner/serviceorder`. For service providers. Idempotent. `payscore.partner.service_order.get` tells what became of it.
 
         service_id: required. Example: `2002000000000558128851361561536`.
         appid: required. Example: `wxd678efh567hg6787`.
@@ -4877,7 +4877,7 @@ class AsyncPayscorePartnerServiceOrder:
     ) -> None:
         """创单结单合并.
 
-        `POST /v3/payscore/partner/serviceorder/direct-complete`. For service providers. Not idempotent.
+        `POST /v3/payscore/partner/serviceorder/direct-complete`. For service providers. Not idempotent. `payscore.partner.service_order.get` tells what became of it.
 
         service_id: required. Example: `2002000000000558128851361561536`.
         appid: required. Example: `wxd678efh567hg6787`.
@@ -4933,7 +4933,7 @@ class AsyncPayscorePartnerServiceOrder:
     ) -> None:
         """修改订单金额.
 
-        `POST /v3/payscore/partner/serviceorder/{out_order_no}/modify`. For service providers. Not idempotent.
+        `POST /v3/payscore/partner/serviceorder/{out_order_no}/modify`. For service providers. Not idempotent. `payscore.partner.service_order.get` tells what became of it.
 
         out_order_no: required. Example: `1234323JKHDFE1243252`.
         service_id: optional. Example: `2002000000000558128851361561536`.
@@ -4956,7 +4956,7 @@ class AsyncPayscorePartnerServiceOrder:
     ) -> None:
         """商户发起催收扣款.
 
-        `POST /v3/payscore/partner/serviceorder/{out_order_no}/pay`. For service providers. Not idempotent.
+        `POST /v3/payscore/partner/serviceorder/{out_order_no}/pay`. For service providers. Not idempotent. `payscore.partner.service_order.get` tells what became of it.
 
         out_order_no: required. Example: `1234323JKHDFE1243252`.
         service_id: optional. Example: `2002000000000558128851361561536`.
@@ -5028,7 +5028,7 @@ class AsyncPayscorePartnerServiceOrder:
     ) -> None:
         """同步订单信息.
 
-        `POST /v3/payscore/partner/serviceorder/{out_order_no}/sync`. For service providers. Not idempotent.
+        `POST /v3/payscore/partner/serviceorder/{out_order_no}/sync`. For service providers. Idempotent. `payscore.partner.service_order.get` tells what became of it.
 
         out_order_no: required. Example: `1234323JKHDFE1243252`.
         service_id: required. Example: `2002000000000558128851361561536`.
@@ -5146,7 +5146,7 @@ class AsyncPayscorePayAfterOrders:
     ) -> PayAfterOrdersCancelReply:
         """撤销先享后付订单.
 
-        `POST /v3/payscore/payafter-orders/{out_order_no}/cancel`. For direct merchants. Not idempotent.
+        `POST /v3/payscore/payafter-orders/{out_order_no}/cancel`. For direct merchants. Idempotent. `payscore.pay_after_orders.get` tells what became of it.
 
         out_order_no: required.
         appid: required. Example: `wxd678efh567hg6787`.
@@ -5175,7 +5175,7 @@ class AsyncPayscorePayAfterOrders:
     ) -> PayAfterOrdersCompleteReply:
         """完结先享后付订单.
 
-        `POST /v3/payscore/payafter-orders/{out_order_no}/complete`. For direct merchants. Not idempotent.
+        `POST /v3/payscore/payafter-orders/{out_order_no}/complete`. For direct merchants. Not idempotent. `payscore.pay_after_orders.get` tells what became of it.
 
         out_order_no: required.
         appid: required. Example: `wxd678efh567hg6787`.
@@ -5218,7 +5218,7 @@ class AsyncPayscorePayAfterOrders:
     ) -> PayAfterOrdersCreateReply:
         """创建先享后付订单.
 
-        `POST /v3/payscore/payafter-orders`. For direct merchants. Not idempotent.
+        `POST /v3/payscore/payafter-orders`. For direct merchants. Not idempotent. `payscore.pay_after_orders.get` tells what became of it.
 
         appid: required. Example: `wxd678efh567hg6787`.
         out_order_no: required. Example: `1234323JKHDFE1243252`.
@@ -5273,7 +5273,7 @@ class AsyncPayscorePayAfterOrders:
     ) -> PayAfterOrdersSyncReply:
         """支付分订单同步.
 
-        `POST /v3/payscore/payafter-orders/{out_order_no}/sync`. For direct merchants. Not idempotent.
+        `POST /v3/payscore/payafter-orders/{out_order_no}/sync`. For direct merchants. Idempotent. `payscore.pay_after_orders.get` tells what became of it.
 
         out_order_no: required.
         appid: optional. Example: `wxd678efh567hg6787`.
@@ -5298,7 +5298,7 @@ class AsyncPayscorePermissions:
     ) -> PermissionsAssessUserRiskLevelReply:
         """商户评估用户分层.
 
-        `POST /v3/payscore/permissions/assess-user-risk-level`. For direct merchants. Not idempotent.
+        `POST /v3/payscore/permissions/assess-user-risk-level`. For direct merchants. Idempotent.
 
         service_id: required. Example: `500001`.
         appid: required. Example: `wxd678efh567hg6787`.
@@ -5372,7 +5372,7 @@ class AsyncPayscorePermissions:
     ) -> None:
         """解除用户授权关系（授权协议号）.
 
-        `POST /v3/payscore/permissions/authorization-code/{authorization_code}/terminate`. For direct merchants. Not idempotent.
+        `POST /v3/payscore/permissions/authorization-code/{authorization_code}/terminate`. For direct merchants. Idempotent. `payscore.permissions.get_by_authorization_code` tells what became of it.
 
         authorization_code: required. Example: `1234323JKHDFE1243252`.
         service_id: required. Example: `500001`.
@@ -5391,7 +5391,7 @@ class AsyncPayscorePermissions:
     ) -> None:
         """解除用户授权关系（openid）.
 
-        `POST /v3/payscore/permissions/openid/{openid}/terminate`. For direct merchants. Not idempotent.
+        `POST /v3/payscore/permissions/openid/{openid}/terminate`. For direct merchants. Idempotent. `payscore.permissions.get_by_openid` tells what became of it.
 
         openid: required. Example: `oUpF8uMuAJO_M2pxb1Q9zNjWeS6o`.
         service_id: required. Example: `2002000000000558128851361561536`.
@@ -5421,7 +5421,7 @@ class AsyncPayscorePlanPartnerPayscorePlans:
     ) -> PlanPartnerPayscorePlansCreateReply:
         """创建支付分计划.
 
-        `POST /v3/payscore/plan/partner/payscore-plans`. For service providers. Not idempotent.
+        `POST /v3/payscore/plan/partner/payscore-plans`. For service providers. Not idempotent. `payscore.plan.partner.payscore_plans.get_by_merchant_plan_no` tells what became of it.
 
         service_id: required. Example: `2002000000000558128851361561536`.
         appid: required. Example: `wxd678efh567hg6787`.
@@ -5462,7 +5462,7 @@ class AsyncPayscorePlanPartnerPayscorePlans:
     ) -> PlanPartnerPayscorePlansStopByMerchantPlanNoReply:
         """停止支付分计划.
 
-        `POST /v3/payscore/plan/partner/payscore-plans/merchant-plan-no/{merchant_plan_no}/stop`. For service providers. Not idempotent.
+        `POST /v3/payscore/plan/partner/payscore-plans/merchant-plan-no/{merchant_plan_no}/stop`. For service providers. Idempotent. `payscore.plan.partner.payscore_plans.get_by_merchant_plan_no` tells what became of it.
 
         merchant_plan_no: required. Example: `1234323JKHDFE1243252`.
         sub_mchid: required. Example: `1900000109`.
@@ -5494,7 +5494,7 @@ class AsyncPayscorePlanPayscorePlans:
     ) -> PlanPayscorePlansCreateReply:
         """创建支付分计划.
 
-        `POST /v3/payscore/plan/payscore-plans`. For direct merchants. Not idempotent.
+        `POST /v3/payscore/plan/payscore-plans`. For direct merchants. Not idempotent. `payscore.plan.payscore_plans.get_by_merchant_plan_no` tells what became of it.
 
         service_id: required. Example: `2002000000000558128851361561536`.
         appid: required. Example: `wxd678efh567hg6787`.
@@ -5530,7 +5530,7 @@ class AsyncPayscorePlanPayscorePlans:
     ) -> PlanPayscorePlansStopByMerchantPlanNoReply:
         """停止支付分计划.
 
-        `POST /v3/payscore/plan/payscore-plans/merchant-plan-no/{merchant_plan_no}/stop`. For direct merchants. Not idempotent.
+        `POST /v3/payscore/plan/payscore-plans/merchant-plan-no/{merchant_plan_no}/stop`. For direct merchants. Idempotent. `payscore.plan.payscore_plans.get_by_merchant_plan_no` tells what became of it.
 
         merchant_plan_no: required. Example: `1234323JKHDFE1243252`.
 
@@ -5559,7 +5559,7 @@ class AsyncPayscoreServiceOrder:
     ) -> ServiceOrderCancelReply:
         """取消支付分订单.
 
-        `POST /v3/payscore/serviceorder/{out_order_no}/cancel`. For direct merchants. Not idempotent.
+        `POST /v3/payscore/serviceorder/{out_order_no}/cancel`. For direct merchants. Idempotent. `payscore.service_order.get` tells what became of it.
 
         out_order_no: required.
         appid: required. Example: `wxd678efh567hg6787`.
@@ -5586,7 +5586,7 @@ class AsyncPayscoreServiceOrder:
     ) -> ServiceOrderCompleteReply:
         """完结支付分订单.
 
-        `POST /v3/payscore/serviceorder/{out_order_no}/complete`. For direct merchants. Not idempotent.
+        `POST /v3/payscore/serviceorder/{out_order_no}/complete`. For direct merchants. Not idempotent. `payscore.service_order.get` tells what became of it.
 
         out_order_no: required.
         appid: required. Example: `wxd678efh567hg6787`.
@@ -5623,7 +5623,7 @@ class AsyncPayscoreServiceOrder:
     ) -> ServiceOrderCreateReply:
         """创建支付分订单.
 
-        `POST /v3/payscore/serviceorder`. For direct merchants. Not idempotent.
+        `POST /v3/payscore/serviceorder`. For direct merchants. Idempotent. `payscore.service_order.get` tells what became of it.
 
         out_order_no: required. Example: `1234323JKHDFE1243252`.
         appid: required. Example: `wxd678efh567hg6787`.
@@ -5663,7 +5663,7 @@ class AsyncPayscoreServiceOrder:
     ) -> ServiceOrderDirectCompleteReply:
         """创单结单合并.
 
-        `POST /v3/payscore/serviceorder/direct-complete`. For direct merchants. Not idempotent.
+        `POST /v3/payscore/serviceorder/direct-complete`. For direct merchants. Not idempotent. `payscore.service_order.get` tells what became of it.
 
         out_order_no: required. Example: `1234323JKHDFE1243252`.
         appid: required. Example: `wxd678efh567hg6787`.
@@ -5717,7 +5717,7 @@ class AsyncPayscoreServiceOrder:
     ) -> ServiceOrderModifyReply:
         """修改订单金额.
 
-        `POST /v3/payscore/serviceorder/{out_order_no}/modify`. For direct merchants. Not idempotent.
+        `POST /v3/payscore/serviceorder/{out_order_no}/modify`. For direct merchants. Not idempotent. `payscore.service_order.get` tells what became of it.
 
         out_order_no: required. Example: `1234323JKHDFE1243252`.
         appid: required. Example: `wxd678efh567hg6787`.
@@ -5740,7 +5740,7 @@ class AsyncPayscoreServiceOrder:
     ) -> ServiceOrderPayReply:
         """商户发起催收扣款.
 
-        `POST /v3/payscore/serviceorder/{out_order_no}/pay`. For direct merchants. Not idempotent.
+        `POST /v3/payscore/serviceorder/{out_order_no}/pay`. For direct merchants. Not idempotent. `payscore.service_order.get` tells what became of it.
 
         out_order_no: required.
         appid: optional. Example: `wxd678efh567hg6787`.
@@ -5808,7 +5808,7 @@ class AsyncPayscoreServiceOrder:
     ) -> ServiceOrderSyncReply:
         """同步服务订单信息.
 
-        `POST /v3/payscore/serviceorder/{out_order_no}/sync`. For direct merchants. Not idempotent.
+        `POST /v3/payscore/serviceorder/{out_order_no}/sync`. For direct merchants. Idempotent. `payscore.service_order.get` tells what became of it.
 
         out_order_no: required. Example: `1234323JKHDFE1243252`.
         appid: required. Example: `wxd678efh567hg6787`.
@@ -5926,7 +5926,7 @@ class AsyncPayscoreSignPlanPartnerUserSignPlans:
     ) -> SignPlanPartnerUserSignPlansCreateReply:
         """创建用户的签约计划.
 
-        `POST /v3/payscore/sign-plan/partner/user-sign-plans`. For service providers. Not idempotent.
+        `POST /v3/payscore/sign-plan/partner/user-sign-plans`. For service providers. Not idempotent. `payscore.sign_plan.partner.user_sign_plans.get_by_merchant_sign_plan_no` tells what became of it.
 
         service_id: required. Example: `2002000000000558128851361561536`.
         plan_id: required. Example: `01000033210000324638000000376258`.
@@ -5967,7 +5967,7 @@ class AsyncPayscoreSignPlanPartnerUserSignPlans:
     ) -> SignPlanPartnerUserSignPlansStopByMerchantSignPlanNoReply:
         """取消用户的签约计划.
 
-        `POST /v3/payscore/sign-plan/partner/user-sign-plans/merchant-sign-plan-no/{merchant_sign_plan_no}/stop`. For service providers. Not idempotent.
+        `POST /v3/payscore/sign-plan/partner/user-sign-plans/merchant-sign-plan-no/{merchant_sign_plan_no}/stop`. For service providers. Idempotent. `payscore.sign_plan.partner.user_sign_plans.get_by_merchant_sign_plan_no` tells what became of it.
 
         merchant_sign_plan_no: required. Example: `1234323JKHDFE1243252`.
         sub_mchid: required. Example: `1900000109`.
@@ -6038,7 +6038,7 @@ class AsyncPayscoreSignPlanUserSignPlans:
     ) -> SignPlanUserSignPlansCreateReply:
         """创建用户的签约计划.
 
-        `POST /v3/payscore/sign-plan/user-sign-plans`. For direct merchants. Not idempotent.
+        `POST /v3/payscore/sign-plan/user-sign-plans`. For direct merchants. Not idempotent. `payscore.sign_plan.user_sign_plans.get_by_merchant_sign_plan_no` tells what became of it.
 
         service_id: required. Example: `2002000000000558128851361561536`.
         plan_id: required. Example: `01000033210000324638000000376258`.
@@ -6073,7 +6073,7 @@ class AsyncPayscoreSignPlanUserSignPlans:
     ) -> SignPlanUserSignPlansStopByMerchantSignPlanNoReply:
         """直连商户取消用户的签约计划.
 
-        `POST /v3/payscore/sign-plan/user-sign-plans/merchant-sign-plan-no/{merchant_sign_plan_no}/stop`. For direct merchants. Not idempotent.
+        `POST /v3/payscore/sign-plan/user-sign-plans/merchant-sign-plan-no/{merchant_sign_plan_no}/stop`. For direct merchants. Idempotent. `payscore.sign_plan.user_sign_plans.get_by_merchant_sign_plan_no` tells what became of it.
 
         merchant_sign_plan_no: required. Example: `1234323JKHDFE1243252`.
         stop_reason: required.
@@ -6106,7 +6106,7 @@ class AsyncPayscoreSmartRetailOrders:
     ) -> SmartRetailOrdersCancelReply:
         """撤销智慧零售订单.
 
-        `POST /v3/payscore/smartretail-orders/{out_order_no}/cancel`. For direct merchants. Not idempotent.
+        `POST /v3/payscore/smartretail-orders/{out_order_no}/cancel`. For direct merchants. Idempotent. `payscore.smart_retail_orders.get` tells what became of it.
 
         out_order_no: required.
         appid: required. Example: `wxd678efh567hg6787`.
@@ -6135,7 +6135,7 @@ class AsyncPayscoreSmartRetailOrders:
     ) -> SmartRetailOrdersCompleteReply:
         """完结智慧零售订单.
 
-        `POST /v3/payscore/smartretail-orders/{out_order_no}/complete`. For direct merchants. Not idempotent.
+        `POST /v3/payscore/smartretail-orders/{out_order_no}/complete`. For direct merchants. Not idempotent. `payscore.smart_retail_orders.get` tells what became of it.
 
         out_order_no: required.
         appid: required. Example: `wxd678efh567hg6787`.
@@ -6174,7 +6174,7 @@ class AsyncPayscoreSmartRetailOrders:
     ) -> SmartRetailOrdersCreateReply:
         """创建智慧零售订单.
 
-        `POST /v3/payscore/smartretail-orders`. For direct merchants. Not idempotent.
+        `POST /v3/payscore/smartretail-orders`. For direct merchants. Not idempotent. `payscore.smart_retail_orders.get` tells what became of it.
 
         appid: required. Example: `wxd678efh567hg6787`.
         out_order_no: required. Example: `1234323JKHDFE1243252`.
@@ -6248,7 +6248,7 @@ class AsyncPayscoreUsersPermissions:
     ) -> None:
         """商户解除用户授权关系.
 
-        `POST /v3/payscore/users/{openid}/permissions/{service_id}/terminate`. For direct merchants. Not idempotent.
+        `POST /v3/payscore/users/{openid}/permissions/{service_id}/terminate`. For direct merchants. Idempotent.
 
         openid: required.
         service_id: required.

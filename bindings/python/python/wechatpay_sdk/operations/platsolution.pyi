@@ -1477,7 +1477,7 @@ class PlatsolutionEcommerceBankTransferRecharges:
     ) -> EcommerceBankTransferRechargesApplyReply:
         """申请银行转账充值.
 
-        `POST /v3/platsolution/ecommerce/bank-transfer-recharges/apply`. For service providers. Not idempotent.
+        `POST /v3/platsolution/ecommerce/bank-transfer-recharges/apply`. For service providers. Not idempotent. `platsolution.ecommerce.bank_transfer_recharges.get_by_out_recharge_no` tells what became of it.
 
         out_recharge_no: required. Example: `cz202407181234`.
         recharge_scene: required. Example: `ECOMMERCE_BANK_TRANSFER`.
@@ -1511,7 +1511,7 @@ class PlatsolutionEcommerceInsuranceCompensationContracts:
     ) -> CheckOpenedBySubMchidReply:
         """查询保险理赔功能开通状态.
 
-        `POST /v3/platsolution/ecommerce/insurance-compensation-contracts/sub-mchid/{sub_mchid}/check-opened`. For service providers. Not idempotent.
+        `POST /v3/platsolution/ecommerce/insurance-compensation-contracts/sub-mchid/{sub_mchid}/check-opened`. For service providers. Idempotent.
 
         sub_mchid: required. Example: `1900000109`.
 
@@ -1546,7 +1546,7 @@ class PlatsolutionEcommerceMchTransferCompensateBills:
     ) -> EcommerceMchTransferCompensateBillsCancelByOutBillNoReply:
         """请求撤销赔付.
 
-        `POST /v3/platsolution/ecommerce/mch-transfer/compensate-bills/out-bill-no/{out_bill_no}/cancel`. For service providers. Not idempotent.
+        `POST /v3/platsolution/ecommerce/mch-transfer/compensate-bills/out-bill-no/{out_bill_no}/cancel`. For service providers. Idempotent. `platsolution.ecommerce.mch_transfer.compensate_bills.get_by_out_bill_no` tells what became of it.
 
         out_bill_no: required. Example: `plfk2020042013`.
 
@@ -1566,7 +1566,7 @@ class PlatsolutionEcommerceMchTransferCompensateBills:
     ) -> EcommerceMchTransferCompensateBillsCreateReply:
         """请求赔付.
 
-        `POST /v3/platsolution/ecommerce/mch-transfer/compensate-bills`. For service providers. Not idempotent.
+        `POST /v3/platsolution/ecommerce/mch-transfer/compensate-bills`. For service providers. Not idempotent. `platsolution.ecommerce.mch_transfer.compensate_bills.get_by_out_bill_no` tells what became of it.
 
         receiver: required.
         out_bill_no: required. Example: `plfk2020042013`.
@@ -1622,7 +1622,7 @@ class PlatsolutionEcommerceMchTransferCompensateBills:
     ) -> EcommerceMchTransferCompensateBillsPreTransferReply:
         """请求赔付预下单.
 
-        `POST /v3/platsolution/ecommerce/mch-transfer/compensate-bills/pre-transfer`. For service providers. Not idempotent.
+        `POST /v3/platsolution/ecommerce/mch-transfer/compensate-bills/pre-transfer`. For service providers. Not idempotent. `platsolution.ecommerce.mch_transfer.compensate_bills.get_by_out_bill_no` tells what became of it.
 
         sp_appid: optional. Example: `wx8888888888888888`.
         receiver: required.
@@ -1655,7 +1655,7 @@ class PlatsolutionEcommerceMchTransferDepositAfterSalesCompensationBills:
     ) -> EcommerceMchTransferDepositAfterSalesCompensationBillsCreateReply:
         """请求保证金售后赔付.
 
-        `POST /v3/platsolution/ecommerce/mch-transfer/deposit-after-sales-compensation-bills`. For service providers. Not idempotent.
+        `POST /v3/platsolution/ecommerce/mch-transfer/deposit-after-sales-compensation-bills`. For service providers. Not idempotent. `platsolution.ecommerce.mch_transfer.deposit_after_sales_compensation_bills.get_by_out_bill_no` tells what became of it.
 
         sub_mchid: optional. Example: `1900000109`.
         sp_appid: optional. Example: `wx8888888888888888`.
@@ -1717,7 +1717,7 @@ class PlatsolutionEcommerceMchTransferDepositInsurancePremiumsCompensationBills:
     ) -> EcommerceMchTransferDepositInsurancePremiumsCompensationBillsCreateReply:
         """发起保证金赔付保司保费.
 
-        `POST /v3/platsolution/ecommerce/mch-transfer/deposit-insurance-premiums-compensation-bills`. For service providers. Not idempotent.
+        `POST /v3/platsolution/ecommerce/mch-transfer/deposit-insurance-premiums-compensation-bills`. For service providers. Not idempotent. `platsolution.ecommerce.mch_transfer.deposit_insurance_premiums_compensation_bills.get` tells what became of it.
 
         sub_mchid: optional. Example: `1900000109`.
         sp_appid: optional. Example: `wx8888888888888888`.
@@ -1760,7 +1760,7 @@ class PlatsolutionEcommerceMchTransferDepositShippingCostCompensationBills:
     ) -> EcommerceMchTransferDepositShippingCostCompensationBillsCreateReply:
         """发起保证金赔付用户运费.
 
-        `POST /v3/platsolution/ecommerce/mch-transfer/deposit-shipping-cost-compensation-bills`. For service providers. Not idempotent.
+        `POST /v3/platsolution/ecommerce/mch-transfer/deposit-shipping-cost-compensation-bills`. For service providers. Not idempotent. `platsolution.ecommerce.mch_transfer.deposit_shipping_cost_compensation_bills.get_by_out_bill_no` tells what became of it.
 
         sub_mchid: optional. Example: `1900000109`.
         sp_appid: optional. Example: `wx8888888888888888`.
@@ -1801,7 +1801,7 @@ class PlatsolutionEcommerceMchTransferInsuranceClaimBills:
     ) -> EcommerceMchTransferInsuranceClaimBillsCancelByOutBillNoReply:
         """请求撤销保险理赔.
 
-        `POST /v3/platsolution/ecommerce/mch-transfer/insurance-claim-bills/out-bill-no/{out_bill_no}/cancel`. For service providers. Not idempotent.
+        `POST /v3/platsolution/ecommerce/mch-transfer/insurance-claim-bills/out-bill-no/{out_bill_no}/cancel`. For service providers. Idempotent. `platsolution.ecommerce.mch_transfer.insurance_claim_bills.get_by_out_bill_no` tells what became of it.
 
         out_bill_no: required. Example: `plfk2020042013`.
         sub_mchid: optional. Example: `1900001109`.
@@ -1820,7 +1820,7 @@ class PlatsolutionEcommerceMchTransferInsuranceClaimBills:
     ) -> EcommerceMchTransferInsuranceClaimBillsCreateReply:
         """请求保险理赔.
 
-        `POST /v3/platsolution/ecommerce/mch-transfer/insurance-claim-bills`. For service providers. Not idempotent.
+        `POST /v3/platsolution/ecommerce/mch-transfer/insurance-claim-bills`. For service providers. Not idempotent. `platsolution.ecommerce.mch_transfer.insurance_claim_bills.get_by_out_bill_no` tells what became of it.
 
         sub_mchid: optional. Example: `1900001109`.
         receiver: required.
@@ -1875,7 +1875,7 @@ class PlatsolutionEcommerceMchTransferInsuranceClaimBills:
     ) -> EcommerceMchTransferInsuranceClaimBillsPreTransferReply:
         """请求保险理赔预下单.
 
-        `POST /v3/platsolution/ecommerce/mch-transfer/insurance-claim-bills/pre-transfer`. For service providers. Not idempotent.
+        `POST /v3/platsolution/ecommerce/mch-transfer/insurance-claim-bills/pre-transfer`. For service providers. Not idempotent. `platsolution.ecommerce.mch_transfer.insurance_claim_bills.get_by_out_bill_no` tells what became of it.
 
         sub_mchid: optional. Example: `1900001109`.
         receiver: required.
@@ -1901,7 +1901,7 @@ class PlatsolutionEcommerceMchTransferSubMchCompensationBills:
     ) -> EcommerceMchTransferSubMchCompensationBillsCreateReply:
         """请求赔付.
 
-        `POST /v3/platsolution/ecommerce/mch-transfer/sub-mch-compensation-bills`. For service providers. Not idempotent.
+        `POST /v3/platsolution/ecommerce/mch-transfer/sub-mch-compensation-bills`. For service providers. Not idempotent. `platsolution.ecommerce.mch_transfer.sub_mch_compensation_bills.get` tells what became of it.
 
         receiver: required.
         out_bill_no: required. Example: `plfk2020042013`.
@@ -1945,7 +1945,7 @@ class PlatsolutionEcommerceMchTransferTransferBills:
     ) -> EcommerceMchTransferTransferBillsCreateReply:
         """保证金赔付.
 
-        `POST /v3/platsolution/ecommerce/mch-transfer/transfer-bills`. For service providers. Not idempotent.
+        `POST /v3/platsolution/ecommerce/mch-transfer/transfer-bills`. For service providers. Not idempotent. `platsolution.ecommerce.mch_transfer.transfer_bills.get_by_out_bill_no` tells what became of it.
 
         sub_mchid: optional. Example: `1900000109`.
         sp_appid: optional. Example: `wx8888888888888888`.
@@ -2026,7 +2026,7 @@ class PlatsolutionEcommerceRechargeEmployees:
     ) -> EcommerceRechargeEmployeesCreateReply:
         """添加二级商户可扫码充值员工.
 
-        `POST /v3/platsolution/ecommerce/recharge-employees`. For service providers. Not idempotent.
+        `POST /v3/platsolution/ecommerce/recharge-employees`. For service providers. Idempotent. `platsolution.ecommerce.recharge_employees.list_by_sub_mchid` tells what became of it.
 
         sub_mchid: required. Example: `1900000109`.
         sp_openid: required. Example: `oLTPCuCsfN3ABBz50VUZBNlHDbUU`.
@@ -2042,7 +2042,7 @@ class PlatsolutionEcommerceRechargeEmployees:
     ) -> DeleteBySpOpenidReply:
         """删除二级商户可扫码充值员工.
 
-        `POST /v3/platsolution/ecommerce/recharge-employees/sub-mchid/{sub_mchid}/sp-openid/{sp_openid}/delete`. For service providers. Not idempotent.
+        `POST /v3/platsolution/ecommerce/recharge-employees/sub-mchid/{sub_mchid}/sp-openid/{sp_openid}/delete`. For service providers. Idempotent. `platsolution.ecommerce.recharge_employees.list_by_sub_mchid` tells what became of it.
 
         sub_mchid: required. Example: `1900000109`.
         sp_openid: required. Example: `oLTPCuCsfN3ABBz50VUZBNlHDbUU`.
@@ -2081,7 +2081,7 @@ class PlatsolutionEcommerceRecharges:
     ) -> EcommerceRechargesApplyReply:
         """申请二级商户充值.
 
-        `POST /v3/platsolution/ecommerce/recharges/apply`. For service providers. Not idempotent.
+        `POST /v3/platsolution/ecommerce/recharges/apply`. For service providers. Not idempotent. `platsolution.ecommerce.recharges.get_by_out_recharge_no` tells what became of it.
 
         sub_mchid: required. Example: `1900001109`.
         out_recharge_no: required. Example: `cz202407181234`.
@@ -2103,7 +2103,7 @@ class PlatsolutionEcommerceRecharges:
     ) -> CloseByOutRechargeNoReply:
         """关闭二级商户充值.
 
-        `POST /v3/platsolution/ecommerce/recharges/out-recharge-no/{out_recharge_no}/close`. For service providers. Not idempotent.
+        `POST /v3/platsolution/ecommerce/recharges/out-recharge-no/{out_recharge_no}/close`. For service providers. Idempotent. `platsolution.ecommerce.recharges.get_by_out_recharge_no` tells what became of it.
 
         out_recharge_no: required. Example: `cz2020042013`.
         sub_mchid: required. Example: `1900001121`.
@@ -2141,7 +2141,7 @@ class PlatsolutionEcommerceSettlePrepaySettleOrders:
     ) -> ApplyAbnormalSettleReply:
         """个人收款-申请异常结算批次单处理.
 
-        `POST /v3/platsolution/ecommerce/settle/prepay-settle-orders/{settle_batch_no}/apply-abnormal-settle`. For service providers. Not idempotent.
+        `POST /v3/platsolution/ecommerce/settle/prepay-settle-orders/{settle_batch_no}/apply-abnormal-settle`. For service providers. Not idempotent. `platsolution.ecommerce.settle.prepay_settle_orders.get` tells what became of it.
 
         settle_batch_no: required. Example: `123685544886666`.
         individual_auth_id: required. Example: `256322110225`.
@@ -2216,7 +2216,7 @@ class PlatsolutionEcommerceWithdrawDayEndBalanceWithdraw:
     ) -> EcommerceWithdrawDayEndBalanceWithdrawCreateReply:
         """二级商户按日终余额预约提现.
 
-        `POST /v3/platsolution/ecommerce/withdraw/day-end-balance-withdraw`. For service providers. Not idempotent.
+        `POST /v3/platsolution/ecommerce/withdraw/day-end-balance-withdraw`. For service providers. Idempotent. `platsolution.ecommerce.withdraw.day_end_balance_withdraw.get_by_out_request_no` tells what became of it.
 
         sub_mchid: required. Example: `1900000109`.
         out_request_no: required. Example: `20190611222222222200000000012122`.
@@ -2287,7 +2287,7 @@ class PlatsolutionInsuranceMchTransferBatchesDetailReceipts:
     ) -> InsuranceMchTransferBatchesDetailReceiptsApplyByOutDetailNoReply:
         """申请商家转账明细电子回单.
 
-        `POST /v3/platsolution/insurance/mch-transfer/batches/detail-receipts/out-batch-no/{out_batch_no}/out-detail-no/{out_detail_no}/apply`. For service providers. Not idempotent.
+        `POST /v3/platsolution/insurance/mch-transfer/batches/detail-receipts/out-batch-no/{out_batch_no}/out-detail-no/{out_detail_no}/apply`. For service providers. Idempotent. `platsolution.insurance.mch_transfer.batches.detail_receipts.get_by_out_detail_no` tells what became of it.
 
         out_batch_no: required. Example: `sjzz20230223`.
         out_detail_no: required. Example: `x23zy545Bd5436`.
@@ -2364,7 +2364,7 @@ class PlatsolutionInsuranceMchTransferBatchesSummaryReceipts:
     ) -> InsuranceMchTransferBatchesSummaryReceiptsApplyByOutBatchNoReply:
         """申请商家转账批次电子回单.
 
-        `POST /v3/platsolution/insurance/mch-transfer/batches/summary-receipts/out-batch-no/{out_batch_no}/apply`. For service providers. Not idempotent.
+        `POST /v3/platsolution/insurance/mch-transfer/batches/summary-receipts/out-batch-no/{out_batch_no}/apply`. For service providers. Idempotent. `platsolution.insurance.mch_transfer.batches.summary_receipts.get_by_out_batch_no` tells what became of it.
 
         out_batch_no: required. Example: `sjzz20230223`.
         sub_mchid: required. Example: `1900102208`.
@@ -2417,7 +2417,7 @@ class PlatsolutionInsuranceMchTransferBatches:
     ) -> InsuranceMchTransferBatchesApplyReply:
         """受理商家转账.
 
-        `POST /v3/platsolution/insurance/mch-transfer/batches/apply`. For service providers. Not idempotent.
+        `POST /v3/platsolution/insurance/mch-transfer/batches/apply`. For service providers. Not idempotent. `platsolution.insurance.mch_transfer.batches.get_by_out_batch_no` tells what became of it.
 
         sub_mchid: required. Example: `1900001109`.
         sp_appid: required. Example: `wxf636efh567hg4356`.
@@ -2504,7 +2504,7 @@ class PlatsolutionInsuranceMchTransferReservation:
     ) -> InsuranceMchTransferReservationApplyReply:
         """受理单次预约商家转账.
 
-        `POST /v3/platsolution/insurance/mch-transfer/reservation/apply`. For service providers. Not idempotent.
+        `POST /v3/platsolution/insurance/mch-transfer/reservation/apply`. For service providers. Not idempotent. `platsolution.insurance.mch_transfer.reservation.get_by_out_reservation_no` tells what became of it.
 
         sub_mchid: required. Example: `1900001109`.
         sp_appid: required. Example: `wxf636efh567hg4356`.
@@ -2531,7 +2531,7 @@ class PlatsolutionInsuranceMchTransferReservation:
     ) -> InsuranceMchTransferReservationCloseByOutReservationNoReply:
         """关闭预约商家转账记录.
 
-        `POST /v3/platsolution/insurance/mch-transfer/reservation/out-reservation-no/{out_reservation_no}/close`. For service providers. Not idempotent.
+        `POST /v3/platsolution/insurance/mch-transfer/reservation/out-reservation-no/{out_reservation_no}/close`. For service providers. Idempotent. `platsolution.insurance.mch_transfer.reservation.get_by_out_reservation_no` tells what became of it.
 
         out_reservation_no: required. Example: `plfk2020042013`.
         sub_mchid: required. Example: `1900001109`.
@@ -2598,7 +2598,7 @@ class PlatsolutionMchTransferBatchesDetailReceipts:
     ) -> MchTransferBatchesDetailReceiptsApplyByOutDetailNoReply:
         """申请商家转账明细电子回单.
 
-        `POST /v3/platsolution/mch-transfer/batches/detail-receipts/out-batch-no/{out_batch_no}/out-detail-no/{out_detail_no}/apply`. For service providers. Not idempotent.
+        `POST /v3/platsolution/mch-transfer/batches/detail-receipts/out-batch-no/{out_batch_no}/out-detail-no/{out_detail_no}/apply`. For service providers. Idempotent. `platsolution.mch_transfer.batches.detail_receipts.get_by_out_detail_no` tells what became of it.
 
         out_batch_no: required. Example: `sjzz20230223`.
         out_detail_no: required. Example: `x23zy545Bd5436`.
@@ -2675,7 +2675,7 @@ class PlatsolutionMchTransferBatchesSummaryReceipts:
     ) -> MchTransferBatchesSummaryReceiptsApplyByOutBatchNoReply:
         """申请商家转账批次电子回单.
 
-        `POST /v3/platsolution/mch-transfer/batches/summary-receipts/out-batch-no/{out_batch_no}/apply`. For service providers. Not idempotent.
+        `POST /v3/platsolution/mch-transfer/batches/summary-receipts/out-batch-no/{out_batch_no}/apply`. For service providers. Idempotent. `platsolution.mch_transfer.batches.summary_receipts.get_by_out_batch_no` tells what became of it.
 
         out_batch_no: required. Example: `sjzz20230223`.
         sub_mchid: required. Example: `1900102208`.
@@ -2728,7 +2728,7 @@ class PlatsolutionMchTransferBatches:
     ) -> MchTransferBatchesApplyReply:
         """受理商家转账.
 
-        `POST /v3/platsolution/mch-transfer/batches/apply`. For service providers. Not idempotent.
+        `POST /v3/platsolution/mch-transfer/batches/apply`. For service providers. Not idempotent. `platsolution.mch_transfer.batches.get_by_out_batch_no` tells what became of it.
 
         sub_mchid: required. Example: `1900001109`.
         sp_appid: required. Example: `wxf636efh567hg4356`.
@@ -2815,7 +2815,7 @@ class PlatsolutionMchTransferReservation:
     ) -> MchTransferReservationApplyReply:
         """受理单次预约商家转账.
 
-        `POST /v3/platsolution/mch-transfer/reservation/apply`. For service providers. Not idempotent.
+        `POST /v3/platsolution/mch-transfer/reservation/apply`. For service providers. Not idempotent. `platsolution.mch_transfer.reservation.get_by_out_reservation_no` tells what became of it.
 
         sub_mchid: required. Example: `1900001109`.
         sp_appid: required. Example: `wxf636efh567hg4356`.
@@ -2842,7 +2842,7 @@ class PlatsolutionMchTransferReservation:
     ) -> MchTransferReservationCloseByOutReservationNoReply:
         """关闭预约商家转账记录.
 
-        `POST /v3/platsolution/mch-transfer/reservation/out-reservation-no/{out_reservation_no}/close`. For service providers. Not idempotent.
+        `POST /v3/platsolution/mch-transfer/reservation/out-reservation-no/{out_reservation_no}/close`. For service providers. Idempotent. `platsolution.mch_transfer.reservation.get_by_out_reservation_no` tells what became of it.
 
         out_reservation_no: required. Example: `plfk2020042013`.
         sub_mchid: required. Example: `1900001109`.
@@ -2916,7 +2916,7 @@ class AsyncPlatsolutionEcommerceBankTransferRecharges:
     ) -> EcommerceBankTransferRechargesApplyReply:
         """申请银行转账充值.
 
-        `POST /v3/platsolution/ecommerce/bank-transfer-recharges/apply`. For service providers. Not idempotent.
+        `POST /v3/platsolution/ecommerce/bank-transfer-recharges/apply`. For service providers. Not idempotent. `platsolution.ecommerce.bank_transfer_recharges.get_by_out_recharge_no` tells what became of it.
 
         out_recharge_no: required. Example: `cz202407181234`.
         recharge_scene: required. Example: `ECOMMERCE_BANK_TRANSFER`.
@@ -2950,7 +2950,7 @@ class AsyncPlatsolutionEcommerceInsuranceCompensationContracts:
     ) -> CheckOpenedBySubMchidReply:
         """查询保险理赔功能开通状态.
 
-        `POST /v3/platsolution/ecommerce/insurance-compensation-contracts/sub-mchid/{sub_mchid}/check-opened`. For service providers. Not idempotent.
+        `POST /v3/platsolution/ecommerce/insurance-compensation-contracts/sub-mchid/{sub_mchid}/check-opened`. For service providers. Idempotent.
 
         sub_mchid: required. Example: `1900000109`.
 
@@ -2985,7 +2985,7 @@ class AsyncPlatsolutionEcommerceMchTransferCompensateBills:
     ) -> EcommerceMchTransferCompensateBillsCancelByOutBillNoReply:
         """请求撤销赔付.
 
-        `POST /v3/platsolution/ecommerce/mch-transfer/compensate-bills/out-bill-no/{out_bill_no}/cancel`. For service providers. Not idempotent.
+        `POST /v3/platsolution/ecommerce/mch-transfer/compensate-bills/out-bill-no/{out_bill_no}/cancel`. For service providers. Idempotent. `platsolution.ecommerce.mch_transfer.compensate_bills.get_by_out_bill_no` tells what became of it.
 
         out_bill_no: required. Example: `plfk2020042013`.
 
@@ -3005,7 +3005,7 @@ class AsyncPlatsolutionEcommerceMchTransferCompensateBills:
     ) -> EcommerceMchTransferCompensateBillsCreateReply:
         """请求赔付.
 
-        `POST /v3/platsolution/ecommerce/mch-transfer/compensate-bills`. For service providers. Not idempotent.
+        `POST /v3/platsolution/ecommerce/mch-transfer/compensate-bills`. For service providers. Not idempotent. `platsolution.ecommerce.mch_transfer.compensate_bills.get_by_out_bill_no` tells what became of it.
 
         receiver: required.
         out_bill_no: required. Example: `plfk2020042013`.
@@ -3061,7 +3061,7 @@ class AsyncPlatsolutionEcommerceMchTransferCompensateBills:
     ) -> EcommerceMchTransferCompensateBillsPreTransferReply:
         """请求赔付预下单.
 
-        `POST /v3/platsolution/ecommerce/mch-transfer/compensate-bills/pre-transfer`. For service providers. Not idempotent.
+        `POST /v3/platsolution/ecommerce/mch-transfer/compensate-bills/pre-transfer`. For service providers. Not idempotent. `platsolution.ecommerce.mch_transfer.compensate_bills.get_by_out_bill_no` tells what became of it.
 
         sp_appid: optional. Example: `wx8888888888888888`.
         receiver: required.
@@ -3094,7 +3094,7 @@ class AsyncPlatsolutionEcommerceMchTransferDepositAfterSalesCompensationBills:
     ) -> EcommerceMchTransferDepositAfterSalesCompensationBillsCreateReply:
         """请求保证金售后赔付.
 
-        `POST /v3/platsolution/ecommerce/mch-transfer/deposit-after-sales-compensation-bills`. For service providers. Not idempotent.
+        `POST /v3/platsolution/ecommerce/mch-transfer/deposit-after-sales-compensation-bills`. For service providers. Not idempotent. `platsolution.ecommerce.mch_transfer.deposit_after_sales_compensation_bills.get_by_out_bill_no` tells what became of it.
 
         sub_mchid: optional. Example: `1900000109`.
         sp_appid: optional. Example: `wx8888888888888888`.
@@ -3156,7 +3156,7 @@ class AsyncPlatsolutionEcommerceMchTransferDepositInsurancePremiumsCompensationB
     ) -> EcommerceMchTransferDepositInsurancePremiumsCompensationBillsCreateReply:
         """发起保证金赔付保司保费.
 
-        `POST /v3/platsolution/ecommerce/mch-transfer/deposit-insurance-premiums-compensation-bills`. For service providers. Not idempotent.
+        `POST /v3/platsolution/ecommerce/mch-transfer/deposit-insurance-premiums-compensation-bills`. For service providers. Not idempotent. `platsolution.ecommerce.mch_transfer.deposit_insurance_premiums_compensation_bills.get` tells what became of it.
 
         sub_mchid: optional. Example: `1900000109`.
         sp_appid: optional. Example: `wx8888888888888888`.
@@ -3199,7 +3199,7 @@ class AsyncPlatsolutionEcommerceMchTransferDepositShippingCostCompensationBills:
     ) -> EcommerceMchTransferDepositShippingCostCompensationBillsCreateReply:
         """发起保证金赔付用户运费.
 
-        `POST /v3/platsolution/ecommerce/mch-transfer/deposit-shipping-cost-compensation-bills`. For service providers. Not idempotent.
+        `POST /v3/platsolution/ecommerce/mch-transfer/deposit-shipping-cost-compensation-bills`. For service providers. Not idempotent. `platsolution.ecommerce.mch_transfer.deposit_shipping_cost_compensation_bills.get_by_out_bill_no` tells what became of it.
 
         sub_mchid: optional. Example: `1900000109`.
         sp_appid: optional. Example: `wx8888888888888888`.
@@ -3240,7 +3240,7 @@ class AsyncPlatsolutionEcommerceMchTransferInsuranceClaimBills:
     ) -> EcommerceMchTransferInsuranceClaimBillsCancelByOutBillNoReply:
         """请求撤销保险理赔.
 
-        `POST /v3/platsolution/ecommerce/mch-transfer/insurance-claim-bills/out-bill-no/{out_bill_no}/cancel`. For service providers. Not idempotent.
+        `POST /v3/platsolution/ecommerce/mch-transfer/insurance-claim-bills/out-bill-no/{out_bill_no}/cancel`. For service providers. Idempotent. `platsolution.ecommerce.mch_transfer.insurance_claim_bills.get_by_out_bill_no` tells what became of it.
 
         out_bill_no: required. Example: `plfk2020042013`.
         sub_mchid: optional. Example: `1900001109`.
@@ -3259,7 +3259,7 @@ class AsyncPlatsolutionEcommerceMchTransferInsuranceClaimBills:
     ) -> EcommerceMchTransferInsuranceClaimBillsCreateReply:
         """请求保险理赔.
 
-        `POST /v3/platsolution/ecommerce/mch-transfer/insurance-claim-bills`. For service providers. Not idempotent.
+        `POST /v3/platsolution/ecommerce/mch-transfer/insurance-claim-bills`. For service providers. Not idempotent. `platsolution.ecommerce.mch_transfer.insurance_claim_bills.get_by_out_bill_no` tells what became of it.
 
         sub_mchid: optional. Example: `1900001109`.
         receiver: required.
@@ -3314,7 +3314,7 @@ class AsyncPlatsolutionEcommerceMchTransferInsuranceClaimBills:
     ) -> EcommerceMchTransferInsuranceClaimBillsPreTransferReply:
         """请求保险理赔预下单.
 
-        `POST /v3/platsolution/ecommerce/mch-transfer/insurance-claim-bills/pre-transfer`. For service providers. Not idempotent.
+        `POST /v3/platsolution/ecommerce/mch-transfer/insurance-claim-bills/pre-transfer`. For service providers. Not idempotent. `platsolution.ecommerce.mch_transfer.insurance_claim_bills.get_by_out_bill_no` tells what became of it.
 
         sub_mchid: optional. Example: `1900001109`.
         receiver: required.
@@ -3340,7 +3340,7 @@ class AsyncPlatsolutionEcommerceMchTransferSubMchCompensationBills:
     ) -> EcommerceMchTransferSubMchCompensationBillsCreateReply:
         """请求赔付.
 
-        `POST /v3/platsolution/ecommerce/mch-transfer/sub-mch-compensation-bills`. For service providers. Not idempotent.
+        `POST /v3/platsolution/ecommerce/mch-transfer/sub-mch-compensation-bills`. For service providers. Not idempotent. `platsolution.ecommerce.mch_transfer.sub_mch_compensation_bills.get` tells what became of it.
 
         receiver: required.
         out_bill_no: required. Example: `plfk2020042013`.
@@ -3384,7 +3384,7 @@ class AsyncPlatsolutionEcommerceMchTransferTransferBills:
     ) -> EcommerceMchTransferTransferBillsCreateReply:
         """保证金赔付.
 
-        `POST /v3/platsolution/ecommerce/mch-transfer/transfer-bills`. For service providers. Not idempotent.
+        `POST /v3/platsolution/ecommerce/mch-transfer/transfer-bills`. For service providers. Not idempotent. `platsolution.ecommerce.mch_transfer.transfer_bills.get_by_out_bill_no` tells what became of it.
 
         sub_mchid: optional. Example: `1900000109`.
         sp_appid: optional. Example: `wx8888888888888888`.
@@ -3465,7 +3465,7 @@ class AsyncPlatsolutionEcommerceRechargeEmployees:
     ) -> EcommerceRechargeEmployeesCreateReply:
         """添加二级商户可扫码充值员工.
 
-        `POST /v3/platsolution/ecommerce/recharge-employees`. For service providers. Not idempotent.
+        `POST /v3/platsolution/ecommerce/recharge-employees`. For service providers. Idempotent. `platsolution.ecommerce.recharge_employees.list_by_sub_mchid` tells what became of it.
 
         sub_mchid: required. Example: `1900000109`.
         sp_openid: required. Example: `oLTPCuCsfN3ABBz50VUZBNlHDbUU`.
@@ -3481,7 +3481,7 @@ class AsyncPlatsolutionEcommerceRechargeEmployees:
     ) -> DeleteBySpOpenidReply:
         """删除二级商户可扫码充值员工.
 
-        `POST /v3/platsolution/ecommerce/recharge-employees/sub-mchid/{sub_mchid}/sp-openid/{sp_openid}/delete`. For service providers. Not idempotent.
+        `POST /v3/platsolution/ecommerce/recharge-employees/sub-mchid/{sub_mchid}/sp-openid/{sp_openid}/delete`. For service providers. Idempotent. `platsolution.ecommerce.recharge_employees.list_by_sub_mchid` tells what became of it.
 
         sub_mchid: required. Example: `1900000109`.
         sp_openid: required. Example: `oLTPCuCsfN3ABBz50VUZBNlHDbUU`.
@@ -3520,7 +3520,7 @@ class AsyncPlatsolutionEcommerceRecharges:
     ) -> EcommerceRechargesApplyReply:
         """申请二级商户充值.
 
-        `POST /v3/platsolution/ecommerce/recharges/apply`. For service providers. Not idempotent.
+        `POST /v3/platsolution/ecommerce/recharges/apply`. For service providers. Not idempotent. `platsolution.ecommerce.recharges.get_by_out_recharge_no` tells what became of it.
 
         sub_mchid: required. Example: `1900001109`.
         out_recharge_no: required. Example: `cz202407181234`.
@@ -3542,7 +3542,7 @@ class AsyncPlatsolutionEcommerceRecharges:
     ) -> CloseByOutRechargeNoReply:
         """关闭二级商户充值.
 
-        `POST /v3/platsolution/ecommerce/recharges/out-recharge-no/{out_recharge_no}/close`. For service providers. Not idempotent.
+        `POST /v3/platsolution/ecommerce/recharges/out-recharge-no/{out_recharge_no}/close`. For service providers. Idempotent. `platsolution.ecommerce.recharges.get_by_out_recharge_no` tells what became of it.
 
         out_recharge_no: required. Example: `cz2020042013`.
         sub_mchid: required. Example: `1900001121`.
@@ -3580,7 +3580,7 @@ class AsyncPlatsolutionEcommerceSettlePrepaySettleOrders:
     ) -> ApplyAbnormalSettleReply:
         """个人收款-申请异常结算批次单处理.
 
-        `POST /v3/platsolution/ecommerce/settle/prepay-settle-orders/{settle_batch_no}/apply-abnormal-settle`. For service providers. Not idempotent.
+        `POST /v3/platsolution/ecommerce/settle/prepay-settle-orders/{settle_batch_no}/apply-abnormal-settle`. For service providers. Not idempotent. `platsolution.ecommerce.settle.prepay_settle_orders.get` tells what became of it.
 
         settle_batch_no: required. Example: `123685544886666`.
         individual_auth_id: required. Example: `256322110225`.
@@ -3655,7 +3655,7 @@ class AsyncPlatsolutionEcommerceWithdrawDayEndBalanceWithdraw:
     ) -> EcommerceWithdrawDayEndBalanceWithdrawCreateReply:
         """二级商户按日终余额预约提现.
 
-        `POST /v3/platsolution/ecommerce/withdraw/day-end-balance-withdraw`. For service providers. Not idempotent.
+        `POST /v3/platsolution/ecommerce/withdraw/day-end-balance-withdraw`. For service providers. Idempotent. `platsolution.ecommerce.withdraw.day_end_balance_withdraw.get_by_out_request_no` tells what became of it.
 
         sub_mchid: required. Example: `1900000109`.
         out_request_no: required. Example: `20190611222222222200000000012122`.
@@ -3726,7 +3726,7 @@ class AsyncPlatsolutionInsuranceMchTransferBatchesDetailReceipts:
     ) -> InsuranceMchTransferBatchesDetailReceiptsApplyByOutDetailNoReply:
         """申请商家转账明细电子回单.
 
-        `POST /v3/platsolution/insurance/mch-transfer/batches/detail-receipts/out-batch-no/{out_batch_no}/out-detail-no/{out_detail_no}/apply`. For service providers. Not idempotent.
+        `POST /v3/platsolution/insurance/mch-transfer/batches/detail-receipts/out-batch-no/{out_batch_no}/out-detail-no/{out_detail_no}/apply`. For service providers. Idempotent. `platsolution.insurance.mch_transfer.batches.detail_receipts.get_by_out_detail_no` tells what became of it.
 
         out_batch_no: required. Example: `sjzz20230223`.
         out_detail_no: required. Example: `x23zy545Bd5436`.
@@ -3803,7 +3803,7 @@ class AsyncPlatsolutionInsuranceMchTransferBatchesSummaryReceipts:
     ) -> InsuranceMchTransferBatchesSummaryReceiptsApplyByOutBatchNoReply:
         """申请商家转账批次电子回单.
 
-        `POST /v3/platsolution/insurance/mch-transfer/batches/summary-receipts/out-batch-no/{out_batch_no}/apply`. For service providers. Not idempotent.
+        `POST /v3/platsolution/insurance/mch-transfer/batches/summary-receipts/out-batch-no/{out_batch_no}/apply`. For service providers. Idempotent. `platsolution.insurance.mch_transfer.batches.summary_receipts.get_by_out_batch_no` tells what became of it.
 
         out_batch_no: required. Example: `sjzz20230223`.
         sub_mchid: required. Example: `1900102208`.
@@ -3856,7 +3856,7 @@ class AsyncPlatsolutionInsuranceMchTransferBatches:
     ) -> InsuranceMchTransferBatchesApplyReply:
         """受理商家转账.
 
-        `POST /v3/platsolution/insurance/mch-transfer/batches/apply`. For service providers. Not idempotent.
+        `POST /v3/platsolution/insurance/mch-transfer/batches/apply`. For service providers. Not idempotent. `platsolution.insurance.mch_transfer.batches.get_by_out_batch_no` tells what became of it.
 
         sub_mchid: required. Example: `1900001109`.
         sp_appid: required. Example: `wxf636efh567hg4356`.
@@ -3943,7 +3943,7 @@ class AsyncPlatsolutionInsuranceMchTransferReservation:
     ) -> InsuranceMchTransferReservationApplyReply:
         """受理单次预约商家转账.
 
-        `POST /v3/platsolution/insurance/mch-transfer/reservation/apply`. For service providers. Not idempotent.
+        `POST /v3/platsolution/insurance/mch-transfer/reservation/apply`. For service providers. Not idempotent. `platsolution.insurance.mch_transfer.reservation.get_by_out_reservation_no` tells what became of it.
 
         sub_mchid: required. Example: `1900001109`.
         sp_appid: required. Example: `wxf636efh567hg4356`.
@@ -3970,7 +3970,7 @@ class AsyncPlatsolutionInsuranceMchTransferReservation:
     ) -> InsuranceMchTransferReservationCloseByOutReservationNoReply:
         """关闭预约商家转账记录.
 
-        `POST /v3/platsolution/insurance/mch-transfer/reservation/out-reservation-no/{out_reservation_no}/close`. For service providers. Not idempotent.
+        `POST /v3/platsolution/insurance/mch-transfer/reservation/out-reservation-no/{out_reservation_no}/close`. For service providers. Idempotent. `platsolution.insurance.mch_transfer.reservation.get_by_out_reservation_no` tells what became of it.
 
         out_reservation_no: required. Example: `plfk2020042013`.
         sub_mchid: required. Example: `1900001109`.
@@ -4037,7 +4037,7 @@ class AsyncPlatsolutionMchTransferBatchesDetailReceipts:
     ) -> MchTransferBatchesDetailReceiptsApplyByOutDetailNoReply:
         """申请商家转账明细电子回单.
 
-        `POST /v3/platsolution/mch-transfer/batches/detail-receipts/out-batch-no/{out_batch_no}/out-detail-no/{out_detail_no}/apply`. For service providers. Not idempotent.
+        `POST /v3/platsolution/mch-transfer/batches/detail-receipts/out-batch-no/{out_batch_no}/out-detail-no/{out_detail_no}/apply`. For service providers. Idempotent. `platsolution.mch_transfer.batches.detail_receipts.get_by_out_detail_no` tells what became of it.
 
         out_batch_no: required. Example: `sjzz20230223`.
         out_detail_no: required. Example: `x23zy545Bd5436`.
@@ -4114,7 +4114,7 @@ class AsyncPlatsolutionMchTransferBatchesSummaryReceipts:
     ) -> MchTransferBatchesSummaryReceiptsApplyByOutBatchNoReply:
         """申请商家转账批次电子回单.
 
-        `POST /v3/platsolution/mch-transfer/batches/summary-receipts/out-batch-no/{out_batch_no}/apply`. For service providers. Not idempotent.
+        `POST /v3/platsolution/mch-transfer/batches/summary-receipts/out-batch-no/{out_batch_no}/apply`. For service providers. Idempotent. `platsolution.mch_transfer.batches.summary_receipts.get_by_out_batch_no` tells what became of it.
 
         out_batch_no: required. Example: `sjzz20230223`.
         sub_mchid: required. Example: `1900102208`.
@@ -4167,7 +4167,7 @@ class AsyncPlatsolutionMchTransferBatches:
     ) -> MchTransferBatchesApplyReply:
         """受理商家转账.
 
-        `POST /v3/platsolution/mch-transfer/batches/apply`. For service providers. Not idempotent.
+        `POST /v3/platsolution/mch-transfer/batches/apply`. For service providers. Not idempotent. `platsolution.mch_transfer.batches.get_by_out_batch_no` tells what became of it.
 
         sub_mchid: required. Example: `1900001109`.
         sp_appid: required. Example: `wxf636efh567hg4356`.
@@ -4254,7 +4254,7 @@ class AsyncPlatsolutionMchTransferReservation:
     ) -> MchTransferReservationApplyReply:
         """受理单次预约商家转账.
 
-        `POST /v3/platsolution/mch-transfer/reservation/apply`. For service providers. Not idempotent.
+        `POST /v3/platsolution/mch-transfer/reservation/apply`. For service providers. Not idempotent. `platsolution.mch_transfer.reservation.get_by_out_reservation_no` tells what became of it.
 
         sub_mchid: required. Example: `1900001109`.
         sp_appid: required. Example: `wxf636efh567hg4356`.
@@ -4281,7 +4281,7 @@ class AsyncPlatsolutionMchTransferReservation:
     ) -> MchTransferReservationCloseByOutReservationNoReply:
         """关闭预约商家转账记录.
 
-        `POST /v3/platsolution/mch-transfer/reservation/out-reservation-no/{out_reservation_no}/close`. For service providers. Not idempotent.
+        `POST /v3/platsolution/mch-transfer/reservation/out-reservation-no/{out_reservation_no}/close`. For service providers. Idempotent. `platsolution.mch_transfer.reservation.get_by_out_reservation_no` tells what became of it.
 
         out_reservation_no: required. Example: `plfk2020042013`.
         sub_mchid: required. Example: `1900001109`.

@@ -267,7 +267,7 @@ class ProfitsharingOrders:
     ) -> OrdersCreateReply:
         """请求分账.
 
-        `POST /v3/profitsharing/orders`. For direct merchants and service providers. Not idempotent.
+        `POST /v3/profitsharing/orders`. For direct merchants and service providers. Idempotent. `profitsharing.orders.get` tells what became of it.
 
         sub_mchid: optional. Example: `1900000109`.
         appid: required. Example: `wx8888888888888888`.
@@ -308,7 +308,7 @@ class ProfitsharingOrders:
     ) -> UnfreezeReply:
         """解冻剩余资金.
 
-        `POST /v3/profitsharing/orders/unfreeze`. For direct merchants and service providers. Not idempotent.
+        `POST /v3/profitsharing/orders/unfreeze`. For direct merchants and service providers. Idempotent. `profitsharing.orders.get` tells what became of it.
 
         sub_mchid: optional. Example: `1900000109`.
         transaction_id: required. Example: `4208450740201411110007820472`.
@@ -335,7 +335,7 @@ class ProfitsharingReceivers:
     ) -> AddReply:
         """添加分账接收方.
 
-        `POST /v3/profitsharing/receivers/add`. For direct merchants and service providers. Not idempotent.
+        `POST /v3/profitsharing/receivers/add`. For direct merchants and service providers. Idempotent.
 
         sub_mchid: optional. Example: `1900000109`.
         appid: required. Example: `wx8888888888888888`.
@@ -360,7 +360,7 @@ class ProfitsharingReceivers:
     ) -> DeleteReply:
         """删除分账接收方.
 
-        `POST /v3/profitsharing/receivers/delete`. For direct merchants and service providers. Not idempotent.
+        `POST /v3/profitsharing/receivers/delete`. For direct merchants and service providers. Idempotent.
 
         sub_mchid: optional. Example: `1900000109`.
         appid: required. Example: `wx8888888888888888`.
@@ -387,7 +387,7 @@ class ProfitsharingReturnOrders:
     ) -> ReturnOrdersCreateReply:
         """请求分账回退.
 
-        `POST /v3/profitsharing/return-orders`. For direct merchants and service providers. Not idempotent.
+        `POST /v3/profitsharing/return-orders`. For direct merchants and service providers. Idempotent. `profitsharing.return_orders.get` tells what became of it.
 
         sub_mchid: optional. Example: `1900000109`.
         order_id: optional. Example: `3008450740201411110007820472`.
@@ -516,7 +516,7 @@ class AsyncProfitsharingOrders:
     ) -> OrdersCreateReply:
         """请求分账.
 
-        `POST /v3/profitsharing/orders`. For direct merchants and service providers. Not idempotent.
+        `POST /v3/profitsharing/orders`. For direct merchants and service providers. Idempotent. `profitsharing.orders.get` tells what became of it.
 
         sub_mchid: optional. Example: `1900000109`.
         appid: required. Example: `wx8888888888888888`.
@@ -557,7 +557,7 @@ class AsyncProfitsharingOrders:
     ) -> UnfreezeReply:
         """解冻剩余资金.
 
-        `POST /v3/profitsharing/orders/unfreeze`. For direct merchants and service providers. Not idempotent.
+        `POST /v3/profitsharing/orders/unfreeze`. For direct merchants and service providers. Idempotent. `profitsharing.orders.get` tells what became of it.
 
         sub_mchid: optional. Example: `1900000109`.
         transaction_id: required. Example: `4208450740201411110007820472`.
@@ -584,7 +584,7 @@ class AsyncProfitsharingReceivers:
     ) -> AddReply:
         """添加分账接收方.
 
-        `POST /v3/profitsharing/receivers/add`. For direct merchants and service providers. Not idempotent.
+        `POST /v3/profitsharing/receivers/add`. For direct merchants and service providers. Idempotent.
 
         sub_mchid: optional. Example: `1900000109`.
         appid: required. Example: `wx8888888888888888`.
@@ -609,7 +609,7 @@ class AsyncProfitsharingReceivers:
     ) -> DeleteReply:
         """删除分账接收方.
 
-        `POST /v3/profitsharing/receivers/delete`. For direct merchants and service providers. Not idempotent.
+        `POST /v3/profitsharing/receivers/delete`. For direct merchants and service providers. Idempotent.
 
         sub_mchid: optional. Example: `1900000109`.
         appid: required. Example: `wx8888888888888888`.
@@ -636,7 +636,7 @@ class AsyncProfitsharingReturnOrders:
     ) -> ReturnOrdersCreateReply:
         """请求分账回退.
 
-        `POST /v3/profitsharing/return-orders`. For direct merchants and service providers. Not idempotent.
+        `POST /v3/profitsharing/return-orders`. For direct merchants and service providers. Idempotent. `profitsharing.return_orders.get` tells what became of it.
 
         sub_mchid: optional. Example: `1900000109`.
         order_id: optional. Example: `3008450740201411110007820472`.

@@ -87,7 +87,7 @@ class RateActivityApplications:
     ) -> UpdateByIdReply:
         """修改单据信息.
 
-        `PATCH /v3/rate-activity/applications/id/{application_id}`. For service providers. Not idempotent.
+        `PATCH /v3/rate-activity/applications/id/{application_id}`. For service providers. Idempotent. `rate_activity.applications.get_by_id` tells what became of it.
 
         application_id: required. Example: `20000011111`.
         activity_detail_modification: optional.
@@ -150,7 +150,7 @@ class AsyncRateActivityApplications:
     ) -> UpdateByIdReply:
         """修改单据信息.
 
-        `PATCH /v3/rate-activity/applications/id/{application_id}`. For service providers. Not idempotent.
+        `PATCH /v3/rate-activity/applications/id/{application_id}`. For service providers. Idempotent. `rate_activity.applications.get_by_id` tells what became of it.
 
         application_id: required. Example: `20000011111`.
         activity_detail_modification: optional.

@@ -94,7 +94,7 @@ class RechargeBankTransferRecharges:
     ) -> ApplyReply:
         """申请银行转账充值.
 
-        `POST /v3/recharge/bank-transfer-recharges/apply`. For direct merchants and service providers. Not idempotent.
+        `POST /v3/recharge/bank-transfer-recharges/apply`. For direct merchants and service providers. Not idempotent. `recharge.bank_transfer_recharges.get_by_out_recharge_no` tells what became of it.
 
         out_recharge_no: required. Example: `cz202407181234`.
         recharge_scene: required. Example: `NORMAL_BANK_TRANSFER`.
@@ -137,7 +137,7 @@ class AsyncRechargeBankTransferRecharges:
     ) -> ApplyReply:
         """申请银行转账充值.
 
-        `POST /v3/recharge/bank-transfer-recharges/apply`. For direct merchants and service providers. Not idempotent.
+        `POST /v3/recharge/bank-transfer-recharges/apply`. For direct merchants and service providers. Not idempotent. `recharge.bank_transfer_recharges.get_by_out_recharge_no` tells what became of it.
 
         out_recharge_no: required. Example: `cz202407181234`.
         recharge_scene: required. Example: `NORMAL_BANK_TRANSFER`.

@@ -150,7 +150,7 @@ class RepaymentCombineTransactionsPartner:
     ) -> None:
         """商户关单.
 
-        `POST /v3/repayment/combine-transactions/partner/out-trade-no/{combine_out_trade_no}/close`. For service providers. Not idempotent.
+        `POST /v3/repayment/combine-transactions/partner/out-trade-no/{combine_out_trade_no}/close`. For service providers. Idempotent. `repayment.combine_transactions.partner.get_by_out_trade_no` tells what became of it.
 
         combine_out_trade_no: required. Example: `1217752501201407033233368018`.
         sub_orders: required.
@@ -188,7 +188,7 @@ class RepaymentCombineTransactionsPartner:
     ) -> PrepayReply:
         """还款下单.
 
-        `POST /v3/repayment/combine-transactions/partner/prepay`. For service providers. Not idempotent.
+        `POST /v3/repayment/combine-transactions/partner/prepay`. For service providers. Idempotent. `repayment.combine_transactions.partner.get_by_out_trade_no` tells what became of it.
 
         combine_out_trade_no: required. Example: `1217752501201407033233368018`.
         combine_mchid: required. Example: `1230000109`.
@@ -227,7 +227,7 @@ class AsyncRepaymentCombineTransactionsPartner:
     ) -> None:
         """商户关单.
 
-        `POST /v3/repayment/combine-transactions/partner/out-trade-no/{combine_out_trade_no}/close`. For service providers. Not idempotent.
+        `POST /v3/repayment/combine-transactions/partner/out-trade-no/{combine_out_trade_no}/close`. For service providers. Idempotent. `repayment.combine_transactions.partner.get_by_out_trade_no` tells what became of it.
 
         combine_out_trade_no: required. Example: `1217752501201407033233368018`.
         sub_orders: required.
@@ -265,7 +265,7 @@ class AsyncRepaymentCombineTransactionsPartner:
     ) -> PrepayReply:
         """还款下单.
 
-        `POST /v3/repayment/combine-transactions/partner/prepay`. For service providers. Not idempotent.
+        `POST /v3/repayment/combine-transactions/partner/prepay`. For service providers. Idempotent. `repayment.combine_transactions.partner.get_by_out_trade_no` tells what became of it.
 
         combine_out_trade_no: required. Example: `1217752501201407033233368018`.
         combine_mchid: required. Example: `1230000109`.

@@ -19,7 +19,7 @@ class Security:
     ) -> EchoReply:
         """商户签名验签／加解密测试.
 
-        `POST /v3/security/echo`. For direct merchants and service providers. Not idempotent.
+        `POST /v3/security/echo`. For direct merchants and service providers. Idempotent.
 
         notify_url: optional. Example: `https://www.weixin.qq.com/v3/test`.
         echo_message: required. Example: `hello`.
@@ -40,7 +40,7 @@ class AsyncSecurity:
     ) -> EchoReply:
         """商户签名验签／加解密测试.
 
-        `POST /v3/security/echo`. For direct merchants and service providers. Not idempotent.
+        `POST /v3/security/echo`. For direct merchants and service providers. Idempotent.
 
         notify_url: optional. Example: `https://www.weixin.qq.com/v3/test`.
         echo_message: required. Example: `hello`.

@@ -34,7 +34,7 @@ class SmartGuideGuides:
     ) -> None:
         """服务人员分配.
 
-        `POST /v3/smartguide/guides/{guide_id}/assign`. For direct merchants and service providers. Not idempotent.
+        `POST /v3/smartguide/guides/{guide_id}/assign`. For direct merchants and service providers. Idempotent.
 
         guide_id: required.
         sub_mchid: optional. Example: `1234567890`.
@@ -112,7 +112,7 @@ class SmartGuideGuides:
     ) -> None:
         """服务人员信息更新.
 
-        `PATCH /v3/smartguide/guides/{guide_id}`. For direct merchants and service providers. Not idempotent.
+        `PATCH /v3/smartguide/guides/{guide_id}`. For direct merchants and service providers. Idempotent.
 
         guide_id: required. Example: `LLA3WJ6DSZUfiaZDS79FH5Wm5m4X69TBic`.
         sub_mchid: optional. Example: `1234567890`.
@@ -143,7 +143,7 @@ class AsyncSmartGuideGuides:
     ) -> None:
         """服务人员分配.
 
-        `POST /v3/smartguide/guides/{guide_id}/assign`. For direct merchants and service providers. Not idempotent.
+        `POST /v3/smartguide/guides/{guide_id}/assign`. For direct merchants and service providers. Idempotent.
 
         guide_id: required.
         sub_mchid: optional. Example: `1234567890`.
@@ -221,7 +221,7 @@ class AsyncSmartGuideGuides:
     ) -> None:
         """服务人员信息更新.
 
-        `PATCH /v3/smartguide/guides/{guide_id}`. For direct merchants and service providers. Not idempotent.
+        `PATCH /v3/smartguide/guides/{guide_id}`. For direct merchants and service providers. Idempotent.
 
         guide_id: required. Example: `LLA3WJ6DSZUfiaZDS79FH5Wm5m4X69TBic`.
         sub_mchid: optional. Example: `1234567890`.

@@ -308,7 +308,7 @@ class TaxiInvoiceDriver:
     ) -> DriverUpdateReply:
         """更新司机信息.
 
-        `POST /v3/taxi-invoice/driver/update-driver`. For service providers. Not idempotent.
+        `POST /v3/taxi-invoice/driver/update-driver`. For service providers. Idempotent.
 
         driver_name: required. Encrypted under the platform's key before it is sent.
         id_card_number: required. Encrypted under the platform's key before it is sent.
@@ -359,7 +359,7 @@ class TaxiInvoiceTaxi:
     ) -> TaxiUpdateReply:
         """更新出租车信息.
 
-        `POST /v3/taxi-invoice/taxi/update-taxi`. For service providers. Not idempotent.
+        `POST /v3/taxi-invoice/taxi/update-taxi`. For service providers. Idempotent.
 
         plate_number: required.
         company_name: required.
@@ -627,7 +627,7 @@ class AsyncTaxiInvoiceDriver:
     ) -> DriverUpdateReply:
         """更新司机信息.
 
-        `POST /v3/taxi-invoice/driver/update-driver`. For service providers. Not idempotent.
+        `POST /v3/taxi-invoice/driver/update-driver`. For service providers. Idempotent.
 
         driver_name: required. Encrypted under the platform's key before it is sent.
         id_card_number: required. Encrypted under the platform's key before it is sent.
@@ -678,7 +678,7 @@ class AsyncTaxiInvoiceTaxi:
     ) -> TaxiUpdateReply:
         """更新出租车信息.
 
-        `POST /v3/taxi-invoice/taxi/update-taxi`. For service providers. Not idempotent.
+        `POST /v3/taxi-invoice/taxi/update-taxi`. For service providers. Idempotent.
 
         plate_number: required.
         company_name: required.

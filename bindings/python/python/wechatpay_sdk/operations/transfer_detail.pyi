@@ -53,7 +53,7 @@ class TransferDetailElectronicReceipts:
     ) -> CreateReply:
         """转账明细电子回单受理.
 
-        `POST /v3/transfer-detail/electronic-receipts`. For direct merchants and service providers. Not idempotent.
+        `POST /v3/transfer-detail/electronic-receipts`. For direct merchants and service providers. Idempotent. `transfer_detail.electronic_receipts.get` tells what became of it.
 
         accept_type: required. Example: `BATCH_TRANSFER`.
         out_batch_no: optional. Example: `GD2021011610162610BBdkkIwcu3`.
@@ -98,7 +98,7 @@ class AsyncTransferDetailElectronicReceipts:
     ) -> CreateReply:
         """转账明细电子回单受理.
 
-        `POST /v3/transfer-detail/electronic-receipts`. For direct merchants and service providers. Not idempotent.
+        `POST /v3/transfer-detail/electronic-receipts`. For direct merchants and service providers. Idempotent. `transfer_detail.electronic_receipts.get` tells what became of it.
 
         accept_type: required. Example: `BATCH_TRANSFER`.
         out_batch_no: optional. Example: `GD2021011610162610BBdkkIwcu3`.

@@ -414,7 +414,7 @@ class VehicleEtcTransactionsHighway:
     ) -> EtcTransactionsHighwayCreateReply:
         """高速场景商户扣款.
 
-        `POST /v3/vehicle/etc/transactions/highway`. For service providers. Not idempotent.
+        `POST /v3/vehicle/etc/transactions/highway`. For service providers. Not idempotent. `vehicle.etc.transactions.get_by_out_trade_no` tells what became of it.
 
         out_trade_no: required. Example: `121775250124070332`.
         sub_mchid: optional. Example: `1900000109`.
@@ -626,7 +626,7 @@ class VehicleTransactionsParking:
     ) -> TransactionsParkingCreateReply:
         """扣费受理.
 
-        `POST /v3/vehicle/transactions/parking`. For direct merchants and service providers. Not idempotent.
+        `POST /v3/vehicle/transactions/parking`. For direct merchants and service providers. Not idempotent. `vehicle.transactions.get_by_out_trade_no` tells what became of it.
 
         appid: required. Example: `wxcbda96de0b165486`.
         sub_appid: optional. Example: `wxcbda96de0b165486`.
@@ -717,7 +717,7 @@ class AsyncVehicleEtcTransactionsHighway:
     ) -> EtcTransactionsHighwayCreateReply:
         """高速场景商户扣款.
 
-        `POST /v3/vehicle/etc/transactions/highway`. For service providers. Not idempotent.
+        `POST /v3/vehicle/etc/transactions/highway`. For service providers. Not idempotent. `vehicle.etc.transactions.get_by_out_trade_no` tells what became of it.
 
         out_trade_no: required. Example: `121775250124070332`.
         sub_mchid: optional. Example: `1900000109`.
@@ -929,7 +929,7 @@ class AsyncVehicleTransactionsParking:
     ) -> TransactionsParkingCreateReply:
         """扣费受理.
 
-        `POST /v3/vehicle/transactions/parking`. For direct merchants and service providers. Not idempotent.
+        `POST /v3/vehicle/transactions/parking`. For direct merchants and service providers. Not idempotent. `vehicle.transactions.get_by_out_trade_no` tells what became of it.
 
         appid: required. Example: `wxcbda96de0b165486`.
         sub_appid: optional. Example: `wxcbda96de0b165486`.

@@ -294,7 +294,7 @@ class WebizpayAvailMchRangesMerchantIdentifiers:
     ) -> DeleteReply:
         """删除商户标识.
 
-        `DELETE /v3/webizpay/avail-mch-ranges/{range_id}/merchant-identifiers/{merchant_identifier}`. For service providers. Not idempotent.
+        `DELETE /v3/webizpay/avail-mch-ranges/{range_id}/merchant-identifiers/{merchant_identifier}`. For service providers. Idempotent.
 
         range_id: required. Example: `89f5123e-5ad4-4e0e-89b1-63ced0c798c5`.
         merchant_identifier: required. Example: `91110000710926094P`.
@@ -483,7 +483,7 @@ class WebizpayEmployeesQuotaCards:
     ) -> CancelReply:
         """企业商户作废员工企业支付额度卡.
 
-        `POST /v3/webizpay/employees/{employee_id}/quota-cards/{card_no}/cancel`. For service providers. Not idempotent.
+        `POST /v3/webizpay/employees/{employee_id}/quota-cards/{card_no}/cancel`. For service providers. Idempotent. `webizpay.employees.quota_cards.get` tells what became of it.
 
         employee_id: required. Example: `WeBizPay_a968402a-73bb-43e2-9e1a-8371b0ca3d7c`.
         card_no: required. Example: `1068019671702503425`.
@@ -510,7 +510,7 @@ class WebizpayEmployeesQuotaCards:
     ) -> EmployeesQuotaCardsCreateReply:
         """企业商户为员工下发企业支付额度卡.
 
-        `POST /v3/webizpay/employees/{employee_id}/quota-cards`. For service providers. Not idempotent.
+        `POST /v3/webizpay/employees/{employee_id}/quota-cards`. For service providers. Not idempotent. `webizpay.employees.out_quota_cards.get` tells what became of it.
 
         employee_id: required. Example: `WeBizPay_a968402a-73bb-43e2-9e1a-8371b0ca3d7c`.
         sp_mchid: required. Example: `12341234`.
@@ -564,7 +564,7 @@ class WebizpayEmployees:
     ) -> RevokeReply:
         """企业商户发起解除员工企业支付授权.
 
-        `POST /v3/webizpay/employees/{employee_id}/revoke`. For service providers. Not idempotent.
+        `POST /v3/webizpay/employees/{employee_id}/revoke`. For service providers. Idempotent.
 
         employee_id: required. Example: `WeBizPay_a968402a-73bb-43e2-9e1a-8371b0ca3d7c`.
         sp_mchid: required. Example: `12341234`.
@@ -717,7 +717,7 @@ class AsyncWebizpayAvailMchRangesMerchantIdentifiers:
     ) -> DeleteReply:
         """删除商户标识.
 
-        `DELETE /v3/webizpay/avail-mch-ranges/{range_id}/merchant-identifiers/{merchant_identifier}`. For service providers. Not idempotent.
+        `DELETE /v3/webizpay/avail-mch-ranges/{range_id}/merchant-identifiers/{merchant_identifier}`. For service providers. Idempotent.
 
         range_id: required. Example: `89f5123e-5ad4-4e0e-89b1-63ced0c798c5`.
         merchant_identifier: required. Example: `91110000710926094P`.
@@ -906,7 +906,7 @@ class AsyncWebizpayEmployeesQuotaCards:
     ) -> CancelReply:
         """企业商户作废员工企业支付额度卡.
 
-        `POST /v3/webizpay/employees/{employee_id}/quota-cards/{card_no}/cancel`. For service providers. Not idempotent.
+        `POST /v3/webizpay/employees/{employee_id}/quota-cards/{card_no}/cancel`. For service providers. Idempotent. `webizpay.employees.quota_cards.get` tells what became of it.
 
         employee_id: required. Example: `WeBizPay_a968402a-73bb-43e2-9e1a-8371b0ca3d7c`.
         card_no: required. Example: `1068019671702503425`.
@@ -933,7 +933,7 @@ class AsyncWebizpayEmployeesQuotaCards:
     ) -> EmployeesQuotaCardsCreateReply:
         """企业商户为员工下发企业支付额度卡.
 
-        `POST /v3/webizpay/employees/{employee_id}/quota-cards`. For service providers. Not idempotent.
+        `POST /v3/webizpay/employees/{employee_id}/quota-cards`. For service providers. Not idempotent. `webizpay.employees.out_quota_cards.get` tells what became of it.
 
         employee_id: required. Example: `WeBizPay_a968402a-73bb-43e2-9e1a-8371b0ca3d7c`.
         sp_mchid: required. Example: `12341234`.
@@ -987,7 +987,7 @@ class AsyncWebizpayEmployees:
     ) -> RevokeReply:
         """企业商户发起解除员工企业支付授权.
 
-        `POST /v3/webizpay/employees/{employee_id}/revoke`. For service providers. Not idempotent.
+        `POST /v3/webizpay/employees/{employee_id}/revoke`. For service providers. Idempotent.
 
         employee_id: required. Example: `WeBizPay_a968402a-73bb-43e2-9e1a-8371b0ca3d7c`.
         sp_mchid: required. Example: `12341234`.

@@ -1168,7 +1168,7 @@ pub mod callbacks {
 
     /// 设置商家券事件通知地址 (`marketing.busifavor.callbacks.create`).
     ///
-    /// `POST /v3/marketing/busifavor/callbacks`. For direct merchants and service providers. Not idempotent.
+    /// `POST /v3/marketing/busifavor/callbacks`. For direct merchants and service providers. Idempotent. `marketing.busifavor.callbacks.get` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012465431>
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -1228,7 +1228,7 @@ pub mod coupons {
 
     /// 关联订单信息 (`marketing.busifavor.coupons.associate`).
     ///
-    /// `POST /v3/marketing/busifavor/coupons/associate`. For direct merchants and service providers. Not idempotent.
+    /// `POST /v3/marketing/busifavor/coupons/associate`. For direct merchants and service providers. Idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012465596>
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -1256,7 +1256,7 @@ pub mod coupons {
 
     /// 使券失效 (`marketing.busifavor.coupons.deactivate`).
     ///
-    /// `POST /v3/marketing/busifavor/coupons/deactivate`. For direct merchants and service providers. Not idempotent.
+    /// `POST /v3/marketing/busifavor/coupons/deactivate`. For direct merchants and service providers. Idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012465890>
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -1285,7 +1285,7 @@ pub mod coupons {
 
     /// 取消关联订单信息 (`marketing.busifavor.coupons.disassociate`).
     ///
-    /// `POST /v3/marketing/busifavor/coupons/disassociate`. For direct merchants and service providers. Not idempotent.
+    /// `POST /v3/marketing/busifavor/coupons/disassociate`. For direct merchants and service providers. Idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012465673>
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -1409,7 +1409,7 @@ pub mod coupons {
 
     /// 核销用户券 (`marketing.busifavor.coupons.use`).
     ///
-    /// `POST /v3/marketing/busifavor/coupons/use`. For direct merchants and service providers. Not idempotent.
+    /// `POST /v3/marketing/busifavor/coupons/use`. For direct merchants and service providers. Idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012465292>
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -1684,7 +1684,7 @@ pub mod stocks {
 
     /// 修改商家券基本信息 (`marketing.busifavor.stocks.update`).
     ///
-    /// `PATCH /v3/marketing/busifavor/stocks/{stock_id}`. For direct merchants and service providers. Not idempotent.
+    /// `PATCH /v3/marketing/busifavor/stocks/{stock_id}`. For direct merchants and service providers. Idempotent. `marketing.busifavor.stocks.get` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012535020>
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -1729,7 +1729,7 @@ pub mod stocks {
 
         /// 修改批次预算 (`marketing.busifavor.stocks.budget.update`).
         ///
-        /// `PATCH /v3/marketing/busifavor/stocks/{stock_id}/budget`. For direct merchants and service providers. Not idempotent.
+        /// `PATCH /v3/marketing/busifavor/stocks/{stock_id}/budget`. For direct merchants and service providers. Idempotent. `marketing.busifavor.stocks.get` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012465739>
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -1772,7 +1772,7 @@ pub mod stocks {
 
         /// 上传预存code (`marketing.busifavor.stocks.coupon_codes.create`).
         ///
-        /// `POST /v3/marketing/busifavor/stocks/{stock_id}/couponcodes`. For direct merchants and service providers. Not idempotent.
+        /// `POST /v3/marketing/busifavor/stocks/{stock_id}/couponcodes`. For direct merchants and service providers. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012487038>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -1834,7 +1834,7 @@ pub mod stocks {
 
         /// 删除预存code (`marketing.busifavor.stocks.coupon_codes.delete`).
         ///
-        /// `DELETE /v3/marketing/busifavor/stocks/{stock_id}/couponcodes/{coupon_code}`. For direct merchants and service providers. Not idempotent.
+        /// `DELETE /v3/marketing/busifavor/stocks/{stock_id}/couponcodes/{coupon_code}`. For direct merchants and service providers. Idempotent. `marketing.busifavor.stocks.coupon_codes.get` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/docs/merchant/products/merchant-exclusive-coupon/introduction.html>
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -1947,7 +1947,7 @@ pub mod subsidy {
 
         /// 营销补差付款 (`marketing.busifavor.subsidy.pay_receipts.create`).
         ///
-        /// `POST /v3/marketing/busifavor/subsidy/pay-receipts`. For direct merchants and service providers. Not idempotent.
+        /// `POST /v3/marketing/busifavor/subsidy/pay-receipts`. For direct merchants and service providers. Not idempotent. `marketing.busifavor.subsidy.pay_receipts.list` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4017147321>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]

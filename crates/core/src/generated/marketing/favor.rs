@@ -638,7 +638,7 @@ pub mod callbacks {
 
     /// 设置消息通知地址 (`marketing.favor.callbacks.create`).
     ///
-    /// `POST /v3/marketing/favor/callbacks`. For direct merchants and service providers. Not idempotent.
+    /// `POST /v3/marketing/favor/callbacks`. For direct merchants and service providers. Idempotent. `marketing.favor.callbacks.get` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012464198>
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -697,7 +697,7 @@ pub mod coupon_stocks {
 
     /// 创建代金券批次 (`marketing.favor.coupon_stocks.create`).
     ///
-    /// `POST /v3/marketing/favor/coupon-stocks`. For direct merchants and service providers. Not idempotent.
+    /// `POST /v3/marketing/favor/coupon-stocks`. For direct merchants and service providers. Idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012534633>
     #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -941,7 +941,7 @@ pub mod stocks {
 
     /// 修改可用单品编码 (`marketing.favor.stocks.modify_goods_id`).
     ///
-    /// `POST /v3/marketing/favor/stocks/{stock_id}/modify-goods-id`. For direct merchants and service providers. Not idempotent.
+    /// `POST /v3/marketing/favor/stocks/{stock_id}/modify-goods-id`. For direct merchants and service providers. Idempotent. `marketing.favor.stocks.get` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4017164667>
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -974,7 +974,7 @@ pub mod stocks {
 
     /// 暂停代金券批次 (`marketing.favor.stocks.pause`).
     ///
-    /// `POST /v3/marketing/favor/stocks/{stock_id}/pause`. For direct merchants and service providers. Not idempotent.
+    /// `POST /v3/marketing/favor/stocks/{stock_id}/pause`. For direct merchants and service providers. Idempotent. `marketing.favor.stocks.get` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012460305>
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -1001,7 +1001,7 @@ pub mod stocks {
 
     /// 重启代金券批次 (`marketing.favor.stocks.restart`).
     ///
-    /// `POST /v3/marketing/favor/stocks/{stock_id}/restart`. For direct merchants and service providers. Not idempotent.
+    /// `POST /v3/marketing/favor/stocks/{stock_id}/restart`. For direct merchants and service providers. Idempotent. `marketing.favor.stocks.get` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012460411>
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -1028,7 +1028,7 @@ pub mod stocks {
 
     /// 激活代金券批次 (`marketing.favor.stocks.start`).
     ///
-    /// `POST /v3/marketing/favor/stocks/{stock_id}/start`. For direct merchants and service providers. Not idempotent.
+    /// `POST /v3/marketing/favor/stocks/{stock_id}/start`. For direct merchants and service providers. Idempotent. `marketing.favor.stocks.get` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012460137>
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -1055,7 +1055,7 @@ pub mod stocks {
 
     /// 终止批次 (`marketing.favor.stocks.stop`).
     ///
-    /// `POST /v3/marketing/favor/stocks/{stock_id}/stop`. Not idempotent.
+    /// `POST /v3/marketing/favor/stocks/{stock_id}/stop`. Not idempotent. `marketing.favor.stocks.get` tells what became of it.
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
     pub struct Stop {
         /// Required.
@@ -1329,7 +1329,7 @@ pub mod users {
 
         /// 发放代金券 (`marketing.favor.users.coupons.create`).
         ///
-        /// `POST /v3/marketing/favor/users/{openid}/coupons`. For direct merchants and service providers. Not idempotent.
+        /// `POST /v3/marketing/favor/users/{openid}/coupons`. For direct merchants and service providers. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012463767>
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]

@@ -494,7 +494,7 @@ pub mod retail_store_act {
 
         /// 删除零售小店活动业务代理 (`marketing.goods_subsidy_activity.retail_store_act.representative.delete`).
         ///
-        /// `DELETE /v3/marketing/goods-subsidy-activity/retail-store-act/{activity_id}/representative`. For direct merchants and service providers. Not idempotent.
+        /// `DELETE /v3/marketing/goods-subsidy-activity/retail-store-act/{activity_id}/representative`. For direct merchants and service providers. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012384344>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -541,7 +541,7 @@ pub mod retail_store_act {
 
         /// 添加零售小店活动业务代理 (`marketing.goods_subsidy_activity.retail_store_act.representative.replace`).
         ///
-        /// `PUT /v3/marketing/goods-subsidy-activity/retail-store-act/{activity_id}/representative`. For direct merchants and service providers. Not idempotent.
+        /// `PUT /v3/marketing/goods-subsidy-activity/retail-store-act/{activity_id}/representative`. For direct merchants and service providers. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012384327>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -644,7 +644,7 @@ pub mod retail_store_act {
 
         /// 添加小店活动门店 (`marketing.goods_subsidy_activity.retail_store_act.stores.create`).
         ///
-        /// `POST /v3/marketing/goods-subsidy-activity/retail-store-act/{brand_id}/stores`. For direct merchants and service providers. Not idempotent.
+        /// `POST /v3/marketing/goods-subsidy-activity/retail-store-act/{brand_id}/stores`. For direct merchants and service providers. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012384359>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -688,7 +688,7 @@ pub mod retail_store_act {
 
         /// 删除小店活动门店 (`marketing.goods_subsidy_activity.retail_store_act.stores.delete`).
         ///
-        /// `DELETE /v3/marketing/goods-subsidy-activity/retail-store-act/{brand_id}/stores`. For direct merchants and service providers. Not idempotent.
+        /// `DELETE /v3/marketing/goods-subsidy-activity/retail-store-act/{brand_id}/stores`. For direct merchants and service providers. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012384363>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]

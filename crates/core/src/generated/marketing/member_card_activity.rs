@@ -615,7 +615,7 @@ pub mod activities {
 
     /// 终止活动 (`marketing.member_card_activity.activities.terminate`).
     ///
-    /// `POST /v3/marketing/membercard-activity/activities/{activity_id}/terminate`. For direct merchants and service providers. Not idempotent.
+    /// `POST /v3/marketing/membercard-activity/activities/{activity_id}/terminate`. For direct merchants and service providers. Idempotent. `marketing.member_card_activity.activities.get` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012553381>
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]

@@ -830,7 +830,7 @@ pub mod callback {
 
     /// 设置回调地址 (`marketing.member_card_open.callback.update`).
     ///
-    /// `PATCH /v3/marketing/membercard-open/callback`. For direct merchants and service providers. Not idempotent.
+    /// `PATCH /v3/marketing/membercard-open/callback`. For direct merchants and service providers. Idempotent. `marketing.member_card_open.callback.get` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012552251>
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -1010,7 +1010,7 @@ pub mod cards {
 
     /// 删除会员卡模板 (`marketing.member_card_open.cards.delete`).
     ///
-    /// `DELETE /v3/marketing/membercard-open/cards/{card_id}`. For direct merchants and service providers. Not idempotent.
+    /// `DELETE /v3/marketing/membercard-open/cards/{card_id}`. For direct merchants and service providers. Idempotent. `marketing.member_card_open.cards.get` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012549682>
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -1160,7 +1160,7 @@ pub mod cards {
 
     /// 修改会员卡模板信息 (`marketing.member_card_open.cards.update`).
     ///
-    /// `PATCH /v3/marketing/membercard-open/cards/{card_id}`. For direct merchants and service providers. Not idempotent.
+    /// `PATCH /v3/marketing/membercard-open/cards/{card_id}`. For direct merchants and service providers. Idempotent. `marketing.member_card_open.cards.get` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012549567>
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -1221,7 +1221,7 @@ pub mod cards {
 
     /// 老会员卡模板升级 (`marketing.member_card_open.cards.upgrade`).
     ///
-    /// `POST /v3/marketing/membercard-open/cards/{card_id}/upgrade`. For direct merchants and service providers. Not idempotent.
+    /// `POST /v3/marketing/membercard-open/cards/{card_id}/upgrade`. For direct merchants and service providers. Not idempotent. `marketing.member_card_open.cards.get` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012545673>
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -1241,7 +1241,7 @@ pub mod cards {
 
         /// 激活会员卡（跳转型激活） (`marketing.member_card_open.cards.codes.activate`).
         ///
-        /// `POST /v3/marketing/membercard-open/cards/{card_id}/codes/{code}/activate`. For direct merchants and service providers. Not idempotent.
+        /// `POST /v3/marketing/membercard-open/cards/{card_id}/codes/{code}/activate`. For direct merchants and service providers. Not idempotent. `marketing.member_card_open.cards.codes.get` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012550809>
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -1341,7 +1341,7 @@ pub mod cards {
 
         /// 设置会员服务项用户信息 (`marketing.member_card_open.cards.codes.set_service_module_data`).
         ///
-        /// `POST /v3/marketing/membercard-open/cards/{card_id}/codes/{code}/set-service-module-data`. For direct merchants and service providers. Not idempotent.
+        /// `POST /v3/marketing/membercard-open/cards/{card_id}/codes/{code}/set-service-module-data`. For direct merchants and service providers. Not idempotent. `marketing.member_card_open.cards.codes.get` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4017166964>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -1376,7 +1376,7 @@ pub mod cards {
 
         /// 作废用户会员卡 (`marketing.member_card_open.cards.codes.unavailable`).
         ///
-        /// `POST /v3/marketing/membercard-open/cards/{card_id}/codes/{code}/unavailable`. For direct merchants and service providers. Not idempotent.
+        /// `POST /v3/marketing/membercard-open/cards/{card_id}/codes/{code}/unavailable`. For direct merchants and service providers. Idempotent. `marketing.member_card_open.cards.codes.get` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012549677>
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -1394,7 +1394,7 @@ pub mod cards {
 
         /// 修改用户会员卡信息 (`marketing.member_card_open.cards.codes.update`).
         ///
-        /// `PATCH /v3/marketing/membercard-open/cards/{card_id}/codes/{code}`. For direct merchants and service providers. Not idempotent.
+        /// `PATCH /v3/marketing/membercard-open/cards/{card_id}/codes/{code}`. For direct merchants and service providers. Not idempotent. `marketing.member_card_open.cards.codes.get` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012549292>
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -1513,7 +1513,7 @@ pub mod cards {
 
             /// 设置会员权益 (`marketing.member_card_open.cards.codes.rights.update`).
             ///
-            /// `PATCH /v3/marketing/membercard-open/cards/{card_id}/codes/{code}/rights`. For direct merchants and service providers. Not idempotent.
+            /// `PATCH /v3/marketing/membercard-open/cards/{card_id}/codes/{code}/rights`. For direct merchants and service providers. Not idempotent. `marketing.member_card_open.cards.codes.get` tells what became of it.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012551213>
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -1672,7 +1672,7 @@ pub mod cards {
 
         /// 设置会员卡模板权益项 (`marketing.member_card_open.cards.rights.update`).
         ///
-        /// `PATCH /v3/marketing/membercard-open/cards/{card_id}/rights`. For direct merchants and service providers. Not idempotent.
+        /// `PATCH /v3/marketing/membercard-open/cards/{card_id}/rights`. For direct merchants and service providers. Idempotent. `marketing.member_card_open.cards.get` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012551219>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -1729,7 +1729,7 @@ pub mod cards {
 
         /// 添加会员卡服务项 (`marketing.member_card_open.cards.service_modules.create`).
         ///
-        /// `POST /v3/marketing/membercard-open/cards/{card_id}/service-modules`. For direct merchants and service providers. Not idempotent.
+        /// `POST /v3/marketing/membercard-open/cards/{card_id}/service-modules`. For direct merchants and service providers. Not idempotent. `marketing.member_card_open.cards.get` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4017167277>
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -1761,7 +1761,7 @@ pub mod cards {
 
         /// 移除会员卡服务项 (`marketing.member_card_open.cards.service_modules.delete`).
         ///
-        /// `DELETE /v3/marketing/membercard-open/cards/{card_id}/service-modules/{service_module_id}`. For direct merchants and service providers. Not idempotent.
+        /// `DELETE /v3/marketing/membercard-open/cards/{card_id}/service-modules/{service_module_id}`. For direct merchants and service providers. Idempotent. `marketing.member_card_open.cards.get` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4017167557>
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -1776,7 +1776,7 @@ pub mod cards {
 
         /// 修改会员卡服务项 (`marketing.member_card_open.cards.service_modules.update`).
         ///
-        /// `PATCH /v3/marketing/membercard-open/cards/{card_id}/service-modules/{service_module_id}`. For direct merchants and service providers. Not idempotent.
+        /// `PATCH /v3/marketing/membercard-open/cards/{card_id}/service-modules/{service_module_id}`. For direct merchants and service providers. Idempotent. `marketing.member_card_open.cards.get` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4017167417>
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]

@@ -2591,7 +2591,7 @@ pub mod delivery_plan {
 
         /// 终止投放计划 (`marketing.partner.delivery_plan.delivery_plans.terminate`).
         ///
-        /// `POST /v3/marketing/partner/delivery-plan/delivery-plans/{plan_id}/terminate`. For service providers. Not idempotent.
+        /// `POST /v3/marketing/partner/delivery-plan/delivery-plans/{plan_id}/terminate`. For service providers. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4016184572>
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -2604,7 +2604,7 @@ pub mod delivery_plan {
 
         /// 更新投放计划 (`marketing.partner.delivery_plan.delivery_plans.update`).
         ///
-        /// `PATCH /v3/marketing/partner/delivery-plan/delivery-plans/{plan_id}`. For service providers. Not idempotent.
+        /// `PATCH /v3/marketing/partner/delivery-plan/delivery-plans/{plan_id}`. For service providers. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4016184594>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -2647,7 +2647,7 @@ pub mod delivery_plan {
 
         /// 设置投放计划回调地址 (`marketing.partner.delivery_plan.notify_url.create`).
         ///
-        /// `POST /v3/marketing/partner/delivery-plan/{sp_mchid}/notify-url`. For service providers. Not idempotent.
+        /// `POST /v3/marketing/partner/delivery-plan/{sp_mchid}/notify-url`. For service providers. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4016184598>
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -2787,7 +2787,7 @@ pub mod product_coupon {
 
         /// 设置商品券事件通知地址 (`marketing.partner.product_coupon.notify_configs.create`).
         ///
-        /// `POST /v3/marketing/partner/product-coupon/notify-configs`. For service providers. Not idempotent.
+        /// `POST /v3/marketing/partner/product-coupon/notify-configs`. For service providers. Idempotent. `marketing.partner.product_coupon.notify_configs.get` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4015781286>
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -2930,7 +2930,7 @@ pub mod product_coupon {
 
         /// 失效商品券 (`marketing.partner.product_coupon.product_coupons.deactivate`).
         ///
-        /// `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/deactivate`. For service providers. Not idempotent.
+        /// `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/deactivate`. For service providers. Idempotent. `marketing.partner.product_coupon.product_coupons.get` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4015781290>
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -3054,7 +3054,7 @@ pub mod product_coupon {
 
         /// 修改商品券 (`marketing.partner.product_coupon.product_coupons.update`).
         ///
-        /// `PATCH /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}`. For service providers. Not idempotent.
+        /// `PATCH /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}`. For service providers. Idempotent. `marketing.partner.product_coupon.product_coupons.get` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4015781296>
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -3121,7 +3121,7 @@ pub mod product_coupon {
 
             /// 批次组批量关联门店 (`marketing.partner.product_coupon.product_coupons.stock_bundles.associate_stores`).
             ///
-            /// `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stock-bundles/{stock_bundle_id}/associate-stores`. For service providers. Not idempotent.
+            /// `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stock-bundles/{stock_bundle_id}/associate-stores`. For service providers. Idempotent.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4016280620>
             #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -3212,7 +3212,7 @@ pub mod product_coupon {
 
             /// 批次组批量取消关联门店 (`marketing.partner.product_coupon.product_coupons.stock_bundles.disassociate_stores`).
             ///
-            /// `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stock-bundles/{stock_bundle_id}/disassociate-stores`. For service providers. Not idempotent.
+            /// `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stock-bundles/{stock_bundle_id}/disassociate-stores`. For service providers. Idempotent.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4016280629>
             #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -3259,7 +3259,7 @@ pub mod product_coupon {
 
             /// 修改商品券批次组 (`marketing.partner.product_coupon.product_coupons.stock_bundles.update`).
             ///
-            /// `PATCH /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stock-bundles/{stock_bundle_id}`. For service providers. Not idempotent.
+            /// `PATCH /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stock-bundles/{stock_bundle_id}`. For service providers. Idempotent.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4016280633>
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -3305,7 +3305,7 @@ pub mod product_coupon {
 
             /// 修改商品券批次组发放预算 (`marketing.partner.product_coupon.product_coupons.stock_bundles.update_budget`).
             ///
-            /// `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stock-bundles/{stock_bundle_id}/update-budget`. For service providers. Not idempotent.
+            /// `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stock-bundles/{stock_bundle_id}/update-budget`. For service providers. Idempotent.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4016280642>
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -3354,7 +3354,7 @@ pub mod product_coupon {
 
             /// 批次关联门店 (`marketing.partner.product_coupon.product_coupons.stocks.associate_stores`).
             ///
-            /// `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stocks/{stock_id}/associate-stores`. For service providers. Not idempotent.
+            /// `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stocks/{stock_id}/associate-stores`. For service providers. Idempotent. `marketing.partner.product_coupon.product_coupons.stocks.associated_stores.list` tells what became of it.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4015781302>
             #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -3493,7 +3493,7 @@ pub mod product_coupon {
 
             /// 失效商品券批次 (`marketing.partner.product_coupon.product_coupons.stocks.deactivate`).
             ///
-            /// `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stocks/{stock_id}/deactivate`. For service providers. Not idempotent.
+            /// `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stocks/{stock_id}/deactivate`. For service providers. Idempotent. `marketing.partner.product_coupon.product_coupons.stocks.get` tells what became of it.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4015781532>
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -3574,7 +3574,7 @@ pub mod product_coupon {
 
             /// 批次取消关联门店 (`marketing.partner.product_coupon.product_coupons.stocks.disassociate_stores`).
             ///
-            /// `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stocks/{stock_id}/disassociate-stores`. For service providers. Not idempotent.
+            /// `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stocks/{stock_id}/disassociate-stores`. For service providers. Idempotent. `marketing.partner.product_coupon.product_coupons.stocks.associated_stores.list` tells what became of it.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4015781537>
             #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -3737,7 +3737,7 @@ pub mod product_coupon {
 
             /// 修改商品券指定批次 (`marketing.partner.product_coupon.product_coupons.stocks.update`).
             ///
-            /// `PATCH /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stocks/{stock_id}`. For service providers. Not idempotent.
+            /// `PATCH /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stocks/{stock_id}`. For service providers. Idempotent. `marketing.partner.product_coupon.product_coupons.stocks.get` tells what became of it.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4015781556>
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -3831,7 +3831,7 @@ pub mod product_coupon {
 
             /// 修改商品券批次发放预算 (`marketing.partner.product_coupon.product_coupons.stocks.update_budget`).
             ///
-            /// `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stocks/{stock_id}/update-budget`. For service providers. Not idempotent.
+            /// `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stocks/{stock_id}/update-budget`. For service providers. Idempotent. `marketing.partner.product_coupon.product_coupons.stocks.get` tells what became of it.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4015781561>
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -3924,7 +3924,7 @@ pub mod product_coupon {
 
             /// 预上传券Code (`marketing.partner.product_coupon.product_coupons.stocks.upload_coupon_codes`).
             ///
-            /// `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stocks/{stock_id}/upload-coupon-codes`. For service providers. Not idempotent.
+            /// `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stocks/{stock_id}/upload-coupon-codes`. For service providers. Idempotent.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4015781572>
             #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -4144,7 +4144,7 @@ pub mod product_coupon {
 
             /// 失效用户商品券组 (`marketing.partner.product_coupon.users.coupon_bundles.deactivate`).
             ///
-            /// `POST /v3/marketing/partner/product-coupon/users/{openid}/coupon-bundles/{user_coupon_bundle_id}/deactivate`. For service providers. Not idempotent.
+            /// `POST /v3/marketing/partner/product-coupon/users/{openid}/coupon-bundles/{user_coupon_bundle_id}/deactivate`. For service providers. Idempotent.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4016280658>
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -4187,7 +4187,7 @@ pub mod product_coupon {
 
             /// 确认发放用户商品券 (`marketing.partner.product_coupon.users.coupons.confirm`).
             ///
-            /// `POST /v3/marketing/partner/product-coupon/users/{openid}/coupons/{coupon_code}/confirm`. For service providers. Not idempotent.
+            /// `POST /v3/marketing/partner/product-coupon/users/{openid}/coupons/{coupon_code}/confirm`. For service providers. Idempotent. `marketing.partner.product_coupon.users.coupons.get` tells what became of it.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4015781575>
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -4370,7 +4370,7 @@ pub mod product_coupon {
 
             /// 失效用户商品券 (`marketing.partner.product_coupon.users.coupons.deactivate`).
             ///
-            /// `POST /v3/marketing/partner/product-coupon/users/{openid}/coupons/{coupon_code}/deactivate`. For service providers. Not idempotent.
+            /// `POST /v3/marketing/partner/product-coupon/users/{openid}/coupons/{coupon_code}/deactivate`. For service providers. Idempotent. `marketing.partner.product_coupon.users.coupons.get` tells what became of it.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4015781578>
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -4593,7 +4593,7 @@ pub mod product_coupon {
 
             /// 退券 (`marketing.partner.product_coupon.users.coupons.return`).
             ///
-            /// `POST /v3/marketing/partner/product-coupon/users/{openid}/coupons/{coupon_code}/return`. For service providers. Not idempotent.
+            /// `POST /v3/marketing/partner/product-coupon/users/{openid}/coupons/{coupon_code}/return`. For service providers. Not idempotent. `marketing.partner.product_coupon.users.coupons.get` tells what became of it.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4015781599>
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -4684,7 +4684,7 @@ pub mod product_coupon {
 
             /// 核销用户商品券 (`marketing.partner.product_coupon.users.coupons.use`).
             ///
-            /// `POST /v3/marketing/partner/product-coupon/users/{openid}/coupons/{coupon_code}/use`. For service providers. Not idempotent.
+            /// `POST /v3/marketing/partner/product-coupon/users/{openid}/coupons/{coupon_code}/use`. For service providers. Not idempotent. `marketing.partner.product_coupon.users.coupons.get` tells what became of it.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4015781608>
             #[derive(Debug, Clone, PartialEq, serde::Serialize)]

@@ -141,7 +141,7 @@ pub struct DataAuthorizedDataReply {
 
 /// 建立合作关系 (`marketing.partnerships.build`).
 ///
-/// `POST /v3/marketing/partnerships/build`. For direct merchants and service providers. Not idempotent.
+/// `POST /v3/marketing/partnerships/build`. For direct merchants and service providers. Idempotent.
 ///
 /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012380498>
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -224,7 +224,7 @@ json_reply!(ListReply);
 
 /// 终止合作关系 (`marketing.partnerships.terminate`).
 ///
-/// `POST /v3/marketing/partnerships/terminate`. For direct merchants and service providers. Not idempotent.
+/// `POST /v3/marketing/partnerships/terminate`. For direct merchants and service providers. Idempotent.
 ///
 /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4017164460>
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]

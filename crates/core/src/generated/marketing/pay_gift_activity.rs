@@ -663,7 +663,7 @@ pub mod activities {
 
     /// 终止活动 (`marketing.pay_gift_activity.activities.terminate`).
     ///
-    /// `POST /v3/marketing/paygiftactivity/activities/{activity_id}/terminate`. For direct merchants and service providers. Not idempotent.
+    /// `POST /v3/marketing/paygiftactivity/activities/{activity_id}/terminate`. For direct merchants and service providers. Idempotent. `marketing.pay_gift_activity.activities.get` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012466523>
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -735,7 +735,7 @@ pub mod activities {
 
         /// 新增活动发券商户号 (`marketing.pay_gift_activity.activities.merchants.add`).
         ///
-        /// `POST /v3/marketing/paygiftactivity/activities/{activity_id}/merchants/add`. For direct merchants and service providers. Not idempotent.
+        /// `POST /v3/marketing/paygiftactivity/activities/{activity_id}/merchants/add`. For direct merchants and service providers. Idempotent. `marketing.pay_gift_activity.activities.merchants.list` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012466671>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -779,7 +779,7 @@ pub mod activities {
 
         /// 删除活动发券商户号 (`marketing.pay_gift_activity.activities.merchants.delete`).
         ///
-        /// `POST /v3/marketing/paygiftactivity/activities/{activity_id}/merchants/delete`. For direct merchants and service providers. Not idempotent.
+        /// `POST /v3/marketing/paygiftactivity/activities/{activity_id}/merchants/delete`. For direct merchants and service providers. Idempotent. `marketing.pay_gift_activity.activities.merchants.list` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012466787>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]

@@ -182,7 +182,7 @@ pub mod custom_entrances {
 
     /// 创建自定义入口 (`marketing.shopping_receipt.custom_entrances.create`).
     ///
-    /// `POST /v3/marketing/shopping-receipt/customentrances`. For direct merchants and service providers. Not idempotent.
+    /// `POST /v3/marketing/shopping-receipt/customentrances`. For direct merchants and service providers. Not idempotent. `marketing.shopping_receipt.custom_entrances.get` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012526342>
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -303,7 +303,7 @@ pub mod custom_entrances {
 
     /// 更新自定义入口 (`marketing.shopping_receipt.custom_entrances.update`).
     ///
-    /// `PATCH /v3/marketing/shopping-receipt/customentrances/{brand_id}`. For direct merchants and service providers. Not idempotent.
+    /// `PATCH /v3/marketing/shopping-receipt/customentrances/{brand_id}`. For direct merchants and service providers. Idempotent. `marketing.shopping_receipt.custom_entrances.get` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012526475>
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
