@@ -16,7 +16,7 @@ pub(crate) fn run(args: &OperationsArgs) -> Result<(), Failure> {
     if found.is_empty() {
         let near = wechatpay_sdk::suggest::closest(&words, operations().iter().map(|operation| operation.id));
         let hint = near.map_or("`wechatpay operations` lists all".to_owned(), |near| format!("did you mean {near}?"));
-        return Err(Error::bad_argument(words, format!("is in no operation's id, path or title; {hint}")).into());
+        return Err(Error::bad_argument(&words, format!("is in no operation's id, path or title; {hint}")).into());
     }
     if args.json {
         let list: Vec<Value> = found.into_iter().map(record).collect();

@@ -32,11 +32,17 @@ pub(crate) use serde_json::Number;
 use serde_json::json;
 use tea::orders::{Create, CreateReply, GetByOutTradeNo, Update};
 use tea::photos::Upload;
-use tea::{Drinker, OrderType, PhotoMeta, Size, ValidDate};
+use tea::{Drinker, PhotoMeta, Size, ValidDate};
 
 /// Stands for the core's type of this name.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Sensitive(String);
+
+impl From<&str> for Sensitive {
+    fn from(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+}
 
 /// Stands for the core's type of this name.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
@@ -78,21 +84,17 @@ fn an_event_decodes_into_the_type_of_its_shape() {
 
 #[test]
 fn a_request_serialises_to_wire_names() {
-    let drinkers = vec![Drinker { name: Sensitive("n".to_owned()), ..Default::default() }];
-    let request = Create {
-        r#type: Some(OrderType::from("NEWER")),
-        from: Some("f".to_owned()),
-        valid_date: Some(ValidDate::new(vec!["p".to_owned()])),
-        idempotency_key: Some("k".to_owned()),
-        ..Create::new("T1", serde_json::from_str("1.50").unwrap(), Size::Large, drinkers)
-    };
+    let request = Create::new("T1", serde_json::from_str("1.50").unwrap(), Size::Large, vec![Drinker::new("n")])
+        .r#type("NEWER")
+        .from("f")
+        .valid_date(ValidDate::new(vec!["p".to_owned()]))
+        .idempotency_key("k");
     let wire = json!({
         "Idempotency-Key": "k", "out_trade_no": "T1", "price": serde_json::from_str::<Number>("1.50").unwrap(),
         "size": "LARGE", "drinkers": [{"name": "n"}], "from": "f", "type": "NEWER", "valid_date": {"period": ["p"]},
     });
     assert_eq!(serde_json::to_value(request).unwrap(), wire);
-    let meta = PhotoMeta { sha256: "00".to_owned() };
-    let upload = Upload { file: File("bytes".to_owned()), meta };
+    let upload = Upload::new(File("bytes".to_owned()), PhotoMeta::new("00"));
     assert_eq!(serde_json::to_value(upload).unwrap(), json!({"file": "bytes", "meta": {"sha256": "00"}}));
 }
 

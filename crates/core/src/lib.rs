@@ -6,7 +6,7 @@
 //! # async fn run() -> Result<(), wechatpay_sdk::Error> {
 //! let client = wechatpay_sdk::Client::from_env()?;
 //! let reply = client
-//!     .send(&ChangeCustomPageStatus { sub_mchid: "1900000109".into(), operation_type: OperationType::Open })
+//!     .send(&ChangeCustomPageStatus::new("1900000109", OperationType::Open))
 //!     .await?;
 //! assert_eq!(reply.sub_mchid.as_deref(), Some("1900000109"));
 //! # Ok(()) }

@@ -77,7 +77,7 @@ fn product_file(product: &Product) -> String {
         out.line("");
         match &component.shape {
             Shape::Enum(literals) => types::enumeration(&mut out, component, literals),
-            Shape::Object(fields) => types::object(&mut out, product, component, fields),
+            Shape::Object(fields) => types::object(&mut out, component, fields),
         }
     }
     let body = module(out, product, &product.tree());
@@ -103,7 +103,7 @@ fn module(mut own: Code, product: &Product, here: &Namespace) -> String {
 
 fn operation_items(out: &mut Code, product: &Product, operation: &Operation) {
     let name = pascal(operation.action());
-    types::request(out, product, operation, &name);
+    types::request(out, operation, &name);
     let reply = match &operation.reply {
         Reply::Empty => "()".to_owned(),
         Reply::Binary => "bytes::Bytes".to_owned(),

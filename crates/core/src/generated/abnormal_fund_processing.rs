@@ -12,6 +12,7 @@ crate::open_enum! {
 
 /// Object `transfer_amount` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct TransferAmount {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -43,6 +44,7 @@ crate::open_enum! {
 
 /// Object `instruction` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct ReceiptInstruction {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -66,6 +68,7 @@ pub struct ReceiptInstruction {
 
 /// Object `commander` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct Commander {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -105,6 +108,7 @@ crate::open_enum! {
 
 /// Object `receiver` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct Receiver {
     /// Optional. Example: `eoCuiA7RW33Tc3jtz_5CNLegC9kN0`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -117,8 +121,27 @@ pub struct Receiver {
     pub mchid: Option<String>,
 }
 
+impl Receiver {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            openid: None,
+            appid: None,
+            mchid: None,
+        }
+    }
+}
+
+optional! { Receiver {
+    openid: crate::Sensitive,
+    appid: String,
+    mchid: String,
+} }
+
 /// Object `instruction` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct TransferInstructionInstruction {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -148,6 +171,7 @@ pub struct TransferInstructionInstruction {
 
 /// Object `receiver` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct InstructionReceiverReply {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -176,6 +200,7 @@ crate::open_enum! {
 
 /// Object `commander` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct TransferInstructionCommander {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -187,6 +212,7 @@ pub struct TransferInstructionCommander {
 
 /// Object `receiver` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct TransferInstructionReceiverReply {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -210,14 +236,26 @@ pub mod receipts {
     /// `GET /v3/abnormal-fund-processing/receipts/{receipt_id}`. For service providers. Idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4015408031>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Get {
         /// Required. Example: `0100011742874700562078230000`.
         pub receipt_id: String,
     }
 
+    impl Get {
+        /// What is required, which is all.
+        #[must_use]
+        pub fn new(receipt_id: impl Into<String>) -> Self {
+            Self {
+                receipt_id: receipt_id.into(),
+            }
+        }
+    }
+
     /// Reply to [`Get`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct GetReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -253,7 +291,8 @@ pub mod receipts {
         /// `POST /v3/abnormal-fund-processing/receipts/{receipt_id}/transfer-instructions`. For service providers. Not idempotent. `abnormal_fund_processing.receipts.transfer_instructions.get` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4015408022>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Create {
             /// Required. Example: `0100011742874700562078230000`.
             pub receipt_id: String,
@@ -269,8 +308,28 @@ pub mod receipts {
             pub notify_url: Option<String>,
         }
 
+        impl Create {
+            /// What is required. What is optional has a method of its name.
+            #[must_use]
+            pub fn new(receipt_id: impl Into<String>, out_instruction_no: impl Into<String>, transfer_mode: super::super::TransferMode) -> Self {
+                Self {
+                    receipt_id: receipt_id.into(),
+                    out_instruction_no: out_instruction_no.into(),
+                    transfer_mode,
+                    receiver: None,
+                    notify_url: None,
+                }
+            }
+        }
+
+        optional! { Create {
+            receiver: super::super::Receiver,
+            notify_url: String,
+        } }
+
         /// Reply to [`Create`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct CreateReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -303,7 +362,8 @@ pub mod receipts {
         /// `GET /v3/abnormal-fund-processing/receipts/{receipt_id}/transfer-instructions/{out_instruction_no}`. For service providers. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4016636882>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Get {
             /// Required. Example: `0100011742874700562078230000`.
             pub receipt_id: String,
@@ -311,8 +371,20 @@ pub mod receipts {
             pub out_instruction_no: String,
         }
 
+        impl Get {
+            /// What is required, which is all.
+            #[must_use]
+            pub fn new(receipt_id: impl Into<String>, out_instruction_no: impl Into<String>) -> Self {
+                Self {
+                    receipt_id: receipt_id.into(),
+                    out_instruction_no: out_instruction_no.into(),
+                }
+            }
+        }
+
         /// Reply to [`Get`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct GetReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]

@@ -36,6 +36,7 @@ crate::open_enum! {
 
 /// Object `legal_representative` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct LegalRepresentative {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -79,6 +80,7 @@ crate::open_enum! {
 
 /// Object `beneficial_owner` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct BeneficialOwner {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -199,6 +201,7 @@ crate::open_enum! {
 
 /// Object `punish_order` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct PunishOrder {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -287,6 +290,7 @@ crate::open_enum! {
 
 /// Object `recover_order` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct RecoverOrder {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -418,7 +422,8 @@ pub mod wb_channel {
             /// `GET /v3/aggracct-bc/wb-channel/account/balance`. For direct merchants. Idempotent.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4016061186>
-            #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+            #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct Get {
                 /// Required. Example: `1900016681`.
                 pub mchid: String,
@@ -435,8 +440,29 @@ pub mod wb_channel {
                 pub req_scene: Option<super::super::super::ReqScene>,
             }
 
+            impl Get {
+                /// What is required. What is optional has a method of its name.
+                #[must_use]
+                pub fn new(mchid: impl Into<String>, bal_account_no: impl Into<crate::Sensitive>) -> Self {
+                    Self {
+                        mchid: mchid.into(),
+                        bal_account_no: bal_account_no.into(),
+                        card_no: None,
+                        sgn_no: None,
+                        req_scene: None,
+                    }
+                }
+            }
+
+            optional! { Get {
+                card_no: crate::Sensitive,
+                sgn_no: String,
+                req_scene: super::super::super::ReqScene,
+            } }
+
             /// Reply to [`Get`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct GetReply {
                 /// Optional.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -458,7 +484,8 @@ pub mod wb_channel {
             /// `GET /v3/aggracct-bc/wb-channel/account/mch_archives`. For direct merchants. Idempotent.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4016642632>
-            #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+            #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct Get {
                 /// Required. Example: `1900016681`.
                 pub mchid: String,
@@ -475,8 +502,29 @@ pub mod wb_channel {
                 pub req_scene: Option<super::super::super::ReqScene>,
             }
 
+            impl Get {
+                /// What is required. What is optional has a method of its name.
+                #[must_use]
+                pub fn new(mchid: impl Into<String>, bal_account_no: impl Into<crate::Sensitive>) -> Self {
+                    Self {
+                        mchid: mchid.into(),
+                        bal_account_no: bal_account_no.into(),
+                        card_no: None,
+                        sgn_no: None,
+                        req_scene: None,
+                    }
+                }
+            }
+
+            optional! { Get {
+                card_no: crate::Sensitive,
+                sgn_no: String,
+                req_scene: super::super::super::ReqScene,
+            } }
+
             /// Reply to [`Get`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct GetReply {
                 /// Optional.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -537,7 +585,8 @@ pub mod wb_channel {
             /// `GET /v3/aggracct-bc/wb-channel/account/mch_media`. For direct merchants. Idempotent.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4025779210>
-            #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+            #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct Get {
                 /// Optional. Example: `mchid_example`.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -555,8 +604,30 @@ pub mod wb_channel {
                 pub media_id: Option<String>,
             }
 
+            impl Get {
+                /// What is required. What is optional has a method of its name.
+                #[must_use]
+                pub fn new(business_scene: super::super::super::BusinessScene) -> Self {
+                    Self {
+                        mchid: None,
+                        platform_trx_id: None,
+                        business_scene,
+                        mch_media_type: None,
+                        media_id: None,
+                    }
+                }
+            }
+
+            optional! { Get {
+                mchid: String,
+                platform_trx_id: String,
+                mch_media_type: super::super::super::MchMediaType,
+                media_id: String,
+            } }
+
             /// Reply to [`Get`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct GetReply {
                 /// Optional.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -591,7 +662,8 @@ pub mod wb_channel {
             /// `POST /v3/aggracct-bc/wb-channel/bank-channel-account/rename`. For direct merchants. Not idempotent.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4018968078>
-            #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+            #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct Create {
                 /// Required. Example: `htozr8denqegbt6tk6u10iymo7yww5pn`.
                 pub out_request_no: String,
@@ -606,8 +678,27 @@ pub mod wb_channel {
                 pub req_scene: Option<super::super::super::ReqScene>,
             }
 
+            impl Create {
+                /// What is required. What is optional has a method of its name.
+                #[must_use]
+                pub fn new(out_request_no: impl Into<String>, mchid: impl Into<String>, bal_account_no: impl Into<crate::Sensitive>, change_scene: super::super::super::ChangeScene) -> Self {
+                    Self {
+                        out_request_no: out_request_no.into(),
+                        mchid: mchid.into(),
+                        bal_account_no: bal_account_no.into(),
+                        change_scene,
+                        req_scene: None,
+                    }
+                }
+            }
+
+            optional! { Create {
+                req_scene: super::super::super::ReqScene,
+            } }
+
             /// Reply to [`Create`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct CreateReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -649,7 +740,8 @@ pub mod wb_channel {
             /// `GET /v3/aggracct-bc/wb-channel/bank-channel-account/rename/{application_id}`. For direct merchants. Idempotent.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4018968051>
-            #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+            #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct Get {
                 /// Required. Example: `11117742499090086455469010028373`.
                 pub application_id: String,
@@ -659,8 +751,21 @@ pub mod wb_channel {
                 pub bal_account_no: crate::Sensitive,
             }
 
+            impl Get {
+                /// What is required, which is all.
+                #[must_use]
+                pub fn new(application_id: impl Into<String>, mchid: impl Into<String>, bal_account_no: impl Into<crate::Sensitive>) -> Self {
+                    Self {
+                        application_id: application_id.into(),
+                        mchid: mchid.into(),
+                        bal_account_no: bal_account_no.into(),
+                    }
+                }
+            }
+
             /// Reply to [`Get`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct GetReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -707,7 +812,8 @@ pub mod wb_channel {
         /// `GET /v3/aggracct-bc/wb-channel/control-orders/{out_request_no}`. For direct merchants. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4016025274>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Get {
             /// Required. Example: `out_request_no_example`.
             pub out_request_no: String,
@@ -717,8 +823,21 @@ pub mod wb_channel {
             pub mchid: String,
         }
 
+        impl Get {
+            /// What is required, which is all.
+            #[must_use]
+            pub fn new(out_request_no: impl Into<String>, control_type: super::super::ControlType, mchid: impl Into<String>) -> Self {
+                Self {
+                    out_request_no: out_request_no.into(),
+                    control_type,
+                    mchid: mchid.into(),
+                }
+            }
+        }
+
         /// Reply to [`Get`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct GetReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -740,6 +859,7 @@ pub mod wb_channel {
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4016025247>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Punish {
             /// Required. Example: `example_out_request_no`.
             pub out_request_no: String,
@@ -770,7 +890,7 @@ pub mod wb_channel {
         }
 
         impl Punish {
-            /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+            /// What is required. What is optional has a method of its name.
             #[must_use]
             pub fn new(out_request_no: impl Into<String>, mchid: impl Into<String>, bal_account_no: impl Into<crate::Sensitive>, punish_scene: i64) -> Self {
                 Self {
@@ -788,8 +908,18 @@ pub mod wb_channel {
             }
         }
 
+        optional! { Punish {
+            punish_reason: String,
+            punish_end_time: String,
+            card_no: crate::Sensitive,
+            sgn_no: String,
+            req_scene: super::super::ReqScene,
+            fund_repatriation_strategy: super::super::FundRepatriationStrategy,
+        } }
+
         /// Reply to [`Punish`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct PunishReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -807,7 +937,8 @@ pub mod wb_channel {
         /// `POST /v3/aggracct-bc/wb-channel/control-orders/recover`. For direct merchants. Idempotent. `aggracct_bc.wb_channel.control_orders.get` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4016025279>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Recover {
             /// Required. Example: `example_out_request_no`.
             pub out_request_no: String,
@@ -832,8 +963,33 @@ pub mod wb_channel {
             pub req_scene: Option<super::super::ReqScene>,
         }
 
+        impl Recover {
+            /// What is required. What is optional has a method of its name.
+            #[must_use]
+            pub fn new(out_request_no: impl Into<String>, related_webank_punish_no: impl Into<String>, related_wxpay_punish_no: impl Into<String>, mchid: impl Into<String>, bal_account_no: impl Into<crate::Sensitive>, recover_reason: impl Into<String>) -> Self {
+                Self {
+                    out_request_no: out_request_no.into(),
+                    related_webank_punish_no: related_webank_punish_no.into(),
+                    related_wxpay_punish_no: related_wxpay_punish_no.into(),
+                    mchid: mchid.into(),
+                    bal_account_no: bal_account_no.into(),
+                    recover_reason: recover_reason.into(),
+                    card_no: None,
+                    sgn_no: None,
+                    req_scene: None,
+                }
+            }
+        }
+
+        optional! { Recover {
+            card_no: crate::Sensitive,
+            sgn_no: String,
+            req_scene: super::super::ReqScene,
+        } }
+
         /// Reply to [`Recover`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct RecoverReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -860,7 +1016,8 @@ pub mod wb_channel {
                     /// `POST /v3/aggracct-bc/wb-channel/control-orders/info/update/result/notify`. For direct merchants. Not idempotent.
                     ///
                     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4016080141>
-                    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+                    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+                    #[non_exhaustive]
                     pub struct Notify {
                         /// Required. Example: `htozr8denqegbt6tk6u10iymo7yww5pn`.
                         pub out_request_no: String,
@@ -886,8 +1043,35 @@ pub mod wb_channel {
                         pub scene: Option<super::super::super::super::super::Scene>,
                     }
 
+                    impl Notify {
+                        /// What is required. What is optional has a method of its name.
+                        #[must_use]
+                        pub fn new(out_request_no: impl Into<String>, mchid: impl Into<String>) -> Self {
+                            Self {
+                                out_request_no: out_request_no.into(),
+                                mchid: mchid.into(),
+                                audit_result: None,
+                                audit_finish_time: None,
+                                attach_info: None,
+                                fail_code: None,
+                                fail_msg: None,
+                                scene: None,
+                            }
+                        }
+                    }
+
+                    optional! { Notify {
+                        audit_result: super::super::super::super::super::AuditResult,
+                        audit_finish_time: String,
+                        attach_info: String,
+                        fail_code: String,
+                        fail_msg: String,
+                        scene: super::super::super::super::super::Scene,
+                    } }
+
                     /// Reply to [`Notify`].
                     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+                    #[non_exhaustive]
                     pub struct NotifyReply {
                         /// Optional.
                         #[serde(skip_serializing_if = "Option::is_none")]
@@ -910,6 +1094,7 @@ pub mod wb_channel {
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4016061190>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Create {
             /// Required. Example: `1900016681`.
             pub mchid: String,
@@ -936,7 +1121,7 @@ pub mod wb_channel {
         }
 
         impl Create {
-            /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+            /// What is required. What is optional has a method of its name.
             #[must_use]
             pub fn new(mchid: impl Into<String>, bal_account_no: impl Into<crate::Sensitive>, out_request_no: impl Into<String>, reduction_type: super::super::ReductionType, amount: i64) -> Self {
                 Self {
@@ -953,8 +1138,16 @@ pub mod wb_channel {
             }
         }
 
+        optional! { Create {
+            reason: String,
+            card_no: crate::Sensitive,
+            sgn_no: String,
+            req_scene: super::super::ReqScene,
+        } }
+
         /// Reply to [`Create`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct CreateReply {
             /// Optional.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -999,7 +1192,8 @@ pub mod wb_channel {
         /// `GET /v3/aggracct-bc/wb-channel/special-reduction/{out_request_no}`. For direct merchants. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4016061196>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Get {
             /// Required. Example: `htozr8denqegbt6tk6u10iymo7yww5pn`.
             pub out_request_no: String,
@@ -1018,8 +1212,30 @@ pub mod wb_channel {
             pub req_scene: Option<super::super::ReqScene>,
         }
 
+        impl Get {
+            /// What is required. What is optional has a method of its name.
+            #[must_use]
+            pub fn new(out_request_no: impl Into<String>, mchid: impl Into<String>, bal_account_no: impl Into<crate::Sensitive>) -> Self {
+                Self {
+                    out_request_no: out_request_no.into(),
+                    mchid: mchid.into(),
+                    bal_account_no: bal_account_no.into(),
+                    card_no: None,
+                    sgn_no: None,
+                    req_scene: None,
+                }
+            }
+        }
+
+        optional! { Get {
+            card_no: crate::Sensitive,
+            sgn_no: String,
+            req_scene: super::super::ReqScene,
+        } }
+
         /// Reply to [`Get`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct GetReply {
             /// Optional.
             #[serde(skip_serializing_if = "Option::is_none")]

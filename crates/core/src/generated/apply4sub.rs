@@ -62,7 +62,8 @@ pub mod sub_merchants {
     /// `POST /v3/apply4sub/sub_merchants/{sub_mchid}/modify-settlement`. For service providers. Not idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012761138>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct ModifySettlement {
         /// Required. Example: `1900006491`.
         pub sub_mchid: String,
@@ -88,8 +89,34 @@ pub mod sub_merchants {
         pub account_name: Option<crate::Sensitive>,
     }
 
+    impl ModifySettlement {
+        /// What is required. What is optional has a method of its name.
+        #[must_use]
+        pub fn new(sub_mchid: impl Into<String>, account_type: super::AccountType, account_bank: impl Into<String>, bank_address_code: impl Into<String>, account_number: impl Into<crate::Sensitive>) -> Self {
+            Self {
+                sub_mchid: sub_mchid.into(),
+                modify_mode: None,
+                account_type,
+                account_bank: account_bank.into(),
+                bank_address_code: bank_address_code.into(),
+                bank_name: None,
+                bank_branch_id: None,
+                account_number: account_number.into(),
+                account_name: None,
+            }
+        }
+    }
+
+    optional! { ModifySettlement {
+        modify_mode: super::ModifyMode,
+        bank_name: String,
+        bank_branch_id: String,
+        account_name: crate::Sensitive,
+    } }
+
     /// Reply to [`ModifySettlement`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct ModifySettlementReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -107,7 +134,8 @@ pub mod sub_merchants {
         /// `GET /v3/apply4sub/sub_merchants/{sub_mchid}/application/{application_no}`. For service providers. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012761169>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Get {
             /// Required. Example: `1511101111`.
             pub sub_mchid: String,
@@ -118,8 +146,25 @@ pub mod sub_merchants {
             pub account_number_rule: Option<super::super::AccountNumberRule>,
         }
 
+        impl Get {
+            /// What is required. What is optional has a method of its name.
+            #[must_use]
+            pub fn new(sub_mchid: impl Into<String>, application_no: impl Into<String>) -> Self {
+                Self {
+                    sub_mchid: sub_mchid.into(),
+                    application_no: application_no.into(),
+                    account_number_rule: None,
+                }
+            }
+        }
+
+        optional! { Get {
+            account_number_rule: super::super::AccountNumberRule,
+        } }
+
         /// Reply to [`Get`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct GetReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -162,14 +207,26 @@ pub mod sub_merchants {
         /// `GET /v3/apply4sub/sub_merchants/{sub_mchid}/settlement`. For service providers. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012761142>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Get {
             /// Required. Example: `1900006491`.
             pub sub_mchid: String,
         }
 
+        impl Get {
+            /// What is required, which is all.
+            #[must_use]
+            pub fn new(sub_mchid: impl Into<String>) -> Self {
+                Self {
+                    sub_mchid: sub_mchid.into(),
+                }
+            }
+        }
+
         /// Reply to [`Get`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct GetReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]

@@ -3,7 +3,8 @@
 
 
 /// Object `contact_info` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct ContactInfo {
     /// Optional. Example: `LEGAL`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -33,6 +34,35 @@ pub struct ContactInfo {
     /// Required. Encrypted under the platform's key before it is sent.
     pub mobile: crate::Sensitive,
 }
+
+impl ContactInfo {
+    /// What is required. What is optional has a method of its name.
+    #[must_use]
+    pub fn new(name: impl Into<crate::Sensitive>, id_card_number: impl Into<crate::Sensitive>, mobile: impl Into<crate::Sensitive>) -> Self {
+        Self {
+            contact_type: None,
+            name: name.into(),
+            contact_id_doc_type: None,
+            id_card_number: id_card_number.into(),
+            contact_id_doc_copy: None,
+            contact_id_doc_copy_back: None,
+            contact_period_begin: None,
+            contact_period_end: None,
+            business_authorization_letter: None,
+            mobile: mobile.into(),
+        }
+    }
+}
+
+optional! { ContactInfo {
+    contact_type: ContactType,
+    contact_id_doc_type: ContactIdDocType,
+    contact_id_doc_copy: String,
+    contact_id_doc_copy_back: String,
+    contact_period_begin: String,
+    contact_period_end: String,
+    business_authorization_letter: String,
+} }
 
 crate::open_enum! {
     /// Documented values of `contact_type`.
@@ -68,6 +98,7 @@ crate::open_enum! {
 
 /// Object `subject_info` in a request.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct SubjectInfo {
     /// Required. Example: `SUBJECT_TYPE_INDIVIDUAL`.
     pub subject_type: SubjectType,
@@ -94,7 +125,7 @@ pub struct SubjectInfo {
 }
 
 impl SubjectInfo {
-    /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+    /// What is required. What is optional has a method of its name.
     #[must_use]
     pub fn new(subject_type: SubjectType, business_license_info: BusinessLicenseInfo) -> Self {
         Self {
@@ -109,6 +140,15 @@ impl SubjectInfo {
         }
     }
 }
+
+optional! { SubjectInfo {
+    is_finance_institution: bool,
+    certificate_info: CertificateInfo,
+    company_prove_copy: String,
+    assist_prove_info: AssistProveInfo,
+    special_operation_info: Vec<SpecialOperationInfo>,
+    finance_institution_info: FinanceInstitutionInfo,
+} }
 
 crate::open_enum! {
     /// Documented values of `subject_type`.
@@ -132,6 +172,7 @@ crate::open_enum! {
 
 /// Object `business_license_info` in a request.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct BusinessLicenseInfo {
     /// Required.
     pub licence_number: String,
@@ -164,6 +205,7 @@ impl BusinessLicenseInfo {
 
 /// Object `licence_valid_date` in a request.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct LicenceValidDate {
     /// Required.
     pub period: Vec<String>,
@@ -181,6 +223,7 @@ impl LicenceValidDate {
 
 /// Object `certificate_info` in a request.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct CertificateInfo {
     /// Required. Example: `CERTIFICATE_TYPE_2388`.
     pub cert_type: CertType,
@@ -250,6 +293,7 @@ crate::open_enum! {
 
 /// Object `cert_valid_date` in a request.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct CertValidDate {
     /// Required.
     pub period: Vec<String>,
@@ -266,7 +310,8 @@ impl CertValidDate {
 }
 
 /// Object `assist_prove_info` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct AssistProveInfo {
     /// Required. Example: `MICRO_TYPE_STORE`.
     pub micro_biz_type: MicroBizType,
@@ -283,6 +328,25 @@ pub struct AssistProveInfo {
     pub store_indoor_copy: String,
 }
 
+impl AssistProveInfo {
+    /// What is required. What is optional has a method of its name.
+    #[must_use]
+    pub fn new(micro_biz_type: MicroBizType, store_name: impl Into<String>, store_address: impl Into<String>, store_header_copy: impl Into<String>, store_indoor_copy: impl Into<String>) -> Self {
+        Self {
+            micro_biz_type,
+            store_name: store_name.into(),
+            store_address_code: None,
+            store_address: store_address.into(),
+            store_header_copy: store_header_copy.into(),
+            store_indoor_copy: store_indoor_copy.into(),
+        }
+    }
+}
+
+optional! { AssistProveInfo {
+    store_address_code: String,
+} }
+
 crate::open_enum! {
     /// Documented values of `micro_biz_type`.
     pub enum MicroBizType {
@@ -297,6 +361,7 @@ crate::open_enum! {
 
 /// Object `special_operation_info` in a request.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct SpecialOperationInfo {
     /// Required. Values: `44`, `33`, `22`, `41`, `42`, `49`, `50`, `51`, `36`, `54`, `55`, `32`, `52`. Example: `0`.
     pub category_id: i64,
@@ -306,7 +371,7 @@ pub struct SpecialOperationInfo {
 }
 
 impl SpecialOperationInfo {
-    /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+    /// What is required. What is optional has a method of its name.
     #[must_use]
     pub fn new(category_id: i64) -> Self {
         Self {
@@ -316,8 +381,13 @@ impl SpecialOperationInfo {
     }
 }
 
+optional! { SpecialOperationInfo {
+    store_indoor_copy: Vec<String>,
+} }
+
 /// Object `finance_institution_info` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct FinanceInstitutionInfo {
     /// Optional. Example: `BANK_AGENT`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -326,6 +396,22 @@ pub struct FinanceInstitutionInfo {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub finance_license_pics: Option<Vec<String>>,
 }
+
+impl FinanceInstitutionInfo {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            finance_type: None,
+            finance_license_pics: None,
+        }
+    }
+}
+
+optional! { FinanceInstitutionInfo {
+    finance_type: FinanceType,
+    finance_license_pics: Vec<String>,
+} }
 
 crate::open_enum! {
     /// Documented values of `finance_type`.
@@ -345,6 +431,7 @@ crate::open_enum! {
 
 /// Object `identification_info` in a request.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct IdentificationInfo {
     /// Optional. Example: `LEGAL`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -374,7 +461,7 @@ pub struct IdentificationInfo {
 }
 
 impl IdentificationInfo {
-    /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+    /// What is required. What is optional has a method of its name.
     #[must_use]
     pub fn new(identification_type: IdentificationType, identification_name: impl Into<crate::Sensitive>, identification_number: impl Into<crate::Sensitive>, identification_valid_date: IdentificationValidDate, identification_front_copy: impl Into<String>) -> Self {
         Self {
@@ -391,6 +478,14 @@ impl IdentificationInfo {
         }
     }
 }
+
+optional! { IdentificationInfo {
+    id_holder_type: IdHolderType,
+    authorize_letter_copy: String,
+    identification_address: crate::Sensitive,
+    identification_back_copy: String,
+    owner: bool,
+} }
 
 crate::open_enum! {
     /// Documented values of `id_holder_type`.
@@ -426,6 +521,7 @@ crate::open_enum! {
 
 /// Object `identification_valid_date` in a request.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct IdentificationValidDate {
     /// Required.
     pub period: Vec<String>,
@@ -442,7 +538,8 @@ impl IdentificationValidDate {
 }
 
 /// Object `ubo_info_list` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct UboInfo {
     /// Required. Example: `IDENTIFICATION_TYPE_IDCARD`.
     pub ubo_id_doc_type: UboIdDocType,
@@ -460,6 +557,24 @@ pub struct UboInfo {
     pub ubo_period_begin: String,
     /// Required.
     pub ubo_period_end: String,
+}
+
+impl UboInfo {
+    /// What is required, which is all.
+    #[expect(clippy::too_many_arguments, reason = "all of them are required")]
+    #[must_use]
+    pub fn new(ubo_id_doc_type: UboIdDocType, ubo_id_doc_copy: impl Into<String>, ubo_id_doc_copy_back: impl Into<String>, ubo_id_doc_name: impl Into<crate::Sensitive>, ubo_id_doc_number: impl Into<crate::Sensitive>, ubo_id_doc_address: impl Into<crate::Sensitive>, ubo_period_begin: impl Into<String>, ubo_period_end: impl Into<String>) -> Self {
+        Self {
+            ubo_id_doc_type,
+            ubo_id_doc_copy: ubo_id_doc_copy.into(),
+            ubo_id_doc_copy_back: ubo_id_doc_copy_back.into(),
+            ubo_id_doc_name: ubo_id_doc_name.into(),
+            ubo_id_doc_number: ubo_id_doc_number.into(),
+            ubo_id_doc_address: ubo_id_doc_address.into(),
+            ubo_period_begin: ubo_period_begin.into(),
+            ubo_period_end: ubo_period_end.into(),
+        }
+    }
 }
 
 crate::open_enum! {
@@ -486,11 +601,26 @@ crate::open_enum! {
 
 /// Object `addition_info` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct AdditionInfo {
     /// Optional. Example: `string`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub confirm_mchid_list: Option<Vec<String>>,
 }
+
+impl AdditionInfo {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            confirm_mchid_list: None,
+        }
+    }
+}
+
+optional! { AdditionInfo {
+    confirm_mchid_list: Vec<String>,
+} }
 
 crate::open_enum! {
     /// Documented values of `applyment_state`.
@@ -542,10 +672,21 @@ pub mod applyment {
     /// `POST /v3/apply4subject/applyment/{applyment_id}/cancel`. For service providers. Idempotent. `apply4subject.applyment.get` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012697627>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct CancelByApplymentId {
         /// Required.
         pub applyment_id: String,
+    }
+
+    impl CancelByApplymentId {
+        /// What is required, which is all.
+        #[must_use]
+        pub fn new(applyment_id: impl Into<String>) -> Self {
+            Self {
+                applyment_id: applyment_id.into(),
+            }
+        }
     }
 
     call!(CancelByApplymentId => (), APPLY4SUBJECT[0]);
@@ -555,10 +696,21 @@ pub mod applyment {
     /// `POST /v3/apply4subject/applyment/{business_code}/cancel`. For service providers. Idempotent. `apply4subject.applyment.get` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012697627>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct CancelByBusinessCode {
         /// Required.
         pub business_code: String,
+    }
+
+    impl CancelByBusinessCode {
+        /// What is required, which is all.
+        #[must_use]
+        pub fn new(business_code: impl Into<String>) -> Self {
+            Self {
+                business_code: business_code.into(),
+            }
+        }
     }
 
     call!(CancelByBusinessCode => (), APPLY4SUBJECT[1]);
@@ -569,6 +721,7 @@ pub mod applyment {
     ///
     /// Document: <https://pay.weixin.qq.com/wiki/doc/apiv3_partner/apis/chapter10_1_1.shtml>
     #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Create {
         /// Optional.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -590,7 +743,7 @@ pub mod applyment {
     }
 
     impl Create {
-        /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+        /// What is required. What is optional has a method of its name.
         #[must_use]
         pub fn new(business_code: impl Into<String>, contact_info: super::ContactInfo, subject_info: super::SubjectInfo, identification_info: super::IdentificationInfo) -> Self {
             Self {
@@ -605,8 +758,15 @@ pub mod applyment {
         }
     }
 
+    optional! { Create {
+        channel_id: String,
+        ubo_info_list: Vec<super::UboInfo>,
+        addition_info: super::AdditionInfo,
+    } }
+
     /// Reply to [`Create`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct CreateReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -622,6 +782,7 @@ pub mod applyment {
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012697715>
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Get {
         /// Optional.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -631,8 +792,25 @@ pub mod applyment {
         pub business_code: Option<String>,
     }
 
+    impl Get {
+        /// Nothing is required.
+        #[must_use]
+        pub fn new() -> Self {
+            Self {
+                applyment_id: None,
+                business_code: None,
+            }
+        }
+    }
+
+    optional! { Get {
+        applyment_id: String,
+        business_code: String,
+    } }
+
     /// Reply to [`Get`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct GetReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -662,14 +840,26 @@ pub mod applyment {
             /// `GET /v3/apply4subject/applyment/merchants/{sub_mchid}/state`. For service providers. Idempotent.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012467549>
-            #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+            #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct Get {
                 /// Required.
                 pub sub_mchid: String,
             }
 
+            impl Get {
+                /// What is required, which is all.
+                #[must_use]
+                pub fn new(sub_mchid: impl Into<String>) -> Self {
+                    Self {
+                        sub_mchid: sub_mchid.into(),
+                    }
+                }
+            }
+
             /// Reply to [`Get`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct GetReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]

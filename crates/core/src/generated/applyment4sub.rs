@@ -3,7 +3,8 @@
 
 
 /// Object `contact_info` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct ContactInfo {
     /// Required. Example: `LEGAL`.
     pub contact_type: ContactType,
@@ -39,6 +40,38 @@ pub struct ContactInfo {
     pub contact_email: crate::Sensitive,
 }
 
+impl ContactInfo {
+    /// What is required. What is optional has a method of its name.
+    #[must_use]
+    pub fn new(contact_type: ContactType, contact_name: impl Into<crate::Sensitive>, mobile_phone: impl Into<crate::Sensitive>, contact_email: impl Into<crate::Sensitive>) -> Self {
+        Self {
+            contact_type,
+            contact_name: contact_name.into(),
+            contact_id_doc_type: None,
+            contact_id_number: None,
+            contact_id_doc_copy: None,
+            contact_id_doc_copy_back: None,
+            contact_period_begin: None,
+            contact_period_end: None,
+            business_authorization_letter: None,
+            openid: None,
+            mobile_phone: mobile_phone.into(),
+            contact_email: contact_email.into(),
+        }
+    }
+}
+
+optional! { ContactInfo {
+    contact_id_doc_type: ContactIdDocType,
+    contact_id_number: crate::Sensitive,
+    contact_id_doc_copy: String,
+    contact_id_doc_copy_back: String,
+    contact_period_begin: String,
+    contact_period_end: String,
+    business_authorization_letter: String,
+    openid: crate::Sensitive,
+} }
+
 crate::open_enum! {
     /// Documented values of `contact_type`.
     pub enum ContactType {
@@ -72,7 +105,8 @@ crate::open_enum! {
 }
 
 /// Object `subject_info` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct SubjectInfo {
     /// Required. Example: `SUBJECT_TYPE_INDIVIDUAL`.
     pub subject_type: SubjectType,
@@ -102,6 +136,34 @@ pub struct SubjectInfo {
     pub ubo_info_list: Option<Vec<UboInfo>>,
 }
 
+impl SubjectInfo {
+    /// What is required. What is optional has a method of its name.
+    #[must_use]
+    pub fn new(subject_type: SubjectType, business_license_info: BusinessLicenseInfo, certificate_info: CertificateInfo, identity_info: IdentityInfo) -> Self {
+        Self {
+            subject_type,
+            finance_institution: None,
+            micro_biz_info: None,
+            business_license_info,
+            certificate_info,
+            organization_info: None,
+            certificate_letter_copy: None,
+            finance_institution_info: None,
+            identity_info,
+            ubo_info_list: None,
+        }
+    }
+}
+
+optional! { SubjectInfo {
+    finance_institution: bool,
+    micro_biz_info: MicroBizInfo,
+    organization_info: OrganizationInfo,
+    certificate_letter_copy: String,
+    finance_institution_info: FinanceInstitutionInfo,
+    ubo_info_list: Vec<UboInfo>,
+} }
+
 crate::open_enum! {
     /// Documented values of `subject_type`.
     pub enum SubjectType {
@@ -123,7 +185,8 @@ crate::open_enum! {
 }
 
 /// Object `micro_biz_info` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct MicroBizInfo {
     /// Required. Example: `MICRO_TYPE_STORE`.
     pub micro_biz_type: MicroBizType,
@@ -138,6 +201,25 @@ pub struct MicroBizInfo {
     pub micro_online_info: Option<MicroOnlineInfo>,
 }
 
+impl MicroBizInfo {
+    /// What is required. What is optional has a method of its name.
+    #[must_use]
+    pub fn new(micro_biz_type: MicroBizType) -> Self {
+        Self {
+            micro_biz_type,
+            micro_store_info: None,
+            micro_mobile_info: None,
+            micro_online_info: None,
+        }
+    }
+}
+
+optional! { MicroBizInfo {
+    micro_store_info: MicroStoreInfo,
+    micro_mobile_info: MicroMobileInfo,
+    micro_online_info: MicroOnlineInfo,
+} }
+
 crate::open_enum! {
     /// Documented values of `micro_biz_type`.
     pub enum MicroBizType {
@@ -151,7 +233,8 @@ crate::open_enum! {
 }
 
 /// Object `micro_store_info` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct MicroStoreInfo {
     /// Required.
     pub micro_name: String,
@@ -171,8 +254,30 @@ pub struct MicroStoreInfo {
     pub store_latitude: Option<crate::Sensitive>,
 }
 
+impl MicroStoreInfo {
+    /// What is required. What is optional has a method of its name.
+    #[must_use]
+    pub fn new(micro_name: impl Into<String>, micro_address_code: impl Into<String>, micro_address: impl Into<crate::Sensitive>, store_entrance_pic: impl Into<String>, micro_indoor_copy: impl Into<String>) -> Self {
+        Self {
+            micro_name: micro_name.into(),
+            micro_address_code: micro_address_code.into(),
+            micro_address: micro_address.into(),
+            store_entrance_pic: store_entrance_pic.into(),
+            micro_indoor_copy: micro_indoor_copy.into(),
+            store_longitude: None,
+            store_latitude: None,
+        }
+    }
+}
+
+optional! { MicroStoreInfo {
+    store_longitude: crate::Sensitive,
+    store_latitude: crate::Sensitive,
+} }
+
 /// Object `micro_mobile_info` in a request.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct MicroMobileInfo {
     /// Required.
     pub micro_mobile_name: String,
@@ -198,7 +303,8 @@ impl MicroMobileInfo {
 }
 
 /// Object `micro_online_info` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct MicroOnlineInfo {
     /// Required.
     pub micro_online_store: String,
@@ -212,8 +318,27 @@ pub struct MicroOnlineInfo {
     pub micro_link: Option<String>,
 }
 
+impl MicroOnlineInfo {
+    /// What is required. What is optional has a method of its name.
+    #[must_use]
+    pub fn new(micro_online_store: impl Into<String>, micro_ec_name: impl Into<String>) -> Self {
+        Self {
+            micro_online_store: micro_online_store.into(),
+            micro_ec_name: micro_ec_name.into(),
+            micro_qrcode: None,
+            micro_link: None,
+        }
+    }
+}
+
+optional! { MicroOnlineInfo {
+    micro_qrcode: String,
+    micro_link: String,
+} }
+
 /// Object `business_license_info` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct BusinessLicenseInfo {
     /// Required.
     pub license_copy: String,
@@ -234,8 +359,31 @@ pub struct BusinessLicenseInfo {
     pub period_end: Option<String>,
 }
 
+impl BusinessLicenseInfo {
+    /// What is required. What is optional has a method of its name.
+    #[must_use]
+    pub fn new(license_copy: impl Into<String>, license_number: impl Into<String>, merchant_name: impl Into<String>, legal_person: impl Into<crate::Sensitive>) -> Self {
+        Self {
+            license_copy: license_copy.into(),
+            license_number: license_number.into(),
+            merchant_name: merchant_name.into(),
+            legal_person: legal_person.into(),
+            license_address: None,
+            period_begin: None,
+            period_end: None,
+        }
+    }
+}
+
+optional! { BusinessLicenseInfo {
+    license_address: crate::Sensitive,
+    period_begin: String,
+    period_end: String,
+} }
+
 /// Object `certificate_info` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct CertificateInfo {
     /// Required.
     pub cert_copy: String,
@@ -253,6 +401,24 @@ pub struct CertificateInfo {
     pub period_begin: String,
     /// Required.
     pub period_end: String,
+}
+
+impl CertificateInfo {
+    /// What is required, which is all.
+    #[expect(clippy::too_many_arguments, reason = "all of them are required")]
+    #[must_use]
+    pub fn new(cert_copy: impl Into<String>, cert_type: CertType, cert_number: impl Into<String>, merchant_name: impl Into<String>, company_address: impl Into<String>, legal_person: impl Into<crate::Sensitive>, period_begin: impl Into<String>, period_end: impl Into<String>) -> Self {
+        Self {
+            cert_copy: cert_copy.into(),
+            cert_type,
+            cert_number: cert_number.into(),
+            merchant_name: merchant_name.into(),
+            company_address: company_address.into(),
+            legal_person: legal_person.into(),
+            period_begin: period_begin.into(),
+            period_end: period_end.into(),
+        }
+    }
 }
 
 crate::open_enum! {
@@ -290,7 +456,8 @@ crate::open_enum! {
 }
 
 /// Object `organization_info` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct OrganizationInfo {
     /// Required.
     pub organization_copy: String,
@@ -302,8 +469,22 @@ pub struct OrganizationInfo {
     pub org_period_end: String,
 }
 
+impl OrganizationInfo {
+    /// What is required, which is all.
+    #[must_use]
+    pub fn new(organization_copy: impl Into<String>, organization_code: impl Into<String>, org_period_begin: impl Into<String>, org_period_end: impl Into<String>) -> Self {
+        Self {
+            organization_copy: organization_copy.into(),
+            organization_code: organization_code.into(),
+            org_period_begin: org_period_begin.into(),
+            org_period_end: org_period_end.into(),
+        }
+    }
+}
+
 /// Object `finance_institution_info` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct FinanceInstitutionInfo {
     /// Optional. Example: `BANK_AGENT`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -312,6 +493,22 @@ pub struct FinanceInstitutionInfo {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub finance_license_pics: Option<Vec<String>>,
 }
+
+impl FinanceInstitutionInfo {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            finance_type: None,
+            finance_license_pics: None,
+        }
+    }
+}
+
+optional! { FinanceInstitutionInfo {
+    finance_type: FinanceType,
+    finance_license_pics: Vec<String>,
+} }
 
 crate::open_enum! {
     /// Documented values of `finance_type`.
@@ -330,7 +527,8 @@ crate::open_enum! {
 }
 
 /// Object `identity_info` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct IdentityInfo {
     /// Optional. Example: `LEGAL`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -350,6 +548,29 @@ pub struct IdentityInfo {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub owner: Option<bool>,
 }
+
+impl IdentityInfo {
+    /// What is required. What is optional has a method of its name.
+    #[must_use]
+    pub fn new(id_doc_type: IdDocType) -> Self {
+        Self {
+            id_holder_type: None,
+            id_doc_type,
+            authorize_letter_copy: None,
+            id_card_info: None,
+            id_doc_info: None,
+            owner: None,
+        }
+    }
+}
+
+optional! { IdentityInfo {
+    id_holder_type: IdHolderType,
+    authorize_letter_copy: String,
+    id_card_info: IdCardInfo,
+    id_doc_info: IdDocInfo,
+    owner: bool,
+} }
 
 crate::open_enum! {
     /// Documented values of `id_holder_type`.
@@ -384,7 +605,8 @@ crate::open_enum! {
 }
 
 /// Object `id_card_info` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct IdCardInfo {
     /// Required.
     pub id_card_copy: String,
@@ -403,8 +625,29 @@ pub struct IdCardInfo {
     pub card_period_end: String,
 }
 
+impl IdCardInfo {
+    /// What is required. What is optional has a method of its name.
+    #[must_use]
+    pub fn new(id_card_copy: impl Into<String>, id_card_national: impl Into<String>, id_card_name: impl Into<crate::Sensitive>, id_card_number: impl Into<crate::Sensitive>, card_period_begin: impl Into<String>, card_period_end: impl Into<String>) -> Self {
+        Self {
+            id_card_copy: id_card_copy.into(),
+            id_card_national: id_card_national.into(),
+            id_card_name: id_card_name.into(),
+            id_card_number: id_card_number.into(),
+            id_card_address: None,
+            card_period_begin: card_period_begin.into(),
+            card_period_end: card_period_end.into(),
+        }
+    }
+}
+
+optional! { IdCardInfo {
+    id_card_address: crate::Sensitive,
+} }
+
 /// Object `id_doc_info` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct IdDocInfo {
     /// Required.
     pub id_doc_copy: String,
@@ -424,8 +667,30 @@ pub struct IdDocInfo {
     pub doc_period_end: String,
 }
 
+impl IdDocInfo {
+    /// What is required. What is optional has a method of its name.
+    #[must_use]
+    pub fn new(id_doc_copy: impl Into<String>, id_doc_name: impl Into<crate::Sensitive>, id_doc_number: impl Into<crate::Sensitive>, doc_period_begin: impl Into<String>, doc_period_end: impl Into<String>) -> Self {
+        Self {
+            id_doc_copy: id_doc_copy.into(),
+            id_doc_copy_back: None,
+            id_doc_name: id_doc_name.into(),
+            id_doc_number: id_doc_number.into(),
+            id_doc_address: None,
+            doc_period_begin: doc_period_begin.into(),
+            doc_period_end: doc_period_end.into(),
+        }
+    }
+}
+
+optional! { IdDocInfo {
+    id_doc_copy_back: String,
+    id_doc_address: crate::Sensitive,
+} }
+
 /// Object `ubo_info_list` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct UboInfo {
     /// Required. Example: `IDENTIFICATION_TYPE_IDCARD`.
     pub ubo_id_doc_type: UboIdDocType,
@@ -443,6 +708,24 @@ pub struct UboInfo {
     pub ubo_period_begin: String,
     /// Required.
     pub ubo_period_end: String,
+}
+
+impl UboInfo {
+    /// What is required, which is all.
+    #[expect(clippy::too_many_arguments, reason = "all of them are required")]
+    #[must_use]
+    pub fn new(ubo_id_doc_type: UboIdDocType, ubo_id_doc_copy: impl Into<String>, ubo_id_doc_copy_back: impl Into<String>, ubo_id_doc_name: impl Into<crate::Sensitive>, ubo_id_doc_number: impl Into<crate::Sensitive>, ubo_id_doc_address: impl Into<crate::Sensitive>, ubo_period_begin: impl Into<String>, ubo_period_end: impl Into<String>) -> Self {
+        Self {
+            ubo_id_doc_type,
+            ubo_id_doc_copy: ubo_id_doc_copy.into(),
+            ubo_id_doc_copy_back: ubo_id_doc_copy_back.into(),
+            ubo_id_doc_name: ubo_id_doc_name.into(),
+            ubo_id_doc_number: ubo_id_doc_number.into(),
+            ubo_id_doc_address: ubo_id_doc_address.into(),
+            ubo_period_begin: ubo_period_begin.into(),
+            ubo_period_end: ubo_period_end.into(),
+        }
+    }
 }
 
 crate::open_enum! {
@@ -469,6 +752,7 @@ crate::open_enum! {
 
 /// Object `business_info` in a request.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct BusinessInfo {
     /// Required.
     pub merchant_shortname: String,
@@ -492,6 +776,7 @@ impl BusinessInfo {
 
 /// Object `sales_info` in a request.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct SalesInfo {
     /// Required. Example: `SALES_SCENES_STORE`.
     pub sales_scenes_type: Vec<SalesScenesType>,
@@ -516,7 +801,7 @@ pub struct SalesInfo {
 }
 
 impl SalesInfo {
-    /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+    /// What is required. What is optional has a method of its name.
     #[must_use]
     pub fn new(sales_scenes_type: Vec<SalesScenesType>) -> Self {
         Self {
@@ -530,6 +815,15 @@ impl SalesInfo {
         }
     }
 }
+
+optional! { SalesInfo {
+    biz_store_info: BizStoreInfo,
+    mp_info: MpInfo,
+    mini_program_info: MiniProgramInfo,
+    app_info: AppInfo,
+    web_info: WebInfo,
+    wework_info: WeworkInfo,
+} }
 
 crate::open_enum! {
     /// Documented values of `sales_scenes_type`.
@@ -551,6 +845,7 @@ crate::open_enum! {
 
 /// Object `biz_store_info` in a request.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct BizStoreInfo {
     /// Required.
     pub biz_store_name: String,
@@ -568,7 +863,7 @@ pub struct BizStoreInfo {
 }
 
 impl BizStoreInfo {
-    /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+    /// What is required. What is optional has a method of its name.
     #[must_use]
     pub fn new(biz_store_name: impl Into<String>, biz_address_code: impl Into<String>, biz_store_address: impl Into<String>, store_entrance_pic: Vec<String>, indoor_pic: Vec<String>) -> Self {
         Self {
@@ -582,8 +877,13 @@ impl BizStoreInfo {
     }
 }
 
+optional! { BizStoreInfo {
+    biz_sub_appid: String,
+} }
+
 /// Object `mp_info` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct MpInfo {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -596,8 +896,27 @@ pub struct MpInfo {
     pub mp_pics: Option<Vec<String>>,
 }
 
+impl MpInfo {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            mp_appid: None,
+            mp_sub_appid: None,
+            mp_pics: None,
+        }
+    }
+}
+
+optional! { MpInfo {
+    mp_appid: String,
+    mp_sub_appid: String,
+    mp_pics: Vec<String>,
+} }
+
 /// Object `mini_program_info` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct MiniProgramInfo {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -610,8 +929,27 @@ pub struct MiniProgramInfo {
     pub mini_program_pics: Option<Vec<String>>,
 }
 
+impl MiniProgramInfo {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            mini_program_appid: None,
+            mini_program_sub_appid: None,
+            mini_program_pics: None,
+        }
+    }
+}
+
+optional! { MiniProgramInfo {
+    mini_program_appid: String,
+    mini_program_sub_appid: String,
+    mini_program_pics: Vec<String>,
+} }
+
 /// Object `app_info` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct AppInfo {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -624,8 +962,27 @@ pub struct AppInfo {
     pub app_pics: Option<Vec<String>>,
 }
 
+impl AppInfo {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            app_appid: None,
+            app_sub_appid: None,
+            app_pics: None,
+        }
+    }
+}
+
+optional! { AppInfo {
+    app_appid: String,
+    app_sub_appid: String,
+    app_pics: Vec<String>,
+} }
+
 /// Object `web_info` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct WebInfo {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -638,8 +995,27 @@ pub struct WebInfo {
     pub web_appid: Option<String>,
 }
 
+impl WebInfo {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            domain: None,
+            web_authorisation: None,
+            web_appid: None,
+        }
+    }
+}
+
+optional! { WebInfo {
+    domain: String,
+    web_authorisation: String,
+    web_appid: String,
+} }
+
 /// Object `wework_info` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct WeworkInfo {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -649,8 +1025,25 @@ pub struct WeworkInfo {
     pub wework_pics: Option<Vec<String>>,
 }
 
+impl WeworkInfo {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            sub_corp_id: None,
+            wework_pics: None,
+        }
+    }
+}
+
+optional! { WeworkInfo {
+    sub_corp_id: String,
+    wework_pics: Vec<String>,
+} }
+
 /// Object `settlement_info` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct SettlementInfo {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -678,8 +1071,37 @@ pub struct SettlementInfo {
     pub activities_additions: Option<Vec<String>>,
 }
 
+impl SettlementInfo {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            settlement_id: None,
+            qualification_type: None,
+            qualifications: None,
+            activities_id: None,
+            activities_rate: None,
+            debit_activities_rate: None,
+            credit_activities_rate: None,
+            activities_additions: None,
+        }
+    }
+}
+
+optional! { SettlementInfo {
+    settlement_id: String,
+    qualification_type: String,
+    qualifications: Vec<String>,
+    activities_id: String,
+    activities_rate: String,
+    debit_activities_rate: String,
+    credit_activities_rate: String,
+    activities_additions: Vec<String>,
+} }
+
 /// Object `bank_account_info` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct BankAccountInfo {
     /// Required. Example: `BANK_ACCOUNT_TYPE_CORPORATE`.
     pub bank_account_type: BankAccountType,
@@ -700,6 +1122,28 @@ pub struct BankAccountInfo {
     pub account_number: Option<crate::Sensitive>,
 }
 
+impl BankAccountInfo {
+    /// What is required. What is optional has a method of its name.
+    #[must_use]
+    pub fn new(bank_account_type: BankAccountType, account_name: impl Into<crate::Sensitive>, account_bank: impl Into<String>, bank_address_code: impl Into<String>) -> Self {
+        Self {
+            bank_account_type,
+            account_name: account_name.into(),
+            account_bank: account_bank.into(),
+            bank_address_code: bank_address_code.into(),
+            bank_name: None,
+            bank_branch_id: None,
+            account_number: None,
+        }
+    }
+}
+
+optional! { BankAccountInfo {
+    bank_name: String,
+    bank_branch_id: String,
+    account_number: crate::Sensitive,
+} }
+
 crate::open_enum! {
     /// Documented values of `bank_account_type`.
     pub enum BankAccountType {
@@ -712,6 +1156,7 @@ crate::open_enum! {
 
 /// Object `addition_info` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct AdditionInfo {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -726,6 +1171,26 @@ pub struct AdditionInfo {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub business_addition_msg: Option<String>,
 }
+
+impl AdditionInfo {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            legal_person_commitment: None,
+            legal_person_video: None,
+            business_addition_pics: None,
+            business_addition_msg: None,
+        }
+    }
+}
+
+optional! { AdditionInfo {
+    legal_person_commitment: String,
+    legal_person_video: String,
+    business_addition_pics: Vec<String>,
+    business_addition_msg: String,
+} }
 
 crate::open_enum! {
     /// Documented values of `applyment_state`.
@@ -761,6 +1226,7 @@ crate::open_enum! {
 
 /// Object `audit_detail` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct AuditDetail {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -782,6 +1248,7 @@ pub mod applyment {
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012719997>
     #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Create {
         /// Required.
         pub business_code: String,
@@ -801,7 +1268,7 @@ pub mod applyment {
     }
 
     impl Create {
-        /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+        /// What is required. What is optional has a method of its name.
         #[must_use]
         pub fn new(business_code: impl Into<String>, contact_info: super::ContactInfo, subject_info: super::SubjectInfo, business_info: super::BusinessInfo, settlement_info: super::SettlementInfo, bank_account_info: super::BankAccountInfo) -> Self {
             Self {
@@ -816,8 +1283,13 @@ pub mod applyment {
         }
     }
 
+    optional! { Create {
+        addition_info: super::AdditionInfo,
+    } }
+
     /// Reply to [`Create`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct CreateReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -833,6 +1305,7 @@ pub mod applyment {
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012697052>
     #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct GetByApplymentId {
         /// Required.
         pub applyment_id: crate::Number,
@@ -850,6 +1323,7 @@ pub mod applyment {
 
     /// Reply to [`GetByApplymentId`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct GetByApplymentIdReply {
         /// Optional.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -882,14 +1356,26 @@ pub mod applyment {
     /// `GET /v3/applyment4sub/applyment/business_code/{business_code}`. For service providers. Idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012697168>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct GetByBusinessCode {
         /// Required.
         pub business_code: String,
     }
 
+    impl GetByBusinessCode {
+        /// What is required, which is all.
+        #[must_use]
+        pub fn new(business_code: impl Into<String>) -> Self {
+            Self {
+                business_code: business_code.into(),
+            }
+        }
+    }
+
     /// Reply to [`GetByBusinessCode`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct GetByBusinessCodeReply {
         /// Optional.
         #[serde(skip_serializing_if = "Option::is_none")]

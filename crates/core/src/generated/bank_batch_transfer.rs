@@ -13,7 +13,8 @@ pub mod receipt {
         /// `POST /v3/bank-batch-transfer/receipt/detail-receipts`. For service providers. Idempotent. `bank_batch_transfer.receipt.detail_receipts.get` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012470770>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Create {
             /// Required. Example: `GD2021011610162610BBdkkIwcu3`.
             pub out_batch_no: String,
@@ -21,8 +22,20 @@ pub mod receipt {
             pub out_detail_no: String,
         }
 
+        impl Create {
+            /// What is required, which is all.
+            #[must_use]
+            pub fn new(out_batch_no: impl Into<String>, out_detail_no: impl Into<String>) -> Self {
+                Self {
+                    out_batch_no: out_batch_no.into(),
+                    out_detail_no: out_detail_no.into(),
+                }
+            }
+        }
+
         /// Reply to [`Create`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct CreateReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -55,7 +68,8 @@ pub mod receipt {
         /// `GET /v3/bank-batch-transfer/receipt/detail-receipts`. For service providers. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012470775>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Get {
             /// Required. Example: `GD2021011610162610BBdkkIwcu3`.
             pub out_batch_no: String,
@@ -63,8 +77,20 @@ pub mod receipt {
             pub out_detail_no: String,
         }
 
+        impl Get {
+            /// What is required, which is all.
+            #[must_use]
+            pub fn new(out_batch_no: impl Into<String>, out_detail_no: impl Into<String>) -> Self {
+                Self {
+                    out_batch_no: out_batch_no.into(),
+                    out_detail_no: out_detail_no.into(),
+                }
+            }
+        }
+
         /// Reply to [`Get`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct GetReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -101,14 +127,26 @@ pub mod receipt {
         /// `POST /v3/bank-batch-transfer/receipt/summary-receipts`. For service providers. Idempotent. `bank_batch_transfer.receipt.summary_receipts.get` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012470746>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Create {
             /// Required. Example: `GD2021011610162610BBdkkIwcu3`.
             pub out_batch_no: String,
         }
 
+        impl Create {
+            /// What is required, which is all.
+            #[must_use]
+            pub fn new(out_batch_no: impl Into<String>) -> Self {
+                Self {
+                    out_batch_no: out_batch_no.into(),
+                }
+            }
+        }
+
         /// Reply to [`Create`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct CreateReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -144,14 +182,26 @@ pub mod receipt {
         /// `GET /v3/bank-batch-transfer/receipt/summary-receipts`. For service providers. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012470761>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Get {
             /// Required. Example: `GD2021011610162610BBdkkIwcu3`.
             pub out_batch_no: String,
         }
 
+        impl Get {
+            /// What is required, which is all.
+            #[must_use]
+            pub fn new(out_batch_no: impl Into<String>) -> Self {
+                Self {
+                    out_batch_no: out_batch_no.into(),
+                }
+            }
+        }
+
         /// Reply to [`Get`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct GetReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]

@@ -4,6 +4,7 @@
 
 /// Object `transfer_detail_list` in a request.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct TransferDetail {
     /// Required. Example: `x23zy545Bd5436`.
     pub out_detail_no: String,
@@ -21,7 +22,7 @@ pub struct TransferDetail {
 }
 
 impl TransferDetail {
-    /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+    /// What is required. What is optional has a method of its name.
     #[must_use]
     pub fn new(out_detail_no: impl Into<String>, transfer_amount: i64, transfer_remark: impl Into<String>, openid: impl Into<crate::Sensitive>, user_name: impl Into<crate::Sensitive>) -> Self {
         Self {
@@ -34,6 +35,10 @@ impl TransferDetail {
         }
     }
 }
+
+optional! { TransferDetail {
+    user_id_card: crate::Sensitive,
+} }
 
 crate::open_enum! {
     /// Documented values of `transfer_scene`.
@@ -187,6 +192,7 @@ crate::open_enum! {
 
 /// Object `transfer_detail_list` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct TransferDetailReply {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -223,6 +229,7 @@ pub mod batches {
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012465889>
     #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Create {
         /// Required. Example: `1900001109`.
         pub platform_mchid: String,
@@ -257,7 +264,7 @@ pub mod batches {
     }
 
     impl Create {
-        /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+        /// What is required. What is optional has a method of its name.
         #[expect(clippy::too_many_arguments, reason = "all of them are required")]
         #[must_use]
         pub fn new(platform_mchid: impl Into<String>, specialized_payment_mchid: impl Into<String>, sponsor_mchid: impl Into<String>, user_authorized_mchid: impl Into<String>, user_authorized_appid: impl Into<String>, out_batch_no: impl Into<String>, batch_name: impl Into<String>, batch_remark: impl Into<String>, total_amount: i64, total_count: i64, transfer_scene: impl Into<String>, transfer_purpose: impl Into<String>) -> Self {
@@ -280,8 +287,14 @@ pub mod batches {
         }
     }
 
+    optional! { Create {
+        attach_remark: String,
+        transfer_detail_list: Vec<super::TransferDetail>,
+    } }
+
     /// Reply to [`Create`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct CreateReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -303,6 +316,7 @@ pub mod batches {
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012465891>
     #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct GetByBatchId {
         /// Required. Example: `1130000071100999991182020050700019480001`.
         pub batch_id: String,
@@ -320,7 +334,7 @@ pub mod batches {
     }
 
     impl GetByBatchId {
-        /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+        /// What is required. What is optional has a method of its name.
         #[must_use]
         pub fn new(batch_id: impl Into<String>, need_query_detail: bool) -> Self {
             Self {
@@ -333,8 +347,15 @@ pub mod batches {
         }
     }
 
+    optional! { GetByBatchId {
+        offset: i64,
+        limit: i64,
+        detail_state: super::GetByBatchIdDetailState,
+    } }
+
     /// Reply to [`GetByBatchId`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct GetByBatchIdReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -419,6 +440,7 @@ pub mod batches {
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012465903>
     #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct GetByOutBatchNo {
         /// Required. Example: `plfk2020042013`.
         pub out_batch_no: String,
@@ -436,7 +458,7 @@ pub mod batches {
     }
 
     impl GetByOutBatchNo {
-        /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+        /// What is required. What is optional has a method of its name.
         #[must_use]
         pub fn new(out_batch_no: impl Into<String>, need_query_detail: bool) -> Self {
             Self {
@@ -449,8 +471,15 @@ pub mod batches {
         }
     }
 
+    optional! { GetByOutBatchNo {
+        offset: i64,
+        limit: i64,
+        detail_state: super::GetByBatchIdDetailState,
+    } }
+
     /// Reply to [`GetByOutBatchNo`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct GetByOutBatchNoReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -537,7 +566,8 @@ pub mod batches {
         /// `GET /v3/bank-transfer/batches/batch-id/{batch_id}/details/detail-id/{detail_id}`. For service providers. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012465897>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct GetByDetailId {
             /// Required. Example: `1130000071100999991182020050700019480001`.
             pub batch_id: String,
@@ -545,8 +575,20 @@ pub mod batches {
             pub detail_id: String,
         }
 
+        impl GetByDetailId {
+            /// What is required, which is all.
+            #[must_use]
+            pub fn new(batch_id: impl Into<String>, detail_id: impl Into<String>) -> Self {
+                Self {
+                    batch_id: batch_id.into(),
+                    detail_id: detail_id.into(),
+                }
+            }
+        }
+
         /// Reply to [`GetByDetailId`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct GetByDetailIdReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -624,7 +666,8 @@ pub mod batches {
         /// `GET /v3/bank-transfer/batches/out-batch-no/{out_batch_no}/details/out-detail-no/{out_detail_no}`. For service providers. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012465915>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct GetByOutDetailNo {
             /// Required. Example: `plfk2020042013`.
             pub out_batch_no: String,
@@ -632,8 +675,20 @@ pub mod batches {
             pub out_detail_no: String,
         }
 
+        impl GetByOutDetailNo {
+            /// What is required, which is all.
+            #[must_use]
+            pub fn new(out_batch_no: impl Into<String>, out_detail_no: impl Into<String>) -> Self {
+                Self {
+                    out_batch_no: out_batch_no.into(),
+                    out_detail_no: out_detail_no.into(),
+                }
+            }
+        }
+
         /// Reply to [`GetByOutDetailNo`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct GetByOutDetailNoReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]

@@ -56,6 +56,7 @@ crate::open_enum! {
 
 /// Object `download_bill_list` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct DownloadBill {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -105,7 +106,8 @@ pub mod fund_flow_bill {
     /// `GET /v3/bill/fundflowbill`. For direct merchants and service providers. Idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012791867>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Get {
         /// Required. Example: `2019-06-11`.
         pub bill_date: String,
@@ -120,8 +122,28 @@ pub mod fund_flow_bill {
         pub tar_type: Option<super::TarType>,
     }
 
+    impl Get {
+        /// What is required. What is optional has a method of its name.
+        #[must_use]
+        pub fn new(bill_date: impl Into<String>) -> Self {
+            Self {
+                bill_date: bill_date.into(),
+                sub_mchid: None,
+                account_type: None,
+                tar_type: None,
+            }
+        }
+    }
+
+    optional! { Get {
+        sub_mchid: String,
+        account_type: super::FundFlowBillAccountType,
+        tar_type: super::TarType,
+    } }
+
     /// Reply to [`Get`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct GetReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -146,7 +168,8 @@ pub mod sub_merchant_fund_flow_bill {
     /// `GET /v3/bill/sub-merchant-fundflowbill`. For service providers. Idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012710630>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Get {
         /// Required. Example: `19000000001`.
         pub sub_mchid: String,
@@ -161,8 +184,27 @@ pub mod sub_merchant_fund_flow_bill {
         pub account_type: super::SubMerchantFundFlowBillAccountType,
     }
 
+    impl Get {
+        /// What is required. What is optional has a method of its name.
+        #[must_use]
+        pub fn new(sub_mchid: impl Into<String>, bill_date: impl Into<String>, algorithm: super::Algorithm, account_type: super::SubMerchantFundFlowBillAccountType) -> Self {
+            Self {
+                sub_mchid: sub_mchid.into(),
+                bill_date: bill_date.into(),
+                tar_type: None,
+                algorithm,
+                account_type,
+            }
+        }
+    }
+
+    optional! { Get {
+        tar_type: super::TarType,
+    } }
+
     /// Reply to [`Get`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct GetReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -184,7 +226,8 @@ pub mod trade_bill {
     /// `GET /v3/bill/tradebill`. For direct merchants and service providers. Idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012791866>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Get {
         /// Required. Example: `2019-06-11`.
         pub bill_date: String,
@@ -199,8 +242,28 @@ pub mod trade_bill {
         pub tar_type: Option<super::TarType>,
     }
 
+    impl Get {
+        /// What is required. What is optional has a method of its name.
+        #[must_use]
+        pub fn new(bill_date: impl Into<String>) -> Self {
+            Self {
+                bill_date: bill_date.into(),
+                sub_mchid: None,
+                bill_type: None,
+                tar_type: None,
+            }
+        }
+    }
+
+    optional! { Get {
+        sub_mchid: String,
+        bill_type: super::BillType,
+        tar_type: super::TarType,
+    } }
+
     /// Reply to [`Get`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct GetReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]

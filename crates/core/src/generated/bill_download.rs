@@ -18,7 +18,8 @@ pub mod file {
     /// `GET /v3/billdownload/file`. For direct merchants and service providers. Idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012791868>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Get {
         /// Required. Example: `dN7J6yDgUzbX8Uk3sD4a4e`.
         pub token: String,
@@ -26,6 +27,21 @@ pub mod file {
         #[serde(skip_serializing_if = "Option::is_none")]
         pub tartype: Option<super::Tartype>,
     }
+
+    impl Get {
+        /// What is required. What is optional has a method of its name.
+        #[must_use]
+        pub fn new(token: impl Into<String>) -> Self {
+            Self {
+                token: token.into(),
+                tartype: None,
+            }
+        }
+    }
+
+    optional! { Get {
+        tartype: super::Tartype,
+    } }
 
     call!(Get => bytes::Bytes, BILL_DOWNLOAD[0]);
 }

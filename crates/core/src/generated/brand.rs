@@ -3,7 +3,8 @@
 
 
 /// Object `admin_info` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct AdminInfo {
     /// Required. Encrypted under the platform's key before it is sent.
     pub admin_name: crate::Sensitive,
@@ -11,6 +12,18 @@ pub struct AdminInfo {
     pub id_doc_type: IdDocType,
     /// Required. Encrypted under the platform's key before it is sent.
     pub id_card_number: crate::Sensitive,
+}
+
+impl AdminInfo {
+    /// What is required, which is all.
+    #[must_use]
+    pub fn new(admin_name: impl Into<crate::Sensitive>, id_doc_type: IdDocType, id_card_number: impl Into<crate::Sensitive>) -> Self {
+        Self {
+            admin_name: admin_name.into(),
+            id_doc_type,
+            id_card_number: id_card_number.into(),
+        }
+    }
 }
 
 crate::open_enum! {
@@ -32,7 +45,8 @@ crate::open_enum! {
 }
 
 /// Object `subject_info` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct SubjectInfo {
     /// Required. Example: `SUBJECT_TYPE_ENTERPRISE`.
     pub subject_type: SubjectType,
@@ -40,6 +54,18 @@ pub struct SubjectInfo {
     pub subject_name: String,
     /// Required. Example: `91310101MA1FPX1234`.
     pub unified_social_credit_code: String,
+}
+
+impl SubjectInfo {
+    /// What is required, which is all.
+    #[must_use]
+    pub fn new(subject_type: SubjectType, subject_name: impl Into<String>, unified_social_credit_code: impl Into<String>) -> Self {
+        Self {
+            subject_type,
+            subject_name: subject_name.into(),
+            unified_social_credit_code: unified_social_credit_code.into(),
+        }
+    }
 }
 
 crate::open_enum! {
@@ -53,7 +79,8 @@ crate::open_enum! {
 }
 
 /// Object `brand_basic_info` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct BrandBasicInfo {
     /// Required.
     pub brand_name: String,
@@ -61,8 +88,20 @@ pub struct BrandBasicInfo {
     pub brand_logo: String,
 }
 
+impl BrandBasicInfo {
+    /// What is required, which is all.
+    #[must_use]
+    pub fn new(brand_name: impl Into<String>, brand_logo: impl Into<String>) -> Self {
+        Self {
+            brand_name: brand_name.into(),
+            brand_logo: brand_logo.into(),
+        }
+    }
+}
+
 /// Object `trademark` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct Trademark {
     /// Required. Example: `TRADEMARK_NONE`.
     pub trademark_exists: TrademarkExists,
@@ -80,6 +119,27 @@ pub struct Trademark {
     pub no_trademark_addition_prove_list: Option<Vec<String>>,
 }
 
+impl Trademark {
+    /// What is required. What is optional has a method of its name.
+    #[must_use]
+    pub fn new(trademark_exists: TrademarkExists) -> Self {
+        Self {
+            trademark_exists,
+            trademark_registration_certificate: None,
+            logo_trademark_registration_certificate: None,
+            no_trademark_addition_prove: None,
+            no_trademark_addition_prove_list: None,
+        }
+    }
+}
+
+optional! { Trademark {
+    trademark_registration_certificate: TrademarkRegistrationCertificate,
+    logo_trademark_registration_certificate: LogoTrademarkRegistrationCertificate,
+    no_trademark_addition_prove: String,
+    no_trademark_addition_prove_list: Vec<String>,
+} }
+
 crate::open_enum! {
     /// Documented values of `trademark_exists`.
     pub enum TrademarkExists {
@@ -91,7 +151,8 @@ crate::open_enum! {
 }
 
 /// Object `trademark_registration_certificate` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct TrademarkRegistrationCertificate {
     /// Optional. Example: `jTpGmxUX3FBWVQ5NJTZvvDujqhThn4ReFxikqJ5YW6zFQ`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -125,8 +186,39 @@ pub struct TrademarkRegistrationCertificate {
     pub license_list: Option<Vec<String>>,
 }
 
+impl TrademarkRegistrationCertificate {
+    /// What is required. What is optional has a method of its name.
+    #[must_use]
+    pub fn new(name: impl Into<String>, number: impl Into<String>, valid_begin_time: impl Into<String>, valid_end_time: impl Into<String>, international_class: impl Into<String>, holder: impl Into<String>) -> Self {
+        Self {
+            certificate: None,
+            name: name.into(),
+            number: number.into(),
+            valid_begin_time: valid_begin_time.into(),
+            valid_end_time: valid_end_time.into(),
+            international_class: international_class.into(),
+            holder: holder.into(),
+            license: None,
+            authorization_begin_time: None,
+            authorization_end_time: None,
+            certificate_list: None,
+            license_list: None,
+        }
+    }
+}
+
+optional! { TrademarkRegistrationCertificate {
+    certificate: String,
+    license: String,
+    authorization_begin_time: String,
+    authorization_end_time: String,
+    certificate_list: Vec<String>,
+    license_list: Vec<String>,
+} }
+
 /// Object `logo_trademark_registration_certificate` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct LogoTrademarkRegistrationCertificate {
     /// Optional. Example: `jTpGmxUXqRTvDujqhThn4ReFxikqJ5YW6zFQ`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -159,6 +251,36 @@ pub struct LogoTrademarkRegistrationCertificate {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub license_list: Option<Vec<String>>,
 }
+
+impl LogoTrademarkRegistrationCertificate {
+    /// What is required. What is optional has a method of its name.
+    #[must_use]
+    pub fn new(name: impl Into<String>, number: impl Into<String>, valid_begin_time: impl Into<String>, valid_end_time: impl Into<String>, international_class: impl Into<String>, holder: impl Into<String>) -> Self {
+        Self {
+            certificate: None,
+            name: name.into(),
+            number: number.into(),
+            valid_begin_time: valid_begin_time.into(),
+            valid_end_time: valid_end_time.into(),
+            international_class: international_class.into(),
+            holder: holder.into(),
+            license: None,
+            authorization_begin_time: None,
+            authorization_end_time: None,
+            certificate_list: None,
+            license_list: None,
+        }
+    }
+}
+
+optional! { LogoTrademarkRegistrationCertificate {
+    certificate: String,
+    license: String,
+    authorization_begin_time: String,
+    authorization_end_time: String,
+    certificate_list: Vec<String>,
+    license_list: Vec<String>,
+} }
 
 crate::open_enum! {
     /// Documented values of `applyment_state`.
@@ -205,7 +327,8 @@ crate::open_enum! {
 }
 
 /// Object `brand_mini_program_info` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct BrandMiniProgramInfo {
     /// Required. Example: `wx1234567890abcdef`.
     pub appid: String,
@@ -214,8 +337,24 @@ pub struct BrandMiniProgramInfo {
     pub default_jump_path: Option<String>,
 }
 
+impl BrandMiniProgramInfo {
+    /// What is required. What is optional has a method of its name.
+    #[must_use]
+    pub fn new(appid: impl Into<String>) -> Self {
+        Self {
+            appid: appid.into(),
+            default_jump_path: None,
+        }
+    }
+}
+
+optional! { BrandMiniProgramInfo {
+    default_jump_path: String,
+} }
+
 /// Object `brand_customer_service` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct BrandCustomerService {
     /// Required. Example: `MINI_PROGRAM`.
     pub customer_service_type: CustomerServiceType,
@@ -229,6 +368,25 @@ pub struct BrandCustomerService {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub appid: Option<String>,
 }
+
+impl BrandCustomerService {
+    /// What is required. What is optional has a method of its name.
+    #[must_use]
+    pub fn new(customer_service_type: CustomerServiceType) -> Self {
+        Self {
+            customer_service_type,
+            customer_service_phone: None,
+            customer_service_path: None,
+            appid: None,
+        }
+    }
+}
+
+optional! { BrandCustomerService {
+    customer_service_phone: String,
+    customer_service_path: String,
+    appid: String,
+} }
 
 crate::open_enum! {
     /// Documented values of `customer_service_type`.
@@ -245,7 +403,8 @@ crate::open_enum! {
 }
 
 /// Object `service_list` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct Service {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -261,6 +420,26 @@ pub struct Service {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub appid: Option<String>,
 }
+
+impl Service {
+    /// What is required. What is optional has a method of its name.
+    #[must_use]
+    pub fn new(service_jump_type: ServiceJumpType, service_jump_path: impl Into<String>) -> Self {
+        Self {
+            service_classify_name: None,
+            service_name: None,
+            service_jump_type,
+            service_jump_path: service_jump_path.into(),
+            appid: None,
+        }
+    }
+}
+
+optional! { Service {
+    service_classify_name: String,
+    service_name: String,
+    appid: String,
+} }
 
 crate::open_enum! {
     /// Documented values of `service_jump_type`.
@@ -314,6 +493,7 @@ crate::open_enum! {
 
 /// Object `active_link_list` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct ActiveLink {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -359,6 +539,7 @@ crate::open_enum! {
 
 /// Object `data` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct ActivityData {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -401,6 +582,7 @@ crate::open_enum! {
 
 /// Object `time_range` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct TimeRange {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -412,6 +594,7 @@ pub struct TimeRange {
 
 /// Object `product_coupon` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct ProductCoupon {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -423,6 +606,7 @@ pub struct ProductCoupon {
 
 /// Object `stock_list` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct Stock {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -469,6 +653,7 @@ crate::open_enum! {
 
 /// Object `code_jump_information` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct CodeJumpInformation {
     /// Optional. Example: `wxea9c30a90fs8d3fe`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -478,8 +663,25 @@ pub struct CodeJumpInformation {
     pub jump_path: Option<String>,
 }
 
+impl CodeJumpInformation {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            jump_appid: None,
+            jump_path: None,
+        }
+    }
+}
+
+optional! { CodeJumpInformation {
+    jump_appid: String,
+    jump_path: String,
+} }
+
 /// Object `valid_date_information` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct ValidDateInformation {
     /// Required. Example: `FIX_TIME_RANGE`.
     pub r#type: ValidDateInformationType,
@@ -493,6 +695,25 @@ pub struct ValidDateInformation {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub available_day_after_receive: Option<i64>,
 }
+
+impl ValidDateInformation {
+    /// What is required. What is optional has a method of its name.
+    #[must_use]
+    pub fn new(r#type: ValidDateInformationType) -> Self {
+        Self {
+            r#type,
+            available_begin_time: None,
+            available_end_time: None,
+            available_day_after_receive: None,
+        }
+    }
+}
+
+optional! { ValidDateInformation {
+    available_begin_time: String,
+    available_end_time: String,
+    available_day_after_receive: i64,
+} }
 
 crate::open_enum! {
     /// Documented values of `type`.
@@ -508,6 +729,7 @@ crate::open_enum! {
 
 /// Object `points_information` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct PointsInformation {
     /// Optional. Example: `wxea9c30a90fs8d3fe`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -517,8 +739,25 @@ pub struct PointsInformation {
     pub jump_path: Option<String>,
 }
 
+impl PointsInformation {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            jump_appid: None,
+            jump_path: None,
+        }
+    }
+}
+
+optional! { PointsInformation {
+    jump_appid: String,
+    jump_path: String,
+} }
+
 /// Object `balance_information` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct BalanceInformation {
     /// Optional. Example: `wxea9c30a90fs8d3fe`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -528,8 +767,25 @@ pub struct BalanceInformation {
     pub jump_path: Option<String>,
 }
 
+impl BalanceInformation {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            jump_appid: None,
+            jump_path: None,
+        }
+    }
+}
+
+optional! { BalanceInformation {
+    jump_appid: String,
+    jump_path: String,
+} }
+
 /// Object `purchase_information` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct PurchaseInformation {
     /// Optional. Example: `100`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -542,8 +798,27 @@ pub struct PurchaseInformation {
     pub jump_path: Option<String>,
 }
 
+impl PurchaseInformation {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            price: None,
+            jump_appid: None,
+            jump_path: None,
+        }
+    }
+}
+
+optional! { PurchaseInformation {
+    price: crate::Number,
+    jump_appid: String,
+    jump_path: String,
+} }
+
 /// Object `user_information` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct CardUserInformation {
     /// Optional. Example: `USER_FORM_FLAG_SEX`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -552,6 +827,22 @@ pub struct CardUserInformation {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub custom_field_list: Option<Vec<UserInformationCustomField>>,
 }
+
+impl CardUserInformation {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            common_field_list: None,
+            custom_field_list: None,
+        }
+    }
+}
+
+optional! { CardUserInformation {
+    common_field_list: Vec<CommonField>,
+    custom_field_list: Vec<UserInformationCustomField>,
+} }
 
 crate::open_enum! {
     /// Documented values of `common_field_list`.
@@ -573,6 +864,7 @@ crate::open_enum! {
 
 /// Object `custom_field_list` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct UserInformationCustomField {
     /// Optional. Example: `CHECK_BOX`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -584,6 +876,24 @@ pub struct UserInformationCustomField {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub values: Option<Vec<String>>,
 }
+
+impl UserInformationCustomField {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            r#type: None,
+            name: None,
+            values: None,
+        }
+    }
+}
+
+optional! { UserInformationCustomField {
+    r#type: CustomFieldType,
+    name: String,
+    values: Vec<String>,
+} }
 
 crate::open_enum! {
     /// Documented values of `type`.
@@ -597,6 +907,7 @@ crate::open_enum! {
 
 /// Object `code_jump_information` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct CodeJumpInformationReply {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -608,6 +919,7 @@ pub struct CodeJumpInformationReply {
 
 /// Object `valid_date_information` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct ValidDateInformationReply {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -625,6 +937,7 @@ pub struct ValidDateInformationReply {
 
 /// Object `points_information` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct PointsInformationReply {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -636,6 +949,7 @@ pub struct PointsInformationReply {
 
 /// Object `balance_information` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct BalanceInformationReply {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -647,6 +961,7 @@ pub struct BalanceInformationReply {
 
 /// Object `purchase_information` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct PurchaseInformationReply {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -661,6 +976,7 @@ pub struct PurchaseInformationReply {
 
 /// Object `user_information` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct CardUserInformationReply {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -672,6 +988,7 @@ pub struct CardUserInformationReply {
 
 /// Object `custom_field_list` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct UserInformationCustomFieldReply {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -696,6 +1013,7 @@ crate::open_enum! {
 
 /// Object `member_information` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct MemberInformation {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -707,6 +1025,7 @@ pub struct MemberInformation {
 
 /// Object `data` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct CardData {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -785,7 +1104,8 @@ crate::open_enum! {
 }
 
 /// Object `product_coupon_stock_list` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct ProductCouponStock {
     /// Required. Example: `701138812971763025610907319729`.
     pub product_coupon_id: String,
@@ -793,8 +1113,20 @@ pub struct ProductCouponStock {
     pub stock_id: String,
 }
 
+impl ProductCouponStock {
+    /// What is required, which is all.
+    #[must_use]
+    pub fn new(product_coupon_id: impl Into<String>, stock_id: impl Into<String>) -> Self {
+        Self {
+            product_coupon_id: product_coupon_id.into(),
+            stock_id: stock_id.into(),
+        }
+    }
+}
+
 /// Object `product_coupon_stock_list` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct ProductCouponStockReply {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -820,6 +1152,7 @@ crate::open_enum! {
 
 /// Object `data` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct MembershipActivityData {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -870,6 +1203,7 @@ pub struct MembershipActivityData {
 
 /// Object `user_information` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct UserInformation {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -879,8 +1213,25 @@ pub struct UserInformation {
     pub custom_field_list: Option<Vec<CustomField>>,
 }
 
+impl UserInformation {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            common_field_list: None,
+            custom_field_list: None,
+        }
+    }
+}
+
+optional! { UserInformation {
+    common_field_list: Vec<UserInformationCommonField>,
+    custom_field_list: Vec<CustomField>,
+} }
+
 /// Object `common_field_list` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct UserInformationCommonField {
     /// Optional. Example: `USER_FORM_FLAG_SEX`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -889,6 +1240,22 @@ pub struct UserInformationCommonField {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub value: Option<crate::Sensitive>,
 }
+
+impl UserInformationCommonField {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            name: None,
+            value: None,
+        }
+    }
+}
+
+optional! { UserInformationCommonField {
+    name: Name,
+    value: crate::Sensitive,
+} }
 
 crate::open_enum! {
     /// Documented values of `name`.
@@ -910,6 +1277,7 @@ crate::open_enum! {
 
 /// Object `custom_field_list` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct CustomField {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -918,6 +1286,22 @@ pub struct CustomField {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user_chosen_values: Option<Vec<crate::Sensitive>>,
 }
+
+impl CustomField {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            name: None,
+            user_chosen_values: None,
+        }
+    }
+}
+
+optional! { CustomField {
+    name: String,
+    user_chosen_values: Vec<crate::Sensitive>,
+} }
 
 crate::open_enum! {
     /// Documented values of `user_card_confirm_state`.
@@ -931,6 +1315,7 @@ crate::open_enum! {
 
 /// Object `user_information` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct UserInformationReply {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -942,6 +1327,7 @@ pub struct UserInformationReply {
 
 /// Object `common_field_list` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct CommonFieldReply {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -953,6 +1339,7 @@ pub struct CommonFieldReply {
 
 /// Object `custom_field_list` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct CustomFieldReply {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -977,7 +1364,8 @@ crate::open_enum! {
 }
 
 /// Object `date_information` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct DateInformation {
     /// Required. Example: `FIX_TIME_RANGE`.
     pub r#type: ValidDateInformationType,
@@ -992,8 +1380,28 @@ pub struct DateInformation {
     pub available_day_after_receive: Option<i64>,
 }
 
+impl DateInformation {
+    /// What is required. What is optional has a method of its name.
+    #[must_use]
+    pub fn new(r#type: ValidDateInformationType) -> Self {
+        Self {
+            r#type,
+            available_begin_time: None,
+            available_end_time: None,
+            available_day_after_receive: None,
+        }
+    }
+}
+
+optional! { DateInformation {
+    available_begin_time: String,
+    available_end_time: String,
+    available_day_after_receive: i64,
+} }
+
 /// Object `data` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct UserCardData {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1083,6 +1491,7 @@ crate::open_enum! {
 
 /// Object `store_basics` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct StoreBasics {
     /// Optional. Example: `MDL001`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1092,8 +1501,25 @@ pub struct StoreBasics {
     pub branch_name: Option<String>,
 }
 
+impl StoreBasics {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            store_reference_id: None,
+            branch_name: None,
+        }
+    }
+}
+
+optional! { StoreBasics {
+    store_reference_id: String,
+    branch_name: String,
+} }
+
 /// Object `store_address` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct StoreAddress {
     /// Required. Example: `440305`.
     pub address_code: String,
@@ -1110,8 +1536,29 @@ pub struct StoreAddress {
     pub latitude: Option<String>,
 }
 
+impl StoreAddress {
+    /// What is required. What is optional has a method of its name.
+    #[must_use]
+    pub fn new(address_code: impl Into<String>, address_detail: impl Into<String>) -> Self {
+        Self {
+            address_code: address_code.into(),
+            address_detail: address_detail.into(),
+            address_complements: None,
+            longitude: None,
+            latitude: None,
+        }
+    }
+}
+
+optional! { StoreAddress {
+    address_complements: String,
+    longitude: String,
+    latitude: String,
+} }
+
 /// Object `store_business` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct StoreBusiness {
     /// Optional. Example: `0755-86013388`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1120,6 +1567,22 @@ pub struct StoreBusiness {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub business_hours: Option<String>,
 }
+
+impl StoreBusiness {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            service_phone: None,
+            business_hours: None,
+        }
+    }
+}
+
+optional! { StoreBusiness {
+    service_phone: String,
+    business_hours: String,
+} }
 
 crate::open_enum! {
     /// Documented values of `audit_state`.
@@ -1135,6 +1598,7 @@ crate::open_enum! {
 
 /// Object `store_basics` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct StoreBasicsReply {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1146,6 +1610,7 @@ pub struct StoreBasicsReply {
 
 /// Object `store_address` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct StoreAddressReply {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1166,6 +1631,7 @@ pub struct StoreAddressReply {
 
 /// Object `store_business` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct StoreBusinessReply {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1177,6 +1643,7 @@ pub struct StoreBusinessReply {
 
 /// Object `store_recipient` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct StoreRecipient {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1191,6 +1658,7 @@ pub struct StoreRecipient {
 
 /// Object `data` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct BrandStoreData {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1223,6 +1691,7 @@ pub struct BrandStoreData {
 
 /// Object `store_recipient` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct DataStoreRecipient {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1237,6 +1706,7 @@ pub struct DataStoreRecipient {
 
 /// Object `receivers` in a request.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct Receiver {
     /// Required. Example: `MERCHANT_ID`.
     pub r#type: ReceiverType,
@@ -1252,7 +1722,7 @@ pub struct Receiver {
 }
 
 impl Receiver {
-    /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+    /// What is required. What is optional has a method of its name.
     #[must_use]
     pub fn new(r#type: ReceiverType, account: impl Into<String>, amount: i64, description: impl Into<String>) -> Self {
         Self {
@@ -1264,6 +1734,10 @@ impl Receiver {
         }
     }
 }
+
+optional! { Receiver {
+    name: crate::Sensitive,
+} }
 
 crate::open_enum! {
     /// Documented values of `type`.
@@ -1279,6 +1753,7 @@ crate::open_enum! {
 
 /// Object `receivers` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct CreateBrandProfitsharingOrderReceiverReply {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1352,6 +1827,7 @@ crate::open_enum! {
 
 /// Object `receivers` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct GetBrandProfitsharingOrderReceiverReply {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1456,6 +1932,7 @@ pub mod applyments {
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4016257700>
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Cancel {
         /// Optional. Example: `2000002124775691`.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -1465,8 +1942,25 @@ pub mod applyments {
         pub business_code: Option<String>,
     }
 
+    impl Cancel {
+        /// Nothing is required.
+        #[must_use]
+        pub fn new() -> Self {
+            Self {
+                applyment_id: None,
+                business_code: None,
+            }
+        }
+    }
+
+    optional! { Cancel {
+        applyment_id: String,
+        business_code: String,
+    } }
+
     /// Reply to [`Cancel`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct CancelReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -1484,7 +1978,8 @@ pub mod applyments {
     /// `POST /v3/brand/applyments`. For service providers. Not idempotent. `brand.applyments.get_by_business_code` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4016249989>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Create {
         /// Required. Example: `1900013511_10000`.
         pub business_code: String,
@@ -1498,8 +1993,23 @@ pub mod applyments {
         pub trademark: super::Trademark,
     }
 
+    impl Create {
+        /// What is required, which is all.
+        #[must_use]
+        pub fn new(business_code: impl Into<String>, admin_info: super::AdminInfo, subject_info: super::SubjectInfo, brand_basic_info: super::BrandBasicInfo, trademark: super::Trademark) -> Self {
+            Self {
+                business_code: business_code.into(),
+                admin_info,
+                subject_info,
+                brand_basic_info,
+                trademark,
+            }
+        }
+    }
+
     /// Reply to [`Create`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct CreateReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -1517,14 +2027,26 @@ pub mod applyments {
     /// `GET /v3/brand/applyments/applyment-id/{applyment_id}`. For service providers. Idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4016257685>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct GetByApplymentId {
         /// Required. Example: `2000002124775691`.
         pub applyment_id: String,
     }
 
+    impl GetByApplymentId {
+        /// What is required, which is all.
+        #[must_use]
+        pub fn new(applyment_id: impl Into<String>) -> Self {
+            Self {
+                applyment_id: applyment_id.into(),
+            }
+        }
+    }
+
     /// Reply to [`GetByApplymentId`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct GetByApplymentIdReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -1557,14 +2079,26 @@ pub mod applyments {
     /// `GET /v3/brand/applyments/business-code/{business_code}`. For service providers. Idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4016257694>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct GetByBusinessCode {
         /// Required. Example: `1900013511_10000`.
         pub business_code: String,
     }
 
+    impl GetByBusinessCode {
+        /// What is required, which is all.
+        #[must_use]
+        pub fn new(business_code: impl Into<String>) -> Self {
+            Self {
+                business_code: business_code.into(),
+            }
+        }
+    }
+
     /// Reply to [`GetByBusinessCode`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct GetByBusinessCodeReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -1604,7 +2138,8 @@ pub mod card {
         /// `POST /v3/brand/card/card-configs/cancel-applyment`. For service providers. Idempotent. `brand.card.card_configs.get` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4016475172>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct CancelApplyment {
             /// Optional. Example: `1900013511_10000`.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -1616,8 +2151,26 @@ pub mod card {
             pub brand_id: String,
         }
 
+        impl CancelApplyment {
+            /// What is required. What is optional has a method of its name.
+            #[must_use]
+            pub fn new(brand_id: impl Into<String>) -> Self {
+                Self {
+                    business_code: None,
+                    applyment_id: None,
+                    brand_id: brand_id.into(),
+                }
+            }
+        }
+
+        optional! { CancelApplyment {
+            business_code: String,
+            applyment_id: String,
+        } }
+
         /// Reply to [`CancelApplyment`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct CancelApplymentReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -1641,7 +2194,8 @@ pub mod card {
         /// `POST /v3/brand/card/card-configs`. For service providers. Not idempotent. `brand.card.card_configs.get` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4016468440>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Create {
             /// Required. Example: `1900013511_10000`.
             pub business_code: String,
@@ -1657,8 +2211,28 @@ pub mod card {
             pub service_list: Option<Vec<super::super::Service>>,
         }
 
+        impl Create {
+            /// What is required. What is optional has a method of its name.
+            #[must_use]
+            pub fn new(business_code: impl Into<String>, brand_id: impl Into<String>, brand_customer_service: super::super::BrandCustomerService) -> Self {
+                Self {
+                    business_code: business_code.into(),
+                    brand_id: brand_id.into(),
+                    brand_mini_program_info: None,
+                    brand_customer_service,
+                    service_list: None,
+                }
+            }
+        }
+
+        optional! { Create {
+            brand_mini_program_info: super::super::BrandMiniProgramInfo,
+            service_list: Vec<super::super::Service>,
+        } }
+
         /// Reply to [`Create`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct CreateReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -1682,7 +2256,8 @@ pub mod card {
         /// `GET /v3/brand/card/card-configs`. For service providers. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4016475174>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Get {
             /// Optional. Example: `1900013511_10000`.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -1694,8 +2269,26 @@ pub mod card {
             pub brand_id: String,
         }
 
+        impl Get {
+            /// What is required. What is optional has a method of its name.
+            #[must_use]
+            pub fn new(brand_id: impl Into<String>) -> Self {
+                Self {
+                    business_code: None,
+                    applyment_id: None,
+                    brand_id: brand_id.into(),
+                }
+            }
+        }
+
+        optional! { Get {
+            business_code: String,
+            applyment_id: String,
+        } }
+
         /// Reply to [`Get`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct GetReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -1728,7 +2321,8 @@ pub mod card {
         /// `POST /v3/brand/card/card-configs/publish`. For service providers. Idempotent. `brand.card.card_configs.get` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4016475176>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Publish {
             /// Optional. Example: `1900013511_10000`.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -1745,8 +2339,29 @@ pub mod card {
             pub scheduled_publish_time: Option<String>,
         }
 
+        impl Publish {
+            /// What is required. What is optional has a method of its name.
+            #[must_use]
+            pub fn new(brand_id: impl Into<String>, publish_type: super::super::PublishType) -> Self {
+                Self {
+                    business_code: None,
+                    applyment_id: None,
+                    brand_id: brand_id.into(),
+                    publish_type,
+                    scheduled_publish_time: None,
+                }
+            }
+        }
+
+        optional! { Publish {
+            business_code: String,
+            applyment_id: String,
+            scheduled_publish_time: String,
+        } }
+
         /// Reply to [`Publish`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct PublishReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -1776,7 +2391,8 @@ pub mod card {
             /// `GET /v3/brand/card/card-configs/preview-url`. For service providers. Idempotent.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4016641998>
-            #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+            #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct Get {
                 /// Optional. Example: `1900013511_10000`.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -1788,8 +2404,26 @@ pub mod card {
                 pub brand_id: String,
             }
 
+            impl Get {
+                /// What is required. What is optional has a method of its name.
+                #[must_use]
+                pub fn new(brand_id: impl Into<String>) -> Self {
+                    Self {
+                        business_code: None,
+                        applyment_id: None,
+                        brand_id: brand_id.into(),
+                    }
+                }
+            }
+
+            optional! { Get {
+                business_code: String,
+                applyment_id: String,
+            } }
+
             /// Reply to [`Get`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct GetReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -1821,7 +2455,8 @@ pub mod card {
         /// `POST /v3/brand/card/card-links/cancel-applyment`. For service providers. Idempotent. `brand.card.card_links.get_by_business_code` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4016366797>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct CancelApplyment {
             /// Required. Example: `1900013511_10000`.
             pub business_code: String,
@@ -1829,8 +2464,20 @@ pub mod card {
             pub brand_id: String,
         }
 
+        impl CancelApplyment {
+            /// What is required, which is all.
+            #[must_use]
+            pub fn new(business_code: impl Into<String>, brand_id: impl Into<String>) -> Self {
+                Self {
+                    business_code: business_code.into(),
+                    brand_id: brand_id.into(),
+                }
+            }
+        }
+
         /// Reply to [`CancelApplyment`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct CancelApplymentReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -1845,7 +2492,8 @@ pub mod card {
         /// `POST /v3/brand/card/card-links`. For service providers. Not idempotent. `brand.card.card_links.get_by_business_code` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4016333302>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Create {
             /// Required. Example: `1900013511_10000`.
             pub business_code: String,
@@ -1864,8 +2512,30 @@ pub mod card {
             pub service_id: Option<String>,
         }
 
+        impl Create {
+            /// What is required. What is optional has a method of its name.
+            #[must_use]
+            pub fn new(business_code: impl Into<String>, brand_id: impl Into<String>, payment_scene: super::super::PaymentScene) -> Self {
+                Self {
+                    business_code: business_code.into(),
+                    brand_id: brand_id.into(),
+                    payment_scene,
+                    appid: None,
+                    card_link_mchid: None,
+                    service_id: None,
+                }
+            }
+        }
+
+        optional! { Create {
+            appid: String,
+            card_link_mchid: String,
+            service_id: String,
+        } }
+
         /// Reply to [`Create`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct CreateReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -1895,7 +2565,8 @@ pub mod card {
         /// `GET /v3/brand/card/card-links/business-code/{business_code}`. For service providers. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4016366816>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct GetByBusinessCode {
             /// Required. Example: `1900013511_10000`.
             pub business_code: String,
@@ -1903,8 +2574,20 @@ pub mod card {
             pub brand_id: String,
         }
 
+        impl GetByBusinessCode {
+            /// What is required, which is all.
+            #[must_use]
+            pub fn new(business_code: impl Into<String>, brand_id: impl Into<String>) -> Self {
+                Self {
+                    business_code: business_code.into(),
+                    brand_id: brand_id.into(),
+                }
+            }
+        }
+
         /// Reply to [`GetByBusinessCode`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct GetByBusinessCodeReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -1940,7 +2623,8 @@ pub mod card {
         /// `GET /v3/brand/card/card-links`. For service providers. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4016366785>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct List {
             /// Required. Example: `120344`.
             pub brand_id: String,
@@ -1955,8 +2639,28 @@ pub mod card {
             pub page_size: Option<i64>,
         }
 
+        impl List {
+            /// What is required. What is optional has a method of its name.
+            #[must_use]
+            pub fn new(brand_id: impl Into<String>) -> Self {
+                Self {
+                    brand_id: brand_id.into(),
+                    payment_scene: None,
+                    page_index: None,
+                    page_size: None,
+                }
+            }
+        }
+
+        optional! { List {
+            payment_scene: super::super::PaymentScene,
+            page_index: i64,
+            page_size: i64,
+        } }
+
         /// Reply to [`List`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct ListReply {
             /// Optional.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -1983,7 +2687,8 @@ pub mod card {
         /// `POST /v3/brand/card/card-links/unbind-card-link`. For service providers. Idempotent. `brand.card.card_links.list` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4016366804>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Unbind {
             /// Required. Example: `1004`.
             pub brand_id: String,
@@ -2000,8 +2705,29 @@ pub mod card {
             pub service_id: Option<String>,
         }
 
+        impl Unbind {
+            /// What is required. What is optional has a method of its name.
+            #[must_use]
+            pub fn new(brand_id: impl Into<String>, payment_scene: super::super::PaymentScene) -> Self {
+                Self {
+                    brand_id: brand_id.into(),
+                    payment_scene,
+                    appid: None,
+                    card_link_mchid: None,
+                    service_id: None,
+                }
+            }
+        }
+
+        optional! { Unbind {
+            appid: String,
+            card_link_mchid: String,
+            service_id: String,
+        } }
+
         /// Reply to [`Unbind`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct UnbindReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -2040,6 +2766,7 @@ pub mod marketing {
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4015783259>
             #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct List {
                 /// Required. Example: `120344`.
                 pub brand_id: String,
@@ -2056,7 +2783,7 @@ pub mod marketing {
             }
 
             impl List {
-                /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+                /// What is required. What is optional has a method of its name.
                 #[must_use]
                 pub fn new(brand_id: impl Into<String>, limit: i64, offset: i64) -> Self {
                     Self {
@@ -2069,8 +2796,14 @@ pub mod marketing {
                 }
             }
 
+            optional! { List {
+                activity_state: super::super::super::ShakeActivityActivityState,
+                audit_state: super::super::super::ActivityAuditState,
+            } }
+
             /// Reply to [`List`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct ListReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -2106,7 +2839,8 @@ pub mod partner {
             /// `POST /v3/brand/partner/card-member/cards`. For service providers. Not idempotent.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4015336970>
-            #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+            #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct Create {
                 /// Required. Example: `1004`.
                 pub brand_id: String,
@@ -2162,8 +2896,53 @@ pub mod partner {
                 pub user_information: Option<super::super::super::CardUserInformation>,
             }
 
+            impl Create {
+                /// What is required. What is optional has a method of its name.
+                #[expect(clippy::too_many_arguments, reason = "all of them are required")]
+                #[must_use]
+                pub fn new(brand_id: impl Into<String>, appid: impl Into<String>, card_type: super::super::super::CardType, card_title: impl Into<String>, card_color: impl Into<String>, card_picture_url: impl Into<String>, code_mode: super::super::super::CodeMode, code_type: super::super::super::CodeType, benefits: impl Into<String>, notify_url: impl Into<String>, valid_date_information: super::super::super::ValidDateInformation) -> Self {
+                    Self {
+                        brand_id: brand_id.into(),
+                        appid: appid.into(),
+                        card_type,
+                        card_title: card_title.into(),
+                        card_color: card_color.into(),
+                        card_picture_url: card_picture_url.into(),
+                        code_mode,
+                        code_type,
+                        code_jump_information: None,
+                        benefits: benefits.into(),
+                        notify_url: notify_url.into(),
+                        need_pinned: None,
+                        need_display_level: None,
+                        init_level: None,
+                        service_phone: None,
+                        legal_agreement: None,
+                        valid_date_information,
+                        points_information: None,
+                        balance_information: None,
+                        purchase_information: None,
+                        user_information: None,
+                    }
+                }
+            }
+
+            optional! { Create {
+                code_jump_information: super::super::super::CodeJumpInformation,
+                need_pinned: bool,
+                need_display_level: bool,
+                init_level: String,
+                service_phone: String,
+                legal_agreement: String,
+                points_information: super::super::super::PointsInformation,
+                balance_information: super::super::super::BalanceInformation,
+                purchase_information: super::super::super::PurchaseInformation,
+                user_information: super::super::super::CardUserInformation,
+            } }
+
             /// Reply to [`Create`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct CreateReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -2241,7 +3020,8 @@ pub mod partner {
             /// `DELETE /v3/brand/partner/card-member/cards/{card_id}`. For service providers. Idempotent. `brand.partner.card_member.cards.get` tells what became of it.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4015336972>
-            #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+            #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct Delete {
                 /// Required. Example: `pbLatjvWOibDc5-TBnbUk1pD12o0`.
                 pub card_id: String,
@@ -2249,8 +3029,20 @@ pub mod partner {
                 pub brand_id: String,
             }
 
+            impl Delete {
+                /// What is required, which is all.
+                #[must_use]
+                pub fn new(card_id: impl Into<String>, brand_id: impl Into<String>) -> Self {
+                    Self {
+                        card_id: card_id.into(),
+                        brand_id: brand_id.into(),
+                    }
+                }
+            }
+
             /// Reply to [`Delete`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct DeleteReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -2337,7 +3129,8 @@ pub mod partner {
             /// `GET /v3/brand/partner/card-member/cards/{card_id}`. For service providers. Idempotent.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4015336974>
-            #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+            #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct Get {
                 /// Required. Example: `pbLatjvWOibDc5-TBnbUk1pD12o0`.
                 pub card_id: String,
@@ -2345,8 +3138,20 @@ pub mod partner {
                 pub brand_id: String,
             }
 
+            impl Get {
+                /// What is required, which is all.
+                #[must_use]
+                pub fn new(card_id: impl Into<String>, brand_id: impl Into<String>) -> Self {
+                    Self {
+                        card_id: card_id.into(),
+                        brand_id: brand_id.into(),
+                    }
+                }
+            }
+
             /// Reply to [`Get`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct GetReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -2433,7 +3238,8 @@ pub mod partner {
             /// `POST /v3/brand/partner/card-member/cards/{card_id}/invalidate`. For service providers. Idempotent. `brand.partner.card_member.cards.get` tells what became of it.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4015336972>
-            #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+            #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct Invalidate {
                 /// Required. Example: `pbLatjvWOibDc5-TBnbUk1pD12o0`.
                 pub card_id: String,
@@ -2441,8 +3247,20 @@ pub mod partner {
                 pub brand_id: String,
             }
 
+            impl Invalidate {
+                /// What is required, which is all.
+                #[must_use]
+                pub fn new(card_id: impl Into<String>, brand_id: impl Into<String>) -> Self {
+                    Self {
+                        card_id: card_id.into(),
+                        brand_id: brand_id.into(),
+                    }
+                }
+            }
+
             /// Reply to [`Invalidate`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct InvalidateReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -2535,7 +3353,8 @@ pub mod partner {
             /// `GET /v3/brand/partner/card-member/cards`. For service providers. Idempotent.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4015336976>
-            #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+            #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct List {
                 /// Required. Example: `1004`.
                 pub brand_id: String,
@@ -2550,8 +3369,28 @@ pub mod partner {
                 pub limit: Option<i64>,
             }
 
+            impl List {
+                /// What is required. What is optional has a method of its name.
+                #[must_use]
+                pub fn new(brand_id: impl Into<String>) -> Self {
+                    Self {
+                        brand_id: brand_id.into(),
+                        state: None,
+                        offset: None,
+                        limit: None,
+                    }
+                }
+            }
+
+            optional! { List {
+                state: super::super::super::CardState,
+                offset: i64,
+                limit: i64,
+            } }
+
             /// Reply to [`List`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct ListReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -2575,7 +3414,8 @@ pub mod partner {
             /// `PATCH /v3/brand/partner/card-member/cards/{card_id}`. For service providers. Idempotent. `brand.partner.card_member.cards.get` tells what became of it.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4015336977>
-            #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+            #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct Update {
                 /// Required. Example: `pbLatjvWOibDc5-TBnbUk1pD12o0`.
                 pub card_id: String,
@@ -2631,8 +3471,55 @@ pub mod partner {
                 pub user_information: Option<super::super::super::CardUserInformation>,
             }
 
+            impl Update {
+                /// What is required. What is optional has a method of its name.
+                #[must_use]
+                pub fn new(card_id: impl Into<String>, brand_id: impl Into<String>) -> Self {
+                    Self {
+                        card_id: card_id.into(),
+                        brand_id: brand_id.into(),
+                        card_title: None,
+                        card_color: None,
+                        card_picture_url: None,
+                        code_jump_information: None,
+                        benefits: None,
+                        notify_url: None,
+                        need_pinned: None,
+                        need_display_level: None,
+                        init_level: None,
+                        service_phone: None,
+                        legal_agreement: None,
+                        valid_date_information: None,
+                        points_information: None,
+                        balance_information: None,
+                        purchase_information: None,
+                        user_information: None,
+                    }
+                }
+            }
+
+            optional! { Update {
+                card_title: String,
+                card_color: String,
+                card_picture_url: String,
+                code_jump_information: super::super::super::CodeJumpInformation,
+                benefits: String,
+                notify_url: String,
+                need_pinned: bool,
+                need_display_level: bool,
+                init_level: String,
+                service_phone: String,
+                legal_agreement: String,
+                valid_date_information: super::super::super::ValidDateInformation,
+                points_information: super::super::super::PointsInformation,
+                balance_information: super::super::super::BalanceInformation,
+                purchase_information: super::super::super::PurchaseInformation,
+                user_information: super::super::super::CardUserInformation,
+            } }
+
             /// Reply to [`Update`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct UpdateReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -2724,6 +3611,7 @@ pub mod partner {
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4016464918>
             #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct Create {
                 /// Required. Example: `100002322019090134234sfdf`.
                 pub out_request_no: String,
@@ -2769,6 +3657,7 @@ pub mod partner {
 
             /// Reply to [`Create`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct CreateReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -2825,7 +3714,8 @@ pub mod partner {
             /// `GET /v3/brand/partner/card-member/membership-activities/{activity_id}`. For service providers. Idempotent.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4016588015>
-            #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+            #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct Get {
                 /// Required. Example: `371067`.
                 pub activity_id: String,
@@ -2833,8 +3723,20 @@ pub mod partner {
                 pub brand_id: String,
             }
 
+            impl Get {
+                /// What is required, which is all.
+                #[must_use]
+                pub fn new(activity_id: impl Into<String>, brand_id: impl Into<String>) -> Self {
+                    Self {
+                        activity_id: activity_id.into(),
+                        brand_id: brand_id.into(),
+                    }
+                }
+            }
+
             /// Reply to [`Get`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct GetReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -2892,6 +3794,7 @@ pub mod partner {
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4016588039>
             #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct List {
                 /// Required. Example: `1004`.
                 pub brand_id: String,
@@ -2908,7 +3811,7 @@ pub mod partner {
             }
 
             impl List {
-                /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+                /// What is required. What is optional has a method of its name.
                 #[must_use]
                 pub fn new(brand_id: impl Into<String>, offset: i64, limit: i64) -> Self {
                     Self {
@@ -2921,8 +3824,14 @@ pub mod partner {
                 }
             }
 
+            optional! { List {
+                card_id: String,
+                activity_state: super::super::super::ActivityState,
+            } }
+
             /// Reply to [`List`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct ListReply {
                 /// Optional.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -2946,7 +3855,8 @@ pub mod partner {
             /// `POST /v3/brand/partner/card-member/membership-activities/{activity_id}/terminate`. For service providers. Idempotent. `brand.partner.card_member.membership_activities.get` tells what became of it.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4016588028>
-            #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+            #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct Terminate {
                 /// Required. Example: `371067`.
                 pub activity_id: String,
@@ -2954,8 +3864,20 @@ pub mod partner {
                 pub brand_id: String,
             }
 
+            impl Terminate {
+                /// What is required, which is all.
+                #[must_use]
+                pub fn new(activity_id: impl Into<String>, brand_id: impl Into<String>) -> Self {
+                    Self {
+                        activity_id: activity_id.into(),
+                        brand_id: brand_id.into(),
+                    }
+                }
+            }
+
             /// Reply to [`Terminate`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct TerminateReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -3012,7 +3934,8 @@ pub mod partner {
             /// `PATCH /v3/brand/partner/card-member/membership-activities/{activity_id}`. For service providers. Idempotent. `brand.partner.card_member.membership_activities.get` tells what became of it.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4016588044>
-            #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+            #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct Update {
                 /// Required. Example: `371067`.
                 pub activity_id: String,
@@ -3028,8 +3951,24 @@ pub mod partner {
                 pub end_time: String,
             }
 
+            impl Update {
+                /// What is required, which is all.
+                #[must_use]
+                pub fn new(activity_id: impl Into<String>, brand_id: impl Into<String>, title: impl Into<String>, sub_title: impl Into<String>, begin_time: impl Into<String>, end_time: impl Into<String>) -> Self {
+                    Self {
+                        activity_id: activity_id.into(),
+                        brand_id: brand_id.into(),
+                        title: title.into(),
+                        sub_title: sub_title.into(),
+                        begin_time: begin_time.into(),
+                        end_time: end_time.into(),
+                    }
+                }
+            }
+
             /// Reply to [`Update`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct UpdateReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -3090,7 +4029,8 @@ pub mod partner {
             /// `POST /v3/brand/partner/card-member/pay-view-tokens`. For service providers. Not idempotent.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4016834476>
-            #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+            #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct Create {
                 /// Required. Example: `1004`.
                 pub brand_id: String,
@@ -3100,8 +4040,21 @@ pub mod partner {
                 pub openid: crate::Sensitive,
             }
 
+            impl Create {
+                /// What is required, which is all.
+                #[must_use]
+                pub fn new(brand_id: impl Into<String>, card_id: impl Into<String>, openid: impl Into<crate::Sensitive>) -> Self {
+                    Self {
+                        brand_id: brand_id.into(),
+                        card_id: card_id.into(),
+                        openid: openid.into(),
+                    }
+                }
+            }
+
             /// Reply to [`Create`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct CreateReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -3123,7 +4076,8 @@ pub mod partner {
             /// `POST /v3/brand/partner/card-member/pre-auth-tokens`. For service providers. Not idempotent.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4015336986>
-            #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+            #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct Create {
                 /// Required. Example: `1004`.
                 pub brand_id: String,
@@ -3133,8 +4087,21 @@ pub mod partner {
                 pub openid: crate::Sensitive,
             }
 
+            impl Create {
+                /// What is required, which is all.
+                #[must_use]
+                pub fn new(brand_id: impl Into<String>, card_id: impl Into<String>, openid: impl Into<crate::Sensitive>) -> Self {
+                    Self {
+                        brand_id: brand_id.into(),
+                        card_id: card_id.into(),
+                        openid: openid.into(),
+                    }
+                }
+            }
+
             /// Reply to [`Create`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct CreateReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -3156,7 +4123,8 @@ pub mod partner {
             /// `POST /v3/brand/partner/card-member/user-cards/{user_card_code}/confirm`. For service providers. Not idempotent. `brand.partner.card_member.user_cards.get` tells what became of it.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4015336979>
-            #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+            #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct Confirm {
                 /// Required. Example: `478515832665`.
                 pub user_card_code: String,
@@ -3191,8 +4159,40 @@ pub mod partner {
                 pub user_card_confirm_state: super::super::super::UserCardConfirmState,
             }
 
+            impl Confirm {
+                /// What is required. What is optional has a method of its name.
+                #[must_use]
+                pub fn new(user_card_code: impl Into<String>, card_id: impl Into<String>, brand_id: impl Into<String>, openid: impl Into<crate::Sensitive>, user_card_confirm_state: super::super::super::UserCardConfirmState) -> Self {
+                    Self {
+                        user_card_code: user_card_code.into(),
+                        card_id: card_id.into(),
+                        brand_id: brand_id.into(),
+                        openid: openid.into(),
+                        card_color: None,
+                        card_picture_url: None,
+                        phone_number: None,
+                        level: None,
+                        valid_date_information: None,
+                        user_information: None,
+                        attach: None,
+                        user_card_confirm_state,
+                    }
+                }
+            }
+
+            optional! { Confirm {
+                card_color: String,
+                card_picture_url: String,
+                phone_number: crate::Sensitive,
+                level: String,
+                valid_date_information: super::super::super::ValidDateInformation,
+                user_information: super::super::super::UserInformation,
+                attach: String,
+            } }
+
             /// Reply to [`Confirm`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct ConfirmReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -3252,7 +4252,8 @@ pub mod partner {
             /// `GET /v3/brand/partner/card-member/user-cards/{user_card_code}`. For service providers. Idempotent.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4015336980>
-            #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+            #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct Get {
                 /// Required. Example: `478515832665`.
                 pub user_card_code: String,
@@ -3264,8 +4265,22 @@ pub mod partner {
                 pub openid: crate::Sensitive,
             }
 
+            impl Get {
+                /// What is required, which is all.
+                #[must_use]
+                pub fn new(user_card_code: impl Into<String>, brand_id: impl Into<String>, card_id: impl Into<String>, openid: impl Into<crate::Sensitive>) -> Self {
+                    Self {
+                        user_card_code: user_card_code.into(),
+                        brand_id: brand_id.into(),
+                        card_id: card_id.into(),
+                        openid: openid.into(),
+                    }
+                }
+            }
+
             /// Reply to [`Get`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct GetReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -3325,7 +4340,8 @@ pub mod partner {
             /// `POST /v3/brand/partner/card-member/user-cards/import-by-openid`. For service providers. Not idempotent. `brand.partner.card_member.user_cards.get` tells what became of it.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4015336981>
-            #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+            #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct ImportByOpenid {
                 /// Required. Example: `1004`.
                 pub brand_id: String,
@@ -3347,8 +4363,31 @@ pub mod partner {
                 pub pickup_time: String,
             }
 
+            impl ImportByOpenid {
+                /// What is required. What is optional has a method of its name.
+                #[must_use]
+                pub fn new(brand_id: impl Into<String>, card_id: impl Into<String>, openid: impl Into<crate::Sensitive>, user_card_code: impl Into<String>, date_information: super::super::super::DateInformation, pickup_time: impl Into<String>) -> Self {
+                    Self {
+                        brand_id: brand_id.into(),
+                        card_id: card_id.into(),
+                        openid: openid.into(),
+                        user_card_code: user_card_code.into(),
+                        phone_number: None,
+                        user_information: None,
+                        date_information,
+                        pickup_time: pickup_time.into(),
+                    }
+                }
+            }
+
+            optional! { ImportByOpenid {
+                phone_number: crate::Sensitive,
+                user_information: super::super::super::UserInformation,
+            } }
+
             /// Reply to [`ImportByOpenid`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct ImportByOpenidReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -3408,7 +4447,8 @@ pub mod partner {
             /// `POST /v3/brand/partner/card-member/user-cards/import-by-phone`. For service providers. Not idempotent.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4015336982>
-            #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+            #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct ImportByPhone {
                 /// Required. Example: `1004`.
                 pub brand_id: String,
@@ -3427,8 +4467,29 @@ pub mod partner {
                 pub pickup_time: String,
             }
 
+            impl ImportByPhone {
+                /// What is required. What is optional has a method of its name.
+                #[must_use]
+                pub fn new(brand_id: impl Into<String>, card_id: impl Into<String>, phone_number: impl Into<crate::Sensitive>, user_card_code: impl Into<String>, date_information: super::super::super::DateInformation, pickup_time: impl Into<String>) -> Self {
+                    Self {
+                        brand_id: brand_id.into(),
+                        card_id: card_id.into(),
+                        phone_number: phone_number.into(),
+                        user_card_code: user_card_code.into(),
+                        user_information: None,
+                        date_information,
+                        pickup_time: pickup_time.into(),
+                    }
+                }
+            }
+
+            optional! { ImportByPhone {
+                user_information: super::super::super::UserInformation,
+            } }
+
             /// Reply to [`ImportByPhone`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct ImportByPhoneReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -3488,7 +4549,8 @@ pub mod partner {
             /// `POST /v3/brand/partner/card-member/user-cards/{user_card_code}/invalidate`. For service providers. Idempotent. `brand.partner.card_member.user_cards.get` tells what became of it.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4015336983>
-            #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+            #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct Invalidate {
                 /// Required. Example: `478515832665`.
                 pub user_card_code: String,
@@ -3503,8 +4565,27 @@ pub mod partner {
                 pub invalid_reason: Option<String>,
             }
 
+            impl Invalidate {
+                /// What is required. What is optional has a method of its name.
+                #[must_use]
+                pub fn new(user_card_code: impl Into<String>, brand_id: impl Into<String>, card_id: impl Into<String>, openid: impl Into<crate::Sensitive>) -> Self {
+                    Self {
+                        user_card_code: user_card_code.into(),
+                        brand_id: brand_id.into(),
+                        card_id: card_id.into(),
+                        openid: openid.into(),
+                        invalid_reason: None,
+                    }
+                }
+            }
+
+            optional! { Invalidate {
+                invalid_reason: String,
+            } }
+
             /// Reply to [`Invalidate`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct InvalidateReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -3565,6 +4646,7 @@ pub mod partner {
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4015336984>
             #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct List {
                 /// Required. Example: `1004`.
                 pub brand_id: String,
@@ -3580,7 +4662,7 @@ pub mod partner {
             }
 
             impl List {
-                /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+                /// What is required. What is optional has a method of its name.
                 #[must_use]
                 pub fn new(brand_id: impl Into<String>, openid: impl Into<crate::Sensitive>, offset: i64, limit: i64) -> Self {
                     Self {
@@ -3593,8 +4675,13 @@ pub mod partner {
                 }
             }
 
+            optional! { List {
+                user_card_state: super::super::super::UserCardState,
+            } }
+
             /// Reply to [`List`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct ListReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -3618,7 +4705,8 @@ pub mod partner {
             /// `PATCH /v3/brand/partner/card-member/user-cards/{user_card_code}`. For service providers. Idempotent. `brand.partner.card_member.user_cards.get` tells what became of it.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4015336985>
-            #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+            #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct Update {
                 /// Required. Example: `478515832665`.
                 pub user_card_code: String,
@@ -3656,8 +4744,43 @@ pub mod partner {
                 pub attach: Option<String>,
             }
 
+            impl Update {
+                /// What is required. What is optional has a method of its name.
+                #[must_use]
+                pub fn new(user_card_code: impl Into<String>, card_id: impl Into<String>) -> Self {
+                    Self {
+                        user_card_code: user_card_code.into(),
+                        card_id: card_id.into(),
+                        brand_id: None,
+                        openid: None,
+                        card_color: None,
+                        card_picture_url: None,
+                        phone_number: None,
+                        level: None,
+                        valid_date_information: None,
+                        pickup_time: None,
+                        user_information: None,
+                        attach: None,
+                    }
+                }
+            }
+
+            optional! { Update {
+                brand_id: String,
+                openid: crate::Sensitive,
+                card_color: String,
+                card_picture_url: String,
+                phone_number: crate::Sensitive,
+                level: String,
+                valid_date_information: super::super::super::ValidDateInformation,
+                pickup_time: String,
+                user_information: super::super::super::UserInformation,
+                attach: String,
+            } }
+
             /// Reply to [`Update`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct UpdateReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -3721,7 +4844,8 @@ pub mod partner {
             /// `POST /v3/brand/partner/card-member/user-feeds`. For service providers. Not idempotent.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4015336987>
-            #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+            #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct Create {
                 /// Required. Example: `1004`.
                 pub brand_id: String,
@@ -3737,8 +4861,24 @@ pub mod partner {
                 pub cell_message: String,
             }
 
+            impl Create {
+                /// What is required, which is all.
+                #[must_use]
+                pub fn new(brand_id: impl Into<String>, card_id: impl Into<String>, user_card_code: impl Into<String>, openid: impl Into<crate::Sensitive>, out_request_no: impl Into<String>, cell_message: impl Into<String>) -> Self {
+                    Self {
+                        brand_id: brand_id.into(),
+                        card_id: card_id.into(),
+                        user_card_code: user_card_code.into(),
+                        openid: openid.into(),
+                        out_request_no: out_request_no.into(),
+                        cell_message: cell_message.into(),
+                    }
+                }
+            }
+
             /// Reply to [`Create`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct CreateReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -3773,6 +4913,7 @@ pub mod partner {
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4015897280>
             #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct Sync {
                 /// Required. Example: `100002322019090134234sfdf`.
                 pub out_request_no: String,
@@ -3805,6 +4946,7 @@ pub mod partner {
 
             /// Reply to [`Sync`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct SyncReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -3837,7 +4979,8 @@ pub mod partner {
                 /// `POST /v3/brand/partner/card-member/user-points/exchange-coupon/confirm`. For service providers. Not idempotent.
                 ///
                 /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4015897268>
-                #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+                #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+                #[non_exhaustive]
                 pub struct Confirm {
                     /// Required. Example: `pbLatjvWOibDc5-TBnbUk1pD12o0`.
                     pub record_id: String,
@@ -3861,8 +5004,32 @@ pub mod partner {
                     pub fail_reason: Option<String>,
                 }
 
+                impl Confirm {
+                    /// What is required. What is optional has a method of its name.
+                    #[must_use]
+                    pub fn new(record_id: impl Into<String>, exchange_coupon_template_id: impl Into<String>, brand_id: impl Into<String>, card_id: impl Into<String>, openid: impl Into<crate::Sensitive>, user_card_code: impl Into<String>, state: super::super::super::super::ConfirmState) -> Self {
+                        Self {
+                            record_id: record_id.into(),
+                            exchange_coupon_template_id: exchange_coupon_template_id.into(),
+                            brand_id: brand_id.into(),
+                            card_id: card_id.into(),
+                            openid: openid.into(),
+                            user_card_code: user_card_code.into(),
+                            state,
+                            coupon_code: None,
+                            fail_reason: None,
+                        }
+                    }
+                }
+
+                optional! { Confirm {
+                    coupon_code: String,
+                    fail_reason: String,
+                } }
+
                 /// Reply to [`Confirm`].
                 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+                #[non_exhaustive]
                 pub struct ConfirmReply {
                     /// Documented as required.
                     #[serde(skip_serializing_if = "Option::is_none")]
@@ -3910,7 +5077,8 @@ pub mod partner {
             /// `POST /v3/brand/partner/store/brandstores/{store_id}/bindrecipient`. For service providers. Idempotent. `brand.partner.store.brand_stores.get` tells what became of it.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4015783177>
-            #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+            #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct BindRecipient {
                 /// Required. Example: `20488000`.
                 pub store_id: String,
@@ -3922,8 +5090,22 @@ pub mod partner {
                 pub company_name: String,
             }
 
+            impl BindRecipient {
+                /// What is required, which is all.
+                #[must_use]
+                pub fn new(store_id: impl Into<String>, brand_id: impl Into<String>, mchid: impl Into<String>, company_name: impl Into<String>) -> Self {
+                    Self {
+                        store_id: store_id.into(),
+                        brand_id: brand_id.into(),
+                        mchid: mchid.into(),
+                        company_name: company_name.into(),
+                    }
+                }
+            }
+
             /// Reply to [`BindRecipient`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct BindRecipientReply {
                 /// Optional.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -3950,7 +5132,8 @@ pub mod partner {
             /// `POST /v3/brand/partner/store/brandstores/{store_id}/close`. For service providers. Idempotent. `brand.partner.store.brand_stores.get` tells what became of it.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4016756671>
-            #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+            #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct Close {
                 /// Required. Example: `20488000`.
                 pub store_id: String,
@@ -3958,8 +5141,20 @@ pub mod partner {
                 pub brand_id: String,
             }
 
+            impl Close {
+                /// What is required, which is all.
+                #[must_use]
+                pub fn new(store_id: impl Into<String>, brand_id: impl Into<String>) -> Self {
+                    Self {
+                        store_id: store_id.into(),
+                        brand_id: brand_id.into(),
+                    }
+                }
+            }
+
             /// Reply to [`Close`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct CloseReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -3980,7 +5175,8 @@ pub mod partner {
             /// `POST /v3/brand/partner/store/brandstores`. For service providers. Not idempotent.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4015783183>
-            #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+            #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct Create {
                 /// Required. Example: `123456789`.
                 pub brand_id: String,
@@ -3994,8 +5190,27 @@ pub mod partner {
                 pub store_business: Option<super::super::super::StoreBusiness>,
             }
 
+            impl Create {
+                /// What is required. What is optional has a method of its name.
+                #[must_use]
+                pub fn new(brand_id: impl Into<String>, store_address: super::super::super::StoreAddress) -> Self {
+                    Self {
+                        brand_id: brand_id.into(),
+                        store_basics: None,
+                        store_address,
+                        store_business: None,
+                    }
+                }
+            }
+
+            optional! { Create {
+                store_basics: super::super::super::StoreBasics,
+                store_business: super::super::super::StoreBusiness,
+            } }
+
             /// Reply to [`Create`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct CreateReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -4034,12 +5249,24 @@ pub mod partner {
             /// `DELETE /v3/brand/partner/store/brandstores/{store_id}`. For service providers. Idempotent. `brand.partner.store.brand_stores.get` tells what became of it.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4015783113>
-            #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+            #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct Delete {
                 /// Required. Example: `20488000`.
                 pub store_id: String,
                 /// Required. Example: `123456789`.
                 pub brand_id: String,
+            }
+
+            impl Delete {
+                /// What is required, which is all.
+                #[must_use]
+                pub fn new(store_id: impl Into<String>, brand_id: impl Into<String>) -> Self {
+                    Self {
+                        store_id: store_id.into(),
+                        brand_id: brand_id.into(),
+                    }
+                }
             }
 
             call!(Delete => (), BRAND[41]);
@@ -4049,7 +5276,8 @@ pub mod partner {
             /// `GET /v3/brand/partner/store/brandstores/{store_id}`. For service providers. Idempotent.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4015783153>
-            #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+            #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct Get {
                 /// Required. Example: `20488000`.
                 pub store_id: String,
@@ -4057,8 +5285,20 @@ pub mod partner {
                 pub brand_id: String,
             }
 
+            impl Get {
+                /// What is required, which is all.
+                #[must_use]
+                pub fn new(store_id: impl Into<String>, brand_id: impl Into<String>) -> Self {
+                    Self {
+                        store_id: store_id.into(),
+                        brand_id: brand_id.into(),
+                    }
+                }
+            }
+
             /// Reply to [`Get`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct GetReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -4097,7 +5337,8 @@ pub mod partner {
             /// `GET /v3/brand/partner/store/brandstores`. For service providers. Idempotent.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4016756674>
-            #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+            #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct List {
                 /// Required. Example: `120344`.
                 pub brand_id: String,
@@ -4112,8 +5353,28 @@ pub mod partner {
                 pub limit: Option<i64>,
             }
 
+            impl List {
+                /// What is required. What is optional has a method of its name.
+                #[must_use]
+                pub fn new(brand_id: impl Into<String>) -> Self {
+                    Self {
+                        brand_id: brand_id.into(),
+                        store_state: None,
+                        offset: None,
+                        limit: None,
+                    }
+                }
+            }
+
+            optional! { List {
+                store_state: super::super::super::StoreState,
+                offset: i64,
+                limit: i64,
+            } }
+
             /// Reply to [`List`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct ListReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -4140,7 +5401,8 @@ pub mod partner {
             /// `POST /v3/brand/partner/store/brandstores/{store_id}/resume`. For service providers. Idempotent. `brand.partner.store.brand_stores.get` tells what became of it.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4016756672>
-            #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+            #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct Resume {
                 /// Required. Example: `20488000`.
                 pub store_id: String,
@@ -4148,8 +5410,20 @@ pub mod partner {
                 pub brand_id: String,
             }
 
+            impl Resume {
+                /// What is required, which is all.
+                #[must_use]
+                pub fn new(store_id: impl Into<String>, brand_id: impl Into<String>) -> Self {
+                    Self {
+                        store_id: store_id.into(),
+                        brand_id: brand_id.into(),
+                    }
+                }
+            }
+
             /// Reply to [`Resume`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct ResumeReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -4170,7 +5444,8 @@ pub mod partner {
             /// `POST /v3/brand/partner/store/brandstores/{store_id}/unbindrecipient`. For service providers. Idempotent. `brand.partner.store.brand_stores.get` tells what became of it.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4015783188>
-            #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+            #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct UnbindRecipient {
                 /// Required. Example: `20488000`.
                 pub store_id: String,
@@ -4180,8 +5455,21 @@ pub mod partner {
                 pub mchid: String,
             }
 
+            impl UnbindRecipient {
+                /// What is required, which is all.
+                #[must_use]
+                pub fn new(store_id: impl Into<String>, brand_id: impl Into<String>, mchid: impl Into<String>) -> Self {
+                    Self {
+                        store_id: store_id.into(),
+                        brand_id: brand_id.into(),
+                        mchid: mchid.into(),
+                    }
+                }
+            }
+
             /// Reply to [`UnbindRecipient`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct UnbindRecipientReply {
                 /// Optional.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -4196,7 +5484,8 @@ pub mod partner {
             /// `PATCH /v3/brand/partner/store/brandstores/{store_id}`. For service providers. Idempotent. `brand.partner.store.brand_stores.get` tells what became of it.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4015783158>
-            #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+            #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct Update {
                 /// Required. Example: `20488000`.
                 pub store_id: String,
@@ -4213,8 +5502,29 @@ pub mod partner {
                 pub store_business: Option<super::super::super::StoreBusiness>,
             }
 
+            impl Update {
+                /// What is required. What is optional has a method of its name.
+                #[must_use]
+                pub fn new(store_id: impl Into<String>, brand_id: impl Into<String>) -> Self {
+                    Self {
+                        store_id: store_id.into(),
+                        brand_id: brand_id.into(),
+                        store_basics: None,
+                        store_address: None,
+                        store_business: None,
+                    }
+                }
+            }
+
+            optional! { Update {
+                store_basics: super::super::super::StoreBasics,
+                store_address: super::super::super::StoreAddress,
+                store_business: super::super::super::StoreBusiness,
+            } }
+
             /// Reply to [`Update`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct UpdateReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -4259,7 +5569,8 @@ pub mod profitsharing {
     /// `POST /v3/brand/profitsharing/finish-order`. For service providers. Idempotent. `brand.profitsharing.orders.get` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012467016>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct FinishOrder {
         /// Required. Example: `1900000109`.
         pub sub_mchid: String,
@@ -4271,8 +5582,22 @@ pub mod profitsharing {
         pub description: String,
     }
 
+    impl FinishOrder {
+        /// What is required, which is all.
+        #[must_use]
+        pub fn new(sub_mchid: impl Into<String>, transaction_id: impl Into<String>, out_order_no: impl Into<String>, description: impl Into<String>) -> Self {
+            Self {
+                sub_mchid: sub_mchid.into(),
+                transaction_id: transaction_id.into(),
+                out_order_no: out_order_no.into(),
+                description: description.into(),
+            }
+        }
+    }
+
     /// Reply to [`FinishOrder`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct FinishOrderReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -4299,14 +5624,26 @@ pub mod profitsharing {
         /// `GET /v3/brand/profitsharing/brand-configs/{brand_mchid}`. For service providers. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012467022>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Get {
             /// Required. Example: `1900000109`.
             pub brand_mchid: String,
         }
 
+        impl Get {
+            /// What is required, which is all.
+            #[must_use]
+            pub fn new(brand_mchid: impl Into<String>) -> Self {
+                Self {
+                    brand_mchid: brand_mchid.into(),
+                }
+            }
+        }
+
         /// Reply to [`Get`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct GetReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -4329,6 +5666,7 @@ pub mod profitsharing {
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012692975>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Create {
             /// Required. Example: `1900000108`.
             pub brand_mchid: String,
@@ -4350,7 +5688,7 @@ pub mod profitsharing {
         }
 
         impl Create {
-            /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+            /// What is required. What is optional has a method of its name.
             #[must_use]
             pub fn new(brand_mchid: impl Into<String>, sub_mchid: impl Into<String>, appid: impl Into<String>, transaction_id: impl Into<String>, out_order_no: impl Into<String>, receivers: Vec<super::super::Receiver>, finish: bool) -> Self {
                 Self {
@@ -4366,8 +5704,13 @@ pub mod profitsharing {
             }
         }
 
+        optional! { Create {
+            sub_appid: String,
+        } }
+
         /// Reply to [`Create`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct CreateReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -4400,7 +5743,8 @@ pub mod profitsharing {
         /// `GET /v3/brand/profitsharing/orders`. For service providers. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012467002>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Get {
             /// Required. Example: `1900000109`.
             pub sub_mchid: String,
@@ -4410,8 +5754,21 @@ pub mod profitsharing {
             pub out_order_no: String,
         }
 
+        impl Get {
+            /// What is required, which is all.
+            #[must_use]
+            pub fn new(sub_mchid: impl Into<String>, transaction_id: impl Into<String>, out_order_no: impl Into<String>) -> Self {
+                Self {
+                    sub_mchid: sub_mchid.into(),
+                    transaction_id: transaction_id.into(),
+                    out_order_no: out_order_no.into(),
+                }
+            }
+        }
+
         /// Reply to [`Get`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct GetReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -4450,14 +5807,26 @@ pub mod profitsharing {
             /// `GET /v3/brand/profitsharing/orders/{transaction_id}/amounts`. For service providers. Idempotent.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012467021>
-            #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+            #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct Get {
                 /// Required. Example: `4208450740201411110007820472`.
                 pub transaction_id: String,
             }
 
+            impl Get {
+                /// What is required, which is all.
+                #[must_use]
+                pub fn new(transaction_id: impl Into<String>) -> Self {
+                    Self {
+                        transaction_id: transaction_id.into(),
+                    }
+                }
+            }
+
             /// Reply to [`Get`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct GetReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -4480,7 +5849,8 @@ pub mod profitsharing {
         /// `POST /v3/brand/profitsharing/receivers/add`. For service providers. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012467100>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Add {
             /// Required. Example: `1900000108`.
             pub brand_mchid: String,
@@ -4500,8 +5870,30 @@ pub mod profitsharing {
             pub relation_type: super::super::RelationType,
         }
 
+        impl Add {
+            /// What is required. What is optional has a method of its name.
+            #[must_use]
+            pub fn new(brand_mchid: impl Into<String>, appid: impl Into<String>, r#type: super::super::ReceiverType, account: impl Into<String>, relation_type: super::super::RelationType) -> Self {
+                Self {
+                    brand_mchid: brand_mchid.into(),
+                    appid: appid.into(),
+                    sub_appid: None,
+                    r#type,
+                    account: account.into(),
+                    name: None,
+                    relation_type,
+                }
+            }
+        }
+
+        optional! { Add {
+            sub_appid: String,
+            name: String,
+        } }
+
         /// Reply to [`Add`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct AddReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -4522,7 +5914,8 @@ pub mod profitsharing {
         /// `POST /v3/brand/profitsharing/receivers/delete`. For service providers. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012467103>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Delete {
             /// Required. Example: `1900000108`.
             pub brand_mchid: String,
@@ -4537,8 +5930,27 @@ pub mod profitsharing {
             pub account: String,
         }
 
+        impl Delete {
+            /// What is required. What is optional has a method of its name.
+            #[must_use]
+            pub fn new(brand_mchid: impl Into<String>, appid: impl Into<String>, r#type: super::super::ReceiverType, account: impl Into<String>) -> Self {
+                Self {
+                    brand_mchid: brand_mchid.into(),
+                    appid: appid.into(),
+                    sub_appid: None,
+                    r#type,
+                    account: account.into(),
+                }
+            }
+        }
+
+        optional! { Delete {
+            sub_appid: String,
+        } }
+
         /// Reply to [`Delete`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct DeleteReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -4564,6 +5976,7 @@ pub mod profitsharing {
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012467097>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Create {
             /// Required. Example: `1900000109`.
             pub sub_mchid: String,
@@ -4584,7 +5997,7 @@ pub mod profitsharing {
         }
 
         impl Create {
-            /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+            /// What is required. What is optional has a method of its name.
             #[must_use]
             pub fn new(sub_mchid: impl Into<String>, out_return_no: impl Into<String>, return_mchid: impl Into<String>, amount: i64, description: impl Into<String>) -> Self {
                 Self {
@@ -4599,8 +6012,14 @@ pub mod profitsharing {
             }
         }
 
+        optional! { Create {
+            order_id: String,
+            out_order_no: String,
+        } }
+
         /// Reply to [`Create`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct CreateReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -4642,7 +6061,8 @@ pub mod profitsharing {
         /// `GET /v3/brand/profitsharing/returnorders`. For service providers. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012467011>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Get {
             /// Required. Example: `1900000109`.
             pub sub_mchid: String,
@@ -4656,8 +6076,27 @@ pub mod profitsharing {
             pub out_order_no: Option<String>,
         }
 
+        impl Get {
+            /// What is required. What is optional has a method of its name.
+            #[must_use]
+            pub fn new(sub_mchid: impl Into<String>, out_return_no: impl Into<String>) -> Self {
+                Self {
+                    sub_mchid: sub_mchid.into(),
+                    out_return_no: out_return_no.into(),
+                    order_id: None,
+                    out_order_no: None,
+                }
+            }
+        }
+
+        optional! { Get {
+            order_id: String,
+            out_order_no: String,
+        } }
+
         /// Reply to [`Get`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct GetReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]

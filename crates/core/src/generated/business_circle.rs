@@ -31,6 +31,7 @@ pub mod parkings {
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012535502>
     #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Create {
         /// Optional. Example: `1900000109`.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -50,7 +51,7 @@ pub mod parkings {
     }
 
     impl Create {
-        /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+        /// What is required. What is optional has a method of its name.
         #[must_use]
         pub fn new(brandid: i64, appid: impl Into<String>, openid: impl Into<crate::Sensitive>, plate_number: impl Into<String>, state: super::ParkingState, time: impl Into<String>) -> Self {
             Self {
@@ -65,6 +66,10 @@ pub mod parkings {
         }
     }
 
+    optional! { Create {
+        sub_mchid: String,
+    } }
+
     call!(Create => (), BUSINESS_CIRCLE[0]);
 }
 
@@ -77,6 +82,7 @@ pub mod points {
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012534698>
     #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Notify {
         /// Optional. Example: `1234567890`.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -102,7 +108,7 @@ pub mod points {
     }
 
     impl Notify {
-        /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+        /// What is required. What is optional has a method of its name.
         #[must_use]
         pub fn new(transaction_id: impl Into<String>, appid: impl Into<String>, openid: impl Into<crate::Sensitive>, earn_points: bool, increased_points: i64, points_update_time: impl Into<String>) -> Self {
             Self {
@@ -119,6 +125,12 @@ pub mod points {
         }
     }
 
+    optional! { Notify {
+        sub_mchid: String,
+        no_points_remarks: String,
+        total_points: i64,
+    } }
+
     call!(Notify => (), BUSINESS_CIRCLE[1]);
 }
 
@@ -130,7 +142,8 @@ pub mod user_authorizations {
     /// `GET /v3/businesscircle/user-authorizations/{openid}`. For direct merchants and service providers. Idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012534848>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Get {
         /// Required. Example: `oWmnN4xxxxxxxxxxe92NHIGf1xd8`.
         pub openid: crate::Sensitive,
@@ -141,8 +154,25 @@ pub mod user_authorizations {
         pub appid: String,
     }
 
+    impl Get {
+        /// What is required. What is optional has a method of its name.
+        #[must_use]
+        pub fn new(openid: impl Into<crate::Sensitive>, appid: impl Into<String>) -> Self {
+            Self {
+                openid: openid.into(),
+                sub_mchid: None,
+                appid: appid.into(),
+            }
+        }
+    }
+
+    optional! { Get {
+        sub_mchid: String,
+    } }
+
     /// Reply to [`Get`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct GetReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -177,6 +207,7 @@ pub mod users {
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012534994>
             #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct Get {
                 /// Required. Example: `oUpF8uMuAJOM2pxb1Q`.
                 pub openid: crate::Sensitive,
@@ -190,7 +221,7 @@ pub mod users {
             }
 
             impl Get {
-                /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+                /// What is required. What is optional has a method of its name.
                 #[must_use]
                 pub fn new(openid: impl Into<crate::Sensitive>, brandid: i64, appid: impl Into<String>) -> Self {
                     Self {
@@ -202,8 +233,13 @@ pub mod users {
                 }
             }
 
+            optional! { Get {
+                sub_mchid: String,
+            } }
+
             /// Reply to [`Get`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct GetReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]

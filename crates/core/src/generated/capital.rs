@@ -4,6 +4,7 @@
 
 /// Object `data` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct CityData {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -15,6 +16,7 @@ pub struct CityData {
 
 /// Object `data` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct ProvinceData {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -26,6 +28,7 @@ pub struct ProvinceData {
 
 /// Object `data` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct BranchData {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -37,6 +40,7 @@ pub struct BranchData {
 
 /// Object `links` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct Links {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -52,6 +56,7 @@ pub struct Links {
 
 /// Object `data` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct CorporateBankingData {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -85,10 +90,20 @@ pub mod capital_lhh {
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012698641>
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct List {}
+
+            impl List {
+                /// Nothing can be said.
+                #[must_use]
+                pub fn new() -> Self {
+                    Self {}
+                }
+            }
 
             /// Reply to [`List`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct ListReply {
                 /// Optional.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -110,6 +125,7 @@ pub mod capital_lhh {
                 ///
                 /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012697470>
                 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+                #[non_exhaustive]
                 pub struct List {
                     /// Required. Example: `10`.
                     pub province_code: i64,
@@ -127,6 +143,7 @@ pub mod capital_lhh {
 
                 /// Reply to [`List`].
                 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+                #[non_exhaustive]
                 pub struct ListReply {
                     /// Optional.
                     #[serde(skip_serializing_if = "Option::is_none")]
@@ -150,14 +167,26 @@ pub mod capital_lhh {
         /// `GET /v3/capital/capitallhh/banks/search-banks-by-bank-account`. For service providers. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012697541>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct SearchByBankAccount {
             /// Required. Encrypted under the platform's key before it is sent.
             pub account_number: crate::Sensitive,
         }
 
+        impl SearchByBankAccount {
+            /// What is required, which is all.
+            #[must_use]
+            pub fn new(account_number: impl Into<crate::Sensitive>) -> Self {
+                Self {
+                    account_number: account_number.into(),
+                }
+            }
+        }
+
         /// Reply to [`SearchByBankAccount`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct SearchByBankAccountReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -179,6 +208,7 @@ pub mod capital_lhh {
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012697673>
             #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct List {
                 /// Required. Example: `1000006247`.
                 pub bank_alias_code: String,
@@ -192,7 +222,7 @@ pub mod capital_lhh {
             }
 
             impl List {
-                /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+                /// What is required. What is optional has a method of its name.
                 #[must_use]
                 pub fn new(bank_alias_code: impl Into<String>, city_code: i64, limit: i64) -> Self {
                     Self {
@@ -204,8 +234,13 @@ pub mod capital_lhh {
                 }
             }
 
+            optional! { List {
+                offset: i64,
+            } }
+
             /// Reply to [`List`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct ListReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -249,6 +284,7 @@ pub mod capital_lhh {
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012697626>
             #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct List {
                 /// Optional. Example: `0`.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -258,7 +294,7 @@ pub mod capital_lhh {
             }
 
             impl List {
-                /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+                /// What is required. What is optional has a method of its name.
                 #[must_use]
                 pub fn new(limit: i64) -> Self {
                     Self {
@@ -268,8 +304,13 @@ pub mod capital_lhh {
                 }
             }
 
+            optional! { List {
+                offset: i64,
+            } }
+
             /// Reply to [`List`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct ListReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -301,6 +342,7 @@ pub mod capital_lhh {
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012697583>
             #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct List {
                 /// Optional. Example: `0`.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -310,7 +352,7 @@ pub mod capital_lhh {
             }
 
             impl List {
-                /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+                /// What is required. What is optional has a method of its name.
                 #[must_use]
                 pub fn new(limit: i64) -> Self {
                     Self {
@@ -320,8 +362,13 @@ pub mod capital_lhh {
                 }
             }
 
+            optional! { List {
+                offset: i64,
+            } }
+
             /// Reply to [`List`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct ListReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]

@@ -14,6 +14,7 @@ crate::open_enum! {
 
 /// Object `dish_list` in a request.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct Dish {
     /// Required. Example: `1`.
     pub out_dish_no: String,
@@ -40,7 +41,7 @@ pub struct Dish {
 }
 
 impl Dish {
-    /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+    /// What is required. What is optional has a method of its name.
     #[must_use]
     pub fn new(out_dish_no: impl Into<String>, name: impl Into<String>, price: i64, unit: DishUnit, count: crate::Number) -> Self {
         Self {
@@ -57,6 +58,13 @@ impl Dish {
     }
 }
 
+optional! { Dish {
+    discount: i64,
+    r#type: String,
+    priority: i64,
+    properties: Properties,
+} }
+
 crate::open_enum! {
     /// Documented values of `unit`.
     pub enum DishUnit {
@@ -68,7 +76,8 @@ crate::open_enum! {
 }
 
 /// Object `properties` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct Properties {
     /// Required.
     pub taste: String,
@@ -83,6 +92,24 @@ pub struct Properties {
     pub others: Option<String>,
 }
 
+impl Properties {
+    /// What is required. What is optional has a method of its name.
+    #[must_use]
+    pub fn new(taste: impl Into<String>, cuisine: impl Into<String>, main_material: impl Into<String>, ingredients: impl Into<String>) -> Self {
+        Self {
+            taste: taste.into(),
+            cuisine: cuisine.into(),
+            main_material: main_material.into(),
+            ingredients: ingredients.into(),
+            others: None,
+        }
+    }
+}
+
+optional! { Properties {
+    others: String,
+} }
+
 /// Operations `catering.orders.*`.
 pub mod orders {
 
@@ -92,6 +119,7 @@ pub mod orders {
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v2/partner/4011939936>
     #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct SyncStatus {
         /// Optional. Example: `1900000100`.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -145,7 +173,7 @@ pub mod orders {
     }
 
     impl SyncStatus {
-        /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+        /// What is required. What is optional has a method of its name.
         #[expect(clippy::too_many_arguments, reason = "all of them are required")]
         #[must_use]
         pub fn new(channel_id: impl Into<String>, sub_mchid: impl Into<String>, sub_appid: impl Into<String>, out_shop_no: impl Into<String>, sub_openid: impl Into<crate::Sensitive>, login_token: impl Into<String>, order_entry: impl Into<String>, total_amount: i64, discount_amount: i64, user_amount: i64, status: super::SyncStatusStatus, action_time: impl Into<String>, out_order_no: impl Into<String>, dish_list: Vec<super::Dish>) -> Self {
@@ -174,6 +202,16 @@ pub mod orders {
             }
         }
     }
+
+    optional! { SyncStatus {
+        sp_mchid: String,
+        sp_appid: String,
+        pay_time: String,
+        transaction_id: String,
+        out_trade_no: String,
+        out_table_no: String,
+        people_count: i64,
+    } }
 
     call!(SyncStatus => (), CATERING[0]);
 }

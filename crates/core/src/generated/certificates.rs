@@ -16,6 +16,7 @@ crate::open_enum! {
 
 /// Object `data` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct ListData {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -33,6 +34,7 @@ pub struct ListData {
 
 /// Object `encrypt_certificate` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct EncryptCertificate {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -62,14 +64,30 @@ crate::open_enum! {
 ///
 /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012551764>
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct List {
     /// Optional. Example: `RSA`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub algorithm_type: Option<AlgorithmType>,
 }
 
+impl List {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            algorithm_type: None,
+        }
+    }
+}
+
+optional! { List {
+    algorithm_type: AlgorithmType,
+} }
+
 /// Reply to [`List`].
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct ListReply {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]

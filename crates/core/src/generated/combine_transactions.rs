@@ -3,7 +3,8 @@
 
 
 /// Object `scene_info` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct SceneInfo {
     /// Optional. Example: `POS1:1`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -12,8 +13,24 @@ pub struct SceneInfo {
     pub payer_client_ip: String,
 }
 
+impl SceneInfo {
+    /// What is required. What is optional has a method of its name.
+    #[must_use]
+    pub fn new(payer_client_ip: impl Into<String>) -> Self {
+        Self {
+            device_id: None,
+            payer_client_ip: payer_client_ip.into(),
+        }
+    }
+}
+
+optional! { SceneInfo {
+    device_id: String,
+} }
+
 /// Object `sub_orders` in a request.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct AppSubOrder {
     /// Required. Example: `1900000109`.
     pub mchid: String,
@@ -52,7 +69,7 @@ pub struct AppSubOrder {
 }
 
 impl AppSubOrder {
-    /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+    /// What is required. What is optional has a method of its name.
     #[must_use]
     pub fn new(mchid: impl Into<String>, attach: impl Into<String>, amount: Amount, out_trade_no: impl Into<String>, description: impl Into<String>) -> Self {
         Self {
@@ -73,8 +90,20 @@ impl AppSubOrder {
     }
 }
 
+optional! { AppSubOrder {
+    individual_auth_id: String,
+    individual_name: String,
+    sub_mchid: String,
+    detail: String,
+    goods_tag: String,
+    settle_info: SettleInfo,
+    sub_appid: String,
+    profit_sharing: bool,
+} }
+
 /// Object `amount` in a request.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct Amount {
     /// Required. Example: `100`.
     pub total_amount: i64,
@@ -95,6 +124,7 @@ impl Amount {
 
 /// Object `settle_info` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct SettleInfo {
     /// Optional. Example: `true`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -104,16 +134,48 @@ pub struct SettleInfo {
     pub subsidy_amount: Option<i64>,
 }
 
+impl SettleInfo {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            profit_sharing: None,
+            subsidy_amount: None,
+        }
+    }
+}
+
+optional! { SettleInfo {
+    profit_sharing: bool,
+    subsidy_amount: i64,
+} }
+
 /// Object `combine_payer_info` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct AppCombinePayerInfo {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub identity: Option<Identity>,
 }
 
+impl AppCombinePayerInfo {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            identity: None,
+        }
+    }
+}
+
+optional! { AppCombinePayerInfo {
+    identity: Identity,
+} }
+
 /// Object `identity` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct Identity {
     /// Required. Example: `IDCARD`.
     pub r#type: IdentityType,
@@ -121,6 +183,18 @@ pub struct Identity {
     pub number: crate::Sensitive,
     /// Required. Encrypted under the platform's key before it is sent.
     pub name: crate::Sensitive,
+}
+
+impl Identity {
+    /// What is required, which is all.
+    #[must_use]
+    pub fn new(r#type: IdentityType, number: impl Into<crate::Sensitive>, name: impl Into<crate::Sensitive>) -> Self {
+        Self {
+            r#type,
+            number: number.into(),
+            name: name.into(),
+        }
+    }
 }
 
 crate::open_enum! {
@@ -165,6 +239,7 @@ crate::open_enum! {
 
 /// Object `contract_info` in a request.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct ContractInfo {
     /// Required. Example: `1900000109`.
     pub mchid: String,
@@ -197,14 +272,30 @@ impl ContractInfo {
 
 /// Object `subsidy_info` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct SubsidyInfo {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub subsidy_detail: Option<Vec<SubsidyDetail>>,
 }
 
+impl SubsidyInfo {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            subsidy_detail: None,
+        }
+    }
+}
+
+optional! { SubsidyInfo {
+    subsidy_detail: Vec<SubsidyDetail>,
+} }
+
 /// Object `subsidy_detail` in a request.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct SubsidyDetail {
     /// Required. Example: `PERIOD`.
     pub subsidy_period_type: SubsidyPeriodType,
@@ -235,6 +326,7 @@ crate::open_enum! {
 
 /// Object `subsidy_plan` in a request.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct SubsidyPlan {
     /// Required. Values: `3`, `6`, `12`. Example: `3`.
     pub subsidy_installment_num: i64,
@@ -255,6 +347,7 @@ impl SubsidyPlan {
 
 /// Object `contract_result` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct ContractResult {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -265,7 +358,8 @@ pub struct ContractResult {
 }
 
 /// Object `sub_orders` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct CloseByOutTradeNoSubOrder {
     /// Required. Example: `1900000109`.
     pub mchid: String,
@@ -282,8 +376,29 @@ pub struct CloseByOutTradeNoSubOrder {
     pub sub_appid: Option<String>,
 }
 
+impl CloseByOutTradeNoSubOrder {
+    /// What is required. What is optional has a method of its name.
+    #[must_use]
+    pub fn new(mchid: impl Into<String>, out_trade_no: impl Into<String>) -> Self {
+        Self {
+            mchid: mchid.into(),
+            out_trade_no: out_trade_no.into(),
+            individual_auth_id: None,
+            sub_mchid: None,
+            sub_appid: None,
+        }
+    }
+}
+
+optional! { CloseByOutTradeNoSubOrder {
+    individual_auth_id: String,
+    sub_mchid: String,
+    sub_appid: String,
+} }
+
 /// Object `combine_payer_info` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct GetByIdCombinePayerInfoReply {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -292,6 +407,7 @@ pub struct GetByIdCombinePayerInfoReply {
 
 /// Object `scene_info` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct SceneInfoReply {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -300,6 +416,7 @@ pub struct SceneInfoReply {
 
 /// Object `sub_orders` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct GetByIdSubOrderReply {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -338,6 +455,7 @@ pub struct GetByIdSubOrderReply {
 
 /// Object `amount` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct GetByIdSubOrderAmountReply {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -358,6 +476,7 @@ pub struct GetByIdSubOrderAmountReply {
 
 /// Object `sub_orders` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct GetByOutTradeNoSubOrderReply {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -438,6 +557,7 @@ crate::open_enum! {
 
 /// Object `promotion_detail` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct PromotionDetail {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -496,6 +616,7 @@ crate::open_enum! {
 
 /// Object `goods_detail` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct GoodsDetail {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -516,6 +637,7 @@ pub struct GoodsDetail {
 
 /// Object `amount` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct GetByOutTradeNoSubOrderAmountReply {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -536,6 +658,7 @@ pub struct GetByOutTradeNoSubOrderAmountReply {
 
 /// Object `combine_payer_info` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct GetByOutTradeNoCombinePayerInfoReply {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -544,6 +667,7 @@ pub struct GetByOutTradeNoCombinePayerInfoReply {
 
 /// Object `installment_info` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct InstallmentInfo {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -554,7 +678,8 @@ pub struct InstallmentInfo {
 }
 
 /// Object `scene_info` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct H5SceneInfo {
     /// Required. Example: `POS1:1`.
     pub device_id: String,
@@ -564,8 +689,21 @@ pub struct H5SceneInfo {
     pub h5_info: H5Info,
 }
 
+impl H5SceneInfo {
+    /// What is required, which is all.
+    #[must_use]
+    pub fn new(device_id: impl Into<String>, payer_client_ip: impl Into<String>, h5_info: H5Info) -> Self {
+        Self {
+            device_id: device_id.into(),
+            payer_client_ip: payer_client_ip.into(),
+            h5_info,
+        }
+    }
+}
+
 /// Object `h5_info` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct H5Info {
     /// Required. Example: `iOS`.
     pub r#type: String,
@@ -583,8 +721,30 @@ pub struct H5Info {
     pub package_name: Option<String>,
 }
 
+impl H5Info {
+    /// What is required. What is optional has a method of its name.
+    #[must_use]
+    pub fn new(r#type: impl Into<String>) -> Self {
+        Self {
+            r#type: r#type.into(),
+            app_name: None,
+            app_url: None,
+            bundle_id: None,
+            package_name: None,
+        }
+    }
+}
+
+optional! { H5Info {
+    app_name: String,
+    app_url: String,
+    bundle_id: String,
+    package_name: String,
+} }
+
 /// Object `sub_orders` in a request.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct SubOrder {
     /// Required. Example: `1900000109`.
     pub mchid: String,
@@ -610,7 +770,7 @@ pub struct SubOrder {
 }
 
 impl SubOrder {
-    /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+    /// What is required. What is optional has a method of its name.
     #[must_use]
     pub fn new(mchid: impl Into<String>, attach: impl Into<String>, amount: Amount, out_trade_no: impl Into<String>, sub_mchid: impl Into<String>, description: impl Into<String>) -> Self {
         Self {
@@ -627,8 +787,15 @@ impl SubOrder {
     }
 }
 
+optional! { SubOrder {
+    goods_tag: String,
+    settle_info: SettleInfo,
+    sub_appid: String,
+} }
+
 /// Object `combine_payer_info` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct CombinePayerInfo {
     /// Optional. Example: `oUpF8uMuAJO_M2pxb1Q9zNjWeS6o`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -641,8 +808,27 @@ pub struct CombinePayerInfo {
     pub identity: Option<Identity>,
 }
 
+impl CombinePayerInfo {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            openid: None,
+            sub_openid: None,
+            identity: None,
+        }
+    }
+}
+
+optional! { CombinePayerInfo {
+    openid: crate::Sensitive,
+    sub_openid: crate::Sensitive,
+    identity: Identity,
+} }
+
 /// Object `sub_orders` in a request.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct JsapiSubOrder {
     /// Required. Example: `1900000109`.
     pub mchid: String,
@@ -674,7 +860,7 @@ pub struct JsapiSubOrder {
 }
 
 impl JsapiSubOrder {
-    /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+    /// What is required. What is optional has a method of its name.
     #[must_use]
     pub fn new(mchid: impl Into<String>, attach: impl Into<String>, amount: Amount, out_trade_no: impl Into<String>, sub_mchid: impl Into<String>, description: impl Into<String>) -> Self {
         Self {
@@ -693,15 +879,35 @@ impl JsapiSubOrder {
     }
 }
 
+optional! { JsapiSubOrder {
+    detail: String,
+    goods_tag: String,
+    settle_info: SettleInfo,
+    sub_appid: String,
+    profit_sharing: bool,
+} }
+
 /// Object `combine_payer_info` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct MiniProgramCombinePayerInfo {
     /// Required. Example: `oUpF8uMuAJO_M2pxb1Q9zNjWeS6o`.
     pub openid: crate::Sensitive,
 }
 
+impl MiniProgramCombinePayerInfo {
+    /// What is required, which is all.
+    #[must_use]
+    pub fn new(openid: impl Into<crate::Sensitive>) -> Self {
+        Self {
+            openid: openid.into(),
+        }
+    }
+}
+
 /// Object `sub_orders` in a request.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct MiniProgramSubOrder {
     /// Required. Example: `1230000109`.
     pub mchid: String,
@@ -724,7 +930,7 @@ pub struct MiniProgramSubOrder {
 }
 
 impl MiniProgramSubOrder {
-    /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+    /// What is required. What is optional has a method of its name.
     #[must_use]
     pub fn new(mchid: impl Into<String>, individual_auth_id: impl Into<String>, out_trade_no: impl Into<String>, amount: SubOrderAmount, attach: impl Into<String>, description: impl Into<String>) -> Self {
         Self {
@@ -740,6 +946,11 @@ impl MiniProgramSubOrder {
     }
 }
 
+optional! { MiniProgramSubOrder {
+    order_service_type: OrderServiceType,
+    individual_name: String,
+} }
+
 crate::open_enum! {
     /// Documented values of `order_service_type`.
     pub enum OrderServiceType {
@@ -750,6 +961,7 @@ crate::open_enum! {
 
 /// Object `amount` in a request.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct SubOrderAmount {
     /// Required. Example: `10`.
     pub total_amount: crate::Number,
@@ -774,6 +986,7 @@ impl SubOrderAmount {
 ///
 /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012577452>
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct CloseByOutTradeNo {
     /// Required.
     pub combine_out_trade_no: String,
@@ -802,14 +1015,26 @@ call!(CloseByOutTradeNo => (), COMBINE_TRANSACTIONS[1]);
 /// `GET /v3/combine-transactions/id/{combine_transaction_id}`. For service providers. Idempotent.
 ///
 /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012602242>
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct GetById {
     /// Required. Example: `1217752501201407033233368018`.
     pub combine_transaction_id: String,
 }
 
+impl GetById {
+    /// What is required, which is all.
+    #[must_use]
+    pub fn new(combine_transaction_id: impl Into<String>) -> Self {
+        Self {
+            combine_transaction_id: combine_transaction_id.into(),
+        }
+    }
+}
+
 /// Reply to [`GetById`].
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct GetByIdReply {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -845,14 +1070,26 @@ json_reply!(GetByIdReply);
 /// `GET /v3/combine-transactions/out-trade-no/{combine_out_trade_no}`. For direct merchants and service providers. Idempotent.
 ///
 /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012557006>
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct GetByOutTradeNo {
     /// Required. Example: `P20150806125346`.
     pub combine_out_trade_no: String,
 }
 
+impl GetByOutTradeNo {
+    /// What is required, which is all.
+    #[must_use]
+    pub fn new(combine_out_trade_no: impl Into<String>) -> Self {
+        Self {
+            combine_out_trade_no: combine_out_trade_no.into(),
+        }
+    }
+}
+
 /// Reply to [`GetByOutTradeNo`].
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct GetByOutTradeNoReply {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -895,6 +1132,7 @@ pub mod app {
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012556944>
     #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Create {
         /// Required. Example: `wxd678efh567hg6787`.
         pub combine_appid: String,
@@ -936,7 +1174,7 @@ pub mod app {
     }
 
     impl Create {
-        /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+        /// What is required. What is optional has a method of its name.
         #[must_use]
         pub fn new(combine_appid: impl Into<String>, combine_mchid: impl Into<String>, combine_out_trade_no: impl Into<String>, sub_orders: Vec<super::AppSubOrder>, notify_url: impl Into<String>) -> Self {
             Self {
@@ -958,8 +1196,21 @@ pub mod app {
         }
     }
 
+    optional! { Create {
+        scene_info: super::SceneInfo,
+        combine_payer_info: super::AppCombinePayerInfo,
+        time_start: String,
+        time_expire: String,
+        prepay_id: String,
+        trade_scenario: super::TradeScenario,
+        limit_pay: Vec<super::LimitPay>,
+        contract_info: super::ContractInfo,
+        subsidy_info: super::SubsidyInfo,
+    } }
+
     /// Reply to [`Create`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct CreateReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -982,6 +1233,7 @@ pub mod h5 {
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012556961>
     #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Create {
         /// Required. Example: `wxd678efh567hg6787`.
         pub combine_appid: String,
@@ -1010,7 +1262,7 @@ pub mod h5 {
     }
 
     impl Create {
-        /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+        /// What is required. What is optional has a method of its name.
         #[must_use]
         pub fn new(combine_appid: impl Into<String>, combine_mchid: impl Into<String>, combine_out_trade_no: impl Into<String>, scene_info: super::H5SceneInfo, sub_orders: Vec<super::SubOrder>, notify_url: impl Into<String>) -> Self {
             Self {
@@ -1028,8 +1280,16 @@ pub mod h5 {
         }
     }
 
+    optional! { Create {
+        time_start: String,
+        time_expire: String,
+        limit_pay: Vec<super::LimitPay>,
+        combine_payer_info: super::CombinePayerInfo,
+    } }
+
     /// Reply to [`Create`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct CreateReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -1049,6 +1309,7 @@ pub mod jsapi {
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012556926>
     #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Create {
         /// Required. Example: `wxd678efh567hg6787`.
         pub combine_appid: String,
@@ -1080,7 +1341,7 @@ pub mod jsapi {
     }
 
     impl Create {
-        /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+        /// What is required. What is optional has a method of its name.
         #[must_use]
         pub fn new(combine_appid: impl Into<String>, combine_mchid: impl Into<String>, combine_out_trade_no: impl Into<String>, sub_orders: Vec<super::JsapiSubOrder>, combine_payer_info: super::CombinePayerInfo, notify_url: impl Into<String>) -> Self {
             Self {
@@ -1099,8 +1360,17 @@ pub mod jsapi {
         }
     }
 
+    optional! { Create {
+        scene_info: super::SceneInfo,
+        time_start: String,
+        time_expire: String,
+        limit_pay: Vec<super::LimitPay>,
+        subsidy_info: super::SubsidyInfo,
+    } }
+
     /// Reply to [`Create`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct CreateReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -1120,6 +1390,7 @@ pub mod mini_program {
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012602225>
     #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Create {
         /// Required. Example: `wxd678efh567hg6787`.
         pub combine_appid: String,
@@ -1146,7 +1417,7 @@ pub mod mini_program {
     }
 
     impl Create {
-        /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+        /// What is required. What is optional has a method of its name.
         #[must_use]
         pub fn new(combine_appid: impl Into<String>, combine_mchid: impl Into<String>, combine_out_trade_no: impl Into<String>, combine_payer_info: super::MiniProgramCombinePayerInfo, sub_orders: Vec<super::MiniProgramSubOrder>) -> Self {
             Self {
@@ -1163,8 +1434,16 @@ pub mod mini_program {
         }
     }
 
+    optional! { Create {
+        scene_info: super::SceneInfo,
+        time_expire: String,
+        notify_url: String,
+        trade_scenario: super::TradeScenario,
+    } }
+
     /// Reply to [`Create`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct CreateReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -1184,6 +1463,7 @@ pub mod native {
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012556982>
     #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Create {
         /// Required. Example: `wxd678efh567hg6787`.
         pub combine_appid: String,
@@ -1213,7 +1493,7 @@ pub mod native {
     }
 
     impl Create {
-        /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+        /// What is required. What is optional has a method of its name.
         #[must_use]
         pub fn new(combine_appid: impl Into<String>, combine_mchid: impl Into<String>, combine_out_trade_no: impl Into<String>, sub_orders: Vec<super::SubOrder>, notify_url: impl Into<String>) -> Self {
             Self {
@@ -1231,8 +1511,17 @@ pub mod native {
         }
     }
 
+    optional! { Create {
+        scene_info: super::SceneInfo,
+        time_start: String,
+        time_expire: String,
+        limit_pay: Vec<super::LimitPay>,
+        combine_payer_info: super::CombinePayerInfo,
+    } }
+
     /// Reply to [`Create`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct CreateReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]

@@ -35,14 +35,26 @@ pub mod inactive_merchant_identity_verification {
         /// `POST /v3/compliance/inactive-merchant-identity-verification/merchants`. For service providers. Not idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012471357>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Create {
             /// Required. Example: `1900009231`.
             pub sub_mchid: String,
         }
 
+        impl Create {
+            /// What is required, which is all.
+            #[must_use]
+            pub fn new(sub_mchid: impl Into<String>) -> Self {
+                Self {
+                    sub_mchid: sub_mchid.into(),
+                }
+            }
+        }
+
         /// Reply to [`Create`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct CreateReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -60,7 +72,8 @@ pub mod inactive_merchant_identity_verification {
             /// `GET /v3/compliance/inactive-merchant-identity-verification/merchants/{sub_mchid}/verifications/{verification_id}`. For service providers. Idempotent.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012471359>
-            #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+            #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct Get {
                 /// Required. Example: `1900009231`.
                 pub sub_mchid: String,
@@ -68,8 +81,20 @@ pub mod inactive_merchant_identity_verification {
                 pub verification_id: String,
             }
 
+            impl Get {
+                /// What is required, which is all.
+                #[must_use]
+                pub fn new(sub_mchid: impl Into<String>, verification_id: impl Into<String>) -> Self {
+                    Self {
+                        sub_mchid: sub_mchid.into(),
+                        verification_id: verification_id.into(),
+                    }
+                }
+            }
+
             /// Reply to [`Get`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct GetReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]

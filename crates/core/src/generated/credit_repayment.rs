@@ -3,7 +3,8 @@
 
 
 /// Object `real_identity` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct RealIdentity {
     /// Required. Example: `REAL_IDENTITY_TYPE_INVALID`.
     pub identity_type: IdentityType,
@@ -11,6 +12,18 @@ pub struct RealIdentity {
     pub identity_id: crate::Sensitive,
     /// Required. Encrypted under the platform's key before it is sent.
     pub real_name: crate::Sensitive,
+}
+
+impl RealIdentity {
+    /// What is required, which is all.
+    #[must_use]
+    pub fn new(identity_type: IdentityType, identity_id: impl Into<crate::Sensitive>, real_name: impl Into<crate::Sensitive>) -> Self {
+        Self {
+            identity_type,
+            identity_id: identity_id.into(),
+            real_name: real_name.into(),
+        }
+    }
 }
 
 crate::open_enum! {
@@ -25,6 +38,7 @@ crate::open_enum! {
 
 /// Object `trade_info` in a request.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct TradeInfo {
     /// Required. Example: `1217752501201407033233368018`.
     pub out_trade_no: String,
@@ -42,7 +56,7 @@ pub struct TradeInfo {
 }
 
 impl TradeInfo {
-    /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+    /// What is required. What is optional has a method of its name.
     #[must_use]
     pub fn new(out_trade_no: impl Into<String>, deduct_amount: i64) -> Self {
         Self {
@@ -54,6 +68,12 @@ impl TradeInfo {
         }
     }
 }
+
+optional! { TradeInfo {
+    description: String,
+    attach: String,
+    notify_url: String,
+} }
 
 crate::open_enum! {
     /// Documented values of `contract_state`.
@@ -83,14 +103,30 @@ crate::open_enum! {
 
 /// Object `jump_info` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct JumpInfo {
     /// Optional. Example: `example_jump_appid`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub jump_appid: Option<String>,
 }
 
+impl JumpInfo {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            jump_appid: None,
+        }
+    }
+}
+
+optional! { JumpInfo {
+    jump_appid: String,
+} }
+
 /// Object `contract_info` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct ContractInfo {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -148,7 +184,8 @@ crate::open_enum! {
 }
 
 /// Object `schedule_items` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct ScheduleItem {
     /// Required. Example: `1234567abcde`.
     pub out_record_id: String,
@@ -166,8 +203,29 @@ pub struct ScheduleItem {
     pub repayment_date: String,
 }
 
+impl ScheduleItem {
+    /// What is required. What is optional has a method of its name.
+    #[must_use]
+    pub fn new(out_record_id: impl Into<String>, sub_mchid: impl Into<String>, repayment_amount: impl Into<String>, repayment_date: impl Into<String>) -> Self {
+        Self {
+            out_record_id: out_record_id.into(),
+            sub_mchid: sub_mchid.into(),
+            sub_appid: None,
+            repayment_amount: repayment_amount.into(),
+            min_repayment_amount: None,
+            repayment_date: repayment_date.into(),
+        }
+    }
+}
+
+optional! { ScheduleItem {
+    sub_appid: String,
+    min_repayment_amount: String,
+} }
+
 /// Object `schedule_records` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct ScheduleRecord {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -207,6 +265,7 @@ pub mod partner {
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4016125804>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct AppPresign {
             /// Required. Example: `wxd678efh567hg6787`.
             pub appid: String,
@@ -236,7 +295,7 @@ pub mod partner {
         }
 
         impl AppPresign {
-            /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+            /// What is required. What is optional has a method of its name.
             #[expect(clippy::too_many_arguments, reason = "all of them are required")]
             #[must_use]
             pub fn new(appid: impl Into<String>, plan_id: impl Into<String>, out_contract_code: impl Into<String>, display_name: impl Into<String>, contract_notify_url: impl Into<String>, repayment_day: i64, repayment_amount_limit: impl Into<String>, real_identity: super::super::RealIdentity) -> Self {
@@ -256,8 +315,15 @@ pub mod partner {
             }
         }
 
+        optional! { AppPresign {
+            sub_mchid: String,
+            sub_appid: String,
+            trade_info: super::super::TradeInfo,
+        } }
+
         /// Reply to [`AppPresign`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct AppPresignReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -275,14 +341,26 @@ pub mod partner {
         /// `GET /v3/credit-repayment/partner/contracts/{out_contract_code}`. For service providers. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4016125810>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Get {
             /// Required. Example: `100005698`.
             pub out_contract_code: String,
         }
 
+        impl Get {
+            /// What is required, which is all.
+            #[must_use]
+            pub fn new(out_contract_code: impl Into<String>) -> Self {
+                Self {
+                    out_contract_code: out_contract_code.into(),
+                }
+            }
+        }
+
         /// Reply to [`Get`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct GetReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -334,6 +412,7 @@ pub mod partner {
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4016779565>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct H5Presign {
             /// Required. Example: `wxd678efh567hg6787`.
             pub appid: String,
@@ -366,7 +445,7 @@ pub mod partner {
         }
 
         impl H5Presign {
-            /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+            /// What is required. What is optional has a method of its name.
             #[expect(clippy::too_many_arguments, reason = "all of them are required")]
             #[must_use]
             pub fn new(appid: impl Into<String>, plan_id: impl Into<String>, out_contract_code: impl Into<String>, display_name: impl Into<String>, contract_notify_url: impl Into<String>, repayment_day: i64, repayment_amount_limit: impl Into<String>, real_identity: super::super::RealIdentity) -> Self {
@@ -387,8 +466,16 @@ pub mod partner {
             }
         }
 
+        optional! { H5Presign {
+            sub_mchid: String,
+            sub_appid: String,
+            trade_info: super::super::TradeInfo,
+            jump_info: super::super::JumpInfo,
+        } }
+
         /// Reply to [`H5Presign`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct H5PresignReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -403,7 +490,8 @@ pub mod partner {
         /// `POST /v3/credit-repayment/partner/contracts/terminate`. For service providers. Idempotent. `credit_repayment.partner.contracts.get` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4016125830>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Terminate {
             /// Required. Example: `100001256`.
             pub out_contract_code: String,
@@ -411,8 +499,20 @@ pub mod partner {
             pub contract_termination_remark: String,
         }
 
+        impl Terminate {
+            /// What is required, which is all.
+            #[must_use]
+            pub fn new(out_contract_code: impl Into<String>, contract_termination_remark: impl Into<String>) -> Self {
+                Self {
+                    out_contract_code: out_contract_code.into(),
+                    contract_termination_remark: contract_termination_remark.into(),
+                }
+            }
+        }
+
         /// Reply to [`Terminate`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct TerminateReply {
             /// Optional.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -431,7 +531,8 @@ pub mod partner {
         /// `POST /v3/credit-repayment/partner/deduct-orders`. For service providers. Not idempotent. `credit_repayment.partner.deduct_orders.get` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4016779462>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Create {
             /// Required. Example: `20251105000000123456789`.
             pub contract_id: String,
@@ -450,8 +551,29 @@ pub mod partner {
             pub attach: Option<String>,
         }
 
+        impl Create {
+            /// What is required. What is optional has a method of its name.
+            #[must_use]
+            pub fn new(contract_id: impl Into<String>, out_trade_no: impl Into<String>, out_record_id: impl Into<String>, deduct_amount: impl Into<String>, notify_url: impl Into<String>, description: impl Into<String>) -> Self {
+                Self {
+                    contract_id: contract_id.into(),
+                    out_trade_no: out_trade_no.into(),
+                    out_record_id: out_record_id.into(),
+                    deduct_amount: deduct_amount.into(),
+                    notify_url: notify_url.into(),
+                    description: description.into(),
+                    attach: None,
+                }
+            }
+        }
+
+        optional! { Create {
+            attach: String,
+        } }
+
         /// Reply to [`Create`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct CreateReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -499,14 +621,26 @@ pub mod partner {
         /// `GET /v3/credit-repayment/partner/deduct-orders/{out_trade_no}`. For service providers. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4016779468>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Get {
             /// Required. Example: `1217752501201407033233368018`.
             pub out_trade_no: String,
         }
 
+        impl Get {
+            /// What is required, which is all.
+            #[must_use]
+            pub fn new(out_trade_no: impl Into<String>) -> Self {
+                Self {
+                    out_trade_no: out_trade_no.into(),
+                }
+            }
+        }
+
         /// Reply to [`Get`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct GetReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -559,6 +693,7 @@ pub mod partner {
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4016779459>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct BatchCreate {
             /// Required. Example: `20251105000000123456789`.
             pub contract_id: String,
@@ -585,6 +720,7 @@ pub mod partner {
 
         /// Reply to [`BatchCreate`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct BatchCreateReply {
             /// Optional.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -599,7 +735,8 @@ pub mod partner {
         /// `GET /v3/credit-repayment/partner/schedule-records/{out_record_id}`. For service providers. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4016779463>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Get {
             /// Required. Example: `1234567abcde`.
             pub out_record_id: String,
@@ -607,8 +744,20 @@ pub mod partner {
             pub contract_id: String,
         }
 
+        impl Get {
+            /// What is required, which is all.
+            #[must_use]
+            pub fn new(out_record_id: impl Into<String>, contract_id: impl Into<String>) -> Self {
+                Self {
+                    out_record_id: out_record_id.into(),
+                    contract_id: contract_id.into(),
+                }
+            }
+        }
+
         /// Reply to [`Get`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct GetReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]

@@ -4,6 +4,7 @@
 
 /// Object `objective_completion_records` in a request.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct ObjectiveCompletionRecord {
     /// Required. Example: `578354545`.
     pub objective_completion_serial_no: String,
@@ -23,7 +24,7 @@ pub struct ObjectiveCompletionRecord {
 }
 
 impl ObjectiveCompletionRecord {
-    /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+    /// What is required. What is optional has a method of its name.
     #[must_use]
     pub fn new(objective_completion_serial_no: impl Into<String>, objective_id: impl Into<String>, completion_time: impl Into<String>, completion_type: impl Into<String>, description: impl Into<String>, completion_count: i64) -> Self {
         Self {
@@ -38,8 +39,13 @@ impl ObjectiveCompletionRecord {
     }
 }
 
+optional! { ObjectiveCompletionRecord {
+    remark: String,
+} }
+
 /// Object `reward_usage_records` in a request.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct RewardUsageRecord {
     /// Required. Example: `578354`.
     pub reward_usage_serial_no: String,
@@ -61,7 +67,7 @@ pub struct RewardUsageRecord {
 }
 
 impl RewardUsageRecord {
-    /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+    /// What is required. What is optional has a method of its name.
     #[must_use]
     pub fn new(reward_usage_serial_no: impl Into<String>, reward_id: impl Into<String>, usage_time: impl Into<String>, usage_type: impl Into<String>, description: impl Into<String>, usage_count: i64, amount: i64) -> Self {
         Self {
@@ -77,8 +83,13 @@ impl RewardUsageRecord {
     }
 }
 
+optional! { RewardUsageRecord {
+    remark: String,
+} }
+
 /// Object `time_range` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct TimeRange {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -90,6 +101,7 @@ pub struct TimeRange {
 
 /// Object `pay_information` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct PayInformation {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -107,6 +119,7 @@ pub struct PayInformation {
 
 /// Object `objectives` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct CardObjectiveReply {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -130,6 +143,7 @@ pub struct CardObjectiveReply {
 
 /// Object `objective_completion_records` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct ObjectiveCompletionRecordReply {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -156,6 +170,7 @@ pub struct ObjectiveCompletionRecordReply {
 
 /// Object `rewards` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct CardRewardReply {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -185,6 +200,7 @@ pub struct CardRewardReply {
 
 /// Object `reward_usage_records` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct RewardUsageRecordReply {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -214,6 +230,7 @@ pub struct RewardUsageRecordReply {
 
 /// Object `objectives` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct ObjectiveReply {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -246,6 +263,7 @@ pub struct ObjectiveReply {
 
 /// Object `rewards` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct RewardReply {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -281,6 +299,7 @@ pub struct RewardReply {
 
 /// Object `objectives` in a request.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct Objective {
     /// Required. Example: `578354545`.
     pub objective_serial_no: String,
@@ -300,7 +319,7 @@ pub struct Objective {
 }
 
 impl Objective {
-    /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+    /// What is required. What is optional has a method of its name.
     #[must_use]
     pub fn new(objective_serial_no: impl Into<String>, objective_id: i64, performance_description: impl Into<String>, performance_type: impl Into<String>, count: i64, performance_time: impl Into<String>) -> Self {
         Self {
@@ -315,8 +334,13 @@ impl Objective {
     }
 }
 
+optional! { Objective {
+    remark: String,
+} }
+
 /// Object `rewards` in a request.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct Reward {
     /// Required. Example: `578354`.
     pub reward_serial_no: String,
@@ -338,7 +362,7 @@ pub struct Reward {
 }
 
 impl Reward {
-    /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+    /// What is required. What is optional has a method of its name.
     #[must_use]
     pub fn new(reward_serial_no: impl Into<String>, reward_id: i64, description: impl Into<String>, reward_type: impl Into<String>, count: i64, amount: i64, reward_time: impl Into<String>) -> Self {
         Self {
@@ -354,6 +378,10 @@ impl Reward {
     }
 }
 
+optional! { Reward {
+    remark: String,
+} }
+
 /// Operations `discount_card.cards.*`.
 pub mod cards {
 
@@ -362,7 +390,8 @@ pub mod cards {
     /// `POST /v3/discount-card/cards/{out_card_code}/add-user-records`. For direct merchants. Not idempotent. `discount_card.cards.get` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/wiki/doc/apiv3/wxpay/discount-card/chapter3_2.shtml>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct AddUserRecords {
         /// Required. Example: `6e8369071cd942c0476613f9d1ce9ca3`.
         pub out_card_code: String,
@@ -376,6 +405,24 @@ pub mod cards {
         pub reward_usage_records: Option<Vec<super::RewardUsageRecord>>,
     }
 
+    impl AddUserRecords {
+        /// What is required. What is optional has a method of its name.
+        #[must_use]
+        pub fn new(out_card_code: impl Into<String>, card_template_id: impl Into<String>) -> Self {
+            Self {
+                out_card_code: out_card_code.into(),
+                card_template_id: card_template_id.into(),
+                objective_completion_records: None,
+                reward_usage_records: None,
+            }
+        }
+    }
+
+    optional! { AddUserRecords {
+        objective_completion_records: Vec<super::ObjectiveCompletionRecord>,
+        reward_usage_records: Vec<super::RewardUsageRecord>,
+    } }
+
     call!(AddUserRecords => (), DISCOUNT_CARD[0]);
 
     /// 预受理领卡请求 (`discount_card.cards.create`).
@@ -383,7 +430,8 @@ pub mod cards {
     /// `POST /v3/discount-card/cards`. For direct merchants. Not idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/wiki/doc/apiv3/wxpay/discount-card/chapter3_1.shtml>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Create {
         /// Required. Example: `6e8369071cd942c0476613f9d1ce9ca3`.
         pub out_card_code: String,
@@ -395,8 +443,22 @@ pub mod cards {
         pub notify_url: String,
     }
 
+    impl Create {
+        /// What is required, which is all.
+        #[must_use]
+        pub fn new(out_card_code: impl Into<String>, card_template_id: impl Into<String>, appid: impl Into<String>, notify_url: impl Into<String>) -> Self {
+            Self {
+                out_card_code: out_card_code.into(),
+                card_template_id: card_template_id.into(),
+                appid: appid.into(),
+                notify_url: notify_url.into(),
+            }
+        }
+    }
+
     /// Reply to [`Create`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct CreateReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -411,14 +473,26 @@ pub mod cards {
     /// `GET /v3/discount-card/cards/{out_card_code}`. For direct merchants. Idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/wiki/doc/apiv3/wxpay/discount-card/chapter3_3.shtml>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Get {
         /// Required. Example: `6e8369071cd942c0476613f9d1ce9ca3`.
         pub out_card_code: String,
     }
 
+    impl Get {
+        /// What is required, which is all.
+        #[must_use]
+        pub fn new(out_card_code: impl Into<String>) -> Self {
+            Self {
+                out_card_code: out_card_code.into(),
+            }
+        }
+    }
+
     /// Reply to [`Get`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct GetReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -476,14 +550,26 @@ pub mod orders {
     /// `GET /v3/discount-card/orders/{out_order_no}`. For direct merchants. Idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/wiki/doc/apiv3/wxpay/payscore/discount-card/chapter3_1.shtml>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Get {
         /// Required. Example: `233bcbf407e87789b8e471f251774f95`.
         pub out_order_no: String,
     }
 
+    impl Get {
+        /// What is required, which is all.
+        #[must_use]
+        pub fn new(out_order_no: impl Into<String>) -> Self {
+            Self {
+                out_order_no: out_order_no.into(),
+            }
+        }
+    }
+
     /// Reply to [`Get`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct GetReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -567,14 +653,26 @@ pub mod orders {
     /// `GET /v3/discount-card/orders/out-trade-no/{out_trade_no}`. For direct merchants. Taken offline by the platform. Idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/wiki/doc/apiv3/wxpay/payscore/discount-card/chapter3_1.shtml>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct GetByOutTradeNo {
         /// Required. Example: `6e8369071cd942c0476613f9d1ce9ca3`.
         pub out_trade_no: String,
     }
 
+    impl GetByOutTradeNo {
+        /// What is required, which is all.
+        #[must_use]
+        pub fn new(out_trade_no: impl Into<String>) -> Self {
+            Self {
+                out_trade_no: out_trade_no.into(),
+            }
+        }
+    }
+
     /// Reply to [`GetByOutTradeNo`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct GetByOutTradeNoReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -658,7 +756,8 @@ pub mod orders {
     /// `PATCH /v3/discount-card/orders/{out_order_no}`. For direct merchants. Not idempotent. `discount_card.orders.get` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/wiki/doc/apiv3/wxpay/payscore/discount-card/chapter3_2.shtml>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Update {
         /// Required. Example: `233bcbf407e87789b8e471f251774f95`.
         pub out_order_no: String,
@@ -670,8 +769,26 @@ pub mod orders {
         pub rewards: Option<Vec<super::Reward>>,
     }
 
+    impl Update {
+        /// What is required. What is optional has a method of its name.
+        #[must_use]
+        pub fn new(out_order_no: impl Into<String>) -> Self {
+            Self {
+                out_order_no: out_order_no.into(),
+                objectives: None,
+                rewards: None,
+            }
+        }
+    }
+
+    optional! { Update {
+        objectives: Vec<super::Objective>,
+        rewards: Vec<super::Reward>,
+    } }
+
     /// Reply to [`Update`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct UpdateReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]

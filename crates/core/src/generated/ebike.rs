@@ -3,7 +3,8 @@
 
 
 /// Object `charge_info` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct ConfirmChargeInfo {
     /// Required. Example: `2017-08-26T09:43:39+08:00`.
     pub start_time: String,
@@ -15,8 +16,22 @@ pub struct ConfirmChargeInfo {
     pub device_id: String,
 }
 
+impl ConfirmChargeInfo {
+    /// What is required, which is all.
+    #[must_use]
+    pub fn new(start_time: impl Into<String>, charging_station_name: impl Into<String>, charging_gun_number: impl Into<String>, device_id: impl Into<String>) -> Self {
+        Self {
+            start_time: start_time.into(),
+            charging_station_name: charging_station_name.into(),
+            charging_gun_number: charging_gun_number.into(),
+            device_id: device_id.into(),
+        }
+    }
+}
+
 /// Object `amount` in a request.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct Amount {
     /// Required. Example: `888`.
     pub total: i64,
@@ -26,7 +41,7 @@ pub struct Amount {
 }
 
 impl Amount {
-    /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+    /// What is required. What is optional has a method of its name.
     #[must_use]
     pub fn new(total: i64) -> Self {
         Self {
@@ -36,8 +51,13 @@ impl Amount {
     }
 }
 
+optional! { Amount {
+    currency: String,
+} }
+
 /// Object `charge_info` in a request.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct TransactionChargeInfo {
     /// Required. Example: `2017-08-26T09:43:39+08:00`.
     pub start_time: String,
@@ -58,7 +78,7 @@ pub struct TransactionChargeInfo {
 }
 
 impl TransactionChargeInfo {
-    /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+    /// What is required. What is optional has a method of its name.
     #[must_use]
     pub fn new(start_time: impl Into<String>, end_time: impl Into<String>, charging_station_name: impl Into<String>, charging_gun_number: impl Into<String>, charged_capacity: i64) -> Self {
         Self {
@@ -73,8 +93,14 @@ impl TransactionChargeInfo {
     }
 }
 
+optional! { TransactionChargeInfo {
+    park_duration: i64,
+    park_fee: i64,
+} }
+
 /// Object `device_info` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct DeviceInfo {
     /// Required. Example: `12343232`.
     pub device_id: String,
@@ -82,8 +108,20 @@ pub struct DeviceInfo {
     pub device_ip: String,
 }
 
+impl DeviceInfo {
+    /// What is required, which is all.
+    #[must_use]
+    pub fn new(device_id: impl Into<String>, device_ip: impl Into<String>) -> Self {
+        Self {
+            device_id: device_id.into(),
+            device_ip: device_ip.into(),
+        }
+    }
+}
+
 /// Object `payer` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct Payer {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -95,6 +133,7 @@ pub struct Payer {
 
 /// Object `amount` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct AmountReply {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -112,6 +151,7 @@ pub struct AmountReply {
 
 /// Object `device_info` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct DeviceInfoReply {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -123,6 +163,7 @@ pub struct DeviceInfoReply {
 
 /// Object `promotion_detail` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct PromotionDetail {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -164,7 +205,8 @@ pub mod charge {
         /// `POST /v3/ebike/charge/contracts/{contract_id}/confirm`. Taken offline by the platform. Not idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/wiki/doc/apiv3/wxpay/vehicle/ebike/chapter3_4.shtml>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Confirm {
             /// Required. Example: `aAfixCs13LsdKPpfZfDkk2189ssXjfx`.
             pub contract_id: String,
@@ -180,8 +222,28 @@ pub mod charge {
             pub charge_info: super::super::ConfirmChargeInfo,
         }
 
+        impl Confirm {
+            /// What is required. What is optional has a method of its name.
+            #[must_use]
+            pub fn new(contract_id: impl Into<String>, appid: impl Into<String>, charge_info: super::super::ConfirmChargeInfo) -> Self {
+                Self {
+                    contract_id: contract_id.into(),
+                    sub_mchid: None,
+                    appid: appid.into(),
+                    sub_appid: None,
+                    charge_info,
+                }
+            }
+        }
+
+        optional! { Confirm {
+            sub_mchid: String,
+            sub_appid: String,
+        } }
+
         /// Reply to [`Confirm`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct ConfirmReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -196,7 +258,8 @@ pub mod charge {
         /// `GET /v3/ebike/charge/contracts/{contract_id}`. Taken offline by the platform. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/wiki/doc/apiv3/wxpay/vehicle/ebike/chapter3_2.shtml>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Get {
             /// Required. Example: `aAfixCs13LsdKPpfZfDkk2189ssXjfx`.
             pub contract_id: String,
@@ -205,8 +268,24 @@ pub mod charge {
             pub sub_mchid: Option<String>,
         }
 
+        impl Get {
+            /// What is required. What is optional has a method of its name.
+            #[must_use]
+            pub fn new(contract_id: impl Into<String>) -> Self {
+                Self {
+                    contract_id: contract_id.into(),
+                    sub_mchid: None,
+                }
+            }
+        }
+
+        optional! { Get {
+            sub_mchid: String,
+        } }
+
         /// Reply to [`Get`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct GetReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -233,7 +312,8 @@ pub mod charge {
         /// `POST /v3/ebike/charge/contracts/preopen`. Taken offline by the platform. Not idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/wiki/doc/apiv3/wxpay/vehicle/ebike/chapter3_3.shtml>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct PreOpen {
             /// Optional. Example: `1510770601`.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -249,8 +329,28 @@ pub mod charge {
             pub openid: crate::Sensitive,
         }
 
+        impl PreOpen {
+            /// What is required. What is optional has a method of its name.
+            #[must_use]
+            pub fn new(appid: impl Into<String>, trade_scene: impl Into<String>, openid: impl Into<crate::Sensitive>) -> Self {
+                Self {
+                    sub_mchid: None,
+                    appid: appid.into(),
+                    sub_appid: None,
+                    trade_scene: trade_scene.into(),
+                    openid: openid.into(),
+                }
+            }
+        }
+
+        optional! { PreOpen {
+            sub_mchid: String,
+            sub_appid: String,
+        } }
+
         /// Reply to [`PreOpen`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct PreOpenReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -270,6 +370,7 @@ pub mod charge {
         ///
         /// Document: <https://pay.weixin.qq.com/wiki/doc/apiv3/wxpay/vehicle/ebike/chapter3_5.shtml>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Create {
             /// Optional. Example: `1900000109`.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -302,7 +403,7 @@ pub mod charge {
         }
 
         impl Create {
-            /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+            /// What is required. What is optional has a method of its name.
             #[expect(clippy::too_many_arguments, reason = "all of them are required")]
             #[must_use]
             pub fn new(appid: impl Into<String>, out_trade_no: impl Into<String>, notify_url: impl Into<String>, description: impl Into<String>, charging_token: impl Into<String>, amount: super::super::Amount, charge_info: super::super::TransactionChargeInfo, device_info: super::super::DeviceInfo) -> Self {
@@ -323,8 +424,16 @@ pub mod charge {
             }
         }
 
+        optional! { Create {
+            sub_mchid: String,
+            sub_appid: String,
+            attach: String,
+            goods_tag: String,
+        } }
+
         /// Reply to [`Create`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct CreateReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -342,7 +451,8 @@ pub mod charge {
         /// `GET /v3/ebike/charge/transactions/id/{transaction_id}`. Taken offline by the platform. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/wiki/doc/apiv3/wxpay/vehicle/ebike/chapter3_6.shtml>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct GetById {
             /// Required. Example: `25012014070332333018`.
             pub transaction_id: String,
@@ -351,8 +461,24 @@ pub mod charge {
             pub sub_mchid: Option<String>,
         }
 
+        impl GetById {
+            /// What is required. What is optional has a method of its name.
+            #[must_use]
+            pub fn new(transaction_id: impl Into<String>) -> Self {
+                Self {
+                    transaction_id: transaction_id.into(),
+                    sub_mchid: None,
+                }
+            }
+        }
+
+        optional! { GetById {
+            sub_mchid: String,
+        } }
+
         /// Reply to [`GetById`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct GetByIdReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -415,7 +541,8 @@ pub mod charge {
         /// `GET /v3/ebike/charge/transactions/out-trade-no/{out_trade_no}`. Taken offline by the platform. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/wiki/doc/apiv3/wxpay/vehicle/ebike/chapter3_6.shtml>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct GetByOutTradeNo {
             /// Required. Example: `121775250124070332`.
             pub out_trade_no: String,
@@ -424,8 +551,24 @@ pub mod charge {
             pub sub_mchid: Option<String>,
         }
 
+        impl GetByOutTradeNo {
+            /// What is required. What is optional has a method of its name.
+            #[must_use]
+            pub fn new(out_trade_no: impl Into<String>) -> Self {
+                Self {
+                    out_trade_no: out_trade_no.into(),
+                    sub_mchid: None,
+                }
+            }
+        }
+
+        optional! { GetByOutTradeNo {
+            sub_mchid: String,
+        } }
+
         /// Reply to [`GetByOutTradeNo`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct GetByOutTradeNoReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -495,7 +638,8 @@ pub mod charge {
             /// `GET /v3/ebike/charge/users/{openid}/contract`. Taken offline by the platform. Idempotent.
             ///
             /// Document: <https://pay.weixin.qq.com/wiki/doc/apiv3/wxpay/vehicle/ebike/chapter3_1.shtml>
-            #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+            #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct Get {
                 /// Required. Example: `onqOjjmM1tad-3ROpncN-yUfa6ua`.
                 pub openid: crate::Sensitive,
@@ -506,8 +650,25 @@ pub mod charge {
                 pub trade_scene: String,
             }
 
+            impl Get {
+                /// What is required. What is optional has a method of its name.
+                #[must_use]
+                pub fn new(openid: impl Into<crate::Sensitive>, trade_scene: impl Into<String>) -> Self {
+                    Self {
+                        openid: openid.into(),
+                        sub_mchid: None,
+                        trade_scene: trade_scene.into(),
+                    }
+                }
+            }
+
+            optional! { Get {
+                sub_mchid: String,
+            } }
+
             /// Reply to [`Get`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct GetReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]

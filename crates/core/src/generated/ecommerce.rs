@@ -13,7 +13,8 @@ crate::open_enum! {
 }
 
 /// Object `payee_info` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct PayeeInfo {
     /// Required. Example: `ACCOUNT_TYPE_CORPORATE`.
     pub account_type: PayeeInfoAccountType,
@@ -23,6 +24,22 @@ pub struct PayeeInfo {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub identity_info: Option<IdentityInfo>,
 }
+
+impl PayeeInfo {
+    /// What is required. What is optional has a method of its name.
+    #[must_use]
+    pub fn new(account_type: PayeeInfoAccountType, bank_account_info: BankAccountInfo) -> Self {
+        Self {
+            account_type,
+            bank_account_info,
+            identity_info: None,
+        }
+    }
+}
+
+optional! { PayeeInfo {
+    identity_info: IdentityInfo,
+} }
 
 crate::open_enum! {
     /// Documented values of `account_type`.
@@ -35,7 +52,8 @@ crate::open_enum! {
 }
 
 /// Object `bank_account_info` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct BankAccountInfo {
     /// Required. Encrypted under the platform's key before it is sent.
     pub account_name: crate::Sensitive,
@@ -54,8 +72,30 @@ pub struct BankAccountInfo {
     pub account_number: crate::Sensitive,
 }
 
+impl BankAccountInfo {
+    /// What is required. What is optional has a method of its name.
+    #[must_use]
+    pub fn new(account_name: impl Into<crate::Sensitive>, account_bank: impl Into<String>, account_number: impl Into<crate::Sensitive>) -> Self {
+        Self {
+            account_name: account_name.into(),
+            account_bank: account_bank.into(),
+            bank_branch_id: None,
+            bank_branch_name: None,
+            bank_name: None,
+            account_number: account_number.into(),
+        }
+    }
+}
+
+optional! { BankAccountInfo {
+    bank_branch_id: String,
+    bank_branch_name: String,
+    bank_name: String,
+} }
+
 /// Object `identity_info` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct IdentityInfo {
     /// Optional. Example: `IDENTIFICATION_TYPE_IDCARD`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -65,6 +105,22 @@ pub struct IdentityInfo {
     /// Required. Encrypted under the platform's key before it is sent.
     pub identification_no: crate::Sensitive,
 }
+
+impl IdentityInfo {
+    /// What is required. What is optional has a method of its name.
+    #[must_use]
+    pub fn new(identification_name: impl Into<crate::Sensitive>, identification_no: impl Into<crate::Sensitive>) -> Self {
+        Self {
+            id_doc_type: None,
+            identification_name: identification_name.into(),
+            identification_no: identification_no.into(),
+        }
+    }
+}
+
+optional! { IdentityInfo {
+    id_doc_type: IdDocType,
+} }
 
 crate::open_enum! {
     /// Documented values of `id_doc_type`.
@@ -89,12 +145,24 @@ crate::open_enum! {
 }
 
 /// Object `proof_medias` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct ProofMedia {
     /// Required. Example: `WITHDRAWAL_APPLICATION`.
     pub proof_media_type: ProofMediaType,
     /// Required. Example: `jTpGmxUX3FBWVQ5NJTZvlKXQ`.
     pub proof_media: String,
+}
+
+impl ProofMedia {
+    /// What is required, which is all.
+    #[must_use]
+    pub fn new(proof_media_type: ProofMediaType, proof_media: impl Into<String>) -> Self {
+        Self {
+            proof_media_type,
+            proof_media: proof_media.into(),
+        }
+    }
 }
 
 crate::open_enum! {
@@ -143,6 +211,7 @@ crate::open_enum! {
 
 /// Object `account_withdraw_result` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct AccountWithdrawResult {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -185,6 +254,7 @@ crate::open_enum! {
 
 /// Object `account_info` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct AccountInfoReply {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -196,6 +266,7 @@ pub struct AccountInfoReply {
 
 /// Object `confirm_cancel` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct ConfirmCancel {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -224,6 +295,7 @@ crate::open_enum! {
 
 /// Object `block_reasons` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct BlockReason {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -249,6 +321,7 @@ crate::open_enum! {
 
 /// Object `application_info` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct ApplicationInfo {
     /// Optional. Example: `SP_CANCEL_ACCOUNT_APPLICATION`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -257,6 +330,22 @@ pub struct ApplicationInfo {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub application_media_id: Option<String>,
 }
+
+impl ApplicationInfo {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            application_type: None,
+            application_media_id: None,
+        }
+    }
+}
+
+optional! { ApplicationInfo {
+    application_type: ApplicationType,
+    application_media_id: String,
+} }
 
 crate::open_enum! {
     /// Documented values of `application_type`.
@@ -281,12 +370,24 @@ crate::open_enum! {
 }
 
 /// Object `meta` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct MediaMeta {
     /// Required.
     pub file_digest: String,
     /// Required.
     pub file_name: String,
+}
+
+impl MediaMeta {
+    /// What is required, which is all.
+    #[must_use]
+    pub fn new(file_digest: impl Into<String>, file_name: impl Into<String>) -> Self {
+        Self {
+            file_digest: file_digest.into(),
+            file_name: file_name.into(),
+        }
+    }
 }
 
 crate::open_enum! {
@@ -311,6 +412,7 @@ crate::open_enum! {
 
 /// Object `business_license_info` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct BusinessLicenseInfo {
     /// Optional. Example: `CERTIFICATE_TYPE_2388`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -334,6 +436,32 @@ pub struct BusinessLicenseInfo {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub business_time: Option<BusinessTime>,
 }
+
+impl BusinessLicenseInfo {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            cert_type: None,
+            business_license_copy: None,
+            business_license_number: None,
+            merchant_name: None,
+            legal_person: None,
+            company_address: None,
+            business_time: None,
+        }
+    }
+}
+
+optional! { BusinessLicenseInfo {
+    cert_type: CertType,
+    business_license_copy: String,
+    business_license_number: String,
+    merchant_name: String,
+    legal_person: String,
+    company_address: String,
+    business_time: BusinessTime,
+} }
 
 crate::open_enum! {
     /// Documented values of `cert_type`.
@@ -371,6 +499,7 @@ crate::open_enum! {
 
 /// Object `business_time` in a request.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct BusinessTime {
     /// Required.
     pub period: Vec<String>,
@@ -388,6 +517,7 @@ impl BusinessTime {
 
 /// Object `finance_institution_info` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct FinanceInstitutionInfo {
     /// Optional. Example: `BANK_AGENT`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -396,6 +526,22 @@ pub struct FinanceInstitutionInfo {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub finance_license_pics: Option<Vec<String>>,
 }
+
+impl FinanceInstitutionInfo {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            finance_type: None,
+            finance_license_pics: None,
+        }
+    }
+}
+
+optional! { FinanceInstitutionInfo {
+    finance_type: FinanceType,
+    finance_license_pics: Vec<String>,
+} }
 
 crate::open_enum! {
     /// Documented values of `finance_type`.
@@ -425,6 +571,7 @@ crate::open_enum! {
 
 /// Object `id_card_info` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct ApplymentIdCardInfo {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -446,8 +593,33 @@ pub struct ApplymentIdCardInfo {
     pub id_card_valid_time: Option<String>,
 }
 
+impl ApplymentIdCardInfo {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            id_card_copy: None,
+            id_card_national: None,
+            id_card_name: None,
+            id_card_number: None,
+            id_card_valid_time_begin: None,
+            id_card_valid_time: None,
+        }
+    }
+}
+
+optional! { ApplymentIdCardInfo {
+    id_card_copy: String,
+    id_card_national: String,
+    id_card_name: crate::Sensitive,
+    id_card_number: crate::Sensitive,
+    id_card_valid_time_begin: String,
+    id_card_valid_time: String,
+} }
+
 /// Object `id_doc_info` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct ApplymentIdDocInfo {
     /// Optional. Encrypted under the platform's key before it is sent.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -469,8 +641,33 @@ pub struct ApplymentIdDocInfo {
     pub doc_period_end: Option<String>,
 }
 
+impl ApplymentIdDocInfo {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            id_doc_name: None,
+            id_doc_number: None,
+            id_doc_copy: None,
+            id_doc_copy_back: None,
+            doc_period_begin: None,
+            doc_period_end: None,
+        }
+    }
+}
+
+optional! { ApplymentIdDocInfo {
+    id_doc_name: crate::Sensitive,
+    id_doc_number: crate::Sensitive,
+    id_doc_copy: String,
+    id_doc_copy_back: String,
+    doc_period_begin: String,
+    doc_period_end: String,
+} }
+
 /// Object `ubo_info_list` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct ApplymentUboInfo {
     /// Required. Example: `IDENTIFICATION_TYPE_IDCARD`.
     pub ubo_id_doc_type: UboIdDocType,
@@ -488,6 +685,24 @@ pub struct ApplymentUboInfo {
     pub ubo_period_begin: String,
     /// Required.
     pub ubo_period_end: String,
+}
+
+impl ApplymentUboInfo {
+    /// What is required, which is all.
+    #[expect(clippy::too_many_arguments, reason = "all of them are required")]
+    #[must_use]
+    pub fn new(ubo_id_doc_type: UboIdDocType, ubo_id_doc_copy: impl Into<String>, ubo_id_doc_copy_back: impl Into<String>, ubo_id_doc_name: impl Into<crate::Sensitive>, ubo_id_doc_number: impl Into<crate::Sensitive>, ubo_id_doc_address: impl Into<crate::Sensitive>, ubo_period_begin: impl Into<String>, ubo_period_end: impl Into<String>) -> Self {
+        Self {
+            ubo_id_doc_type,
+            ubo_id_doc_copy: ubo_id_doc_copy.into(),
+            ubo_id_doc_copy_back: ubo_id_doc_copy_back.into(),
+            ubo_id_doc_name: ubo_id_doc_name.into(),
+            ubo_id_doc_number: ubo_id_doc_number.into(),
+            ubo_id_doc_address: ubo_id_doc_address.into(),
+            ubo_period_begin: ubo_period_begin.into(),
+            ubo_period_end: ubo_period_end.into(),
+        }
+    }
 }
 
 crate::open_enum! {
@@ -514,6 +729,7 @@ crate::open_enum! {
 
 /// Object `account_info` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct ApplymentAccountInfo {
     /// Optional. Example: `75`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -538,6 +754,32 @@ pub struct ApplymentAccountInfo {
     pub account_number: Option<crate::Sensitive>,
 }
 
+impl ApplymentAccountInfo {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            bank_account_type: None,
+            account_bank: None,
+            account_name: None,
+            bank_address_code: None,
+            bank_branch_id: None,
+            bank_name: None,
+            account_number: None,
+        }
+    }
+}
+
+optional! { ApplymentAccountInfo {
+    bank_account_type: BankAccountType,
+    account_bank: String,
+    account_name: crate::Sensitive,
+    bank_address_code: String,
+    bank_branch_id: String,
+    bank_name: String,
+    account_number: crate::Sensitive,
+} }
+
 crate::open_enum! {
     /// Documented values of `bank_account_type`.
     pub enum BankAccountType {
@@ -550,6 +792,7 @@ crate::open_enum! {
 
 /// Object `contact_info` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct ApplymentContactInfo {
     /// Optional. Example: `65`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -582,6 +825,38 @@ pub struct ApplymentContactInfo {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mobile_phone: Option<crate::Sensitive>,
 }
+
+impl ApplymentContactInfo {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            contact_type: None,
+            contact_name: None,
+            contact_id_doc_type: None,
+            contact_id_card_number: None,
+            contact_id_doc_copy: None,
+            contact_id_doc_copy_back: None,
+            contact_period_begin: None,
+            contact_period_end: None,
+            business_authorization_letter: None,
+            mobile_phone: None,
+        }
+    }
+}
+
+optional! { ApplymentContactInfo {
+    contact_type: ContactType,
+    contact_name: crate::Sensitive,
+    contact_id_doc_type: ContactIdDocType,
+    contact_id_card_number: crate::Sensitive,
+    contact_id_doc_copy: String,
+    contact_id_doc_copy_back: String,
+    contact_period_begin: String,
+    contact_period_end: String,
+    business_authorization_letter: String,
+    mobile_phone: crate::Sensitive,
+} }
 
 crate::open_enum! {
     /// Documented values of `contact_type`.
@@ -617,6 +892,7 @@ crate::open_enum! {
 
 /// Object `sales_scene_info` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct SalesSceneInfo {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -632,8 +908,29 @@ pub struct SalesSceneInfo {
     pub mini_program_sub_appid: Option<String>,
 }
 
+impl SalesSceneInfo {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            store_name: None,
+            store_url: None,
+            store_qr_code: None,
+            mini_program_sub_appid: None,
+        }
+    }
+}
+
+optional! { SalesSceneInfo {
+    store_name: String,
+    store_url: String,
+    store_qr_code: String,
+    mini_program_sub_appid: String,
+} }
+
 /// Object `settlement_info` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct SettlementInfo {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -643,8 +940,25 @@ pub struct SettlementInfo {
     pub qualification_type: Option<String>,
 }
 
+impl SettlementInfo {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            settlement_id: None,
+            qualification_type: None,
+        }
+    }
+}
+
+optional! { SettlementInfo {
+    settlement_id: String,
+    qualification_type: String,
+} }
+
 /// Object `account_validation` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct ApplymentAccountValidation {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -677,6 +991,7 @@ pub struct ApplymentAccountValidation {
 
 /// Object `audit_detail` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct AuditDetail {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -700,6 +1015,7 @@ crate::open_enum! {
 
 /// Object `account_validation` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct GetByOutRequestNoAccountValidation {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -731,7 +1047,8 @@ pub struct GetByOutRequestNoAccountValidation {
 }
 
 /// Object `id_card_info` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct SubmitAccountHostingIdCardInfo {
     /// Required.
     pub id_card_copy: String,
@@ -747,8 +1064,24 @@ pub struct SubmitAccountHostingIdCardInfo {
     pub id_card_valid_time: String,
 }
 
+impl SubmitAccountHostingIdCardInfo {
+    /// What is required, which is all.
+    #[must_use]
+    pub fn new(id_card_copy: impl Into<String>, id_card_national: impl Into<String>, id_card_name: impl Into<crate::Sensitive>, id_card_number: impl Into<crate::Sensitive>, id_card_valid_time_begin: impl Into<String>, id_card_valid_time: impl Into<String>) -> Self {
+        Self {
+            id_card_copy: id_card_copy.into(),
+            id_card_national: id_card_national.into(),
+            id_card_name: id_card_name.into(),
+            id_card_number: id_card_number.into(),
+            id_card_valid_time_begin: id_card_valid_time_begin.into(),
+            id_card_valid_time: id_card_valid_time.into(),
+        }
+    }
+}
+
 /// Object `id_doc_info` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct SubmitAccountHostingIdDocInfo {
     /// Required. Encrypted under the platform's key before it is sent.
     pub id_doc_name: crate::Sensitive,
@@ -765,8 +1098,28 @@ pub struct SubmitAccountHostingIdDocInfo {
     pub doc_period_end: String,
 }
 
+impl SubmitAccountHostingIdDocInfo {
+    /// What is required. What is optional has a method of its name.
+    #[must_use]
+    pub fn new(id_doc_name: impl Into<crate::Sensitive>, id_doc_number: impl Into<crate::Sensitive>, id_doc_copy: impl Into<String>, doc_period_begin: impl Into<String>, doc_period_end: impl Into<String>) -> Self {
+        Self {
+            id_doc_name: id_doc_name.into(),
+            id_doc_number: id_doc_number.into(),
+            id_doc_copy: id_doc_copy.into(),
+            id_doc_copy_back: None,
+            doc_period_begin: doc_period_begin.into(),
+            doc_period_end: doc_period_end.into(),
+        }
+    }
+}
+
+optional! { SubmitAccountHostingIdDocInfo {
+    id_doc_copy_back: String,
+} }
+
 /// Object `ubo_info_list` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct SubmitAccountHostingUboInfo {
     /// Optional. Example: `IDENTIFICATION_TYPE_IDCARD`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -800,8 +1153,41 @@ pub struct SubmitAccountHostingUboInfo {
     pub ubo_id_doc_period_end: Option<String>,
 }
 
+impl SubmitAccountHostingUboInfo {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            ubo_id_doc_type: None,
+            ubo_id_doc_copy: None,
+            ubo_id_doc_copy_back: None,
+            ubo_id_doc_name: None,
+            ubo_id_doc_number: None,
+            ubo_id_doc_address: None,
+            ubo_period_begin: None,
+            ubo_period_end: None,
+            ubo_id_doc_period_begin: None,
+            ubo_id_doc_period_end: None,
+        }
+    }
+}
+
+optional! { SubmitAccountHostingUboInfo {
+    ubo_id_doc_type: UboIdDocType,
+    ubo_id_doc_copy: String,
+    ubo_id_doc_copy_back: String,
+    ubo_id_doc_name: crate::Sensitive,
+    ubo_id_doc_number: crate::Sensitive,
+    ubo_id_doc_address: crate::Sensitive,
+    ubo_period_begin: String,
+    ubo_period_end: String,
+    ubo_id_doc_period_begin: String,
+    ubo_id_doc_period_end: String,
+} }
+
 /// Object `account_info` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct SubmitAccountHostingAccountInfo {
     /// Required. Example: `75`.
     pub bank_account_type: BankAccountType,
@@ -819,8 +1205,29 @@ pub struct SubmitAccountHostingAccountInfo {
     pub account_number: crate::Sensitive,
 }
 
+impl SubmitAccountHostingAccountInfo {
+    /// What is required. What is optional has a method of its name.
+    #[must_use]
+    pub fn new(bank_account_type: BankAccountType, account_bank: impl Into<String>, account_name: impl Into<crate::Sensitive>, account_number: impl Into<crate::Sensitive>) -> Self {
+        Self {
+            bank_account_type,
+            account_bank: account_bank.into(),
+            account_name: account_name.into(),
+            bank_branch_id: None,
+            bank_name: None,
+            account_number: account_number.into(),
+        }
+    }
+}
+
+optional! { SubmitAccountHostingAccountInfo {
+    bank_branch_id: String,
+    bank_name: String,
+} }
+
 /// Object `contact_info` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct SubmitAccountHostingContactInfo {
     /// Required. Example: `65`.
     pub contact_type: ContactType,
@@ -858,8 +1265,43 @@ pub struct SubmitAccountHostingContactInfo {
     pub mobile_phone: Option<crate::Sensitive>,
 }
 
+impl SubmitAccountHostingContactInfo {
+    /// What is required. What is optional has a method of its name.
+    #[must_use]
+    pub fn new(contact_type: ContactType, contact_name: impl Into<crate::Sensitive>) -> Self {
+        Self {
+            contact_type,
+            contact_name: contact_name.into(),
+            contact_id_doc_type: None,
+            contact_id_card_number: None,
+            contact_id_doc_copy: None,
+            contact_id_doc_copy_back: None,
+            contact_period_begin: None,
+            contact_period_end: None,
+            business_authorization_letter: None,
+            contact_id_doc_period_begin: None,
+            contact_id_doc_period_end: None,
+            mobile_phone: None,
+        }
+    }
+}
+
+optional! { SubmitAccountHostingContactInfo {
+    contact_id_doc_type: ContactIdDocType,
+    contact_id_card_number: crate::Sensitive,
+    contact_id_doc_copy: String,
+    contact_id_doc_copy_back: String,
+    contact_period_begin: String,
+    contact_period_end: String,
+    business_authorization_letter: String,
+    contact_id_doc_period_begin: String,
+    contact_id_doc_period_end: String,
+    mobile_phone: crate::Sensitive,
+} }
+
 /// Object `proxy_verify_identity_info` in a request.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct ProxyVerifyIdentityInfo {
     /// Required. Example: `VERIFY_IDENTITY_TYPE_FACE_TO_FACE`.
     pub verify_identity_type: VerifyIdentityType,
@@ -916,6 +1358,7 @@ crate::open_enum! {
 
 /// Object `download_bill_list` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct DownloadBill {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -947,6 +1390,7 @@ crate::open_enum! {
 
 /// Object `contract_terminate_info` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct ContractTerminateInfo {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -961,6 +1405,7 @@ pub struct ContractTerminateInfo {
 
 /// Object `sub_orders` in a request.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct TransactionSubOrder {
     /// Required. Example: `1900000109`.
     pub mchid: String,
@@ -987,7 +1432,7 @@ pub struct TransactionSubOrder {
 }
 
 impl TransactionSubOrder {
-    /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+    /// What is required. What is optional has a method of its name.
     #[must_use]
     pub fn new(mchid: impl Into<String>, amount: SubOrderAmount, out_trade_no: impl Into<String>, sub_mchid: impl Into<String>, description: impl Into<String>) -> Self {
         Self {
@@ -1004,8 +1449,16 @@ impl TransactionSubOrder {
     }
 }
 
+optional! { TransactionSubOrder {
+    attach: String,
+    sub_appid: String,
+    settle_info: SettleInfo,
+    sub_risk_info: String,
+} }
+
 /// Object `amount` in a request.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct SubOrderAmount {
     /// Required. Example: `100`.
     pub total_amount: i64,
@@ -1026,6 +1479,7 @@ impl SubOrderAmount {
 
 /// Object `settle_info` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct SettleInfo {
     /// Optional. Example: `true`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1035,8 +1489,25 @@ pub struct SettleInfo {
     pub subsidy_amount: Option<i64>,
 }
 
+impl SettleInfo {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            profit_sharing: None,
+            subsidy_amount: None,
+        }
+    }
+}
+
+optional! { SettleInfo {
+    profit_sharing: bool,
+    subsidy_amount: i64,
+} }
+
 /// Object `sub_orders` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct SubOrderReply {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1075,6 +1546,7 @@ pub struct SubOrderReply {
 
 /// Object `amount` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct SubOrderAmountReply {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1092,6 +1564,7 @@ pub struct SubOrderAmountReply {
 
 /// Object `combine_payer_info` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct CombinePayerInfo {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1099,7 +1572,8 @@ pub struct CombinePayerInfo {
 }
 
 /// Object `sub_orders` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct ReverseSubOrder {
     /// Required. Example: `1900000109`.
     pub mchid: String,
@@ -1111,6 +1585,23 @@ pub struct ReverseSubOrder {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sub_appid: Option<String>,
 }
+
+impl ReverseSubOrder {
+    /// What is required. What is optional has a method of its name.
+    #[must_use]
+    pub fn new(mchid: impl Into<String>, out_trade_no: impl Into<String>, sub_mchid: impl Into<String>) -> Self {
+        Self {
+            mchid: mchid.into(),
+            out_trade_no: out_trade_no.into(),
+            sub_mchid: sub_mchid.into(),
+            sub_appid: None,
+        }
+    }
+}
+
+optional! { ReverseSubOrder {
+    sub_appid: String,
+} }
 
 crate::open_enum! {
     /// Documented values of `account_type`.
@@ -1186,6 +1677,7 @@ crate::open_enum! {
 
 /// Object `real_name_auth_result` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct RealNameAuthResult {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1215,7 +1707,8 @@ crate::open_enum! {
 }
 
 /// Object `agreement_list` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct Agreement {
     /// Required. Example: `1`.
     pub agreement_code: String,
@@ -1225,6 +1718,19 @@ pub struct Agreement {
     pub sign_organization: String,
     /// Required. Example: `2015-05-20T13:29:35.120+08:00`.
     pub sign_time: String,
+}
+
+impl Agreement {
+    /// What is required, which is all.
+    #[must_use]
+    pub fn new(agreement_code: impl Into<String>, agreement_version: impl Into<String>, sign_organization: impl Into<String>, sign_time: impl Into<String>) -> Self {
+        Self {
+            agreement_code: agreement_code.into(),
+            agreement_version: agreement_version.into(),
+            sign_organization: sign_organization.into(),
+            sign_time: sign_time.into(),
+        }
+    }
 }
 
 crate::open_enum! {
@@ -1273,6 +1779,7 @@ crate::open_enum! {
 
 /// Object `receivers` in a request.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct Receiver {
     /// Required. Example: `MERCHANT_ID`.
     pub r#type: String,
@@ -1288,7 +1795,7 @@ pub struct Receiver {
 }
 
 impl Receiver {
-    /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+    /// What is required. What is optional has a method of its name.
     #[must_use]
     pub fn new(r#type: impl Into<String>, receiver_account: impl Into<String>, amount: i64, description: impl Into<String>) -> Self {
         Self {
@@ -1300,6 +1807,10 @@ impl Receiver {
         }
     }
 }
+
+optional! { Receiver {
+    receiver_name: crate::Sensitive,
+} }
 
 crate::open_enum! {
     /// Documented values of `status`.
@@ -1313,6 +1824,7 @@ crate::open_enum! {
 
 /// Object `receivers` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct CreateEcommerceProfitsharingOrderReceiverReply {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1376,6 +1888,7 @@ crate::open_enum! {
 
 /// Object `funds_abnormal_receivers` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct FundsAbnormalReceiver {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1384,6 +1897,7 @@ pub struct FundsAbnormalReceiver {
 
 /// Object `receivers` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct GetEcommerceProfitsharingOrderReceiverReply {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1416,6 +1930,7 @@ pub struct GetEcommerceProfitsharingOrderReceiverReply {
 
 /// Object `amount` in a request.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct ApplyAmount {
     /// Required. Example: `888`.
     pub refund: i64,
@@ -1430,7 +1945,7 @@ pub struct ApplyAmount {
 }
 
 impl ApplyAmount {
-    /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+    /// What is required. What is optional has a method of its name.
     #[must_use]
     pub fn new(refund: i64, total: i64) -> Self {
         Self {
@@ -1442,8 +1957,14 @@ impl ApplyAmount {
     }
 }
 
+optional! { ApplyAmount {
+    from: Vec<AmountFrom>,
+    currency: Currency,
+} }
+
 /// Object `from` in a request.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct AmountFrom {
     /// Required. Example: `AVAILABLE`.
     pub account: Account,
@@ -1504,6 +2025,7 @@ crate::open_enum! {
 
 /// Object `amount` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct AmountReply {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1527,6 +2049,7 @@ pub struct AmountReply {
 
 /// Object `from` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct FromReply {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1538,6 +2061,7 @@ pub struct FromReply {
 
 /// Object `promotion_detail` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct PromotionDetail {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1614,6 +2138,7 @@ crate::open_enum! {
 
 /// Object `amount` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct ApplyAbnormalAmountReply {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1637,6 +2162,7 @@ pub struct ApplyAbnormalAmountReply {
 
 /// Object `from` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct AmountFromReply {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1648,6 +2174,7 @@ pub struct AmountFromReply {
 
 /// Object `promotion_detail` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct ApplyAbnormalPromotionDetail {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1671,6 +2198,7 @@ pub struct ApplyAbnormalPromotionDetail {
 
 /// Object `goods_detail` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct GoodsDetail {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1728,6 +2256,7 @@ crate::open_enum! {
 
 /// Object `data` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct SubjectSubMerchantData {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1764,6 +2293,7 @@ crate::open_enum! {
 
 /// Object `from` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct ReturnFrom {
     /// Optional. Example: `AVAILABLE`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1772,6 +2302,22 @@ pub struct ReturnFrom {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub amount: Option<i64>,
 }
+
+impl ReturnFrom {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            account: None,
+            amount: None,
+        }
+    }
+}
+
+optional! { ReturnFrom {
+    account: Account,
+    amount: i64,
+} }
 
 /// Operations `ecommerce.account.*`.
 pub mod account {
@@ -1784,7 +2330,8 @@ pub mod account {
         /// `POST /v3/ecommerce/account/apply-cancel-withdraw/confirm`. For service providers. Not idempotent. `ecommerce.account.apply_cancel_withdraw.get_by_out_request_no` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4013892772>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Confirm {
             /// Optional. Example: `X202410241010125346`.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -1802,8 +2349,29 @@ pub mod account {
             pub cancel_contract_version: String,
         }
 
+        impl Confirm {
+            /// What is required. What is optional has a method of its name.
+            #[must_use]
+            pub fn new(sub_mchid: impl Into<String>, operator_identification: impl Into<String>, confirm_time: impl Into<String>, cancel_contract_version: impl Into<String>) -> Self {
+                Self {
+                    applyment_id: None,
+                    out_request_no: None,
+                    sub_mchid: sub_mchid.into(),
+                    operator_identification: operator_identification.into(),
+                    confirm_time: confirm_time.into(),
+                    cancel_contract_version: cancel_contract_version.into(),
+                }
+            }
+        }
+
+        optional! { Confirm {
+            applyment_id: String,
+            out_request_no: String,
+        } }
+
         /// Reply to [`Confirm`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct ConfirmReply {
             /// Optional.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -1824,7 +2392,8 @@ pub mod account {
         /// `POST /v3/ecommerce/account/apply-cancel-withdraw`. For service providers. Not idempotent. `ecommerce.account.apply_cancel_withdraw.get_by_out_request_no` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4013892756>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Create {
             /// Required. Example: `1900000109`.
             pub sub_mchid: String,
@@ -1846,8 +2415,32 @@ pub mod account {
             pub remark: Option<String>,
         }
 
+        impl Create {
+            /// What is required. What is optional has a method of its name.
+            #[must_use]
+            pub fn new(sub_mchid: impl Into<String>, out_request_no: impl Into<String>, payee_info: super::super::PayeeInfo) -> Self {
+                Self {
+                    sub_mchid: sub_mchid.into(),
+                    out_request_no: out_request_no.into(),
+                    withdraw: None,
+                    payee_info,
+                    proof_medias: None,
+                    additional_materials: None,
+                    remark: None,
+                }
+            }
+        }
+
+        optional! { Create {
+            withdraw: super::super::Withdraw,
+            proof_medias: Vec<super::super::ProofMedia>,
+            additional_materials: Vec<String>,
+            remark: String,
+        } }
+
         /// Reply to [`Create`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct CreateReply {
             /// Optional.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -1865,14 +2458,26 @@ pub mod account {
         /// `GET /v3/ecommerce/account/apply-cancel-withdraw/applyment-id/{applyment_id}`. For service providers. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4013892765>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct GetByApplymentId {
             /// Required. Example: `X202410241010125346`.
             pub applyment_id: String,
         }
 
+        impl GetByApplymentId {
+            /// What is required, which is all.
+            #[must_use]
+            pub fn new(applyment_id: impl Into<String>) -> Self {
+                Self {
+                    applyment_id: applyment_id.into(),
+                }
+            }
+        }
+
         /// Reply to [`GetByApplymentId`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct GetByApplymentIdReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -1917,14 +2522,26 @@ pub mod account {
         /// `GET /v3/ecommerce/account/apply-cancel-withdraw/out-request-no/{out_request_no}`. For service providers. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4013892759>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct GetByOutRequestNo {
             /// Required. Example: `P202410241010125346`.
             pub out_request_no: String,
         }
 
+        impl GetByOutRequestNo {
+            /// What is required, which is all.
+            #[must_use]
+            pub fn new(out_request_no: impl Into<String>) -> Self {
+                Self {
+                    out_request_no: out_request_no.into(),
+                }
+            }
+        }
+
         /// Reply to [`GetByOutRequestNo`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct GetByOutRequestNoReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -1972,14 +2589,26 @@ pub mod account {
             /// `GET /v3/ecommerce/account/apply-cancel-withdraw/validate-cancel/{sub_mchid}`. For service providers. Idempotent.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4016420099>
-            #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+            #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct Get {
                 /// Required. Example: `1900000109`.
                 pub sub_mchid: String,
             }
 
+            impl Get {
+                /// What is required, which is all.
+                #[must_use]
+                pub fn new(sub_mchid: impl Into<String>) -> Self {
+                    Self {
+                        sub_mchid: sub_mchid.into(),
+                    }
+                }
+            }
+
             /// Reply to [`Get`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct GetReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -2012,6 +2641,7 @@ pub mod account {
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012476217>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Create {
             /// Required. Example: `1900000109`.
             pub sub_mchid: String,
@@ -2035,6 +2665,7 @@ pub mod account {
 
         /// Reply to [`Create`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct CreateReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -2061,14 +2692,26 @@ pub mod account {
         /// `GET /v3/ecommerce/account/cancel-applications/out-apply-no/{out_apply_no}`. For service providers. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012476223>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct GetByOutApplyNo {
             /// Required. Example: `2019061122222222122`.
             pub out_apply_no: String,
         }
 
+        impl GetByOutApplyNo {
+            /// What is required, which is all.
+            #[must_use]
+            pub fn new(out_apply_no: impl Into<String>) -> Self {
+                Self {
+                    out_apply_no: out_apply_no.into(),
+                }
+            }
+        }
+
         /// Reply to [`GetByOutApplyNo`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct GetByOutApplyNoReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -2098,7 +2741,8 @@ pub mod account {
             /// `POST /v3/ecommerce/account/cancel-applications/media`. For service providers. Not idempotent.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012691710>
-            #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+            #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct Create {
                 /// Required.
                 pub file: crate::File,
@@ -2106,8 +2750,20 @@ pub mod account {
                 pub meta: super::super::super::MediaMeta,
             }
 
+            impl Create {
+                /// What is required, which is all.
+                #[must_use]
+                pub fn new(file: crate::File, meta: super::super::super::MediaMeta) -> Self {
+                    Self {
+                        file,
+                        meta,
+                    }
+                }
+            }
+
             /// Reply to [`Create`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct CreateReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -2129,6 +2785,7 @@ pub mod applyments {
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012713017>
     #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Create {
         /// Required.
         pub out_request_no: String,
@@ -2187,7 +2844,7 @@ pub mod applyments {
     }
 
     impl Create {
-        /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+        /// What is required. What is optional has a method of its name.
         #[must_use]
         pub fn new(out_request_no: impl Into<String>, organization_type: super::OrganizationType, account_info: super::ApplymentAccountInfo, contact_info: super::ApplymentContactInfo, sales_scene_info: super::SalesSceneInfo, merchant_shortname: impl Into<String>) -> Self {
             Self {
@@ -2215,8 +2872,26 @@ pub mod applyments {
         }
     }
 
+    optional! { Create {
+        finance_institution: bool,
+        business_license_info: super::BusinessLicenseInfo,
+        finance_institution_info: super::FinanceInstitutionInfo,
+        id_holder_type: super::IdHolderType,
+        id_doc_type: super::IdDocType,
+        authorize_letter_copy: String,
+        id_card_info: super::ApplymentIdCardInfo,
+        id_doc_info: super::ApplymentIdDocInfo,
+        owner: bool,
+        ubo_info_list: Vec<super::ApplymentUboInfo>,
+        settlement_info: super::SettlementInfo,
+        qualifications: Vec<String>,
+        business_addition_pics: Vec<String>,
+        business_addition_desc: Vec<String>,
+    } }
+
     /// Reply to [`Create`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct CreateReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -2235,6 +2910,7 @@ pub mod applyments {
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012691469>
     #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Get {
         /// Required. Example: `2000002124775691`.
         pub applyment_id: crate::Number,
@@ -2252,6 +2928,7 @@ pub mod applyments {
 
     /// Reply to [`Get`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct GetReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -2293,14 +2970,26 @@ pub mod applyments {
     /// `GET /v3/ecommerce/applyments/out-request-no/{out_request_no}`. For service providers. Idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012691376>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct GetByOutRequestNo {
         /// Required. Example: `APPLYMENT_00000000001`.
         pub out_request_no: String,
     }
 
+    impl GetByOutRequestNo {
+        /// What is required, which is all.
+        #[must_use]
+        pub fn new(out_request_no: impl Into<String>) -> Self {
+            Self {
+                out_request_no: out_request_no.into(),
+            }
+        }
+    }
+
     /// Reply to [`GetByOutRequestNo`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct GetByOutRequestNoReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -2343,6 +3032,7 @@ pub mod applyments {
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4015616720>
     #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Revoke {
         /// Required. Example: `2000002124775691`.
         pub applyment_id: i64,
@@ -2360,6 +3050,7 @@ pub mod applyments {
 
     /// Reply to [`Revoke`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct RevokeReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -2377,14 +3068,26 @@ pub mod applyments {
     /// `POST /v3/ecommerce/applyments/out-request-no/{out_request_no}/revoke`. For service providers. Idempotent. `ecommerce.applyments.get_by_out_request_no` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4015616721>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct RevokeByOutRequestNo {
         /// Required. Example: `APPLYMENT_00000000001`.
         pub out_request_no: String,
     }
 
+    impl RevokeByOutRequestNo {
+        /// What is required, which is all.
+        #[must_use]
+        pub fn new(out_request_no: impl Into<String>) -> Self {
+            Self {
+                out_request_no: out_request_no.into(),
+            }
+        }
+    }
+
     /// Reply to [`RevokeByOutRequestNo`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct RevokeByOutRequestNoReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -2403,6 +3106,7 @@ pub mod applyments {
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4015616688>
     #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct SubmitAccountHosting {
         /// Required.
         pub out_request_no: String,
@@ -2464,7 +3168,7 @@ pub mod applyments {
     }
 
     impl SubmitAccountHosting {
-        /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+        /// What is required. What is optional has a method of its name.
         #[must_use]
         pub fn new(out_request_no: impl Into<String>, organization_type: super::OrganizationType, account_info: super::SubmitAccountHostingAccountInfo, contact_info: super::SubmitAccountHostingContactInfo, sales_scene_info: super::SalesSceneInfo, merchant_shortname: impl Into<String>) -> Self {
             Self {
@@ -2493,8 +3197,27 @@ pub mod applyments {
         }
     }
 
+    optional! { SubmitAccountHosting {
+        finance_institution: bool,
+        business_license_info: super::BusinessLicenseInfo,
+        finance_institution_info: super::FinanceInstitutionInfo,
+        id_holder_type: super::IdHolderType,
+        id_doc_type: super::IdDocType,
+        authorize_letter_copy: String,
+        id_card_info: super::SubmitAccountHostingIdCardInfo,
+        id_doc_info: super::SubmitAccountHostingIdDocInfo,
+        ubo_info_list: Vec<super::SubmitAccountHostingUboInfo>,
+        settlement_info: super::SettlementInfo,
+        qualifications: Vec<String>,
+        business_addition_pics: Vec<String>,
+        business_addition_desc: Vec<String>,
+        proxy_sign_verify_mode: bool,
+        id_card_complete_statement: String,
+    } }
+
     /// Reply to [`SubmitAccountHosting`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct SubmitAccountHostingReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -2512,7 +3235,8 @@ pub mod applyments {
     /// `POST /v3/ecommerce/applyments/submit-sign-verify-info`. For service providers. Not idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4015616722>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct SubmitSignVerifyInfo {
         /// Required. Example: `1900013511_10000`.
         pub out_request_no: String,
@@ -2527,8 +3251,28 @@ pub mod applyments {
         pub proxy_verify_identity_info: Option<super::ProxyVerifyIdentityInfo>,
     }
 
+    impl SubmitSignVerifyInfo {
+        /// What is required. What is optional has a method of its name.
+        #[must_use]
+        pub fn new(out_request_no: impl Into<String>) -> Self {
+            Self {
+                out_request_no: out_request_no.into(),
+                applyment_id: None,
+                pre_sign_time: None,
+                proxy_verify_identity_info: None,
+            }
+        }
+    }
+
+    optional! { SubmitSignVerifyInfo {
+        applyment_id: i64,
+        pre_sign_time: String,
+        proxy_verify_identity_info: super::ProxyVerifyIdentityInfo,
+    } }
+
     /// Reply to [`SubmitSignVerifyInfo`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct SubmitSignVerifyInfoReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -2550,7 +3294,8 @@ pub mod bill {
         /// `GET /v3/ecommerce/bill/fundflowbill`. For service providers. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012760697>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Get {
             /// Required. Example: `2019-06-11`.
             pub bill_date: String,
@@ -2563,8 +3308,26 @@ pub mod bill {
             pub algorithm: super::super::Algorithm,
         }
 
+        impl Get {
+            /// What is required. What is optional has a method of its name.
+            #[must_use]
+            pub fn new(bill_date: impl Into<String>, account_type: super::super::FundFlowBillAccountType, algorithm: super::super::Algorithm) -> Self {
+                Self {
+                    bill_date: bill_date.into(),
+                    account_type,
+                    tar_type: None,
+                    algorithm,
+                }
+            }
+        }
+
+        optional! { Get {
+            tar_type: super::super::TarType,
+        } }
+
         /// Reply to [`Get`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct GetReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -2591,6 +3354,7 @@ pub mod combine_papay {
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012884060>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct GetByOutContractCode {
             /// Required. Example: `12535`.
             pub plan_id: i64,
@@ -2611,6 +3375,7 @@ pub mod combine_papay {
 
         /// Reply to [`GetByOutContractCode`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct GetByOutContractCodeReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -2656,6 +3421,7 @@ pub mod combine_papay {
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012884072>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct TerminateByOutContractCode {
             /// Required. Example: `12535`.
             pub plan_id: i64,
@@ -2679,6 +3445,7 @@ pub mod combine_papay {
 
         /// Reply to [`TerminateByOutContractCode`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct TerminateByOutContractCodeReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -2703,6 +3470,7 @@ pub mod combine_papay {
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012881608>
             #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct Create {
                 /// Required. Example: `wxd678efh567hg6787`.
                 pub appid: String,
@@ -2723,7 +3491,7 @@ pub mod combine_papay {
             }
 
             impl Create {
-                /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+                /// What is required. What is optional has a method of its name.
                 #[must_use]
                 pub fn new(appid: impl Into<String>, plan_id: i64, out_contract_code: impl Into<String>, contract_display_account: impl Into<String>, notify_url: impl Into<String>) -> Self {
                     Self {
@@ -2738,8 +3506,14 @@ pub mod combine_papay {
                 }
             }
 
+            optional! { Create {
+                return_app: bool,
+                attach: String,
+            } }
+
             /// Reply to [`Create`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct CreateReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -2767,6 +3541,7 @@ pub mod combine_papay {
                 ///
                 /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4017177322>
                 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+                #[non_exhaustive]
                 pub struct Create {
                     /// Required. Example: `wxd678efh567hg6787`.
                     pub appid: String,
@@ -2796,6 +3571,7 @@ pub mod combine_papay {
 
                 /// Reply to [`Create`].
                 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+                #[non_exhaustive]
                 pub struct CreateReply {
                     /// Documented as required.
                     #[serde(skip_serializing_if = "Option::is_none")]
@@ -2825,7 +3601,8 @@ pub mod combine_papay {
         /// `POST /v3/ecommerce/combine-papay/transactions`. For service providers. Not idempotent. `ecommerce.combine_papay.transactions.get` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012884121>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Create {
             /// Required. Example: `wxd678efh567hg6787`.
             pub combine_appid: String,
@@ -2843,8 +3620,29 @@ pub mod combine_papay {
             pub risk_info: Option<String>,
         }
 
+        impl Create {
+            /// What is required. What is optional has a method of its name.
+            #[must_use]
+            pub fn new(combine_appid: impl Into<String>, combine_mchid: impl Into<String>, combine_out_trade_no: impl Into<String>, contract_id: impl Into<String>) -> Self {
+                Self {
+                    combine_appid: combine_appid.into(),
+                    combine_mchid: combine_mchid.into(),
+                    combine_out_trade_no: combine_out_trade_no.into(),
+                    contract_id: contract_id.into(),
+                    sub_orders: None,
+                    risk_info: None,
+                }
+            }
+        }
+
+        optional! { Create {
+            sub_orders: Vec<super::super::TransactionSubOrder>,
+            risk_info: String,
+        } }
+
         /// Reply to [`Create`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct CreateReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -2871,14 +3669,26 @@ pub mod combine_papay {
         /// `GET /v3/ecommerce/combine-papay/transactions/{combine_out_trade_no}`. For service providers. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012884130>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Get {
             /// Required. Example: `P20150806125346`.
             pub combine_out_trade_no: String,
         }
 
+        impl Get {
+            /// What is required, which is all.
+            #[must_use]
+            pub fn new(combine_out_trade_no: impl Into<String>) -> Self {
+                Self {
+                    combine_out_trade_no: combine_out_trade_no.into(),
+                }
+            }
+        }
+
         /// Reply to [`Get`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct GetReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -2905,7 +3715,8 @@ pub mod combine_papay {
         /// `POST /v3/ecommerce/combine-papay/transactions/{combine_out_trade_no}/reverse`. For service providers. Not idempotent. `ecommerce.combine_papay.transactions.get` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012884126>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Reverse {
             /// Required. Example: `P20150806125346`.
             pub combine_out_trade_no: String,
@@ -2915,6 +3726,22 @@ pub mod combine_papay {
             #[serde(skip_serializing_if = "Option::is_none")]
             pub sub_orders: Option<Vec<super::super::ReverseSubOrder>>,
         }
+
+        impl Reverse {
+            /// What is required. What is optional has a method of its name.
+            #[must_use]
+            pub fn new(combine_out_trade_no: impl Into<String>, combine_appid: impl Into<String>) -> Self {
+                Self {
+                    combine_out_trade_no: combine_out_trade_no.into(),
+                    combine_appid: combine_appid.into(),
+                    sub_orders: None,
+                }
+            }
+        }
+
+        optional! { Reverse {
+            sub_orders: Vec<super::super::ReverseSubOrder>,
+        } }
 
         call!(Reverse => (), ECOMMERCE[22]);
     }
@@ -2931,7 +3758,8 @@ pub mod fund {
         /// `GET /v3/ecommerce/fund/balance/{sub_mchid}`. For service providers. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012476690>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Get {
             /// Required. Example: `1900000109`.
             pub sub_mchid: String,
@@ -2940,8 +3768,24 @@ pub mod fund {
             pub account_type: Option<super::super::BalanceAccountType>,
         }
 
+        impl Get {
+            /// What is required. What is optional has a method of its name.
+            #[must_use]
+            pub fn new(sub_mchid: impl Into<String>) -> Self {
+                Self {
+                    sub_mchid: sub_mchid.into(),
+                    account_type: None,
+                }
+            }
+        }
+
+        optional! { Get {
+            account_type: super::super::BalanceAccountType,
+        } }
+
         /// Reply to [`Get`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct GetReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -2969,7 +3813,8 @@ pub mod fund {
         /// `GET /v3/ecommerce/fund/enddaybalance/{sub_mchid}`. For service providers. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012476693>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Get {
             /// Required. Example: `1222212222`.
             pub sub_mchid: String,
@@ -2980,8 +3825,25 @@ pub mod fund {
             pub account_type: Option<super::super::EndDayBalanceAccountType>,
         }
 
+        impl Get {
+            /// What is required. What is optional has a method of its name.
+            #[must_use]
+            pub fn new(sub_mchid: impl Into<String>, date: impl Into<String>) -> Self {
+                Self {
+                    sub_mchid: sub_mchid.into(),
+                    date: date.into(),
+                    account_type: None,
+                }
+            }
+        }
+
+        optional! { Get {
+            account_type: super::super::EndDayBalanceAccountType,
+        } }
+
         /// Reply to [`Get`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct GetReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -3010,6 +3872,7 @@ pub mod fund {
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012476652>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Create {
             /// Required. Example: `1900000109`.
             pub sub_mchid: String,
@@ -3032,7 +3895,7 @@ pub mod fund {
         }
 
         impl Create {
-            /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+            /// What is required. What is optional has a method of its name.
             #[must_use]
             pub fn new(sub_mchid: impl Into<String>, out_request_no: impl Into<String>, amount: i64) -> Self {
                 Self {
@@ -3047,8 +3910,16 @@ pub mod fund {
             }
         }
 
+        optional! { Create {
+            remark: String,
+            bank_memo: String,
+            account_type: super::super::AccountType,
+            notify_url: String,
+        } }
+
         /// Reply to [`Create`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct CreateReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -3072,7 +3943,8 @@ pub mod fund {
         /// `GET /v3/ecommerce/fund/withdraw/{withdraw_id}`. For service providers. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012476665>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Get {
             /// Required. Example: `1232193719823791273913279173`.
             pub withdraw_id: String,
@@ -3080,8 +3952,20 @@ pub mod fund {
             pub sub_mchid: String,
         }
 
+        impl Get {
+            /// What is required, which is all.
+            #[must_use]
+            pub fn new(withdraw_id: impl Into<String>, sub_mchid: impl Into<String>) -> Self {
+                Self {
+                    withdraw_id: withdraw_id.into(),
+                    sub_mchid: sub_mchid.into(),
+                }
+            }
+        }
+
         /// Reply to [`Get`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct GetReply {
             /// Optional.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -3138,7 +4022,8 @@ pub mod fund {
         /// `GET /v3/ecommerce/fund/withdraw/out-request-no/{out_request_no}`. For service providers. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012476656>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct GetByOutRequestNo {
             /// Required. Example: `20190611222222222200000000012122`.
             pub out_request_no: String,
@@ -3146,8 +4031,20 @@ pub mod fund {
             pub sub_mchid: String,
         }
 
+        impl GetByOutRequestNo {
+            /// What is required, which is all.
+            #[must_use]
+            pub fn new(out_request_no: impl Into<String>, sub_mchid: impl Into<String>) -> Self {
+                Self {
+                    out_request_no: out_request_no.into(),
+                    sub_mchid: sub_mchid.into(),
+                }
+            }
+        }
+
         /// Reply to [`GetByOutRequestNo`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct GetByOutRequestNoReply {
             /// Optional.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -3209,7 +4106,8 @@ pub mod individual_contracts {
     /// `GET /v3/ecommerce/individual-contracts/{openid}`. For service providers. Idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012739528>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Get {
         /// Required. Example: `oUpF8uMuAJO_M2pxb1Q9zNjWeS6o`.
         pub openid: crate::Sensitive,
@@ -3219,8 +4117,21 @@ pub mod individual_contracts {
         pub permission_type: super::PermissionType,
     }
 
+    impl Get {
+        /// What is required, which is all.
+        #[must_use]
+        pub fn new(openid: impl Into<crate::Sensitive>, appid: impl Into<String>, permission_type: super::PermissionType) -> Self {
+            Self {
+                openid: openid.into(),
+                appid: appid.into(),
+                permission_type,
+            }
+        }
+    }
+
     /// Reply to [`Get`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct GetReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -3241,7 +4152,8 @@ pub mod individual_contracts {
     /// `GET /v3/ecommerce/individual-contracts/out-contract-code/{out_contract_code}`. For service providers. Idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4015851492>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct GetByOutContractCode {
         /// Required. Example: `APPLYMENT_00000000001`.
         pub out_contract_code: String,
@@ -3249,8 +4161,20 @@ pub mod individual_contracts {
         pub appid: String,
     }
 
+    impl GetByOutContractCode {
+        /// What is required, which is all.
+        #[must_use]
+        pub fn new(out_contract_code: impl Into<String>, appid: impl Into<String>) -> Self {
+            Self {
+                out_contract_code: out_contract_code.into(),
+                appid: appid.into(),
+            }
+        }
+    }
+
     /// Reply to [`GetByOutContractCode`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct GetByOutContractCodeReply {
         /// Optional.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -3283,7 +4207,8 @@ pub mod individual_contracts {
             /// `POST /v3/ecommerce/individual-contracts/pre-entrust-sign/app`. For service providers. Not idempotent.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4015851472>
-            #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+            #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct Create {
                 /// Required. Example: `wxd678efh567h23787`.
                 pub appid: String,
@@ -3291,8 +4216,20 @@ pub mod individual_contracts {
                 pub out_contract_code: String,
             }
 
+            impl Create {
+                /// What is required, which is all.
+                #[must_use]
+                pub fn new(appid: impl Into<String>, out_contract_code: impl Into<String>) -> Self {
+                    Self {
+                        appid: appid.into(),
+                        out_contract_code: out_contract_code.into(),
+                    }
+                }
+            }
+
             /// Reply to [`Create`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct CreateReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -3311,7 +4248,8 @@ pub mod individual_contracts {
             /// `POST /v3/ecommerce/individual-contracts/pre-entrust-sign/mini-program`. For service providers. Not idempotent.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4020023636>
-            #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+            #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct Create {
                 /// Required. Example: `wxd678efh567h23787`.
                 pub appid: String,
@@ -3321,8 +4259,21 @@ pub mod individual_contracts {
                 pub openid: crate::Sensitive,
             }
 
+            impl Create {
+                /// What is required, which is all.
+                #[must_use]
+                pub fn new(appid: impl Into<String>, out_contract_code: impl Into<String>, openid: impl Into<crate::Sensitive>) -> Self {
+                    Self {
+                        appid: appid.into(),
+                        out_contract_code: out_contract_code.into(),
+                        openid: openid.into(),
+                    }
+                }
+            }
+
             /// Reply to [`Create`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct CreateReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -3345,7 +4296,8 @@ pub mod individual_contracts {
             /// `POST /v3/ecommerce/individual-contracts/pre-entrust-sign-with-real-name-identity/app`. For service providers. Not idempotent.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4020083765>
-            #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+            #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct Create {
                 /// Required. Example: `wxd678efh567h23787`.
                 pub appid: String,
@@ -3359,8 +4311,23 @@ pub mod individual_contracts {
                 pub cred_id: crate::Sensitive,
             }
 
+            impl Create {
+                /// What is required, which is all.
+                #[must_use]
+                pub fn new(appid: impl Into<String>, out_contract_code: impl Into<String>, real_name: impl Into<crate::Sensitive>, cred_type: super::super::super::CredType, cred_id: impl Into<crate::Sensitive>) -> Self {
+                    Self {
+                        appid: appid.into(),
+                        out_contract_code: out_contract_code.into(),
+                        real_name: real_name.into(),
+                        cred_type,
+                        cred_id: cred_id.into(),
+                    }
+                }
+            }
+
             /// Reply to [`Create`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct CreateReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -3379,7 +4346,8 @@ pub mod individual_contracts {
             /// `POST /v3/ecommerce/individual-contracts/pre-entrust-sign-with-real-name-identity/mini-program`. For service providers. Not idempotent.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4020023723>
-            #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+            #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct Create {
                 /// Required. Example: `wxd678efh567h23787`.
                 pub appid: String,
@@ -3395,8 +4363,24 @@ pub mod individual_contracts {
                 pub cred_id: crate::Sensitive,
             }
 
+            impl Create {
+                /// What is required, which is all.
+                #[must_use]
+                pub fn new(appid: impl Into<String>, out_contract_code: impl Into<String>, openid: impl Into<crate::Sensitive>, real_name: impl Into<crate::Sensitive>, cred_type: super::super::super::CredType, cred_id: impl Into<crate::Sensitive>) -> Self {
+                    Self {
+                        appid: appid.into(),
+                        out_contract_code: out_contract_code.into(),
+                        openid: openid.into(),
+                        real_name: real_name.into(),
+                        cred_type,
+                        cred_id: cred_id.into(),
+                    }
+                }
+            }
+
             /// Reply to [`Create`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct CreateReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -3421,6 +4405,7 @@ pub mod mch_transfer {
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4013504208>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Create {
             /// Required. Example: `1900001109`.
             pub sub_mchid: String,
@@ -3441,6 +4426,7 @@ pub mod mch_transfer {
 
         /// Reply to [`Create`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct CreateReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -3464,14 +4450,26 @@ pub mod mch_transfer {
         /// `GET /v3/ecommerce/mch-transfer/authorizations/{sub_mchid}`. For service providers. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4013504209>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Get {
             /// Required. Example: `1900001109`.
             pub sub_mchid: String,
         }
 
+        impl Get {
+            /// What is required, which is all.
+            #[must_use]
+            pub fn new(sub_mchid: impl Into<String>) -> Self {
+                Self {
+                    sub_mchid: sub_mchid.into(),
+                }
+            }
+        }
+
         /// Reply to [`Get`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct GetReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -3496,7 +4494,8 @@ pub mod mch_transfer {
         /// `POST /v3/ecommerce/mch-transfer/transfer-bills/out-bill-no/{out_bill_no}/cancel`. For service providers. Idempotent. `ecommerce.mch_transfer.transfer_bills.get_by_out_bill_no` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4013504212>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct CancelByOutBillNo {
             /// Required. Example: `plfk2020042013`.
             pub out_bill_no: String,
@@ -3504,8 +4503,20 @@ pub mod mch_transfer {
             pub sub_mchid: String,
         }
 
+        impl CancelByOutBillNo {
+            /// What is required, which is all.
+            #[must_use]
+            pub fn new(out_bill_no: impl Into<String>, sub_mchid: impl Into<String>) -> Self {
+                Self {
+                    out_bill_no: out_bill_no.into(),
+                    sub_mchid: sub_mchid.into(),
+                }
+            }
+        }
+
         /// Reply to [`CancelByOutBillNo`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct CancelByOutBillNoReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -3533,6 +4544,7 @@ pub mod mch_transfer {
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4013504211>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Create {
             /// Required. Example: `1900001109`.
             pub sub_mchid: String,
@@ -3557,7 +4569,7 @@ pub mod mch_transfer {
         }
 
         impl Create {
-            /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+            /// What is required. What is optional has a method of its name.
             #[must_use]
             pub fn new(sub_mchid: impl Into<String>, appid: impl Into<String>, out_bill_no: impl Into<String>, transfer_scene_id: impl Into<String>, openid: impl Into<crate::Sensitive>, transfer_amount: crate::Number, transfer_remark: impl Into<String>) -> Self {
                 Self {
@@ -3574,8 +4586,14 @@ pub mod mch_transfer {
             }
         }
 
+        optional! { Create {
+            user_name: crate::Sensitive,
+            notify_url: String,
+        } }
+
         /// Reply to [`Create`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct CreateReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -3608,7 +4626,8 @@ pub mod mch_transfer {
         /// `GET /v3/ecommerce/mch-transfer/transfer-bills/out-bill-no/{out_bill_no}`. For service providers. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4013504213>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct GetByOutBillNo {
             /// Required. Example: `plfk2020042013`.
             pub out_bill_no: String,
@@ -3616,8 +4635,20 @@ pub mod mch_transfer {
             pub sub_mchid: String,
         }
 
+        impl GetByOutBillNo {
+            /// What is required, which is all.
+            #[must_use]
+            pub fn new(out_bill_no: impl Into<String>, sub_mchid: impl Into<String>) -> Self {
+                Self {
+                    out_bill_no: out_bill_no.into(),
+                    sub_mchid: sub_mchid.into(),
+                }
+            }
+        }
+
         /// Reply to [`GetByOutBillNo`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct GetByOutBillNoReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -3671,7 +4702,8 @@ pub mod mch_transfer {
         /// `GET /v3/ecommerce/mch-transfer/transfer-bills/transfer-bill-no/{transfer_bill_no}`. For service providers. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4013504214>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct GetByTransferBillNo {
             /// Required. Example: `1330000071100999991182020050700019480001`.
             pub transfer_bill_no: String,
@@ -3679,8 +4711,20 @@ pub mod mch_transfer {
             pub sub_mchid: String,
         }
 
+        impl GetByTransferBillNo {
+            /// What is required, which is all.
+            #[must_use]
+            pub fn new(transfer_bill_no: impl Into<String>, sub_mchid: impl Into<String>) -> Self {
+                Self {
+                    transfer_bill_no: transfer_bill_no.into(),
+                    sub_mchid: sub_mchid.into(),
+                }
+            }
+        }
+
         /// Reply to [`GetByTransferBillNo`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct GetByTransferBillNoReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -3739,7 +4783,8 @@ pub mod profitsharing {
     /// `POST /v3/ecommerce/profitsharing/finish-order`. For service providers. Idempotent. `ecommerce.profitsharing.orders.get` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012477745>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct FinishOrder {
         /// Required. Example: `1900000109`.
         pub sub_mchid: String,
@@ -3751,8 +4796,22 @@ pub mod profitsharing {
         pub description: String,
     }
 
+    impl FinishOrder {
+        /// What is required, which is all.
+        #[must_use]
+        pub fn new(sub_mchid: impl Into<String>, transaction_id: impl Into<String>, out_order_no: impl Into<String>, description: impl Into<String>) -> Self {
+            Self {
+                sub_mchid: sub_mchid.into(),
+                transaction_id: transaction_id.into(),
+                out_order_no: out_order_no.into(),
+                description: description.into(),
+            }
+        }
+    }
+
     /// Reply to [`FinishOrder`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct FinishOrderReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -3780,6 +4839,7 @@ pub mod profitsharing {
         ///
         /// Document: <https://pay.weixin.qq.com/docs/partner/products/ecommerce/introduction.html>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Create {
             /// Required. Example: `1900000109`.
             pub sub_mchid: String,
@@ -3812,6 +4872,7 @@ pub mod profitsharing {
 
         /// Reply to [`Create`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct CreateReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -3832,7 +4893,8 @@ pub mod profitsharing {
         /// `GET /v3/ecommerce/profitsharing/after-sales-orders`. For service providers. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/docs/partner/products/ecommerce/introduction.html>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Get {
             /// Required.
             pub sub_mchid: String,
@@ -3841,8 +4903,24 @@ pub mod profitsharing {
             pub transaction_id: Option<String>,
         }
 
+        impl Get {
+            /// What is required. What is optional has a method of its name.
+            #[must_use]
+            pub fn new(sub_mchid: impl Into<String>) -> Self {
+                Self {
+                    sub_mchid: sub_mchid.into(),
+                    transaction_id: None,
+                }
+            }
+        }
+
+        optional! { Get {
+            transaction_id: String,
+        } }
+
         /// Reply to [`Get`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct GetReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -3877,6 +4955,7 @@ pub mod profitsharing {
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012691594>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Create {
             /// Optional. Example: `wx8888888888888888`.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -3894,7 +4973,7 @@ pub mod profitsharing {
         }
 
         impl Create {
-            /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+            /// What is required. What is optional has a method of its name.
             #[must_use]
             pub fn new(sub_mchid: impl Into<String>, transaction_id: impl Into<String>, out_order_no: impl Into<String>, receivers: Vec<super::super::Receiver>, finish: bool) -> Self {
                 Self {
@@ -3908,8 +4987,13 @@ pub mod profitsharing {
             }
         }
 
+        optional! { Create {
+            appid: String,
+        } }
+
         /// Reply to [`Create`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct CreateReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -3939,7 +5023,8 @@ pub mod profitsharing {
         /// `GET /v3/ecommerce/profitsharing/orders`. For service providers. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012477734>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Get {
             /// Required.
             pub sub_mchid: String,
@@ -3949,8 +5034,21 @@ pub mod profitsharing {
             pub out_order_no: String,
         }
 
+        impl Get {
+            /// What is required, which is all.
+            #[must_use]
+            pub fn new(sub_mchid: impl Into<String>, transaction_id: impl Into<String>, out_order_no: impl Into<String>) -> Self {
+                Self {
+                    sub_mchid: sub_mchid.into(),
+                    transaction_id: transaction_id.into(),
+                    out_order_no: out_order_no.into(),
+                }
+            }
+        }
+
         /// Reply to [`Get`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct GetReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -4004,14 +5102,26 @@ pub mod profitsharing {
             /// `GET /v3/ecommerce/profitsharing/orders/{transaction_id}/amounts`. For service providers. Idempotent.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012477751>
-            #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+            #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct Get {
                 /// Required. Example: `4208450740201411110007820472`.
                 pub transaction_id: String,
             }
 
+            impl Get {
+                /// What is required, which is all.
+                #[must_use]
+                pub fn new(transaction_id: impl Into<String>) -> Self {
+                    Self {
+                        transaction_id: transaction_id.into(),
+                    }
+                }
+            }
+
             /// Reply to [`Get`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct GetReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -4034,7 +5144,8 @@ pub mod profitsharing {
         /// `POST /v3/ecommerce/profitsharing/receivers/add`. For service providers. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012477758>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Add {
             /// Required. Example: `wx8888888888888888`.
             pub appid: String,
@@ -4052,8 +5163,29 @@ pub mod profitsharing {
             pub relation_type: String,
         }
 
+        impl Add {
+            /// What is required. What is optional has a method of its name.
+            #[must_use]
+            pub fn new(appid: impl Into<String>, r#type: impl Into<String>, account: impl Into<String>, relation_type: impl Into<String>) -> Self {
+                Self {
+                    appid: appid.into(),
+                    r#type: r#type.into(),
+                    account: account.into(),
+                    name: None,
+                    encrypted_name: None,
+                    relation_type: relation_type.into(),
+                }
+            }
+        }
+
+        optional! { Add {
+            name: String,
+            encrypted_name: crate::Sensitive,
+        } }
+
         /// Reply to [`Add`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct AddReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -4071,7 +5203,8 @@ pub mod profitsharing {
         /// `POST /v3/ecommerce/profitsharing/receivers/delete`. For service providers. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012477759>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Delete {
             /// Required. Example: `wx8888888888888888`.
             pub appid: String,
@@ -4081,8 +5214,21 @@ pub mod profitsharing {
             pub account: String,
         }
 
+        impl Delete {
+            /// What is required, which is all.
+            #[must_use]
+            pub fn new(appid: impl Into<String>, r#type: impl Into<String>, account: impl Into<String>) -> Self {
+                Self {
+                    appid: appid.into(),
+                    r#type: r#type.into(),
+                    account: account.into(),
+                }
+            }
+        }
+
         /// Reply to [`Delete`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct DeleteReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -4105,6 +5251,7 @@ pub mod profitsharing {
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012477737>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Create {
             /// Required. Example: `1900000109`.
             pub sub_mchid: String,
@@ -4128,7 +5275,7 @@ pub mod profitsharing {
         }
 
         impl Create {
-            /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+            /// What is required. What is optional has a method of its name.
             #[must_use]
             pub fn new(sub_mchid: impl Into<String>, out_return_no: impl Into<String>, return_mchid: impl Into<String>, amount: i64, description: impl Into<String>) -> Self {
                 Self {
@@ -4144,8 +5291,15 @@ pub mod profitsharing {
             }
         }
 
+        optional! { Create {
+            order_id: String,
+            out_order_no: String,
+            transaction_id: String,
+        } }
+
         /// Reply to [`Create`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct CreateReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -4187,7 +5341,8 @@ pub mod profitsharing {
         /// `GET /v3/ecommerce/profitsharing/returnorders`. For service providers. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012477740>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Get {
             /// Required.
             pub sub_mchid: String,
@@ -4201,8 +5356,27 @@ pub mod profitsharing {
             pub out_return_no: String,
         }
 
+        impl Get {
+            /// What is required. What is optional has a method of its name.
+            #[must_use]
+            pub fn new(sub_mchid: impl Into<String>, out_return_no: impl Into<String>) -> Self {
+                Self {
+                    sub_mchid: sub_mchid.into(),
+                    order_id: None,
+                    out_order_no: None,
+                    out_return_no: out_return_no.into(),
+                }
+            }
+        }
+
+        optional! { Get {
+            order_id: String,
+            out_order_no: String,
+        } }
+
         /// Reply to [`Get`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct GetReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -4250,6 +5424,7 @@ pub mod refunds {
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012649457>
     #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Apply {
         /// Optional. Example: `1900000109`.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -4293,7 +5468,7 @@ pub mod refunds {
     }
 
     impl Apply {
-        /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+        /// What is required. What is optional has a method of its name.
         #[must_use]
         pub fn new(sp_appid: impl Into<String>, combine_transaction_id: impl Into<String>, transaction_id: impl Into<String>, out_refund_no: impl Into<String>, amount: super::ApplyAmount, funds_account: super::ApplyFundsAccount) -> Self {
             Self {
@@ -4316,8 +5491,21 @@ pub mod refunds {
         }
     }
 
+    optional! { Apply {
+        individual_auth_id: String,
+        sub_mchid: String,
+        sub_appid: String,
+        combine_mchid: String,
+        combine_out_trade_no: String,
+        out_trade_no: String,
+        reason: String,
+        notify_url: String,
+        refund_account: super::RefundAccount,
+    } }
+
     /// Reply to [`Apply`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct ApplyReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -4347,7 +5535,8 @@ pub mod refunds {
     /// `POST /v3/ecommerce/refunds/{refund_id}/apply-abnormal-refund`. For service providers. Not idempotent. `ecommerce.refunds.get_by_id` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012649274>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct ApplyAbnormal {
         /// Required. Example: `50000000382019052709732678859`.
         pub refund_id: String,
@@ -4372,8 +5561,34 @@ pub mod refunds {
         pub real_name: Option<crate::Sensitive>,
     }
 
+    impl ApplyAbnormal {
+        /// What is required. What is optional has a method of its name.
+        #[must_use]
+        pub fn new(refund_id: impl Into<String>, out_refund_no: impl Into<String>, r#type: super::ApplyAbnormalType) -> Self {
+            Self {
+                refund_id: refund_id.into(),
+                sub_mchid: None,
+                individual_auth_id: None,
+                out_refund_no: out_refund_no.into(),
+                r#type,
+                bank_type: None,
+                bank_account: None,
+                real_name: None,
+            }
+        }
+    }
+
+    optional! { ApplyAbnormal {
+        sub_mchid: String,
+        individual_auth_id: String,
+        bank_type: super::BankType,
+        bank_account: crate::Sensitive,
+        real_name: crate::Sensitive,
+    } }
+
     /// Reply to [`ApplyAbnormal`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct ApplyAbnormalReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -4424,7 +5639,8 @@ pub mod refunds {
     /// `GET /v3/ecommerce/refunds/id/{refund_id}`. For service providers. Idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012650253>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct GetById {
         /// Required. Example: `50000000382019052709732678859`.
         pub refund_id: String,
@@ -4436,8 +5652,26 @@ pub mod refunds {
         pub sub_mchid: Option<String>,
     }
 
+    impl GetById {
+        /// What is required. What is optional has a method of its name.
+        #[must_use]
+        pub fn new(refund_id: impl Into<String>) -> Self {
+            Self {
+                refund_id: refund_id.into(),
+                individual_auth_id: None,
+                sub_mchid: None,
+            }
+        }
+    }
+
+    optional! { GetById {
+        individual_auth_id: String,
+        sub_mchid: String,
+    } }
+
     /// Reply to [`GetById`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct GetByIdReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -4488,7 +5722,8 @@ pub mod refunds {
     /// `GET /v3/ecommerce/refunds/out-refund-no/{out_refund_no}`. For service providers. Idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012650314>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct GetByOutRefundNo {
         /// Required. Example: `1217752501201407033233368018`.
         pub out_refund_no: String,
@@ -4500,8 +5735,26 @@ pub mod refunds {
         pub sub_mchid: Option<String>,
     }
 
+    impl GetByOutRefundNo {
+        /// What is required. What is optional has a method of its name.
+        #[must_use]
+        pub fn new(out_refund_no: impl Into<String>) -> Self {
+            Self {
+                out_refund_no: out_refund_no.into(),
+                individual_auth_id: None,
+                sub_mchid: None,
+            }
+        }
+    }
+
+    optional! { GetByOutRefundNo {
+        individual_auth_id: String,
+        sub_mchid: String,
+    } }
+
     /// Reply to [`GetByOutRefundNo`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct GetByOutRefundNoReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -4555,7 +5808,8 @@ pub mod refunds {
         /// `POST /v3/ecommerce/refunds/{refund_id}/return-advance`. For service providers. Not idempotent. `ecommerce.refunds.return_advance.get` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012476927>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Create {
             /// Required. Example: `50000000382019052709732678859`.
             pub refund_id: String,
@@ -4563,8 +5817,20 @@ pub mod refunds {
             pub sub_mchid: String,
         }
 
+        impl Create {
+            /// What is required, which is all.
+            #[must_use]
+            pub fn new(refund_id: impl Into<String>, sub_mchid: impl Into<String>) -> Self {
+                Self {
+                    refund_id: refund_id.into(),
+                    sub_mchid: sub_mchid.into(),
+                }
+            }
+        }
+
         /// Reply to [`Create`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct CreateReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -4603,7 +5869,8 @@ pub mod refunds {
         /// `GET /v3/ecommerce/refunds/{refund_id}/return-advance`. For service providers. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012476916>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Get {
             /// Required. Example: `50000000382019052709732678859`.
             pub refund_id: String,
@@ -4611,8 +5878,20 @@ pub mod refunds {
             pub sub_mchid: String,
         }
 
+        impl Get {
+            /// What is required, which is all.
+            #[must_use]
+            pub fn new(refund_id: impl Into<String>, sub_mchid: impl Into<String>) -> Self {
+                Self {
+                    refund_id: refund_id.into(),
+                    sub_mchid: sub_mchid.into(),
+                }
+            }
+        }
+
         /// Reply to [`Get`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct GetReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -4656,7 +5935,8 @@ pub mod subject_sub_merchants {
     /// `GET /v3/ecommerce/subject-sub-merchants`. For service providers. Idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4033742105>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct List {
         /// Required. Example: `SUBJECT_TYPE_ENTERPRISE`.
         pub organization_type: super::SubjectSubMerchantOrganizationType,
@@ -4670,8 +5950,27 @@ pub mod subject_sub_merchants {
         pub offset: Option<i64>,
     }
 
+    impl List {
+        /// What is required. What is optional has a method of its name.
+        #[must_use]
+        pub fn new(organization_type: super::SubjectSubMerchantOrganizationType, cert_number: impl Into<crate::Sensitive>) -> Self {
+            Self {
+                organization_type,
+                cert_number: cert_number.into(),
+                limit: None,
+                offset: None,
+            }
+        }
+    }
+
+    optional! { List {
+        limit: i64,
+        offset: i64,
+    } }
+
     /// Reply to [`List`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct ListReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -4699,7 +5998,8 @@ pub mod subsidies {
     /// `POST /v3/ecommerce/subsidies/cancel`. For service providers. Idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012477639>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Cancel {
         /// Required. Example: `1900000109`.
         pub sub_mchid: String,
@@ -4709,8 +6009,21 @@ pub mod subsidies {
         pub description: String,
     }
 
+    impl Cancel {
+        /// What is required, which is all.
+        #[must_use]
+        pub fn new(sub_mchid: impl Into<String>, transaction_id: impl Into<String>, description: impl Into<String>) -> Self {
+            Self {
+                sub_mchid: sub_mchid.into(),
+                transaction_id: transaction_id.into(),
+                description: description.into(),
+            }
+        }
+    }
+
     /// Reply to [`Cancel`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct CancelReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -4735,6 +6048,7 @@ pub mod subsidies {
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012477631>
     #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Create {
         /// Required. Example: `1900000109`.
         pub sub_mchid: String,
@@ -4753,7 +6067,7 @@ pub mod subsidies {
     }
 
     impl Create {
-        /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+        /// What is required. What is optional has a method of its name.
         #[must_use]
         pub fn new(sub_mchid: impl Into<String>, transaction_id: impl Into<String>, amount: i64, description: impl Into<String>) -> Self {
             Self {
@@ -4767,8 +6081,14 @@ pub mod subsidies {
         }
     }
 
+    optional! { Create {
+        refund_id: String,
+        out_subsidy_no: String,
+    } }
+
     /// Reply to [`Create`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct CreateReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -4802,6 +6122,7 @@ pub mod subsidies {
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012477636>
     #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Return {
         /// Required. Example: `1900000109`.
         pub sub_mchid: String,
@@ -4824,7 +6145,7 @@ pub mod subsidies {
     }
 
     impl Return {
-        /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+        /// What is required. What is optional has a method of its name.
         #[must_use]
         pub fn new(sub_mchid: impl Into<String>, out_order_no: impl Into<String>, transaction_id: impl Into<String>, refund_id: impl Into<String>, amount: i64, description: impl Into<String>) -> Self {
             Self {
@@ -4840,8 +6161,14 @@ pub mod subsidies {
         }
     }
 
+    optional! { Return {
+        subsidy_id: String,
+        from: Vec<super::ReturnFrom>,
+    } }
+
     /// Reply to [`Return`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct ReturnReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]

@@ -4,6 +4,7 @@
 
 /// Object `contract_information` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct ContractInformation {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -18,6 +19,7 @@ pub struct ContractInformation {
 
 /// Object `amount` in a request.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct Amount {
     /// Required. Example: `888`.
     pub total: i64,
@@ -27,7 +29,7 @@ pub struct Amount {
 }
 
 impl Amount {
-    /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+    /// What is required. What is optional has a method of its name.
     #[must_use]
     pub fn new(total: i64) -> Self {
         Self {
@@ -37,8 +39,13 @@ impl Amount {
     }
 }
 
+optional! { Amount {
+    currency: String,
+} }
+
 /// Object `device_information` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct DeviceInformation {
     /// Optional. Example: `12343232`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -47,8 +54,24 @@ pub struct DeviceInformation {
     pub device_ip: String,
 }
 
+impl DeviceInformation {
+    /// What is required. What is optional has a method of its name.
+    #[must_use]
+    pub fn new(device_ip: impl Into<String>) -> Self {
+        Self {
+            device_id: None,
+            device_ip: device_ip.into(),
+        }
+    }
+}
+
+optional! { DeviceInformation {
+    device_id: String,
+} }
+
 /// Object `payer` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct Payer {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -60,6 +83,7 @@ pub struct Payer {
 
 /// Object `amount` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct AmountReply {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -77,6 +101,7 @@ pub struct AmountReply {
 
 /// Object `device_information` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct DeviceInformationReply {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -88,6 +113,7 @@ pub struct DeviceInformationReply {
 
 /// Object `promotion_detail` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct PromotionDetail {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -130,6 +156,7 @@ crate::open_enum! {
 
 /// Object `data` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct ContractData {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -165,10 +192,21 @@ pub mod contracts {
     /// `DELETE /v3/edu-papay/contracts/{contract_id}`. For direct merchants and service providers. Idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012466882>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Delete {
         /// Required. Example: `wx998877665544wx`.
         pub contract_id: String,
+    }
+
+    impl Delete {
+        /// What is required, which is all.
+        #[must_use]
+        pub fn new(contract_id: impl Into<String>) -> Self {
+            Self {
+                contract_id: contract_id.into(),
+            }
+        }
     }
 
     call!(Delete => (), EDU_PAPAY[0]);
@@ -178,7 +216,8 @@ pub mod contracts {
     /// `GET /v3/edu-papay/contracts/id/{contract_id}`. For direct merchants and service providers. Idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012522951>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct GetById {
         /// Required. Example: `wx998877665544wx`.
         pub contract_id: String,
@@ -192,8 +231,27 @@ pub mod contracts {
         pub sub_appid: Option<String>,
     }
 
+    impl GetById {
+        /// What is required. What is optional has a method of its name.
+        #[must_use]
+        pub fn new(contract_id: impl Into<String>, appid: impl Into<String>) -> Self {
+            Self {
+                contract_id: contract_id.into(),
+                appid: appid.into(),
+                sub_mchid: None,
+                sub_appid: None,
+            }
+        }
+    }
+
+    optional! { GetById {
+        sub_mchid: String,
+        sub_appid: String,
+    } }
+
     /// Reply to [`GetById`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct GetByIdReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -229,7 +287,8 @@ pub mod contracts {
     /// `POST /v3/edu-papay/contracts/presign`. For direct merchants and service providers. Not idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012522560>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Presign {
         /// Required. Example: `wx8888888888888888`.
         pub appid: String,
@@ -254,8 +313,33 @@ pub mod contracts {
         pub trade_scene: String,
     }
 
+    impl Presign {
+        /// What is required. What is optional has a method of its name.
+        #[must_use]
+        pub fn new(appid: impl Into<String>, openid: impl Into<crate::Sensitive>, plan_id: impl Into<String>, user_id: impl Into<String>, period_start_date: impl Into<String>, trade_scene: impl Into<String>) -> Self {
+            Self {
+                appid: appid.into(),
+                sub_mchid: None,
+                sub_appid: None,
+                openid: openid.into(),
+                sub_openid: None,
+                plan_id: plan_id.into(),
+                user_id: user_id.into(),
+                period_start_date: period_start_date.into(),
+                trade_scene: trade_scene.into(),
+            }
+        }
+    }
+
+    optional! { Presign {
+        sub_mchid: String,
+        sub_appid: String,
+        sub_openid: crate::Sensitive,
+    } }
+
     /// Reply to [`Presign`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct PresignReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -275,6 +359,7 @@ pub mod transactions {
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012524731>
     #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Create {
         /// Required. Example: `wx8888888888888888`.
         pub appid: String,
@@ -307,7 +392,7 @@ pub mod transactions {
     }
 
     impl Create {
-        /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+        /// What is required. What is optional has a method of its name.
         #[expect(clippy::too_many_arguments, reason = "all of them are required")]
         #[must_use]
         pub fn new(appid: impl Into<String>, body: impl Into<String>, out_trade_no: impl Into<String>, notify_url: impl Into<String>, contract_id: impl Into<String>, trade_scene: impl Into<String>, amount: super::Amount, device_information: super::DeviceInformation) -> Self {
@@ -328,6 +413,13 @@ pub mod transactions {
         }
     }
 
+    optional! { Create {
+        sub_mchid: String,
+        sub_appid: String,
+        attach: String,
+        goods_tag: String,
+    } }
+
     call!(Create => (), EDU_PAPAY[3]);
 
     /// 微信订单号查单 (`edu_papay.transactions.get_by_id`).
@@ -335,7 +427,8 @@ pub mod transactions {
     /// `GET /v3/edu-papay/transactions/id/{transaction_id}`. For direct merchants and service providers. Idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012523468>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct GetById {
         /// Required. Example: `25012014070332333018`.
         pub transaction_id: String,
@@ -344,8 +437,24 @@ pub mod transactions {
         pub sub_mchid: Option<String>,
     }
 
+    impl GetById {
+        /// What is required. What is optional has a method of its name.
+        #[must_use]
+        pub fn new(transaction_id: impl Into<String>) -> Self {
+            Self {
+                transaction_id: transaction_id.into(),
+                sub_mchid: None,
+            }
+        }
+    }
+
+    optional! { GetById {
+        sub_mchid: String,
+    } }
+
     /// Reply to [`GetById`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct GetByIdReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -402,7 +511,8 @@ pub mod transactions {
     /// `GET /v3/edu-papay/transactions/out-trade-no/{out_trade_no}`. For direct merchants and service providers. Idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012523591>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct GetByOutTradeNo {
         /// Required. Example: `201407033233368018`.
         pub out_trade_no: String,
@@ -411,8 +521,24 @@ pub mod transactions {
         pub sub_mchid: Option<String>,
     }
 
+    impl GetByOutTradeNo {
+        /// What is required. What is optional has a method of its name.
+        #[must_use]
+        pub fn new(out_trade_no: impl Into<String>) -> Self {
+            Self {
+                out_trade_no: out_trade_no.into(),
+                sub_mchid: None,
+            }
+        }
+    }
+
+    optional! { GetByOutTradeNo {
+        sub_mchid: String,
+    } }
+
     /// Reply to [`GetByOutTradeNo`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct GetByOutTradeNoReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -476,7 +602,8 @@ pub mod user {
         /// `GET /v3/edu-papay/user/{openid}/contracts`. For direct merchants and service providers. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012523265>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct List {
             /// Required. Example: `oUpF8uMuAJOM2pxb1Q`.
             pub openid: crate::Sensitive,
@@ -504,8 +631,36 @@ pub mod user {
             pub limit: Option<i64>,
         }
 
+        impl List {
+            /// What is required. What is optional has a method of its name.
+            #[must_use]
+            pub fn new(openid: impl Into<crate::Sensitive>, appid: impl Into<String>, plan_id: impl Into<String>) -> Self {
+                Self {
+                    openid: openid.into(),
+                    appid: appid.into(),
+                    sub_mchid: None,
+                    sub_appid: None,
+                    sub_openid: None,
+                    plan_id: plan_id.into(),
+                    contract_status: None,
+                    offset: None,
+                    limit: None,
+                }
+            }
+        }
+
+        optional! { List {
+            sub_mchid: String,
+            sub_appid: String,
+            sub_openid: crate::Sensitive,
+            contract_status: super::super::ContractStatus,
+            offset: i64,
+            limit: i64,
+        } }
+
         /// Reply to [`List`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct ListReply {
             /// Optional.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -534,7 +689,8 @@ pub mod user_notifications {
     /// `POST /v3/edu-papay/user-notifications/{contract_id}/send`. For direct merchants and service providers. Not idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012524814>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Send {
         /// Required. Example: `wx8888888888888888`.
         pub contract_id: String,
@@ -547,6 +703,24 @@ pub mod user_notifications {
         #[serde(skip_serializing_if = "Option::is_none")]
         pub sub_appid: Option<String>,
     }
+
+    impl Send {
+        /// What is required. What is optional has a method of its name.
+        #[must_use]
+        pub fn new(contract_id: impl Into<String>, appid: impl Into<String>) -> Self {
+            Self {
+                contract_id: contract_id.into(),
+                appid: appid.into(),
+                sub_mchid: None,
+                sub_appid: None,
+            }
+        }
+    }
+
+    optional! { Send {
+        sub_mchid: String,
+        sub_appid: String,
+    } }
 
     call!(Send => (), EDU_PAPAY[7]);
 }

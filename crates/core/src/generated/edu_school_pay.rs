@@ -3,7 +3,8 @@
 
 
 /// Object `identity` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct Identity {
     /// Required. Encrypted under the platform's key before it is sent.
     pub real_name: crate::Sensitive,
@@ -14,8 +15,25 @@ pub struct Identity {
     pub id_card_number: Option<crate::Sensitive>,
 }
 
+impl Identity {
+    /// What is required. What is optional has a method of its name.
+    #[must_use]
+    pub fn new(real_name: impl Into<crate::Sensitive>, credential_type: impl Into<crate::Sensitive>) -> Self {
+        Self {
+            real_name: real_name.into(),
+            credential_type: credential_type.into(),
+            id_card_number: None,
+        }
+    }
+}
+
+optional! { Identity {
+    id_card_number: crate::Sensitive,
+} }
+
 /// Object `bank_card` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct BankCard {
     /// Required. Encrypted under the platform's key before it is sent.
     pub bank_card_no: crate::Sensitive,
@@ -30,8 +48,28 @@ pub struct BankCard {
     pub bank_type: Option<String>,
 }
 
+impl BankCard {
+    /// What is required. What is optional has a method of its name.
+    #[must_use]
+    pub fn new(bank_card_no: impl Into<crate::Sensitive>) -> Self {
+        Self {
+            bank_card_no: bank_card_no.into(),
+            valid_thru: None,
+            phone: None,
+            bank_type: None,
+        }
+    }
+}
+
+optional! { BankCard {
+    valid_thru: String,
+    phone: crate::Sensitive,
+    bank_type: String,
+} }
+
 /// Object `amount` in a request.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct Amount {
     /// Required. Example: `888`.
     pub total: i64,
@@ -51,7 +89,8 @@ impl Amount {
 }
 
 /// Object `scene_info` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct SceneInfo {
     /// Required. Example: `2017-08-26T09:43:39+08:00`.
     pub start_time: String,
@@ -61,8 +100,21 @@ pub struct SceneInfo {
     pub scene_type: String,
 }
 
+impl SceneInfo {
+    /// What is required, which is all.
+    #[must_use]
+    pub fn new(start_time: impl Into<String>, school_id: impl Into<String>, scene_type: impl Into<String>) -> Self {
+        Self {
+            start_time: start_time.into(),
+            school_id: school_id.into(),
+            scene_type: scene_type.into(),
+        }
+    }
+}
+
 /// Object `device_info` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct DeviceInfo {
     /// Optional. Example: `12343232`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -71,13 +123,43 @@ pub struct DeviceInfo {
     pub device_ip: String,
 }
 
+impl DeviceInfo {
+    /// What is required. What is optional has a method of its name.
+    #[must_use]
+    pub fn new(device_ip: impl Into<String>) -> Self {
+        Self {
+            device_id: None,
+            device_ip: device_ip.into(),
+        }
+    }
+}
+
+optional! { DeviceInfo {
+    device_id: String,
+} }
+
 /// Object `settle_info` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct SettleInfo {
     /// Optional. Example: `true`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub profit_sharing: Option<bool>,
 }
+
+impl SettleInfo {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            profit_sharing: None,
+        }
+    }
+}
+
+optional! { SettleInfo {
+    profit_sharing: bool,
+} }
 
 crate::open_enum! {
     /// Documented values of `payment_mode`.
@@ -91,6 +173,7 @@ crate::open_enum! {
 
 /// Object `payer` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct TransactionPayer {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -102,6 +185,7 @@ pub struct TransactionPayer {
 
 /// Object `amount` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct TransactionAmountReply {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -119,6 +203,7 @@ pub struct TransactionAmountReply {
 
 /// Object `device_info` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct DeviceInfoReply {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -130,6 +215,7 @@ pub struct DeviceInfoReply {
 
 /// Object `promotion_detail` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct TransactionPromotionDetail {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -162,6 +248,7 @@ pub struct TransactionPromotionDetail {
 
 /// Object `payer` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct Payer {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -173,6 +260,7 @@ pub struct Payer {
 
 /// Object `amount` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct AmountReply {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -190,6 +278,7 @@ pub struct AmountReply {
 
 /// Object `promotion_detail` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct PromotionDetail {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -222,6 +311,7 @@ pub struct PromotionDetail {
 
 /// Object `data` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct ContractData {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -251,6 +341,7 @@ pub struct ContractData {
 
 /// Object `links` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct Links {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -272,14 +363,26 @@ pub mod contracts {
     /// `GET /v3/eduschoolpay/contracts/{contract_id}`. For service providers. Idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012468959>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Get {
         /// Required. Example: `2045011120563805041758214605`.
         pub contract_id: String,
     }
 
+    impl Get {
+        /// What is required, which is all.
+        #[must_use]
+        pub fn new(contract_id: impl Into<String>) -> Self {
+            Self {
+                contract_id: contract_id.into(),
+            }
+        }
+    }
+
     /// Reply to [`Get`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct GetReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -315,7 +418,8 @@ pub mod contracts {
     /// `POST /v3/eduschoolpay/contracts/presign`. For service providers. Not idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012468952>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Presign {
         /// Required. Example: `wx8888888888888888`.
         pub appid: String,
@@ -343,8 +447,35 @@ pub mod contracts {
         pub bank_card: Option<super::BankCard>,
     }
 
+    impl Presign {
+        /// What is required. What is optional has a method of its name.
+        #[must_use]
+        pub fn new(appid: impl Into<String>, openid: impl Into<crate::Sensitive>, plan_id: impl Into<String>, user_id: impl Into<String>, school_id: impl Into<String>, out_contract_code: impl Into<String>) -> Self {
+            Self {
+                appid: appid.into(),
+                openid: openid.into(),
+                plan_id: plan_id.into(),
+                user_id: user_id.into(),
+                school_id: school_id.into(),
+                out_contract_code: out_contract_code.into(),
+                contract_mode: None,
+                downgrade_default_contract: None,
+                identity: None,
+                bank_card: None,
+            }
+        }
+    }
+
+    optional! { Presign {
+        contract_mode: String,
+        downgrade_default_contract: bool,
+        identity: super::Identity,
+        bank_card: super::BankCard,
+    } }
+
     /// Reply to [`Presign`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct PresignReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -359,10 +490,21 @@ pub mod contracts {
     /// `POST /v3/eduschoolpay/contracts/{contract_id}/terminate`. For service providers. Idempotent. `edu_school_pay.contracts.get` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012469025>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Terminate {
         /// Required. Example: `2045011120563805041758214605`.
         pub contract_id: String,
+    }
+
+    impl Terminate {
+        /// What is required, which is all.
+        #[must_use]
+        pub fn new(contract_id: impl Into<String>) -> Self {
+            Self {
+                contract_id: contract_id.into(),
+            }
+        }
     }
 
     call!(Terminate => (), EDU_SCHOOL_PAY[2]);
@@ -377,6 +519,7 @@ pub mod transactions {
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012469030>
     #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Create {
         /// Required. Example: `wx8888888888888888`.
         pub appid: String,
@@ -417,7 +560,7 @@ pub mod transactions {
     }
 
     impl Create {
-        /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+        /// What is required. What is optional has a method of its name.
         #[expect(clippy::too_many_arguments, reason = "all of them are required")]
         #[must_use]
         pub fn new(appid: impl Into<String>, description: impl Into<String>, out_trade_no: impl Into<String>, notify_url: impl Into<String>, contract_id: impl Into<String>, user_id: impl Into<String>, amount: super::Amount, scene_info: super::SceneInfo, device_info: super::DeviceInfo) -> Self {
@@ -441,8 +584,18 @@ pub mod transactions {
         }
     }
 
+    optional! { Create {
+        sub_mchid: String,
+        sub_appid: String,
+        attach: String,
+        goods_tag: String,
+        settle_info: super::SettleInfo,
+        payment_mode: super::PaymentMode,
+    } }
+
     /// Reply to [`Create`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct CreateReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -502,7 +655,8 @@ pub mod transactions {
     /// `GET /v3/eduschoolpay/transactions/id/{transaction_id}`. For service providers. Idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012469063>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct GetById {
         /// Required. Example: `25012014070332333018`.
         pub transaction_id: String,
@@ -511,8 +665,24 @@ pub mod transactions {
         pub sub_mchid: Option<String>,
     }
 
+    impl GetById {
+        /// What is required. What is optional has a method of its name.
+        #[must_use]
+        pub fn new(transaction_id: impl Into<String>) -> Self {
+            Self {
+                transaction_id: transaction_id.into(),
+                sub_mchid: None,
+            }
+        }
+    }
+
+    optional! { GetById {
+        sub_mchid: String,
+    } }
+
     /// Reply to [`GetById`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct GetByIdReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -572,7 +742,8 @@ pub mod transactions {
     /// `GET /v3/eduschoolpay/transactions/out-trade-no/{out_trade_no}`. For service providers. Idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012469097>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct GetByOutTradeNo {
         /// Required. Example: `201407033233368018`.
         pub out_trade_no: String,
@@ -581,8 +752,24 @@ pub mod transactions {
         pub sub_mchid: Option<String>,
     }
 
+    impl GetByOutTradeNo {
+        /// What is required. What is optional has a method of its name.
+        #[must_use]
+        pub fn new(out_trade_no: impl Into<String>) -> Self {
+            Self {
+                out_trade_no: out_trade_no.into(),
+                sub_mchid: None,
+            }
+        }
+    }
+
+    optional! { GetByOutTradeNo {
+        sub_mchid: String,
+    } }
+
     /// Reply to [`GetByOutTradeNo`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct GetByOutTradeNoReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -649,7 +836,8 @@ pub mod users {
         /// `GET /v3/eduschoolpay/users/{openid}/contracts`. For service providers. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012468993>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct List {
             /// Required. Example: `oUpF8uMuAJOM2pxb1Q`.
             pub openid: crate::Sensitive,
@@ -665,8 +853,28 @@ pub mod users {
             pub limit: Option<i64>,
         }
 
+        impl List {
+            /// What is required. What is optional has a method of its name.
+            #[must_use]
+            pub fn new(openid: impl Into<crate::Sensitive>, plan_id: impl Into<String>, contract_status: impl Into<String>) -> Self {
+                Self {
+                    openid: openid.into(),
+                    plan_id: plan_id.into(),
+                    contract_status: contract_status.into(),
+                    offset: None,
+                    limit: None,
+                }
+            }
+        }
+
+        optional! { List {
+            offset: i64,
+            limit: i64,
+        } }
+
         /// Reply to [`List`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct ListReply {
             /// Optional.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -697,14 +905,26 @@ pub mod users {
         /// `GET /v3/eduschoolpay/users/{openid}/debt-state`. For service providers. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012469161>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Get {
             /// Required. Example: `oUpF8uMuAJOM2pxb1Q`.
             pub openid: crate::Sensitive,
         }
 
+        impl Get {
+            /// What is required, which is all.
+            #[must_use]
+            pub fn new(openid: impl Into<crate::Sensitive>) -> Self {
+                Self {
+                    openid: openid.into(),
+                }
+            }
+        }
+
         /// Reply to [`Get`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct GetReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]

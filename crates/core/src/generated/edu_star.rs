@@ -4,6 +4,7 @@
 
 /// Object `data` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct OrderData {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -34,7 +35,8 @@ pub mod orders {
     /// 创建核销订单 (`edu_star.orders.create`).
     ///
     /// `POST /v3/edu-star/orders`. Not idempotent.
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Create {
         /// Required. Example: `wx998877665544wx`.
         pub appid: String,
@@ -50,8 +52,28 @@ pub mod orders {
         pub create_time: String,
     }
 
+    impl Create {
+        /// What is required. What is optional has a method of its name.
+        #[must_use]
+        pub fn new(appid: impl Into<String>, right_id: impl Into<String>, create_time: impl Into<String>) -> Self {
+            Self {
+                appid: appid.into(),
+                wechat_openid: None,
+                qq: None,
+                right_id: right_id.into(),
+                create_time: create_time.into(),
+            }
+        }
+    }
+
+    optional! { Create {
+        wechat_openid: crate::Sensitive,
+        qq: String,
+    } }
+
     /// Reply to [`Create`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct CreateReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -82,7 +104,8 @@ pub mod orders {
     /// 通过QQ账号查询核销订单列表 (`edu_star.orders.list`).
     ///
     /// `GET /v3/edu-star/orders`. Idempotent.
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct List {
         /// Required. Example: `wx998877665544wx`.
         pub appid: String,
@@ -100,8 +123,30 @@ pub mod orders {
         pub limit: Option<i64>,
     }
 
+    impl List {
+        /// What is required. What is optional has a method of its name.
+        #[must_use]
+        pub fn new(appid: impl Into<String>) -> Self {
+            Self {
+                appid: appid.into(),
+                wechat_openid: None,
+                qq: None,
+                offset: None,
+                limit: None,
+            }
+        }
+    }
+
+    optional! { List {
+        wechat_openid: crate::Sensitive,
+        qq: String,
+        offset: i64,
+        limit: i64,
+    } }
+
     /// Reply to [`List`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct ListReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -127,7 +172,8 @@ pub mod users {
     /// 通过微信用户标识查询用户信息 (`edu_star.users.get_by_openid`).
     ///
     /// `GET /v3/edu-star/users/openid/{wechat_openid}`. Idempotent.
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct GetByOpenid {
         /// Required. Example: `oUpF8uMuAJOM2pxb1Q`.
         pub wechat_openid: crate::Sensitive,
@@ -135,8 +181,20 @@ pub mod users {
         pub appid: String,
     }
 
+    impl GetByOpenid {
+        /// What is required, which is all.
+        #[must_use]
+        pub fn new(wechat_openid: impl Into<crate::Sensitive>, appid: impl Into<String>) -> Self {
+            Self {
+                wechat_openid: wechat_openid.into(),
+                appid: appid.into(),
+            }
+        }
+    }
+
     /// Reply to [`GetByOpenid`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct GetByOpenidReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -161,7 +219,8 @@ pub mod users {
     /// 通过QQ账号查询用户信息 (`edu_star.users.get_by_qq`).
     ///
     /// `GET /v3/edu-star/users/qq/{qq}`. Idempotent.
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct GetByQq {
         /// Required. Example: `100000000000`.
         pub qq: String,
@@ -169,8 +228,20 @@ pub mod users {
         pub appid: String,
     }
 
+    impl GetByQq {
+        /// What is required, which is all.
+        #[must_use]
+        pub fn new(qq: impl Into<String>, appid: impl Into<String>) -> Self {
+            Self {
+                qq: qq.into(),
+                appid: appid.into(),
+            }
+        }
+    }
+
     /// Reply to [`GetByQq`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct GetByQqReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]

@@ -10,7 +10,8 @@ pub mod users {
     /// `POST /v3/express/users/{openid}/transform`. For service providers. Idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/wiki/doc/apiv3_partner/Offline/apis/chapter4_9_1.shtml>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Transform {
         /// Required. Example: `xsd3434454567676`.
         pub openid: crate::Sensitive,
@@ -18,8 +19,20 @@ pub mod users {
         pub appid: String,
     }
 
+    impl Transform {
+        /// What is required, which is all.
+        #[must_use]
+        pub fn new(openid: impl Into<crate::Sensitive>, appid: impl Into<String>) -> Self {
+            Self {
+                openid: openid.into(),
+                appid: appid.into(),
+            }
+        }
+    }
+
     /// Reply to [`Transform`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct TransformReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]

@@ -14,6 +14,7 @@ crate::open_enum! {
 
 /// Object `real_name_info` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct RealNameInfo {
     /// Optional. Decrypted with the merchant's key.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -34,7 +35,8 @@ pub mod users {
     /// `GET /v3/facemch/users/{face_sid}`. Idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/wiki/doc/wxfacepay/develop/android/sid.html>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Get {
         /// Required. Example: `aabbccdd12345`.
         pub face_sid: String,
@@ -53,8 +55,30 @@ pub mod users {
         pub sub_serial_no: Option<String>,
     }
 
+    impl Get {
+        /// What is required. What is optional has a method of its name.
+        #[must_use]
+        pub fn new(face_sid: impl Into<String>, info_type: super::InfoType, appid: impl Into<String>) -> Self {
+            Self {
+                face_sid: face_sid.into(),
+                info_type,
+                appid: appid.into(),
+                sub_mchid: None,
+                sub_appid: None,
+                sub_serial_no: None,
+            }
+        }
+    }
+
+    optional! { Get {
+        sub_mchid: String,
+        sub_appid: String,
+        sub_serial_no: String,
+    } }
+
     /// Reply to [`Get`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct GetReply {
         /// Optional.
         #[serde(skip_serializing_if = "Option::is_none")]

@@ -12,6 +12,7 @@ crate::open_enum! {
 
 /// Object `detail_list` in a request.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct BrandMerchantBatchDetail {
     /// Required. Example: `x23zy545Bd5436`.
     pub out_detail_no: String,
@@ -27,7 +28,7 @@ pub struct BrandMerchantBatchDetail {
 }
 
 impl BrandMerchantBatchDetail {
-    /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+    /// What is required. What is optional has a method of its name.
     #[must_use]
     pub fn new(out_detail_no: impl Into<String>, amount: crate::Number, openid: impl Into<crate::Sensitive>, remark: impl Into<String>) -> Self {
         Self {
@@ -39,6 +40,10 @@ impl BrandMerchantBatchDetail {
         }
     }
 }
+
+optional! { BrandMerchantBatchDetail {
+    user_name: crate::Sensitive,
+} }
 
 crate::open_enum! {
     /// Documented values of `batch_state`.
@@ -142,6 +147,7 @@ crate::open_enum! {
 
 /// Object `detail_list` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct BrandMerchantBatchDetailReply {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -209,12 +215,24 @@ crate::open_enum! {
 }
 
 /// Object `transaction_info` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct TransactionInfo {
     /// Required. Example: `WXPAY`.
     pub transaction_type: TransactionType,
     /// Required. Example: `4217752501201407033233368018`.
     pub transaction_id: String,
+}
+
+impl TransactionInfo {
+    /// What is required, which is all.
+    #[must_use]
+    pub fn new(transaction_type: TransactionType, transaction_id: impl Into<String>) -> Self {
+        Self {
+            transaction_type,
+            transaction_id: transaction_id.into(),
+        }
+    }
 }
 
 crate::open_enum! {
@@ -283,6 +301,7 @@ crate::open_enum! {
 
 /// Object `apply_order` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct ApplyOrder {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -346,7 +365,8 @@ crate::open_enum! {
 }
 
 /// Object `transfer_scene_report_infos` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct TransferSceneReportInfo {
     /// Required.
     pub info_type: String,
@@ -354,8 +374,20 @@ pub struct TransferSceneReportInfo {
     pub info_content: String,
 }
 
+impl TransferSceneReportInfo {
+    /// What is required, which is all.
+    #[must_use]
+    pub fn new(info_type: impl Into<String>, info_content: impl Into<String>) -> Self {
+        Self {
+            info_type: info_type.into(),
+            info_content: info_content.into(),
+        }
+    }
+}
+
 /// Object `authorization_info` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct AuthorizationInfo {
     /// Required. Example: `wx_123456`.
     pub user_display_name: crate::Sensitive,
@@ -363,6 +395,18 @@ pub struct AuthorizationInfo {
     pub out_authorization_no: String,
     /// Required. Example: `https://www.weixin.qq.com/wxpay/pay.php`.
     pub authorization_notify_url: String,
+}
+
+impl AuthorizationInfo {
+    /// What is required, which is all.
+    #[must_use]
+    pub fn new(user_display_name: impl Into<crate::Sensitive>, out_authorization_no: impl Into<String>, authorization_notify_url: impl Into<String>) -> Self {
+        Self {
+            user_display_name: user_display_name.into(),
+            out_authorization_no: out_authorization_no.into(),
+            authorization_notify_url: authorization_notify_url.into(),
+        }
+    }
 }
 
 crate::open_enum! {
@@ -385,6 +429,7 @@ crate::open_enum! {
 
 /// Object `close_info` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct CloseInfo {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -424,6 +469,7 @@ crate::open_enum! {
 
 /// Object `close_info` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct UserConfirmAuthorizationCloseInfo {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -454,10 +500,21 @@ crate::open_enum! {
 }
 
 /// Object `user_recv_style` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct UserRecvStyle {
     /// Required. Example: `CONFIRM_PAGE`.
     pub r#type: UserRecvStyleType,
+}
+
+impl UserRecvStyle {
+    /// What is required, which is all.
+    #[must_use]
+    pub fn new(r#type: UserRecvStyleType) -> Self {
+        Self {
+            r#type,
+        }
+    }
 }
 
 crate::open_enum! {
@@ -512,6 +569,7 @@ crate::open_enum! {
 
 /// Object `scene_info` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct SceneInfo {
     /// Optional. Example: `113.84.136.9`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -523,6 +581,24 @@ pub struct SceneInfo {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub device_type: Option<DeviceType>,
 }
+
+impl SceneInfo {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            client_ip: None,
+            device_id: None,
+            device_type: None,
+        }
+    }
+}
+
+optional! { SceneInfo {
+    client_ip: crate::Sensitive,
+    device_id: crate::Sensitive,
+    device_type: DeviceType,
+} }
 
 crate::open_enum! {
     /// Documented values of `device_type`.
@@ -540,6 +616,7 @@ crate::open_enum! {
 
 /// Object `close_info` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct GetByOutAuthorizationNoCloseInfo {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -577,6 +654,7 @@ pub mod brand_redpacket {
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4014310358>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Create {
             /// Required. Example: `1234`.
             pub brand_id: crate::Number,
@@ -622,6 +700,7 @@ pub mod brand_redpacket {
 
         /// Reply to [`Create`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct CreateReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -645,7 +724,8 @@ pub mod brand_redpacket {
         /// `GET /v3/fund-app/brand-redpacket/brand-merchant-batches/{batch_no}`. For direct merchants. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4014310369>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Get {
             /// Required. Example: `1030000071100999991182020050700019480001`.
             pub batch_no: String,
@@ -657,8 +737,26 @@ pub mod brand_redpacket {
             pub detail_state: Option<super::super::BrandMerchantBatchDetailState>,
         }
 
+        impl Get {
+            /// What is required. What is optional has a method of its name.
+            #[must_use]
+            pub fn new(batch_no: impl Into<String>) -> Self {
+                Self {
+                    batch_no: batch_no.into(),
+                    need_query_detail: None,
+                    detail_state: None,
+                }
+            }
+        }
+
+        optional! { Get {
+            need_query_detail: bool,
+            detail_state: super::super::BrandMerchantBatchDetailState,
+        } }
+
         /// Reply to [`Get`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct GetReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -730,7 +828,8 @@ pub mod brand_redpacket {
             /// `GET /v3/fund-app/brand-redpacket/brand-merchant-batches/{batch_no}/details/{detail_no}`. For direct merchants. Idempotent.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4014310384>
-            #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+            #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct Get {
                 /// Required. Example: `1030000071100999991182020050700019480001`.
                 pub batch_no: String,
@@ -738,8 +837,20 @@ pub mod brand_redpacket {
                 pub detail_no: String,
             }
 
+            impl Get {
+                /// What is required, which is all.
+                #[must_use]
+                pub fn new(batch_no: impl Into<String>, detail_no: impl Into<String>) -> Self {
+                    Self {
+                        batch_no: batch_no.into(),
+                        detail_no: detail_no.into(),
+                    }
+                }
+            }
+
             /// Reply to [`Get`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct GetReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -804,7 +915,8 @@ pub mod brand_redpacket {
         /// `GET /v3/fund-app/brand-redpacket/brand-merchant-out-batches/{out_batch_no}`. For direct merchants. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4014310378>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Get {
             /// Required. Example: `plfk2020042013`.
             pub out_batch_no: String,
@@ -816,8 +928,26 @@ pub mod brand_redpacket {
             pub detail_state: Option<super::super::BrandMerchantBatchDetailState>,
         }
 
+        impl Get {
+            /// What is required. What is optional has a method of its name.
+            #[must_use]
+            pub fn new(out_batch_no: impl Into<String>) -> Self {
+                Self {
+                    out_batch_no: out_batch_no.into(),
+                    need_query_detail: None,
+                    detail_state: None,
+                }
+            }
+        }
+
+        optional! { Get {
+            need_query_detail: bool,
+            detail_state: super::super::BrandMerchantBatchDetailState,
+        } }
+
         /// Reply to [`Get`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct GetReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -889,7 +1019,8 @@ pub mod brand_redpacket {
             /// `GET /v3/fund-app/brand-redpacket/brand-merchant-out-batches/{out_batch_no}/out-details/{out_detail_no}`. For direct merchants. Idempotent.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4014310391>
-            #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+            #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct Get {
                 /// Required. Example: `plfk2020042013`.
                 pub out_batch_no: String,
@@ -897,8 +1028,20 @@ pub mod brand_redpacket {
                 pub out_detail_no: String,
             }
 
+            impl Get {
+                /// What is required, which is all.
+                #[must_use]
+                pub fn new(out_batch_no: impl Into<String>, out_detail_no: impl Into<String>) -> Self {
+                    Self {
+                        out_batch_no: out_batch_no.into(),
+                        out_detail_no: out_detail_no.into(),
+                    }
+                }
+            }
+
             /// Reply to [`Get`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct GetReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -967,14 +1110,26 @@ pub mod mch_transfer {
         /// `POST /v3/fund-app/mch-transfer/elecsign/out-bill-no`. For direct merchants. Idempotent. `fund_app.mch_transfer.elec_sign.get_by_out_bill_no` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012716452>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct CreateByOutBillNo {
             /// Required. Example: `plfk2020042013`.
             pub out_bill_no: String,
         }
 
+        impl CreateByOutBillNo {
+            /// What is required, which is all.
+            #[must_use]
+            pub fn new(out_bill_no: impl Into<String>) -> Self {
+                Self {
+                    out_bill_no: out_bill_no.into(),
+                }
+            }
+        }
+
         /// Reply to [`CreateByOutBillNo`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct CreateByOutBillNoReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -992,14 +1147,26 @@ pub mod mch_transfer {
         /// `POST /v3/fund-app/mch-transfer/elecsign/transfer-bill-no`. For direct merchants. Idempotent. `fund_app.mch_transfer.elec_sign.get_by_transfer_bill_no` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012716456>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct CreateByTransferBillNo {
             /// Required. Example: `1330000071100999991182020050700019480001`.
             pub transfer_bill_no: String,
         }
 
+        impl CreateByTransferBillNo {
+            /// What is required, which is all.
+            #[must_use]
+            pub fn new(transfer_bill_no: impl Into<String>) -> Self {
+                Self {
+                    transfer_bill_no: transfer_bill_no.into(),
+                }
+            }
+        }
+
         /// Reply to [`CreateByTransferBillNo`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct CreateByTransferBillNoReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -1017,14 +1184,26 @@ pub mod mch_transfer {
         /// `GET /v3/fund-app/mch-transfer/elecsign/out-bill-no/{out_bill_no}`. For direct merchants. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012716436>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct GetByOutBillNo {
             /// Required. Example: `plfk2020042013`.
             pub out_bill_no: String,
         }
 
+        impl GetByOutBillNo {
+            /// What is required, which is all.
+            #[must_use]
+            pub fn new(out_bill_no: impl Into<String>) -> Self {
+                Self {
+                    out_bill_no: out_bill_no.into(),
+                }
+            }
+        }
+
         /// Reply to [`GetByOutBillNo`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct GetByOutBillNoReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -1057,14 +1236,26 @@ pub mod mch_transfer {
         /// `GET /v3/fund-app/mch-transfer/elecsign/transfer-bill-no/{transfer_bill_no}`. For direct merchants. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012716455>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct GetByTransferBillNo {
             /// Required. Example: `1330000071100999991182020050700019480001`.
             pub transfer_bill_no: String,
         }
 
+        impl GetByTransferBillNo {
+            /// What is required, which is all.
+            #[must_use]
+            pub fn new(transfer_bill_no: impl Into<String>) -> Self {
+                Self {
+                    transfer_bill_no: transfer_bill_no.into(),
+                }
+            }
+        }
+
         /// Reply to [`GetByTransferBillNo`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct GetByTransferBillNoReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -1107,7 +1298,8 @@ pub mod mch_transfer {
                 /// `POST /v3/fund-app/mch-transfer/partner/budget/{out_budget_no}/electronic-receipts`. For service providers. Not idempotent.
                 ///
                 /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4016209966>
-                #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+                #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+                #[non_exhaustive]
                 pub struct Create {
                     /// Required. Example: `budget202506300102`.
                     pub out_budget_no: String,
@@ -1122,8 +1314,27 @@ pub mod mch_transfer {
                     pub receiver_mchid: Option<String>,
                 }
 
+                impl Create {
+                    /// What is required. What is optional has a method of its name.
+                    #[must_use]
+                    pub fn new(out_budget_no: impl Into<String>, start_date: impl Into<String>, end_date: impl Into<String>, sponsor_mchid: impl Into<String>) -> Self {
+                        Self {
+                            out_budget_no: out_budget_no.into(),
+                            start_date: start_date.into(),
+                            end_date: end_date.into(),
+                            sponsor_mchid: sponsor_mchid.into(),
+                            receiver_mchid: None,
+                        }
+                    }
+                }
+
+                optional! { Create {
+                    receiver_mchid: String,
+                } }
+
                 /// Reply to [`Create`].
                 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+                #[non_exhaustive]
                 pub struct CreateReply {
                     /// Documented as required.
                     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1165,7 +1376,8 @@ pub mod mch_transfer {
                 /// `GET /v3/fund-app/mch-transfer/partner/budget/{out_budget_no}/electronic-receipts`. For service providers. Idempotent.
                 ///
                 /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4016209977>
-                #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+                #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+                #[non_exhaustive]
                 pub struct Get {
                     /// Required. Example: `budget202506300102`.
                     pub out_budget_no: String,
@@ -1173,8 +1385,20 @@ pub mod mch_transfer {
                     pub accept_id: String,
                 }
 
+                impl Get {
+                    /// What is required, which is all.
+                    #[must_use]
+                    pub fn new(out_budget_no: impl Into<String>, accept_id: impl Into<String>) -> Self {
+                        Self {
+                            out_budget_no: out_budget_no.into(),
+                            accept_id: accept_id.into(),
+                        }
+                    }
+                }
+
                 /// Reply to [`Get`].
                 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+                #[non_exhaustive]
                 pub struct GetReply {
                     /// Documented as required.
                     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1222,6 +1446,7 @@ pub mod mch_transfer {
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4015554763>
             #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct Create {
                 /// Required. Example: `budget202506300102`.
                 pub out_budget_no: String,
@@ -1241,7 +1466,7 @@ pub mod mch_transfer {
             }
 
             impl Create {
-                /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+                /// What is required. What is optional has a method of its name.
                 #[must_use]
                 pub fn new(out_budget_no: impl Into<String>, sponsor_mchid: impl Into<String>, sponsor_subject_name: impl Into<String>, activity_name: impl Into<String>, activity_remark: impl Into<String>, amount: crate::Number) -> Self {
                     Self {
@@ -1256,8 +1481,13 @@ pub mod mch_transfer {
                 }
             }
 
+            optional! { Create {
+                notify_url: String,
+            } }
+
             /// Reply to [`Create`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct CreateReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -1314,7 +1544,8 @@ pub mod mch_transfer {
             /// `GET /v3/fund-app/mch-transfer/partner/charity-budget/{out_budget_no}`. For service providers. Idempotent.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4015554788>
-            #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+            #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct Get {
                 /// Required. Example: `budget202506300102`.
                 pub out_budget_no: String,
@@ -1322,8 +1553,20 @@ pub mod mch_transfer {
                 pub sponsor_mchid: String,
             }
 
+            impl Get {
+                /// What is required, which is all.
+                #[must_use]
+                pub fn new(out_budget_no: impl Into<String>, sponsor_mchid: impl Into<String>) -> Self {
+                    Self {
+                        out_budget_no: out_budget_no.into(),
+                        sponsor_mchid: sponsor_mchid.into(),
+                    }
+                }
+            }
+
             /// Reply to [`Get`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct GetReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -1380,7 +1623,8 @@ pub mod mch_transfer {
             /// `POST /v3/fund-app/mch-transfer/partner/charity-budget/{out_budget_no}/unlock`. For service providers. Not idempotent. `fund_app.mch_transfer.partner.charity_budget.get` tells what became of it.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4015554795>
-            #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+            #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct Unlock {
                 /// Required. Example: `budget202506300102`.
                 pub out_budget_no: String,
@@ -1390,8 +1634,21 @@ pub mod mch_transfer {
                 pub activity_remark: String,
             }
 
+            impl Unlock {
+                /// What is required, which is all.
+                #[must_use]
+                pub fn new(out_budget_no: impl Into<String>, sponsor_mchid: impl Into<String>, activity_remark: impl Into<String>) -> Self {
+                    Self {
+                        out_budget_no: out_budget_no.into(),
+                        sponsor_mchid: sponsor_mchid.into(),
+                        activity_remark: activity_remark.into(),
+                    }
+                }
+            }
+
             /// Reply to [`Unlock`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct UnlockReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -1444,6 +1701,7 @@ pub mod mch_transfer {
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4015554841>
             #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct Create {
                 /// Required. Example: `budget202506300102`.
                 pub out_budget_no: String,
@@ -1463,7 +1721,7 @@ pub mod mch_transfer {
             }
 
             impl Create {
-                /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+                /// What is required. What is optional has a method of its name.
                 #[must_use]
                 pub fn new(out_budget_no: impl Into<String>, out_transfer_no: impl Into<String>, sponsor_mchid: impl Into<String>, receive_mchid: impl Into<String>, amount: crate::Number, transfer_remark: impl Into<String>) -> Self {
                     Self {
@@ -1478,8 +1736,13 @@ pub mod mch_transfer {
                 }
             }
 
+            optional! { Create {
+                transaction_info: super::super::super::TransactionInfo,
+            } }
+
             /// Reply to [`Create`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct CreateReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -1521,7 +1784,8 @@ pub mod mch_transfer {
             /// `GET /v3/fund-app/mch-transfer/partner/charity-transfer-bills/out-transfer-no/{out_transfer_no}`. For service providers. Idempotent.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4015554859>
-            #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+            #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct GetByOutTransferNo {
                 /// Required. Example: `trans202506300102`.
                 pub out_transfer_no: String,
@@ -1531,8 +1795,21 @@ pub mod mch_transfer {
                 pub out_budget_no: String,
             }
 
+            impl GetByOutTransferNo {
+                /// What is required, which is all.
+                #[must_use]
+                pub fn new(out_transfer_no: impl Into<String>, sponsor_mchid: impl Into<String>, out_budget_no: impl Into<String>) -> Self {
+                    Self {
+                        out_transfer_no: out_transfer_no.into(),
+                        sponsor_mchid: sponsor_mchid.into(),
+                        out_budget_no: out_budget_no.into(),
+                    }
+                }
+            }
+
             /// Reply to [`GetByOutTransferNo`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct GetByOutTransferNoReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -1578,7 +1855,8 @@ pub mod mch_transfer {
             /// `POST /v3/fund-app/mch-transfer/partner/electronic-receipts`. For service providers. Idempotent. `fund_app.mch_transfer.partner.electronic_receipts.get` tells what became of it.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4016315516>
-            #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+            #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct Create {
                 /// Required. Example: `1900001121`.
                 pub sub_mchid: String,
@@ -1586,8 +1864,20 @@ pub mod mch_transfer {
                 pub out_bill_no: String,
             }
 
+            impl Create {
+                /// What is required, which is all.
+                #[must_use]
+                pub fn new(sub_mchid: impl Into<String>, out_bill_no: impl Into<String>) -> Self {
+                    Self {
+                        sub_mchid: sub_mchid.into(),
+                        out_bill_no: out_bill_no.into(),
+                    }
+                }
+            }
+
             /// Reply to [`Create`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct CreateReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -1623,7 +1913,8 @@ pub mod mch_transfer {
             /// `GET /v3/fund-app/mch-transfer/partner/electronic-receipts/{out_bill_no}`. For service providers. Idempotent.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4016315544>
-            #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+            #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct Get {
                 /// Required. Example: `plfk2020042013`.
                 pub out_bill_no: String,
@@ -1631,8 +1922,20 @@ pub mod mch_transfer {
                 pub sub_mchid: String,
             }
 
+            impl Get {
+                /// What is required, which is all.
+                #[must_use]
+                pub fn new(out_bill_no: impl Into<String>, sub_mchid: impl Into<String>) -> Self {
+                    Self {
+                        out_bill_no: out_bill_no.into(),
+                        sub_mchid: sub_mchid.into(),
+                    }
+                }
+            }
+
             /// Reply to [`Get`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct GetReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -1672,7 +1975,8 @@ pub mod mch_transfer {
             /// `POST /v3/fund-app/mch-transfer/partner/sub-mch-authorizations`. For service providers. Not idempotent. `fund_app.mch_transfer.partner.sub_mch_authorizations.get` tells what became of it.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4015469102>
-            #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+            #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct Create {
                 /// Required. Example: `1900001121`.
                 pub sub_mchid: String,
@@ -1680,8 +1984,20 @@ pub mod mch_transfer {
                 pub out_apply_no: String,
             }
 
+            impl Create {
+                /// What is required, which is all.
+                #[must_use]
+                pub fn new(sub_mchid: impl Into<String>, out_apply_no: impl Into<String>) -> Self {
+                    Self {
+                        sub_mchid: sub_mchid.into(),
+                        out_apply_no: out_apply_no.into(),
+                    }
+                }
+            }
+
             /// Reply to [`Create`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct CreateReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -1708,14 +2024,26 @@ pub mod mch_transfer {
             /// `GET /v3/fund-app/mch-transfer/partner/sub-mch-authorizations/{sub_mchid}`. For service providers. Idempotent.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4015469112>
-            #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+            #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct Get {
                 /// Required. Example: `1900001121`.
                 pub sub_mchid: String,
             }
 
+            impl Get {
+                /// What is required, which is all.
+                #[must_use]
+                pub fn new(sub_mchid: impl Into<String>) -> Self {
+                    Self {
+                        sub_mchid: sub_mchid.into(),
+                    }
+                }
+            }
+
             /// Reply to [`Get`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct GetReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -1746,7 +2074,8 @@ pub mod mch_transfer {
             /// `POST /v3/fund-app/mch-transfer/partner/transfer-bills/out-bill-no/{out_bill_no}/cancel`. For service providers. Idempotent. `fund_app.mch_transfer.partner.transfer_bills.get_by_out_bill_no` tells what became of it.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4015469118>
-            #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+            #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct CancelByOutBillNo {
                 /// Required. Example: `plfk2020042013`.
                 pub out_bill_no: String,
@@ -1754,8 +2083,20 @@ pub mod mch_transfer {
                 pub sub_mchid: String,
             }
 
+            impl CancelByOutBillNo {
+                /// What is required, which is all.
+                #[must_use]
+                pub fn new(out_bill_no: impl Into<String>, sub_mchid: impl Into<String>) -> Self {
+                    Self {
+                        out_bill_no: out_bill_no.into(),
+                        sub_mchid: sub_mchid.into(),
+                    }
+                }
+            }
+
             /// Reply to [`CancelByOutBillNo`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct CancelByOutBillNoReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -1801,6 +2142,7 @@ pub mod mch_transfer {
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4015469096>
             #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct Create {
                 /// Required. Example: `1900001121`.
                 pub sub_mchid: String,
@@ -1830,7 +2172,7 @@ pub mod mch_transfer {
             }
 
             impl Create {
-                /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+                /// What is required. What is optional has a method of its name.
                 #[expect(clippy::too_many_arguments, reason = "all of them are required")]
                 #[must_use]
                 pub fn new(sub_mchid: impl Into<String>, appid: impl Into<String>, out_bill_no: impl Into<String>, openid: impl Into<crate::Sensitive>, transfer_amount: crate::Number, transfer_remark: impl Into<String>, transfer_scene_id: super::super::super::TransferSceneId, transfer_scene_report_infos: Vec<super::super::super::TransferSceneReportInfo>) -> Self {
@@ -1850,8 +2192,15 @@ pub mod mch_transfer {
                 }
             }
 
+            optional! { Create {
+                user_name: crate::Sensitive,
+                notify_url: String,
+                user_recv_perception: String,
+            } }
+
             /// Reply to [`Create`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct CreateReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -1878,7 +2227,8 @@ pub mod mch_transfer {
             /// `GET /v3/fund-app/mch-transfer/partner/transfer-bills/out-bill-no/{out_bill_no}`. For service providers. Idempotent.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4015469131>
-            #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+            #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct GetByOutBillNo {
                 /// Required. Example: `plfk2020042013`.
                 pub out_bill_no: String,
@@ -1886,8 +2236,20 @@ pub mod mch_transfer {
                 pub sub_mchid: String,
             }
 
+            impl GetByOutBillNo {
+                /// What is required, which is all.
+                #[must_use]
+                pub fn new(out_bill_no: impl Into<String>, sub_mchid: impl Into<String>) -> Self {
+                    Self {
+                        out_bill_no: out_bill_no.into(),
+                        sub_mchid: sub_mchid.into(),
+                    }
+                }
+            }
+
             /// Reply to [`GetByOutBillNo`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct GetByOutBillNoReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -1939,6 +2301,7 @@ pub mod mch_transfer {
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4016809843>
             #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct PreTransferWithAuthorization {
                 /// Required. Example: `1900001121`.
                 pub sub_mchid: String,
@@ -1971,7 +2334,7 @@ pub mod mch_transfer {
             }
 
             impl PreTransferWithAuthorization {
-                /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+                /// What is required. What is optional has a method of its name.
                 #[expect(clippy::too_many_arguments, reason = "all of them are required")]
                 #[must_use]
                 pub fn new(sub_mchid: impl Into<String>, appid: impl Into<String>, out_bill_no: impl Into<String>, openid: impl Into<crate::Sensitive>, transfer_amount: crate::Number, transfer_remark: impl Into<String>, transfer_scene_id: super::super::super::TransferSceneId, transfer_scene_report_infos: Vec<super::super::super::TransferSceneReportInfo>) -> Self {
@@ -1992,8 +2355,16 @@ pub mod mch_transfer {
                 }
             }
 
+            optional! { PreTransferWithAuthorization {
+                user_name: crate::Sensitive,
+                notify_url: String,
+                user_recv_perception: String,
+                authorization_info: super::super::super::AuthorizationInfo,
+            } }
+
             /// Reply to [`PreTransferWithAuthorization`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct PreTransferWithAuthorizationReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -2021,6 +2392,7 @@ pub mod mch_transfer {
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4016809837>
             #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct Transfer {
                 /// Required. Example: `1900001121`.
                 pub sub_mchid: String,
@@ -2050,7 +2422,7 @@ pub mod mch_transfer {
             }
 
             impl Transfer {
-                /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+                /// What is required. What is optional has a method of its name.
                 #[expect(clippy::too_many_arguments, reason = "all of them are required")]
                 #[must_use]
                 pub fn new(sub_mchid: impl Into<String>, appid: impl Into<String>, out_bill_no: impl Into<String>, transfer_amount: crate::Number, transfer_remark: impl Into<String>, transfer_scene_id: super::super::super::TransferSceneId, transfer_scene_report_infos: Vec<super::super::super::TransferSceneReportInfo>, authorization_id: impl Into<String>) -> Self {
@@ -2070,8 +2442,15 @@ pub mod mch_transfer {
                 }
             }
 
+            optional! { Transfer {
+                user_name: crate::Sensitive,
+                notify_url: String,
+                user_recv_perception: String,
+            } }
+
             /// Reply to [`Transfer`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct TransferReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -2126,14 +2505,26 @@ pub mod mch_transfer {
             /// `POST /v3/fund-app/mch-transfer/partner/user-confirm-authorizations/{out_authorization_no}/close`. For service providers. Idempotent. `fund_app.mch_transfer.partner.user_confirm_authorizations.get` tells what became of it.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4016809851>
-            #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+            #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct Close {
                 /// Required. Example: `plfk2020042013`.
                 pub out_authorization_no: String,
             }
 
+            impl Close {
+                /// What is required, which is all.
+                #[must_use]
+                pub fn new(out_authorization_no: impl Into<String>) -> Self {
+                    Self {
+                        out_authorization_no: out_authorization_no.into(),
+                    }
+                }
+            }
+
             /// Reply to [`Close`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct CloseReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -2178,7 +2569,8 @@ pub mod mch_transfer {
             /// `POST /v3/fund-app/mch-transfer/partner/user-confirm-authorizations`. For service providers. Not idempotent. `fund_app.mch_transfer.partner.user_confirm_authorizations.get` tells what became of it.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4016809861>
-            #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+            #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct Create {
                 /// Required. Example: `plfk2020042013`.
                 pub out_authorization_no: String,
@@ -2197,8 +2589,29 @@ pub mod mch_transfer {
                 pub notify_url: String,
             }
 
+            impl Create {
+                /// What is required. What is optional has a method of its name.
+                #[must_use]
+                pub fn new(out_authorization_no: impl Into<String>, appid: impl Into<String>, openid: impl Into<crate::Sensitive>, transfer_scene_id: super::super::super::TransferSceneId, user_display_name: impl Into<crate::Sensitive>, notify_url: impl Into<String>) -> Self {
+                    Self {
+                        out_authorization_no: out_authorization_no.into(),
+                        appid: appid.into(),
+                        openid: openid.into(),
+                        transfer_scene_id,
+                        user_display_name: user_display_name.into(),
+                        user_recv_perception: None,
+                        notify_url: notify_url.into(),
+                    }
+                }
+            }
+
+            optional! { Create {
+                user_recv_perception: String,
+            } }
+
             /// Reply to [`Create`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct CreateReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -2222,14 +2635,26 @@ pub mod mch_transfer {
             /// `GET /v3/fund-app/mch-transfer/partner/user-confirm-authorizations/{out_authorization_no}`. For service providers. Idempotent.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4016809859>
-            #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+            #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct Get {
                 /// Required. Example: `plfk2020042013`.
                 pub out_authorization_no: String,
             }
 
+            impl Get {
+                /// What is required, which is all.
+                #[must_use]
+                pub fn new(out_authorization_no: impl Into<String>) -> Self {
+                    Self {
+                        out_authorization_no: out_authorization_no.into(),
+                    }
+                }
+            }
+
             /// Reply to [`Get`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct GetReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -2279,14 +2704,26 @@ pub mod mch_transfer {
         /// `POST /v3/fund-app/mch-transfer/transfer-bills/out-bill-no/{out_bill_no}/cancel`. For direct merchants. Idempotent. `fund_app.mch_transfer.transfer_bills.get_by_out_bill_no` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012716458>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct CancelByOutBillNo {
             /// Required. Example: `plfk2020042013`.
             pub out_bill_no: String,
         }
 
+        impl CancelByOutBillNo {
+            /// What is required, which is all.
+            #[must_use]
+            pub fn new(out_bill_no: impl Into<String>) -> Self {
+                Self {
+                    out_bill_no: out_bill_no.into(),
+                }
+            }
+        }
+
         /// Reply to [`CancelByOutBillNo`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct CancelByOutBillNoReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -2311,6 +2748,7 @@ pub mod mch_transfer {
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012716434>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Create {
             /// Required. Example: `wxf636efh567hg4356`.
             pub appid: String,
@@ -2341,7 +2779,7 @@ pub mod mch_transfer {
         }
 
         impl Create {
-            /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+            /// What is required. What is optional has a method of its name.
             #[must_use]
             pub fn new(appid: impl Into<String>, out_bill_no: impl Into<String>, openid: impl Into<crate::Sensitive>, transfer_amount: crate::Number, transfer_remark: impl Into<String>, transfer_scene_id: super::super::TransferSceneId, transfer_scene_report_infos: Vec<super::super::TransferSceneReportInfo>) -> Self {
                 Self {
@@ -2360,8 +2798,16 @@ pub mod mch_transfer {
             }
         }
 
+        optional! { Create {
+            user_name: crate::Sensitive,
+            notify_url: String,
+            user_recv_perception: String,
+            user_recv_style: super::super::UserRecvStyle,
+        } }
+
         /// Reply to [`Create`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct CreateReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -2391,14 +2837,26 @@ pub mod mch_transfer {
         /// `GET /v3/fund-app/mch-transfer/transfer-bills/out-bill-no/{out_bill_no}`. For direct merchants. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012716437>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct GetByOutBillNo {
             /// Required. Example: `plfk2020042013`.
             pub out_bill_no: String,
         }
 
+        impl GetByOutBillNo {
+            /// What is required, which is all.
+            #[must_use]
+            pub fn new(out_bill_no: impl Into<String>) -> Self {
+                Self {
+                    out_bill_no: out_bill_no.into(),
+                }
+            }
+        }
+
         /// Reply to [`GetByOutBillNo`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct GetByOutBillNoReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -2446,14 +2904,26 @@ pub mod mch_transfer {
         /// `GET /v3/fund-app/mch-transfer/transfer-bills/transfer-bill-no/{transfer_bill_no}`. For direct merchants. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012716457>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct GetByTransferBillNo {
             /// Required. Example: `1330000071100999991182020050700019480001`.
             pub transfer_bill_no: String,
         }
 
+        impl GetByTransferBillNo {
+            /// What is required, which is all.
+            #[must_use]
+            pub fn new(transfer_bill_no: impl Into<String>) -> Self {
+                Self {
+                    transfer_bill_no: transfer_bill_no.into(),
+                }
+            }
+        }
+
         /// Reply to [`GetByTransferBillNo`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct GetByTransferBillNoReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -2502,6 +2972,7 @@ pub mod mch_transfer {
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4014399293>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct PreTransferWithAuthorization {
             /// Required. Example: `wxf636efh567hg4356`.
             pub appid: String,
@@ -2535,7 +3006,7 @@ pub mod mch_transfer {
         }
 
         impl PreTransferWithAuthorization {
-            /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+            /// What is required. What is optional has a method of its name.
             #[must_use]
             pub fn new(appid: impl Into<String>, out_bill_no: impl Into<String>, openid: impl Into<crate::Sensitive>, transfer_amount: crate::Number, transfer_remark: impl Into<String>, transfer_scene_id: super::super::TransferSceneId, transfer_scene_report_infos: Vec<super::super::TransferSceneReportInfo>) -> Self {
                 Self {
@@ -2555,8 +3026,17 @@ pub mod mch_transfer {
             }
         }
 
+        optional! { PreTransferWithAuthorization {
+            user_name: crate::Sensitive,
+            notify_url: String,
+            user_recv_perception: String,
+            authorization_info: super::super::AuthorizationInfo,
+            sponsor_mchid: String,
+        } }
+
         /// Reply to [`PreTransferWithAuthorization`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct PreTransferWithAuthorizationReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -2590,6 +3070,7 @@ pub mod mch_transfer {
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4014399371>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Transfer {
             /// Required. Example: `wxf636efh567hg4356`.
             pub appid: String,
@@ -2624,7 +3105,7 @@ pub mod mch_transfer {
         }
 
         impl Transfer {
-            /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+            /// What is required. What is optional has a method of its name.
             #[must_use]
             pub fn new(appid: impl Into<String>, out_bill_no: impl Into<String>, transfer_amount: crate::Number, transfer_remark: impl Into<String>, transfer_scene_id: super::super::TransferSceneId, transfer_scene_report_infos: Vec<super::super::TransferSceneReportInfo>) -> Self {
                 Self {
@@ -2644,8 +3125,18 @@ pub mod mch_transfer {
             }
         }
 
+        optional! { Transfer {
+            user_name: crate::Sensitive,
+            notify_url: String,
+            user_recv_perception: String,
+            authorization_id: String,
+            sponsor_mchid: String,
+            out_authorization_no: String,
+        } }
+
         /// Reply to [`Transfer`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct TransferReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -2697,14 +3188,26 @@ pub mod mch_transfer {
         /// `POST /v3/fund-app/mch-transfer/transfer-to-qq-wallet-bills/{out_bill_no}/cancel`. For direct merchants. Idempotent. `fund_app.mch_transfer.transfer_to_qq_wallet_bills.get` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4014297396>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Cancel {
             /// Required. Example: `plfk2020042013`.
             pub out_bill_no: String,
         }
 
+        impl Cancel {
+            /// What is required, which is all.
+            #[must_use]
+            pub fn new(out_bill_no: impl Into<String>) -> Self {
+                Self {
+                    out_bill_no: out_bill_no.into(),
+                }
+            }
+        }
+
         /// Reply to [`Cancel`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct CancelReply {
             /// Optional.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -2756,6 +3259,7 @@ pub mod mch_transfer {
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4014297386>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Create {
             /// Required. Example: `102022609`.
             pub appid: String,
@@ -2783,7 +3287,7 @@ pub mod mch_transfer {
         }
 
         impl Create {
-            /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+            /// What is required. What is optional has a method of its name.
             #[must_use]
             pub fn new(appid: impl Into<String>, out_bill_no: impl Into<String>, openid: impl Into<crate::Sensitive>, transfer_amount: crate::Number, transfer_remark: impl Into<String>, transfer_scene_id: super::super::TransferToQqWalletBillTransferSceneId, transfer_scene_report_infos: Vec<super::super::TransferSceneReportInfo>) -> Self {
                 Self {
@@ -2801,8 +3305,15 @@ pub mod mch_transfer {
             }
         }
 
+        optional! { Create {
+            user_qq: crate::Sensitive,
+            user_name: crate::Sensitive,
+            notify_url: String,
+        } }
+
         /// Reply to [`Create`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct CreateReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -2853,14 +3364,26 @@ pub mod mch_transfer {
         /// `GET /v3/fund-app/mch-transfer/transfer-to-qq-wallet-bills/{out_bill_no}`. For direct merchants. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4014297440>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Get {
             /// Required. Example: `plfk2020042013`.
             pub out_bill_no: String,
         }
 
+        impl Get {
+            /// What is required, which is all.
+            #[must_use]
+            pub fn new(out_bill_no: impl Into<String>) -> Self {
+                Self {
+                    out_bill_no: out_bill_no.into(),
+                }
+            }
+        }
+
         /// Reply to [`Get`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct GetReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -2915,14 +3438,26 @@ pub mod mch_transfer {
         /// `POST /v3/fund-app/mch-transfer/user-confirm-authorization/out-authorization-no/{out_authorization_no}/close`. For direct merchants. Idempotent. `fund_app.mch_transfer.user_confirm_authorization.get_by_out_authorization_no` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4015653811>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct CloseByOutAuthorizationNo {
             /// Required. Example: `plfk2020042013`.
             pub out_authorization_no: String,
         }
 
+        impl CloseByOutAuthorizationNo {
+            /// What is required, which is all.
+            #[must_use]
+            pub fn new(out_authorization_no: impl Into<String>) -> Self {
+                Self {
+                    out_authorization_no: out_authorization_no.into(),
+                }
+            }
+        }
+
         /// Reply to [`CloseByOutAuthorizationNo`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct CloseByOutAuthorizationNoReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -2967,7 +3502,8 @@ pub mod mch_transfer {
         /// `POST /v3/fund-app/mch-transfer/user-confirm-authorization`. For direct merchants. Not idempotent. `fund_app.mch_transfer.user_confirm_authorization.get_by_out_authorization_no` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4015901167>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Create {
             /// Required. Example: `plfk2020042013`.
             pub out_authorization_no: String,
@@ -2989,8 +3525,31 @@ pub mod mch_transfer {
             pub scene_info: Option<super::super::SceneInfo>,
         }
 
+        impl Create {
+            /// What is required. What is optional has a method of its name.
+            #[must_use]
+            pub fn new(out_authorization_no: impl Into<String>, appid: impl Into<String>, openid: impl Into<crate::Sensitive>, transfer_scene_id: super::super::TransferSceneId, user_display_name: impl Into<crate::Sensitive>, authorization_notify_url: impl Into<String>) -> Self {
+                Self {
+                    out_authorization_no: out_authorization_no.into(),
+                    appid: appid.into(),
+                    openid: openid.into(),
+                    transfer_scene_id,
+                    user_display_name: user_display_name.into(),
+                    user_recv_perception: None,
+                    authorization_notify_url: authorization_notify_url.into(),
+                    scene_info: None,
+                }
+            }
+        }
+
+        optional! { Create {
+            user_recv_perception: String,
+            scene_info: super::super::SceneInfo,
+        } }
+
         /// Reply to [`Create`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct CreateReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -3014,7 +3573,8 @@ pub mod mch_transfer {
         /// `GET /v3/fund-app/mch-transfer/user-confirm-authorization/out-authorization-no/{out_authorization_no}`. For direct merchants. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4014399423>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct GetByOutAuthorizationNo {
             /// Required. Example: `plfk2020042013`.
             pub out_authorization_no: String,
@@ -3023,8 +3583,24 @@ pub mod mch_transfer {
             pub is_display_authorization: Option<bool>,
         }
 
+        impl GetByOutAuthorizationNo {
+            /// What is required. What is optional has a method of its name.
+            #[must_use]
+            pub fn new(out_authorization_no: impl Into<String>) -> Self {
+                Self {
+                    out_authorization_no: out_authorization_no.into(),
+                    is_display_authorization: None,
+                }
+            }
+        }
+
+        optional! { GetByOutAuthorizationNo {
+            is_display_authorization: bool,
+        } }
+
         /// Reply to [`GetByOutAuthorizationNo`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct GetByOutAuthorizationNoReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]

@@ -4,6 +4,7 @@
 
 /// Object `goods_info` in a request.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct GoodsInfo {
     /// Required.
     pub goods_name: String,
@@ -29,7 +30,8 @@ impl GoodsInfo {
 }
 
 /// Object `seller_info` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct SellerInfo {
     /// Required.
     pub oversea_business_name: String,
@@ -39,8 +41,21 @@ pub struct SellerInfo {
     pub seller_id: String,
 }
 
+impl SellerInfo {
+    /// What is required, which is all.
+    #[must_use]
+    pub fn new(oversea_business_name: impl Into<String>, oversea_shop_name: impl Into<String>, seller_id: impl Into<String>) -> Self {
+        Self {
+            oversea_business_name: oversea_business_name.into(),
+            oversea_shop_name: oversea_shop_name.into(),
+            seller_id: seller_id.into(),
+        }
+    }
+}
+
 /// Object `express_info` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct ExpressInfo {
     /// Required. Example: `curier_number_1231`.
     pub courier_number: String,
@@ -48,15 +63,38 @@ pub struct ExpressInfo {
     pub express_company_name: String,
 }
 
+impl ExpressInfo {
+    /// What is required, which is all.
+    #[must_use]
+    pub fn new(courier_number: impl Into<String>, express_company_name: impl Into<String>) -> Self {
+        Self {
+            courier_number: courier_number.into(),
+            express_company_name: express_company_name.into(),
+        }
+    }
+}
+
 /// Object `payee_info` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct PayeeInfo {
     /// Required. Example: `ID123112312`.
     pub payee_id: String,
 }
 
+impl PayeeInfo {
+    /// What is required, which is all.
+    #[must_use]
+    pub fn new(payee_id: impl Into<String>) -> Self {
+        Self {
+            payee_id: payee_id.into(),
+        }
+    }
+}
+
 /// Object `presale_info` in a request.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct PresaleInfo {
     /// Required. Example: `DEPOSIT`.
     pub r#type: PresaleInfoType,
@@ -71,7 +109,7 @@ pub struct PresaleInfo {
 }
 
 impl PresaleInfo {
-    /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+    /// What is required. What is optional has a method of its name.
     #[must_use]
     pub fn new(r#type: PresaleInfoType, total_amount: i64) -> Self {
         Self {
@@ -82,6 +120,11 @@ impl PresaleInfo {
         }
     }
 }
+
+optional! { PresaleInfo {
+    deposit_transaction_id: String,
+    balance_transaction_id: String,
+} }
 
 crate::open_enum! {
     /// Documented values of `type`.
@@ -121,7 +164,8 @@ pub mod bill_download_url {
     /// `GET /v3/funds-to-oversea/bill-download-url`. For service providers. Idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012476132>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Get {
         /// Required. Example: `2021-01-01`.
         pub bill_date: String,
@@ -130,8 +174,24 @@ pub mod bill_download_url {
         pub sub_mchid: Option<String>,
     }
 
+    impl Get {
+        /// What is required. What is optional has a method of its name.
+        #[must_use]
+        pub fn new(bill_date: impl Into<String>) -> Self {
+            Self {
+                bill_date: bill_date.into(),
+                sub_mchid: None,
+            }
+        }
+    }
+
+    optional! { Get {
+        sub_mchid: String,
+    } }
+
     /// Reply to [`Get`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct GetReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -157,6 +217,7 @@ pub mod orders {
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012476113>
     #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Create {
         /// Required. Example: `merchant_1123123`.
         pub out_order_id: String,
@@ -183,7 +244,7 @@ pub mod orders {
     }
 
     impl Create {
-        /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+        /// What is required. What is optional has a method of its name.
         #[expect(clippy::too_many_arguments, reason = "all of them are required")]
         #[must_use]
         pub fn new(out_order_id: impl Into<String>, sub_mchid: impl Into<String>, transaction_id: impl Into<String>, amount: i64, foreign_currency: impl Into<String>, seller_info: super::SellerInfo, express_info: super::ExpressInfo, payee_info: super::PayeeInfo) -> Self {
@@ -202,8 +263,14 @@ pub mod orders {
         }
     }
 
+    optional! { Create {
+        goods_info: Vec<super::GoodsInfo>,
+        presale_info: super::PresaleInfo,
+    } }
+
     /// Reply to [`Create`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct CreateReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -260,7 +327,8 @@ pub mod orders {
     /// `GET /v3/funds-to-oversea/orders/{out_order_id}`. For service providers. Idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012476127>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Get {
         /// Required. Example: `merchant123123`.
         pub out_order_id: String,
@@ -270,8 +338,21 @@ pub mod orders {
         pub transaction_id: String,
     }
 
+    impl Get {
+        /// What is required, which is all.
+        #[must_use]
+        pub fn new(out_order_id: impl Into<String>, sub_mchid: impl Into<String>, transaction_id: impl Into<String>) -> Self {
+            Self {
+                out_order_id: out_order_id.into(),
+                sub_mchid: sub_mchid.into(),
+                transaction_id: transaction_id.into(),
+            }
+        }
+    }
+
     /// Reply to [`Get`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct GetReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -336,6 +417,7 @@ pub mod r#return {
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4013735039>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Create {
             /// Required. Example: `R20250220103930`.
             pub out_return_no: String,
@@ -368,6 +450,7 @@ pub mod r#return {
 
         /// Reply to [`Create`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct CreateReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -412,7 +495,8 @@ pub mod r#return {
         /// `GET /v3/funds-to-oversea/return/return-orders/out-return-no/{out_return_no}`. For service providers. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4013735052>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct GetByOutReturnNo {
             /// Required. Example: `merchant123123`.
             pub out_return_no: String,
@@ -420,8 +504,20 @@ pub mod r#return {
             pub sub_mchid: String,
         }
 
+        impl GetByOutReturnNo {
+            /// What is required, which is all.
+            #[must_use]
+            pub fn new(out_return_no: impl Into<String>, sub_mchid: impl Into<String>) -> Self {
+                Self {
+                    out_return_no: out_return_no.into(),
+                    sub_mchid: sub_mchid.into(),
+                }
+            }
+        }
+
         /// Reply to [`GetByOutReturnNo`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct GetByOutReturnNoReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -474,7 +570,8 @@ pub mod transactions {
         /// `GET /v3/funds-to-oversea/transactions/{transaction_id}/available_abroad_amounts`. For service providers. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012476109>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Get {
             /// Required. Example: `4208450740201411110007820472`.
             pub transaction_id: String,
@@ -482,8 +579,20 @@ pub mod transactions {
             pub sub_mchid: String,
         }
 
+        impl Get {
+            /// What is required, which is all.
+            #[must_use]
+            pub fn new(transaction_id: impl Into<String>, sub_mchid: impl Into<String>) -> Self {
+                Self {
+                    transaction_id: transaction_id.into(),
+                    sub_mchid: sub_mchid.into(),
+                }
+            }
+        }
+
         /// Reply to [`Get`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct GetReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]

@@ -4,6 +4,7 @@
 
 /// Object `data` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct CertificateData {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -21,6 +22,7 @@ pub struct CertificateData {
 
 /// Object `encrypt_certificate` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct EncryptCertificate {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -114,6 +116,7 @@ crate::open_enum! {
 
 /// Object `data` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct OrderData {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -279,6 +282,7 @@ crate::open_enum! {
 
 /// Object `complaint_order_info` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct ComplaintOrderInfo {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -321,6 +325,7 @@ crate::open_enum! {
 
 /// Object `complaint_media_list` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct ComplaintMedia {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -342,6 +347,7 @@ crate::open_enum! {
 
 /// Object `service_order_info` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct ServiceOrderInfo {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -370,6 +376,7 @@ crate::open_enum! {
 
 /// Object `data` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct ComplaintData {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -423,6 +430,7 @@ pub struct ComplaintData {
 
 /// Object `data` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct NegotiationHistoryData {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -497,6 +505,7 @@ crate::open_enum! {
 
 /// Object `complaint_media_list` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct ComplaintMediaList {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -507,7 +516,8 @@ pub struct ComplaintMediaList {
 }
 
 /// Object `meta` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct ImageMeta {
     /// Required.
     pub sha256: String,
@@ -515,8 +525,20 @@ pub struct ImageMeta {
     pub filename: String,
 }
 
+impl ImageMeta {
+    /// What is required, which is all.
+    #[must_use]
+    pub fn new(sha256: impl Into<String>, filename: impl Into<String>) -> Self {
+        Self {
+            sha256: sha256.into(),
+            filename: filename.into(),
+        }
+    }
+}
+
 /// Object `meta` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct FileMeta {
     /// Required.
     pub digest: String,
@@ -524,8 +546,20 @@ pub struct FileMeta {
     pub filename: String,
 }
 
+impl FileMeta {
+    /// What is required, which is all.
+    #[must_use]
+    pub fn new(digest: impl Into<String>, filename: impl Into<String>) -> Self {
+        Self {
+            digest: digest.into(),
+            filename: filename.into(),
+        }
+    }
+}
+
 /// Object `contact` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct Contact {
     /// Required. Encrypted under the platform's key before it is sent.
     pub name: crate::Sensitive,
@@ -533,6 +567,18 @@ pub struct Contact {
     pub phone: crate::Sensitive,
     /// Required. Encrypted under the platform's key before it is sent.
     pub email: crate::Sensitive,
+}
+
+impl Contact {
+    /// What is required, which is all.
+    #[must_use]
+    pub fn new(name: impl Into<crate::Sensitive>, phone: impl Into<crate::Sensitive>, email: impl Into<crate::Sensitive>) -> Self {
+        Self {
+            name: name.into(),
+            phone: phone.into(),
+            email: email.into(),
+        }
+    }
 }
 
 crate::open_enum! {
@@ -546,7 +592,8 @@ crate::open_enum! {
 }
 
 /// Object `business` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct CreateGlobalMerchantBusiness {
     /// Required. Example: `BOTH`.
     pub business_type: BusinessType,
@@ -573,6 +620,33 @@ pub struct CreateGlobalMerchantBusiness {
     pub mcc: Option<String>,
 }
 
+impl CreateGlobalMerchantBusiness {
+    /// What is required. What is optional has a method of its name.
+    #[must_use]
+    pub fn new(business_type: BusinessType) -> Self {
+        Self {
+            business_type,
+            app_download: None,
+            website: None,
+            office_account: None,
+            mini_program: None,
+            store_address: None,
+            store_photos: None,
+            mcc: None,
+        }
+    }
+}
+
+optional! { CreateGlobalMerchantBusiness {
+    app_download: String,
+    website: String,
+    office_account: String,
+    mini_program: String,
+    store_address: String,
+    store_photos: StorePhotos,
+    mcc: String,
+} }
+
 crate::open_enum! {
     /// Documented values of `business_type`.
     pub enum BusinessType {
@@ -587,6 +661,7 @@ crate::open_enum! {
 
 /// Object `store_photos` in a request.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct StorePhotos {
     /// Required.
     pub media_id: Vec<String>,
@@ -604,6 +679,7 @@ impl StorePhotos {
 
 /// Object `director` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct Director {
     /// Optional. Example: `Bob`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -613,8 +689,25 @@ pub struct Director {
     pub number: Option<String>,
 }
 
+impl Director {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            name: None,
+            number: None,
+        }
+    }
+}
+
+optional! { Director {
+    name: String,
+    number: String,
+} }
+
 /// Object `principal` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct Principal {
     /// Optional. Example: `Bob`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -624,8 +717,25 @@ pub struct Principal {
     pub number: Option<String>,
 }
 
+impl Principal {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            name: None,
+            number: None,
+        }
+    }
+}
+
+optional! { Principal {
+    name: String,
+    number: String,
+} }
+
 /// Object `h5_payment_apply_info` in a request.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct CreateGlobalMerchantH5PaymentApplyInfo {
     /// Required. Example: `https://qq.com`.
     pub h5_website_url: String,
@@ -674,6 +784,7 @@ crate::open_enum! {
 
 /// Object `contact` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct ContactReply {
     /// Optional. Decrypted with the merchant's key.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -688,6 +799,7 @@ pub struct ContactReply {
 
 /// Object `business` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct BusinessReply {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -714,6 +826,7 @@ pub struct BusinessReply {
 
 /// Object `director` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct DirectorReply {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -725,6 +838,7 @@ pub struct DirectorReply {
 
 /// Object `principal` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct PrincipalReply {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -736,6 +850,7 @@ pub struct PrincipalReply {
 
 /// Object `h5_payment` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct H5Payment {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -747,6 +862,7 @@ pub struct H5Payment {
 
 /// Object `sub_merchant_state` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct SubMerchantState {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -789,6 +905,7 @@ crate::open_enum! {
 
 /// Object `application_reject_detail` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct ApplicationRejectDetail {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -799,7 +916,8 @@ pub struct ApplicationRejectDetail {
 }
 
 /// Object `business` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct UpdateGlobalMerchantBusiness {
     /// Required. Example: `BOTH`.
     pub business_type: BusinessType,
@@ -826,8 +944,36 @@ pub struct UpdateGlobalMerchantBusiness {
     pub mcc: Option<String>,
 }
 
+impl UpdateGlobalMerchantBusiness {
+    /// What is required. What is optional has a method of its name.
+    #[must_use]
+    pub fn new(business_type: BusinessType) -> Self {
+        Self {
+            business_type,
+            app_download: None,
+            website: None,
+            office_account: None,
+            mini_program: None,
+            store_address: None,
+            store_photos: None,
+            mcc: None,
+        }
+    }
+}
+
+optional! { UpdateGlobalMerchantBusiness {
+    app_download: String,
+    website: String,
+    office_account: String,
+    mini_program: String,
+    store_address: String,
+    store_photos: String,
+    mcc: String,
+} }
+
 /// Object `h5_payment_apply_info` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct UpdateGlobalMerchantH5PaymentApplyInfo {
     /// Optional. Example: `https://qq.com`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -837,15 +983,43 @@ pub struct UpdateGlobalMerchantH5PaymentApplyInfo {
     pub domains: Option<Vec<String>>,
 }
 
+impl UpdateGlobalMerchantH5PaymentApplyInfo {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            website_url: None,
+            domains: None,
+        }
+    }
+}
+
+optional! { UpdateGlobalMerchantH5PaymentApplyInfo {
+    website_url: String,
+    domains: Vec<String>,
+} }
+
 /// Object `payer` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct TransactionPayer {
     /// Required. Example: `120061098828009406`.
     pub auth_code: String,
 }
 
+impl TransactionPayer {
+    /// What is required, which is all.
+    #[must_use]
+    pub fn new(auth_code: impl Into<String>) -> Self {
+        Self {
+            auth_code: auth_code.into(),
+        }
+    }
+}
+
 /// Object `amount` in a request.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct Amount {
     /// Required. Example: `888`.
     pub total: i64,
@@ -855,7 +1029,7 @@ pub struct Amount {
 }
 
 impl Amount {
-    /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+    /// What is required. What is optional has a method of its name.
     #[must_use]
     pub fn new(total: i64) -> Self {
         Self {
@@ -865,8 +1039,13 @@ impl Amount {
     }
 }
 
+optional! { Amount {
+    currency: String,
+} }
+
 /// Object `scene_info` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct SceneInfo {
     /// Optional. Example: `013467007045764`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -885,8 +1064,31 @@ pub struct SceneInfo {
     pub store_info: Option<StoreInfo>,
 }
 
+impl SceneInfo {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            device_id: None,
+            device_ip: None,
+            payer_client_ip: None,
+            operator_id: None,
+            store_info: None,
+        }
+    }
+}
+
+optional! { SceneInfo {
+    device_id: String,
+    device_ip: String,
+    payer_client_ip: String,
+    operator_id: String,
+    store_info: StoreInfo,
+} }
+
 /// Object `store_info` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct StoreInfo {
     /// Optional. Example: `0001`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -897,8 +1099,25 @@ pub struct StoreInfo {
     pub address: String,
 }
 
+impl StoreInfo {
+    /// What is required. What is optional has a method of its name.
+    #[must_use]
+    pub fn new(name: impl Into<String>, address: impl Into<String>) -> Self {
+        Self {
+            id: None,
+            name: name.into(),
+            address: address.into(),
+        }
+    }
+}
+
+optional! { StoreInfo {
+    id: String,
+} }
+
 /// Object `detail` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct PayDetail {
     /// Optional. Example: `608800`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -911,8 +1130,27 @@ pub struct PayDetail {
     pub goods_detail: Option<Vec<GoodsDetail>>,
 }
 
+impl PayDetail {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            cost_price: None,
+            receipt_id: None,
+            goods_detail: None,
+        }
+    }
+}
+
+optional! { PayDetail {
+    cost_price: i64,
+    receipt_id: String,
+    goods_detail: Vec<GoodsDetail>,
+} }
+
 /// Object `goods_detail` in a request.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct GoodsDetail {
     /// Required.
     pub goods_id: String,
@@ -929,7 +1167,7 @@ pub struct GoodsDetail {
 }
 
 impl GoodsDetail {
-    /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+    /// What is required. What is optional has a method of its name.
     #[must_use]
     pub fn new(goods_id: impl Into<String>, quantity: i64, price: i64) -> Self {
         Self {
@@ -942,8 +1180,14 @@ impl GoodsDetail {
     }
 }
 
+optional! { GoodsDetail {
+    wxpay_goods_id: String,
+    goods_name: String,
+} }
+
 /// Object `payer` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct PayerReply {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -958,6 +1202,7 @@ pub struct PayerReply {
 
 /// Object `amount` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct PayAmountReply {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -978,6 +1223,7 @@ pub struct PayAmountReply {
 
 /// Object `exchange_rate` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct PayAmountExchangeRate {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -997,6 +1243,7 @@ crate::open_enum! {
 
 /// Object `detail` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct PayDetailReply {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1055,6 +1302,7 @@ crate::open_enum! {
 
 /// Object `goods_detail` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct DetailGoodsDetailReply {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1072,6 +1320,7 @@ pub struct DetailGoodsDetailReply {
 
 /// Object `scene_info` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct TransactionSceneInfo {
     /// Optional. Example: `013467007045764`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1080,6 +1329,22 @@ pub struct TransactionSceneInfo {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub device_ip: Option<String>,
 }
+
+impl TransactionSceneInfo {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            device_id: None,
+            device_ip: None,
+        }
+    }
+}
+
+optional! { TransactionSceneInfo {
+    device_id: String,
+    device_ip: String,
+} }
 
 crate::open_enum! {
     /// Documented values of `trade_type`.
@@ -1109,6 +1374,7 @@ crate::open_enum! {
 
 /// Object `amount` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct TransactionAmountReply {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1129,6 +1395,7 @@ pub struct TransactionAmountReply {
 
 /// Object `exchange_rate` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct TransactionAmountExchangeRate {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1150,6 +1417,7 @@ crate::open_enum! {
 
 /// Object `promotion_detail` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct PromotionDetail {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1188,6 +1456,7 @@ pub struct PromotionDetail {
 
 /// Object `goods_detail` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct GoodsDetailReply {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1224,6 +1493,7 @@ crate::open_enum! {
 
 /// Object `amount` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct AmountReply {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1244,6 +1514,7 @@ pub struct AmountReply {
 
 /// Object `receivers` in a request.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct Receiver {
     /// Required. Example: `CNY`.
     pub currency: Currency,
@@ -1264,7 +1535,7 @@ pub struct Receiver {
 }
 
 impl Receiver {
-    /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+    /// What is required. What is optional has a method of its name.
     #[must_use]
     pub fn new(currency: Currency, r#type: ReceiverType, account: impl Into<String>, amount: i64, description: impl Into<String>) -> Self {
         Self {
@@ -1278,6 +1549,11 @@ impl Receiver {
         }
     }
 }
+
+optional! { Receiver {
+    name: crate::Sensitive,
+    authorized: bool,
+} }
 
 crate::open_enum! {
     /// Documented values of `currency`.
@@ -1301,6 +1577,7 @@ crate::open_enum! {
 
 /// Object `receivers` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct ReceiverReply {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1364,6 +1641,7 @@ crate::open_enum! {
 
 /// Object `amount` in a request.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct RefundAmount {
     /// Required. Example: `888`.
     pub refund: i64,
@@ -1387,6 +1665,7 @@ impl RefundAmount {
 
 /// Object `amount` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct CreateGlobalRefundAmountReply {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1407,6 +1686,7 @@ pub struct CreateGlobalRefundAmountReply {
 
 /// Object `detail` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct RefundDetailReply {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1468,6 +1748,7 @@ crate::open_enum! {
 
 /// Object `amount` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct GetByIdAmountReply {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1488,6 +1769,7 @@ pub struct GetByIdAmountReply {
 
 /// Object `amount` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct ListGlobalRefundAmountReply {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1505,6 +1787,7 @@ pub struct ListGlobalRefundAmountReply {
 
 /// Object `data` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct RefundData {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1540,6 +1823,7 @@ pub struct RefundData {
 
 /// Object `refund_detail` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct RefundDetail {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1573,6 +1857,7 @@ crate::open_enum! {
 
 /// Object `data` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct SettlementData {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1599,6 +1884,7 @@ pub struct SettlementData {
 
 /// Object `amount` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct DataAmountReply {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1635,6 +1921,7 @@ crate::open_enum! {
 
 /// Object `split_amount` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct SplitAmount {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1655,6 +1942,7 @@ pub struct SplitAmount {
 
 /// Object `payer` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct Payer {
     /// Optional. Example: `oUpF8uMuAJO_M2pxb1Q9zNjWeS6o`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1667,8 +1955,27 @@ pub struct Payer {
     pub sub_openid: Option<crate::Sensitive>,
 }
 
+impl Payer {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            openid: None,
+            sp_openid: None,
+            sub_openid: None,
+        }
+    }
+}
+
+optional! { Payer {
+    openid: crate::Sensitive,
+    sp_openid: crate::Sensitive,
+    sub_openid: crate::Sensitive,
+} }
+
 /// Object `promotion_detail` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct GetByIdPromotionDetail {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1706,7 +2013,8 @@ pub struct GetByIdPromotionDetail {
 }
 
 /// Object `scene_info` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct MwebSceneInfo {
     /// Optional. Example: `013467007045764`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1723,6 +2031,26 @@ pub struct MwebSceneInfo {
     pub store_info: StoreInfo,
 }
 
+impl MwebSceneInfo {
+    /// What is required. What is optional has a method of its name.
+    #[must_use]
+    pub fn new(payer_client_ip: impl Into<String>, store_info: StoreInfo) -> Self {
+        Self {
+            device_id: None,
+            device_ip: None,
+            payer_client_ip: payer_client_ip.into(),
+            operator_id: None,
+            store_info,
+        }
+    }
+}
+
+optional! { MwebSceneInfo {
+    device_id: String,
+    device_ip: String,
+    operator_id: String,
+} }
+
 /// Operations `global.certificates.*`.
 pub mod certificates {
 
@@ -1732,10 +2060,20 @@ pub mod certificates {
     ///
     /// Document: <https://pay.weixin.qq.com/doc/global/v3/zh/4013013878>
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct List {}
+
+    impl List {
+        /// Nothing can be said.
+        #[must_use]
+        pub fn new() -> Self {
+            Self {}
+        }
+    }
 
     /// Reply to [`List`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct ListReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -1754,7 +2092,8 @@ pub mod customs {
     /// `POST /v3/global/customs/redeclare`. For direct merchants. Not idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/global/v3/zh/4013025133>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Redeclare {
         /// Required. Example: `wxd678efh567hg6787`.
         pub appid: String,
@@ -1778,8 +2117,33 @@ pub mod customs {
         pub merchant_customs_no: String,
     }
 
+    impl Redeclare {
+        /// What is required. What is optional has a method of its name.
+        #[must_use]
+        pub fn new(appid: impl Into<String>, mchid: impl Into<String>, customs: super::Customs, merchant_customs_no: impl Into<String>) -> Self {
+            Self {
+                appid: appid.into(),
+                mchid: mchid.into(),
+                out_trade_no: None,
+                transaction_id: None,
+                sub_order_no: None,
+                sub_order_id: None,
+                customs,
+                merchant_customs_no: merchant_customs_no.into(),
+            }
+        }
+    }
+
+    optional! { Redeclare {
+        out_trade_no: String,
+        transaction_id: String,
+        sub_order_no: String,
+        sub_order_id: String,
+    } }
+
     /// Reply to [`Redeclare`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct RedeclareReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -1818,7 +2182,8 @@ pub mod customs {
     /// `POST /v3/global/customs/verify-certificate`. For direct merchants. Not idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/global/v3/zh/4013025128>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct VerifyCertificate {
         /// Required. Example: `wxd678efh567hg6787`.
         pub appid: String,
@@ -1843,8 +2208,33 @@ pub mod customs {
         pub certificate_name: crate::Sensitive,
     }
 
+    impl VerifyCertificate {
+        /// What is required. What is optional has a method of its name.
+        #[expect(clippy::too_many_arguments, reason = "all of them are required")]
+        #[must_use]
+        pub fn new(appid: impl Into<String>, mchid: impl Into<String>, out_trade_no: impl Into<String>, transaction_id: impl Into<String>, customs: super::Customs, merchant_customs_no: impl Into<String>, certificate_type: super::CertificateType, certificate_id: impl Into<crate::Sensitive>, certificate_name: impl Into<crate::Sensitive>) -> Self {
+            Self {
+                appid: appid.into(),
+                mchid: mchid.into(),
+                out_trade_no: out_trade_no.into(),
+                transaction_id: transaction_id.into(),
+                sub_order_no: None,
+                customs,
+                merchant_customs_no: merchant_customs_no.into(),
+                certificate_type,
+                certificate_id: certificate_id.into(),
+                certificate_name: certificate_name.into(),
+            }
+        }
+    }
+
+    optional! { VerifyCertificate {
+        sub_order_no: String,
+    } }
+
     /// Reply to [`VerifyCertificate`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct VerifyCertificateReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -1874,7 +2264,8 @@ pub mod customs {
         /// `POST /v3/global/customs/orders`. For direct merchants. Not idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/global/v3/zh/4013025127>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Create {
             /// Required. Example: `wxd678efh567hg6787`.
             pub appid: String,
@@ -1908,8 +2299,39 @@ pub mod customs {
             pub product_fee: Option<i64>,
         }
 
+        impl Create {
+            /// What is required. What is optional has a method of its name.
+            #[must_use]
+            pub fn new(appid: impl Into<String>, mchid: impl Into<String>, out_trade_no: impl Into<String>, transaction_id: impl Into<String>, customs: super::super::Customs, merchant_customs_no: impl Into<String>) -> Self {
+                Self {
+                    appid: appid.into(),
+                    mchid: mchid.into(),
+                    out_trade_no: out_trade_no.into(),
+                    transaction_id: transaction_id.into(),
+                    customs,
+                    merchant_customs_no: merchant_customs_no.into(),
+                    duty: None,
+                    sub_order_no: None,
+                    fee_type: None,
+                    order_fee: None,
+                    transport_fee: None,
+                    product_fee: None,
+                }
+            }
+        }
+
+        optional! { Create {
+            duty: i64,
+            sub_order_no: String,
+            fee_type: String,
+            order_fee: i64,
+            transport_fee: i64,
+            product_fee: i64,
+        } }
+
         /// Reply to [`Create`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct CreateReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -1948,7 +2370,8 @@ pub mod customs {
         /// `GET /v3/global/customs/orders`. For direct merchants. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/global/v3/zh/4013025131>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct List {
             /// Required. Example: `wxd678efh567hg6787`.
             pub appid: String,
@@ -1968,8 +2391,30 @@ pub mod customs {
             pub limit: Option<i64>,
         }
 
+        impl List {
+            /// What is required. What is optional has a method of its name.
+            #[must_use]
+            pub fn new(appid: impl Into<String>, mchid: impl Into<String>, order_type: super::super::OrderType, order_no: impl Into<String>, customs: super::super::Customs) -> Self {
+                Self {
+                    appid: appid.into(),
+                    mchid: mchid.into(),
+                    order_type,
+                    order_no: order_no.into(),
+                    customs,
+                    offset: None,
+                    limit: None,
+                }
+            }
+        }
+
+        optional! { List {
+            offset: i64,
+            limit: i64,
+        } }
+
         /// Reply to [`List`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct ListReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -2008,7 +2453,8 @@ pub mod customs {
         /// `PATCH /v3/global/customs/orders`. For direct merchants. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/global/v3/zh/4013025136>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Update {
             /// Required. Example: `wxd678efh567hg6787`.
             pub appid: String,
@@ -2039,8 +2485,37 @@ pub mod customs {
             pub product_fee: Option<i64>,
         }
 
+        impl Update {
+            /// What is required. What is optional has a method of its name.
+            #[must_use]
+            pub fn new(appid: impl Into<String>, mchid: impl Into<String>, out_trade_no: impl Into<String>, transaction_id: impl Into<String>, customs: super::super::Customs, merchant_customs_no: impl Into<String>) -> Self {
+                Self {
+                    appid: appid.into(),
+                    mchid: mchid.into(),
+                    out_trade_no: out_trade_no.into(),
+                    transaction_id: transaction_id.into(),
+                    sub_order_no: None,
+                    customs,
+                    merchant_customs_no: merchant_customs_no.into(),
+                    duty: None,
+                    order_fee: None,
+                    transport_fee: None,
+                    product_fee: None,
+                }
+            }
+        }
+
+        optional! { Update {
+            sub_order_no: String,
+            duty: i64,
+            order_fee: i64,
+            transport_fee: i64,
+            product_fee: i64,
+        } }
+
         /// Reply to [`Update`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct UpdateReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -2093,14 +2568,26 @@ pub mod merchant {
             /// `GET /v3/global/merchant/h5/permission/{sub_mchid}`. Idempotent.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/global/v3/zh/4013025117>
-            #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+            #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct Get {
                 /// Required. Example: `2491935631`.
                 pub sub_mchid: String,
             }
 
+            impl Get {
+                /// What is required, which is all.
+                #[must_use]
+                pub fn new(sub_mchid: impl Into<String>) -> Self {
+                    Self {
+                        sub_mchid: sub_mchid.into(),
+                    }
+                }
+            }
+
             /// Reply to [`Get`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct GetReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -2122,6 +2609,7 @@ pub mod merchant {
                 ///
                 /// Document: <https://pay.weixin.qq.com/doc/global/v3/zh/4013025106>
                 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+                #[non_exhaustive]
                 pub struct Create {
                     /// Optional.
                     #[serde(skip_serializing_if = "Option::is_none")]
@@ -2156,7 +2644,7 @@ pub mod merchant {
                 }
 
                 impl Create {
-                    /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+                    /// What is required. What is optional has a method of its name.
                     #[must_use]
                     pub fn new(sub_mchid: impl Into<String>, domains: Vec<String>, website_url: impl Into<String>) -> Self {
                         Self {
@@ -2175,8 +2663,20 @@ pub mod merchant {
                     }
                 }
 
+                optional! { Create {
+                    business_description: String,
+                    company_register_cert: String,
+                    transaction_limit_type: super::super::super::super::TransactionLimitType,
+                    website_business_page_pics: Vec<String>,
+                    website_homepage_pics: Vec<String>,
+                    website_state: super::super::super::super::WebsiteState,
+                    notify_url: String,
+                    applyment_type: super::super::super::super::ApplymentType,
+                } }
+
                 /// Reply to [`Create`].
                 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+                #[non_exhaustive]
                 pub struct CreateReply {
                     /// Documented as required.
                     #[serde(skip_serializing_if = "Option::is_none")]
@@ -2231,6 +2731,7 @@ pub mod merchant {
                 ///
                 /// Document: <https://pay.weixin.qq.com/doc/global/v3/zh/4013025107>
                 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+                #[non_exhaustive]
                 pub struct Get {
                     /// Required. Example: `100000`.
                     pub applyment_id: i64,
@@ -2248,6 +2749,7 @@ pub mod merchant {
 
                 /// Reply to [`Get`].
                 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+                #[non_exhaustive]
                 pub struct GetReply {
                     /// Documented as required.
                     #[serde(skip_serializing_if = "Option::is_none")]
@@ -2302,6 +2804,7 @@ pub mod merchant {
                 ///
                 /// Document: <https://pay.weixin.qq.com/doc/global/v3/zh/4013025109>
                 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+                #[non_exhaustive]
                 pub struct Update {
                     /// Required. Example: `100000`.
                     pub applyment_id: i64,
@@ -2328,7 +2831,7 @@ pub mod merchant {
                 }
 
                 impl Update {
-                    /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+                    /// What is required. What is optional has a method of its name.
                     #[must_use]
                     pub fn new(applyment_id: i64, domains: Vec<String>) -> Self {
                         Self {
@@ -2344,8 +2847,18 @@ pub mod merchant {
                     }
                 }
 
+                optional! { Update {
+                    business_description: String,
+                    company_register_cert: String,
+                    website_business_page_pics: Vec<String>,
+                    website_homepage_pics: Vec<String>,
+                    website_state: super::super::super::super::WebsiteState,
+                    website_url: String,
+                } }
+
                 /// Reply to [`Update`].
                 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+                #[non_exhaustive]
                 pub struct UpdateReply {
                     /// Documented as required.
                     #[serde(skip_serializing_if = "Option::is_none")]
@@ -2407,6 +2920,7 @@ pub mod merchant {
                     ///
                     /// Document: <https://pay.weixin.qq.com/doc/global/v3/zh/4013025110>
                     #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+                    #[non_exhaustive]
                     pub struct Create {
                         /// Optional. Example: `2491935631`.
                         #[serde(skip_serializing_if = "Option::is_none")]
@@ -2432,7 +2946,7 @@ pub mod merchant {
                     }
 
                     impl Create {
-                        /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+                        /// What is required. What is optional has a method of its name.
                         #[must_use]
                         pub fn new(domains: Vec<String>, website_url: impl Into<String>, out_applyment_id: impl Into<String>) -> Self {
                             Self {
@@ -2448,8 +2962,17 @@ pub mod merchant {
                         }
                     }
 
+                    optional! { Create {
+                        sub_mchid: String,
+                        website_business_page_pics: Vec<String>,
+                        website_homepage_pics: Vec<String>,
+                        website_state: super::super::super::super::super::WebsiteState,
+                        notify_url: String,
+                    } }
+
                     /// Reply to [`Create`].
                     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+                    #[non_exhaustive]
                     pub struct CreateReply {
                         /// Documented as required.
                         #[serde(skip_serializing_if = "Option::is_none")]
@@ -2495,6 +3018,7 @@ pub mod merchant {
                     ///
                     /// Document: <https://pay.weixin.qq.com/doc/global/v3/zh/4013025112>
                     #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+                    #[non_exhaustive]
                     pub struct Get {
                         /// Required. Example: `100000`.
                         pub applyment_id: i64,
@@ -2512,6 +3036,7 @@ pub mod merchant {
 
                     /// Reply to [`Get`].
                     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+                    #[non_exhaustive]
                     pub struct GetReply {
                         /// Documented as required.
                         #[serde(skip_serializing_if = "Option::is_none")]
@@ -2557,6 +3082,7 @@ pub mod merchant {
                     ///
                     /// Document: <https://pay.weixin.qq.com/doc/global/v3/zh/4013025114>
                     #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+                    #[non_exhaustive]
                     pub struct Update {
                         /// Required. Example: `100000`.
                         pub applyment_id: i64,
@@ -2577,7 +3103,7 @@ pub mod merchant {
                     }
 
                     impl Update {
-                        /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+                        /// What is required. What is optional has a method of its name.
                         #[must_use]
                         pub fn new(applyment_id: i64, domains: Vec<String>) -> Self {
                             Self {
@@ -2591,8 +3117,16 @@ pub mod merchant {
                         }
                     }
 
+                    optional! { Update {
+                        website_state: super::super::super::super::super::WebsiteState,
+                        website_url: String,
+                        website_business_page_pics: Vec<String>,
+                        website_homepage_pics: Vec<String>,
+                    } }
+
                     /// Reply to [`Update`].
                     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+                    #[non_exhaustive]
                     pub struct UpdateReply {
                         /// Documented as required.
                         #[serde(skip_serializing_if = "Option::is_none")]
@@ -2648,14 +3182,26 @@ pub mod merchant_service {
         /// `POST /v3/global/merchant-service/complaint-notifications`. Idempotent. `global.merchant_service.complaint_notifications.get` tells what became of it.
         ///
         /// Document: <https://docs.qq.com/doc/DTldDSXZISERiaVRF?nlc=1>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Create {
             /// Required. Example: `https://www.xxx.com/notify`.
             pub url: String,
         }
 
+        impl Create {
+            /// What is required, which is all.
+            #[must_use]
+            pub fn new(url: impl Into<String>) -> Self {
+                Self {
+                    url: url.into(),
+                }
+            }
+        }
+
         /// Reply to [`Create`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct CreateReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -2674,7 +3220,16 @@ pub mod merchant_service {
         ///
         /// Document: <https://docs.qq.com/doc/DTlJLWFZObU1YdFlO?nlc=1>
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Delete {}
+
+        impl Delete {
+            /// Nothing can be said.
+            #[must_use]
+            pub fn new() -> Self {
+                Self {}
+            }
+        }
 
         call!(Delete => (), GLOBAL[14]);
 
@@ -2684,10 +3239,20 @@ pub mod merchant_service {
         ///
         /// Document: <https://docs.qq.com/doc/DTkZ4ZnlyWHZtR0d4?nlc=1>
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Get {}
+
+        impl Get {
+            /// Nothing can be said.
+            #[must_use]
+            pub fn new() -> Self {
+                Self {}
+            }
+        }
 
         /// Reply to [`Get`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct GetReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -2705,14 +3270,26 @@ pub mod merchant_service {
         /// `PUT /v3/global/merchant-service/complaint-notifications`. Idempotent. `global.merchant_service.complaint_notifications.get` tells what became of it.
         ///
         /// Document: <https://docs.qq.com/doc/DTnd3YUxDdkxabnpx?nlc=1>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Replace {
             /// Required. Example: `https://www.xxx.com/notify`.
             pub url: String,
         }
 
+        impl Replace {
+            /// What is required, which is all.
+            #[must_use]
+            pub fn new(url: impl Into<String>) -> Self {
+                Self {
+                    url: url.into(),
+                }
+            }
+        }
+
         /// Reply to [`Replace`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct ReplaceReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -2732,12 +3309,24 @@ pub mod merchant_service {
         /// 反馈处理完成 (`global.merchant_service.complaints.complete`).
         ///
         /// `POST /v3/global/merchant-service/complaints/{complaint_id}/complete`. Not idempotent. `global.merchant_service.complaints.get` tells what became of it.
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Complete {
             /// Required. Example: `200201820200101080076610000`.
             pub complaint_id: String,
             /// Required. Example: `1900012181`.
             pub complainted_mchid: String,
+        }
+
+        impl Complete {
+            /// What is required, which is all.
+            #[must_use]
+            pub fn new(complaint_id: impl Into<String>, complainted_mchid: impl Into<String>) -> Self {
+                Self {
+                    complaint_id: complaint_id.into(),
+                    complainted_mchid: complainted_mchid.into(),
+                }
+            }
         }
 
         call!(Complete => (), GLOBAL[17]);
@@ -2747,7 +3336,8 @@ pub mod merchant_service {
         /// `GET /v3/global/merchant-service/complaints/{complaint_id}`. Idempotent.
         ///
         /// Document: <https://docs.qq.com/doc/DTlpKUmR4eHpXWU9v?nlc=1>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Get {
             /// Required. Example: `200201820200101080076610000`.
             pub complaint_id: String,
@@ -2756,8 +3346,24 @@ pub mod merchant_service {
             pub mch_language: Option<super::super::MchLanguage>,
         }
 
+        impl Get {
+            /// What is required. What is optional has a method of its name.
+            #[must_use]
+            pub fn new(complaint_id: impl Into<String>) -> Self {
+                Self {
+                    complaint_id: complaint_id.into(),
+                    mch_language: None,
+                }
+            }
+        }
+
+        optional! { Get {
+            mch_language: super::super::MchLanguage,
+        } }
+
         /// Reply to [`Get`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct GetReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -2817,7 +3423,8 @@ pub mod merchant_service {
         /// `GET /v3/global/merchant-service/complaints`. Idempotent.
         ///
         /// Document: <https://docs.qq.com/doc/DTmZhV0pWT1Zmd2du?nlc=1>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct List {
             /// Optional. Example: `5`.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -2837,8 +3444,31 @@ pub mod merchant_service {
             pub mch_language: Option<super::super::MchLanguage>,
         }
 
+        impl List {
+            /// What is required. What is optional has a method of its name.
+            #[must_use]
+            pub fn new(begin_date: impl Into<String>, end_date: impl Into<String>) -> Self {
+                Self {
+                    limit: None,
+                    offset: None,
+                    begin_date: begin_date.into(),
+                    end_date: end_date.into(),
+                    complainted_mchid: None,
+                    mch_language: None,
+                }
+            }
+        }
+
+        optional! { List {
+            limit: i64,
+            offset: i64,
+            complainted_mchid: String,
+            mch_language: super::super::MchLanguage,
+        } }
+
         /// Reply to [`List`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct ListReply {
             /// Optional.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -2860,7 +3490,8 @@ pub mod merchant_service {
         /// 提交回复 (`global.merchant_service.complaints.response`).
         ///
         /// `POST /v3/global/merchant-service/complaints/{complaint_id}/response`. Not idempotent. `global.merchant_service.complaints.negotiation_histories.list` tells what became of it.
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Response {
             /// Required. Example: `200201820200101080076610000`.
             pub complaint_id: String,
@@ -2879,6 +3510,27 @@ pub mod merchant_service {
             pub jump_url_text: Option<String>,
         }
 
+        impl Response {
+            /// What is required. What is optional has a method of its name.
+            #[must_use]
+            pub fn new(complaint_id: impl Into<String>, complainted_mchid: impl Into<String>, response_content: impl Into<String>) -> Self {
+                Self {
+                    complaint_id: complaint_id.into(),
+                    complainted_mchid: complainted_mchid.into(),
+                    response_content: response_content.into(),
+                    response_images: None,
+                    jump_url: None,
+                    jump_url_text: None,
+                }
+            }
+        }
+
+        optional! { Response {
+            response_images: Vec<String>,
+            jump_url: String,
+            jump_url_text: String,
+        } }
+
         call!(Response => (), GLOBAL[21]);
 
         /// Operations `global.merchant_service.complaints.negotiation_histories.*`.
@@ -2889,7 +3541,8 @@ pub mod merchant_service {
             /// `GET /v3/global/merchant-service/complaints/{complaint_id}/negotiation-historys`. Idempotent.
             ///
             /// Document: <https://docs.qq.com/doc/DTnBqR29rUEV6Y2VZ?nlc=1>
-            #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+            #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct List {
                 /// Required. Example: `200201820200101080076610000`.
                 pub complaint_id: String,
@@ -2904,8 +3557,28 @@ pub mod merchant_service {
                 pub mch_language: Option<super::super::super::MchLanguage>,
             }
 
+            impl List {
+                /// What is required. What is optional has a method of its name.
+                #[must_use]
+                pub fn new(complaint_id: impl Into<String>) -> Self {
+                    Self {
+                        complaint_id: complaint_id.into(),
+                        limit: None,
+                        offset: None,
+                        mch_language: None,
+                    }
+                }
+            }
+
+            optional! { List {
+                limit: i64,
+                offset: i64,
+                mch_language: super::super::super::MchLanguage,
+            } }
+
             /// Reply to [`List`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct ListReply {
                 /// Optional.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -2934,12 +3607,24 @@ pub mod merchant_service {
         /// `GET /v3/global/merchant-service/images/{media_id}`. Idempotent.
         ///
         /// Document: <https://docs.qq.com/doc/DTlpoQlhMWXpzZ2NF?nlc=1>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Get {
             /// Required.
             pub media_id: String,
             /// Required. Example: `200201820200101080076610000`.
             pub complaint_id: String,
+        }
+
+        impl Get {
+            /// What is required, which is all.
+            #[must_use]
+            pub fn new(media_id: impl Into<String>, complaint_id: impl Into<String>) -> Self {
+                Self {
+                    media_id: media_id.into(),
+                    complaint_id: complaint_id.into(),
+                }
+            }
         }
 
         call!(Get => bytes::Bytes, GLOBAL[22]);
@@ -2949,7 +3634,8 @@ pub mod merchant_service {
         /// `POST /v3/global/merchant-service/images/upload`. Not idempotent.
         ///
         /// Document: <https://docs.qq.com/doc/DTlZyR0JGTVBmRElp?nlc=1>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Upload {
             /// Required.
             pub file: crate::File,
@@ -2957,8 +3643,20 @@ pub mod merchant_service {
             pub meta: super::super::ImageMeta,
         }
 
+        impl Upload {
+            /// What is required, which is all.
+            #[must_use]
+            pub fn new(file: crate::File, meta: super::super::ImageMeta) -> Self {
+                Self {
+                    file,
+                    meta,
+                }
+            }
+        }
+
         /// Reply to [`Upload`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct UploadReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -2981,7 +3679,8 @@ pub mod merchant_storage {
         /// `POST /v3/global/merchant-storage/file/upload`. Not idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/global/v3/zh/4013024913>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Upload {
             /// Required.
             pub file: crate::File,
@@ -2989,8 +3688,20 @@ pub mod merchant_storage {
             pub meta: super::super::FileMeta,
         }
 
+        impl Upload {
+            /// What is required, which is all.
+            #[must_use]
+            pub fn new(file: crate::File, meta: super::super::FileMeta) -> Self {
+                Self {
+                    file,
+                    meta,
+                }
+            }
+        }
+
         /// Reply to [`Upload`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct UploadReply {
             /// Optional.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -3011,6 +3722,7 @@ pub mod merchants {
     ///
     /// Document: <https://pay.weixin.qq.com/doc/global/v3/zh/4013025088>
     #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Create {
         /// Optional.
         #[serde(rename = "Idempotency-Key")]
@@ -3069,7 +3781,7 @@ pub mod merchants {
     }
 
     impl Create {
-        /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+        /// What is required. What is optional has a method of its name.
         #[expect(clippy::too_many_arguments, reason = "all of them are required")]
         #[must_use]
         pub fn new(sp_appid: impl Into<String>, sp_mchid: impl Into<String>, name: impl Into<String>, shortname: impl Into<String>, office_phone: impl Into<String>, contact: super::Contact, business_category: i64, merchant_country_code: impl Into<String>, merchant_type: super::MerchantType, business: super::CreateGlobalMerchantBusiness) -> Self {
@@ -3099,8 +3811,23 @@ pub mod merchants {
         }
     }
 
+    optional! { Create {
+        idempotency_key: String,
+        channel_id: String,
+        registration_certificate_number: String,
+        registration_certificate_date: String,
+        registration_certificate_copy: String,
+        settlement_bank_number: String,
+        director: super::Director,
+        principal: super::Principal,
+        apply_h5_payment: bool,
+        h5_payment_apply_info: super::CreateGlobalMerchantH5PaymentApplyInfo,
+        attach: String,
+    } }
+
     /// Reply to [`Create`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct CreateReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -3124,7 +3851,8 @@ pub mod merchants {
     /// `GET /v3/global/merchants/{sub_mchid}`. Idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/global/v3/zh/4013025092>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Get {
         /// Required. Example: `20000100`.
         pub sub_mchid: String,
@@ -3134,8 +3862,21 @@ pub mod merchants {
         pub sp_mchid: String,
     }
 
+    impl Get {
+        /// What is required, which is all.
+        #[must_use]
+        pub fn new(sub_mchid: impl Into<String>, sp_appid: impl Into<String>, sp_mchid: impl Into<String>) -> Self {
+            Self {
+                sub_mchid: sub_mchid.into(),
+                sp_appid: sp_appid.into(),
+                sp_mchid: sp_mchid.into(),
+            }
+        }
+    }
+
     /// Reply to [`Get`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct GetReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -3199,6 +3940,7 @@ pub mod merchants {
     ///
     /// Document: <https://pay.weixin.qq.com/doc/global/v3/zh/4013025096>
     #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Update {
         /// Required.
         pub sub_mchid: String,
@@ -3250,7 +3992,7 @@ pub mod merchants {
     }
 
     impl Update {
-        /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+        /// What is required. What is optional has a method of its name.
         #[expect(clippy::too_many_arguments, reason = "all of them are required")]
         #[must_use]
         pub fn new(sub_mchid: impl Into<String>, sp_appid: impl Into<String>, sp_mchid: impl Into<String>, name: impl Into<String>, shortname: impl Into<String>, office_phone: impl Into<String>, contact: super::Contact, business_category: i64, merchant_country_code: impl Into<String>, merchant_type: super::MerchantType, registration_certificate_number: impl Into<String>, registration_certificate_date: impl Into<String>, business: super::UpdateGlobalMerchantBusiness) -> Self {
@@ -3279,8 +4021,19 @@ pub mod merchants {
         }
     }
 
+    optional! { Update {
+        channel_id: String,
+        registration_certificate_copy: String,
+        settlement_bank_number: String,
+        director: super::Director,
+        principal: super::Principal,
+        apply_h5_payment: bool,
+        h5_payment_apply_info: super::UpdateGlobalMerchantH5PaymentApplyInfo,
+    } }
+
     /// Reply to [`Update`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct UpdateReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -3306,6 +4059,7 @@ pub mod micropay {
         ///
         /// Document: <https://pay.weixin.qq.com/doc/global/v3/zh/4013010527>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Pay {
             /// Required. Example: `1900000109`.
             pub mchid: String,
@@ -3351,7 +4105,7 @@ pub mod micropay {
         }
 
         impl Pay {
-            /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+            /// What is required. What is optional has a method of its name.
             #[expect(clippy::too_many_arguments, reason = "all of them are required")]
             #[must_use]
             pub fn new(mchid: impl Into<String>, appid: impl Into<String>, sub_mchid: impl Into<String>, sp_mchid: impl Into<String>, sp_appid: impl Into<String>, description: impl Into<String>, out_trade_no: impl Into<String>, trade_type: impl Into<String>, merchant_category_code: impl Into<String>, amount: super::super::Amount) -> Self {
@@ -3377,8 +4131,19 @@ pub mod micropay {
             }
         }
 
+        optional! { Pay {
+            sub_appid: String,
+            attach: String,
+            goods_tag: String,
+            limit_pay: String,
+            payer: super::super::TransactionPayer,
+            scene_info: super::super::SceneInfo,
+            detail: Vec<super::super::PayDetail>,
+        } }
+
         /// Reply to [`Pay`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct PayReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -3441,7 +4206,8 @@ pub mod micropay {
         /// `POST /v3/global/micropay/transactions/id/{transaction_id}/reverse`. Not idempotent. `global.transactions.get_by_id` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/global/v3/zh/4013013926>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct ReverseById {
             /// Required. Example: `1217752501201407033233368018`.
             pub transaction_id: String,
@@ -3453,6 +4219,19 @@ pub mod micropay {
             pub sub_mchid: String,
         }
 
+        impl ReverseById {
+            /// What is required, which is all.
+            #[must_use]
+            pub fn new(transaction_id: impl Into<String>, mchid: impl Into<String>, sp_mchid: impl Into<String>, sub_mchid: impl Into<String>) -> Self {
+                Self {
+                    transaction_id: transaction_id.into(),
+                    mchid: mchid.into(),
+                    sp_mchid: sp_mchid.into(),
+                    sub_mchid: sub_mchid.into(),
+                }
+            }
+        }
+
         call!(ReverseById => (), GLOBAL[29]);
 
         /// 撤销订单(商户订单号) (`global.micropay.transactions.reverse_by_out_trade_no`).
@@ -3460,7 +4239,8 @@ pub mod micropay {
         /// `POST /v3/global/micropay/transactions/out-trade-no/{out_trade_no}/reverse`. Not idempotent. `global.transactions.get_by_out_trade_no` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/global/v3/zh/4013013926>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct ReverseByOutTradeNo {
             /// Required. Example: `1217752501201407033233368018`.
             pub out_trade_no: String,
@@ -3470,6 +4250,19 @@ pub mod micropay {
             pub sp_mchid: String,
             /// Required. Example: `1900000109`.
             pub sub_mchid: String,
+        }
+
+        impl ReverseByOutTradeNo {
+            /// What is required, which is all.
+            #[must_use]
+            pub fn new(out_trade_no: impl Into<String>, mchid: impl Into<String>, sp_mchid: impl Into<String>, sub_mchid: impl Into<String>) -> Self {
+                Self {
+                    out_trade_no: out_trade_no.into(),
+                    mchid: mchid.into(),
+                    sp_mchid: sp_mchid.into(),
+                    sub_mchid: sub_mchid.into(),
+                }
+            }
         }
 
         call!(ReverseByOutTradeNo => (), GLOBAL[30]);
@@ -3488,6 +4281,7 @@ pub mod papay {
         ///
         /// Document: <https://pay.weixin.qq.com/doc/global/v3/zh/4013015467>
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct AppPreEntrustSign {
             /// Optional. Example: `wxd678efh567hg6787`.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -3527,8 +4321,45 @@ pub mod papay {
             pub expired_time: Option<String>,
         }
 
+        impl AppPreEntrustSign {
+            /// Nothing is required.
+            #[must_use]
+            pub fn new() -> Self {
+                Self {
+                    appid: None,
+                    sub_mchid: None,
+                    sp_appid: None,
+                    sp_mchid: None,
+                    sub_appid: None,
+                    plan_id: None,
+                    out_contract_code: None,
+                    user_display_name: None,
+                    success_notify_url: None,
+                    openid: None,
+                    user_client_ip: None,
+                    expired_time: None,
+                }
+            }
+        }
+
+        optional! { AppPreEntrustSign {
+            appid: String,
+            sub_mchid: String,
+            sp_appid: String,
+            sp_mchid: String,
+            sub_appid: String,
+            plan_id: i64,
+            out_contract_code: String,
+            user_display_name: String,
+            success_notify_url: String,
+            openid: crate::Sensitive,
+            user_client_ip: String,
+            expired_time: String,
+        } }
+
         /// Reply to [`AppPreEntrustSign`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct AppPreEntrustSignReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -3543,7 +4374,8 @@ pub mod papay {
         /// `GET /v3/global/papay/contracts/{contract_id}`. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/global/v3/zh/4013015470>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Get {
             /// Required. Example: `100005698`.
             pub contract_id: String,
@@ -3567,8 +4399,34 @@ pub mod papay {
             pub plan_id: Option<i64>,
         }
 
+        impl Get {
+            /// What is required. What is optional has a method of its name.
+            #[must_use]
+            pub fn new(contract_id: impl Into<String>) -> Self {
+                Self {
+                    contract_id: contract_id.into(),
+                    appid: None,
+                    sub_mchid: None,
+                    sp_appid: None,
+                    sp_mchid: None,
+                    sub_appid: None,
+                    plan_id: None,
+                }
+            }
+        }
+
+        optional! { Get {
+            appid: String,
+            sub_mchid: String,
+            sp_appid: String,
+            sp_mchid: String,
+            sub_appid: String,
+            plan_id: i64,
+        } }
+
         /// Reply to [`Get`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct GetReply {
             /// Optional.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -3628,7 +4486,8 @@ pub mod papay {
         /// `GET /v3/global/papay/contracts/out-contract-code/{out_contract_code}`. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/global/v3/zh/4013015477>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct GetByOutContractCode {
             /// Required. Example: `100005698`.
             pub out_contract_code: String,
@@ -3649,8 +4508,32 @@ pub mod papay {
             pub sub_appid: Option<String>,
         }
 
+        impl GetByOutContractCode {
+            /// What is required. What is optional has a method of its name.
+            #[must_use]
+            pub fn new(out_contract_code: impl Into<String>) -> Self {
+                Self {
+                    out_contract_code: out_contract_code.into(),
+                    appid: None,
+                    sub_mchid: None,
+                    sp_appid: None,
+                    sp_mchid: None,
+                    sub_appid: None,
+                }
+            }
+        }
+
+        optional! { GetByOutContractCode {
+            appid: String,
+            sub_mchid: String,
+            sp_appid: String,
+            sp_mchid: String,
+            sub_appid: String,
+        } }
+
         /// Reply to [`GetByOutContractCode`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct GetByOutContractCodeReply {
             /// Optional.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -3711,6 +4594,7 @@ pub mod papay {
         ///
         /// Document: <https://pay.weixin.qq.com/doc/global/v3/zh/4013015443>
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct H5PreEntrustSign {
             /// Optional. Example: `wxd678efh567hg6787`.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -3753,8 +4637,47 @@ pub mod papay {
             pub return_url: Option<String>,
         }
 
+        impl H5PreEntrustSign {
+            /// Nothing is required.
+            #[must_use]
+            pub fn new() -> Self {
+                Self {
+                    appid: None,
+                    sub_mchid: None,
+                    sp_appid: None,
+                    sp_mchid: None,
+                    sub_appid: None,
+                    plan_id: None,
+                    out_contract_code: None,
+                    user_display_name: None,
+                    success_notify_url: None,
+                    return_appid: None,
+                    user_client_ip: None,
+                    expired_time: None,
+                    return_url: None,
+                }
+            }
+        }
+
+        optional! { H5PreEntrustSign {
+            appid: String,
+            sub_mchid: String,
+            sp_appid: String,
+            sp_mchid: String,
+            sub_appid: String,
+            plan_id: i64,
+            out_contract_code: String,
+            user_display_name: String,
+            success_notify_url: String,
+            return_appid: String,
+            user_client_ip: String,
+            expired_time: String,
+            return_url: String,
+        } }
+
         /// Reply to [`H5PreEntrustSign`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct H5PreEntrustSignReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -3770,6 +4693,7 @@ pub mod papay {
         ///
         /// Document: <https://pay.weixin.qq.com/doc/global/v3/zh/4013015447>
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct JsapiPreEntrustSign {
             /// Optional. Example: `wxd678efh567hg6787`.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -3809,8 +4733,45 @@ pub mod papay {
             pub expired_time: Option<String>,
         }
 
+        impl JsapiPreEntrustSign {
+            /// Nothing is required.
+            #[must_use]
+            pub fn new() -> Self {
+                Self {
+                    appid: None,
+                    sub_mchid: None,
+                    sp_appid: None,
+                    sp_mchid: None,
+                    sub_appid: None,
+                    plan_id: None,
+                    out_contract_code: None,
+                    user_display_name: None,
+                    success_notify_url: None,
+                    openid: None,
+                    return_url: None,
+                    expired_time: None,
+                }
+            }
+        }
+
+        optional! { JsapiPreEntrustSign {
+            appid: String,
+            sub_mchid: String,
+            sp_appid: String,
+            sp_mchid: String,
+            sub_appid: String,
+            plan_id: i64,
+            out_contract_code: String,
+            user_display_name: String,
+            success_notify_url: String,
+            openid: crate::Sensitive,
+            return_url: String,
+            expired_time: String,
+        } }
+
         /// Reply to [`JsapiPreEntrustSign`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct JsapiPreEntrustSignReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -3826,6 +4787,7 @@ pub mod papay {
         ///
         /// Document: <https://pay.weixin.qq.com/doc/global/v3/zh/4013015440>
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct MiniProgramPreEntrustSign {
             /// Optional. Example: `wxd678efh567hg6787`.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -3865,8 +4827,45 @@ pub mod papay {
             pub expired_time: Option<String>,
         }
 
+        impl MiniProgramPreEntrustSign {
+            /// Nothing is required.
+            #[must_use]
+            pub fn new() -> Self {
+                Self {
+                    appid: None,
+                    sub_mchid: None,
+                    sp_appid: None,
+                    sp_mchid: None,
+                    sub_appid: None,
+                    plan_id: None,
+                    out_contract_code: None,
+                    user_display_name: None,
+                    success_notify_url: None,
+                    openid: None,
+                    user_client_ip: None,
+                    expired_time: None,
+                }
+            }
+        }
+
+        optional! { MiniProgramPreEntrustSign {
+            appid: String,
+            sub_mchid: String,
+            sp_appid: String,
+            sp_mchid: String,
+            sub_appid: String,
+            plan_id: i64,
+            out_contract_code: String,
+            user_display_name: String,
+            success_notify_url: String,
+            openid: crate::Sensitive,
+            user_client_ip: String,
+            expired_time: String,
+        } }
+
         /// Reply to [`MiniProgramPreEntrustSign`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct MiniProgramPreEntrustSignReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -3881,7 +4880,8 @@ pub mod papay {
         /// `POST /v3/global/papay/contracts/{contract_id}/terminate`. Idempotent. `global.papay.contracts.get` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/global/v3/zh/4013015478>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Terminate {
             /// Required. Example: `100005698`.
             pub contract_id: String,
@@ -3902,6 +4902,29 @@ pub mod papay {
             pub termination_note: Option<String>,
         }
 
+        impl Terminate {
+            /// What is required. What is optional has a method of its name.
+            #[must_use]
+            pub fn new(contract_id: impl Into<String>) -> Self {
+                Self {
+                    contract_id: contract_id.into(),
+                    appid: None,
+                    sp_appid: None,
+                    sub_mchid: None,
+                    sub_appid: None,
+                    termination_note: None,
+                }
+            }
+        }
+
+        optional! { Terminate {
+            appid: String,
+            sp_appid: String,
+            sub_mchid: String,
+            sub_appid: String,
+            termination_note: String,
+        } }
+
         call!(Terminate => (), GLOBAL[37]);
 
         /// WEB预签约 (`global.papay.contracts.web_pre_entrust_sign`).
@@ -3910,6 +4933,7 @@ pub mod papay {
         ///
         /// Document: <https://pay.weixin.qq.com/doc/global/v3/zh/4013015464>
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct WebPreEntrustSign {
             /// Optional. Example: `wxd678efh567hg6787`.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -3946,8 +4970,43 @@ pub mod papay {
             pub return_url: Option<String>,
         }
 
+        impl WebPreEntrustSign {
+            /// Nothing is required.
+            #[must_use]
+            pub fn new() -> Self {
+                Self {
+                    appid: None,
+                    sub_mchid: None,
+                    sp_appid: None,
+                    sp_mchid: None,
+                    sub_appid: None,
+                    plan_id: None,
+                    out_contract_code: None,
+                    user_display_name: None,
+                    success_notify_url: None,
+                    expired_time: None,
+                    return_url: None,
+                }
+            }
+        }
+
+        optional! { WebPreEntrustSign {
+            appid: String,
+            sub_mchid: String,
+            sp_appid: String,
+            sp_mchid: String,
+            sub_appid: String,
+            plan_id: i64,
+            out_contract_code: String,
+            user_display_name: String,
+            success_notify_url: String,
+            expired_time: String,
+            return_url: String,
+        } }
+
         /// Reply to [`WebPreEntrustSign`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct WebPreEntrustSignReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -3967,6 +5026,7 @@ pub mod papay {
         ///
         /// Document: <https://pay.weixin.qq.com/doc/global/v3/zh/4013015482>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Create {
             /// Optional. Example: `wxd678efh567hg6787`.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -4004,7 +5064,7 @@ pub mod papay {
         }
 
         impl Create {
-            /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+            /// What is required. What is optional has a method of its name.
             #[must_use]
             pub fn new(description: impl Into<String>, notify_url: impl Into<String>, out_trade_no: impl Into<String>, merchant_category_code: impl Into<String>, contract_id: impl Into<String>, amount: super::super::Amount) -> Self {
                 Self {
@@ -4025,8 +5085,19 @@ pub mod papay {
             }
         }
 
+        optional! { Create {
+            appid: String,
+            sp_appid: String,
+            sub_mchid: String,
+            sub_appid: String,
+            attach: String,
+            goods_tag: String,
+            scene_info: super::super::TransactionSceneInfo,
+        } }
+
         /// Reply to [`Create`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct CreateReply {
             /// Optional.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -4089,7 +5160,8 @@ pub mod papay {
         /// `GET /v3/global/papay/transactions/{transaction_id}`. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/global/v3/zh/4013026988>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Get {
             /// Required. Example: `1217752501201407033233368018`.
             pub transaction_id: String,
@@ -4097,8 +5169,20 @@ pub mod papay {
             pub sub_mchid: String,
         }
 
+        impl Get {
+            /// What is required, which is all.
+            #[must_use]
+            pub fn new(transaction_id: impl Into<String>, sub_mchid: impl Into<String>) -> Self {
+                Self {
+                    transaction_id: transaction_id.into(),
+                    sub_mchid: sub_mchid.into(),
+                }
+            }
+        }
+
         /// Reply to [`Get`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct GetReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -4161,7 +5245,8 @@ pub mod papay {
         /// `GET /v3/global/papay/transactions/out-trade-no/{out_trade_no}`. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/global/v3/zh/4013026988>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct GetByOutTradeNo {
             /// Required. Example: `1217752501201407033233368018`.
             pub out_trade_no: String,
@@ -4169,8 +5254,20 @@ pub mod papay {
             pub sub_mchid: String,
         }
 
+        impl GetByOutTradeNo {
+            /// What is required, which is all.
+            #[must_use]
+            pub fn new(out_trade_no: impl Into<String>, sub_mchid: impl Into<String>) -> Self {
+                Self {
+                    out_trade_no: out_trade_no.into(),
+                    sub_mchid: sub_mchid.into(),
+                }
+            }
+        }
+
         /// Reply to [`GetByOutTradeNo`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct GetByOutTradeNoReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -4233,12 +5330,24 @@ pub mod papay {
         /// `POST /v3/global/papay/transactions/out-trade-no/{out_trade_no}/reverse`. Not idempotent. `global.papay.transactions.get_by_out_trade_no` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/global/v3/zh/4013015496>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct ReverseByOutTradeNo {
             /// Required. Example: `1217752501201407033233368018`.
             pub out_trade_no: String,
             /// Required. Example: `1900000109`.
             pub sub_mchid: String,
+        }
+
+        impl ReverseByOutTradeNo {
+            /// What is required, which is all.
+            #[must_use]
+            pub fn new(out_trade_no: impl Into<String>, sub_mchid: impl Into<String>) -> Self {
+                Self {
+                    out_trade_no: out_trade_no.into(),
+                    sub_mchid: sub_mchid.into(),
+                }
+            }
         }
 
         call!(ReverseByOutTradeNo => (), GLOBAL[42]);
@@ -4257,6 +5366,7 @@ pub mod profit_sharing {
         ///
         /// Document: <https://pay.weixin.qq.com/doc/global/v3/zh/4013025018>
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Get {
             /// Optional. Example: `1900000109`.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -4266,8 +5376,25 @@ pub mod profit_sharing {
             pub bill_date: Option<String>,
         }
 
+        impl Get {
+            /// Nothing is required.
+            #[must_use]
+            pub fn new() -> Self {
+                Self {
+                    sub_mchid: None,
+                    bill_date: None,
+                }
+            }
+        }
+
+        optional! { Get {
+            sub_mchid: String,
+            bill_date: String,
+        } }
+
         /// Reply to [`Get`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct GetReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -4287,6 +5414,7 @@ pub mod profit_sharing {
         ///
         /// Document: <https://pay.weixin.qq.com/doc/global/v3/zh/4013024892>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Create {
             /// Optional. Example: `1900000109`.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -4308,7 +5436,7 @@ pub mod profit_sharing {
         }
 
         impl Create {
-            /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+            /// What is required. What is optional has a method of its name.
             #[must_use]
             pub fn new(appid: impl Into<String>, transaction_id: impl Into<String>, out_order_no: impl Into<String>, unfreeze_unsplit: bool) -> Self {
                 Self {
@@ -4323,8 +5451,15 @@ pub mod profit_sharing {
             }
         }
 
+        optional! { Create {
+            sub_mchid: String,
+            sub_appid: String,
+            receivers: Vec<super::super::Receiver>,
+        } }
+
         /// Reply to [`Create`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct CreateReply {
             /// Optional.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -4354,7 +5489,8 @@ pub mod profit_sharing {
         /// `GET /v3/global/profit-sharing/orders/{out_order_no}`. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/global/v3/zh/4013024900>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Get {
             /// Required. Example: `P20150806125346`.
             pub out_order_no: String,
@@ -4366,8 +5502,26 @@ pub mod profit_sharing {
             pub transaction_id: Option<String>,
         }
 
+        impl Get {
+            /// What is required. What is optional has a method of its name.
+            #[must_use]
+            pub fn new(out_order_no: impl Into<String>) -> Self {
+                Self {
+                    out_order_no: out_order_no.into(),
+                    sub_mchid: None,
+                    transaction_id: None,
+                }
+            }
+        }
+
+        optional! { Get {
+            sub_mchid: String,
+            transaction_id: String,
+        } }
+
         /// Reply to [`Get`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct GetReply {
             /// Optional.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -4397,7 +5551,8 @@ pub mod profit_sharing {
         /// `POST /v3/global/profit-sharing/orders/unfreeze`. Not idempotent. `global.profit_sharing.orders.get` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/global/v3/zh/4013024897>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Unfreeze {
             /// Optional. Example: `1900000109`.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -4410,8 +5565,26 @@ pub mod profit_sharing {
             pub description: String,
         }
 
+        impl Unfreeze {
+            /// What is required. What is optional has a method of its name.
+            #[must_use]
+            pub fn new(transaction_id: impl Into<String>, out_order_no: impl Into<String>, description: impl Into<String>) -> Self {
+                Self {
+                    sub_mchid: None,
+                    transaction_id: transaction_id.into(),
+                    out_order_no: out_order_no.into(),
+                    description: description.into(),
+                }
+            }
+        }
+
+        optional! { Unfreeze {
+            sub_mchid: String,
+        } }
+
         /// Reply to [`Unfreeze`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct UnfreezeReply {
             /// Optional.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -4446,6 +5619,7 @@ pub mod profit_sharing {
         ///
         /// Document: <https://pay.weixin.qq.com/doc/global/v3/zh/4013024908>
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Create {
             /// Optional. Example: `1900000109`.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -4491,8 +5665,49 @@ pub mod profit_sharing {
             pub partnership_file_id: Option<String>,
         }
 
+        impl Create {
+            /// Nothing is required.
+            #[must_use]
+            pub fn new() -> Self {
+                Self {
+                    sub_mchid: None,
+                    appid: None,
+                    sub_appid: None,
+                    r#type: None,
+                    account: None,
+                    name: None,
+                    authorized: None,
+                    relation_type: None,
+                    custom_relation: None,
+                    scene: None,
+                    major_service: None,
+                    expected_ratio: None,
+                    application_file_id: None,
+                    partnership_file_id: None,
+                }
+            }
+        }
+
+        optional! { Create {
+            sub_mchid: String,
+            appid: String,
+            sub_appid: String,
+            r#type: super::super::ReceiverType,
+            account: String,
+            name: crate::Sensitive,
+            authorized: bool,
+            relation_type: super::super::RelationType,
+            custom_relation: String,
+            scene: String,
+            major_service: String,
+            expected_ratio: i64,
+            application_file_id: String,
+            partnership_file_id: String,
+        } }
+
         /// Reply to [`Create`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct CreateReply {
             /// Optional.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -4547,6 +5762,7 @@ pub mod profit_sharing {
         ///
         /// Document: <https://pay.weixin.qq.com/doc/global/v3/zh/4013027316>
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Delete {
             /// Optional. Example: `1900000109`.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -4565,6 +5781,28 @@ pub mod profit_sharing {
             pub account: Option<String>,
         }
 
+        impl Delete {
+            /// Nothing is required.
+            #[must_use]
+            pub fn new() -> Self {
+                Self {
+                    sub_mchid: None,
+                    appid: None,
+                    sub_appid: None,
+                    r#type: None,
+                    account: None,
+                }
+            }
+        }
+
+        optional! { Delete {
+            sub_mchid: String,
+            appid: String,
+            sub_appid: String,
+            r#type: super::super::ReceiverType,
+            account: String,
+        } }
+
         call!(Delete => (), GLOBAL[48]);
 
         /// 查询分账接收方添加结果 (`global.profit_sharing.receivers.get`).
@@ -4572,7 +5810,8 @@ pub mod profit_sharing {
         /// `GET /v3/global/profit-sharing/receivers/{account}`. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/global/v3/zh/4013024912>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Get {
             /// Required. Example: `86693852`.
             pub account: String,
@@ -4593,8 +5832,32 @@ pub mod profit_sharing {
             pub r#type: Option<super::super::ReceiverType>,
         }
 
+        impl Get {
+            /// What is required. What is optional has a method of its name.
+            #[must_use]
+            pub fn new(account: impl Into<String>) -> Self {
+                Self {
+                    account: account.into(),
+                    sub_mchid: None,
+                    transaction_id: None,
+                    appid: None,
+                    sub_appid: None,
+                    r#type: None,
+                }
+            }
+        }
+
+        optional! { Get {
+            sub_mchid: String,
+            transaction_id: String,
+            appid: String,
+            sub_appid: String,
+            r#type: super::super::ReceiverType,
+        } }
+
         /// Reply to [`Get`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct GetReply {
             /// Optional.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -4650,6 +5913,7 @@ pub mod profit_sharing {
             ///
             /// Document: <https://pay.weixin.qq.com/doc/global/v3/zh/4013025022>
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct Get {
                 /// Optional. Example: `1900000109`.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -4659,8 +5923,25 @@ pub mod profit_sharing {
                 pub bill_date: Option<String>,
             }
 
+            impl Get {
+                /// Nothing is required.
+                #[must_use]
+                pub fn new() -> Self {
+                    Self {
+                        sub_mchid: None,
+                        bill_date: None,
+                    }
+                }
+            }
+
+            optional! { Get {
+                sub_mchid: String,
+                bill_date: String,
+            } }
+
             /// Reply to [`Get`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct GetReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -4680,10 +5961,20 @@ pub mod profit_sharing {
             ///
             /// Document: <https://pay.weixin.qq.com/doc/global/v3/zh/4013024984>
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct Get {}
+
+            impl Get {
+                /// Nothing can be said.
+                #[must_use]
+                pub fn new() -> Self {
+                    Self {}
+                }
+            }
 
             /// Reply to [`Get`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct GetReply {
                 /// Optional.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -4710,6 +6001,7 @@ pub mod profit_sharing {
         ///
         /// Document: <https://pay.weixin.qq.com/doc/global/v3/zh/4012354804>
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Mark {
             /// Optional. Example: `1900000109`.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -4722,6 +6014,24 @@ pub mod profit_sharing {
             pub currency: Option<String>,
         }
 
+        impl Mark {
+            /// Nothing is required.
+            #[must_use]
+            pub fn new() -> Self {
+                Self {
+                    sub_mchid: None,
+                    out_trade_no: None,
+                    currency: None,
+                }
+            }
+        }
+
+        optional! { Mark {
+            sub_mchid: String,
+            out_trade_no: String,
+            currency: String,
+        } }
+
         call!(Mark => (), GLOBAL[53]);
 
         /// Operations `global.profit_sharing.transactions.amounts.*`.
@@ -4732,7 +6042,8 @@ pub mod profit_sharing {
             /// `GET /v3/global/profit-sharing/transactions/{transaction_id}/amounts`. Idempotent.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/global/v3/zh/4013024904>
-            #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+            #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct Get {
                 /// Required. Example: `4208450740201411110007820472`.
                 pub transaction_id: String,
@@ -4741,8 +6052,24 @@ pub mod profit_sharing {
                 pub sub_mchid: Option<String>,
             }
 
+            impl Get {
+                /// What is required. What is optional has a method of its name.
+                #[must_use]
+                pub fn new(transaction_id: impl Into<String>) -> Self {
+                    Self {
+                        transaction_id: transaction_id.into(),
+                        sub_mchid: None,
+                    }
+                }
+            }
+
+            optional! { Get {
+                sub_mchid: String,
+            } }
+
             /// Reply to [`Get`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct GetReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -4767,7 +6094,8 @@ pub mod profit_sharing {
             /// `GET /v3/global/profit-sharing/transactions/{transaction_id}/refundable-amounts`. Idempotent.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/global/v3/zh/4013024982>
-            #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+            #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct Get {
                 /// Required. Example: `4208450740201411110007820472`.
                 pub transaction_id: String,
@@ -4776,8 +6104,24 @@ pub mod profit_sharing {
                 pub sub_mchid: Option<String>,
             }
 
+            impl Get {
+                /// What is required. What is optional has a method of its name.
+                #[must_use]
+                pub fn new(transaction_id: impl Into<String>) -> Self {
+                    Self {
+                        transaction_id: transaction_id.into(),
+                        sub_mchid: None,
+                    }
+                }
+            }
+
+            optional! { Get {
+                sub_mchid: String,
+            } }
+
             /// Reply to [`Get`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct GetReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -4813,14 +6157,26 @@ pub mod refund {
             /// `GET /v3/global/refund/partner/recharge-balance/sub-mchid/{sub_mchid}`. Idempotent.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/global/v3/zh/4013068962>
-            #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+            #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct GetBySubMchid {
                 /// Required. Example: `1900000109`.
                 pub sub_mchid: String,
             }
 
+            impl GetBySubMchid {
+                /// What is required, which is all.
+                #[must_use]
+                pub fn new(sub_mchid: impl Into<String>) -> Self {
+                    Self {
+                        sub_mchid: sub_mchid.into(),
+                    }
+                }
+            }
+
             /// Reply to [`GetBySubMchid`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct GetBySubMchidReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -4844,10 +6200,20 @@ pub mod refund {
         ///
         /// Document: <https://pay.weixin.qq.com/doc/global/v3/zh/4013068962>
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Get {}
+
+        impl Get {
+            /// Nothing can be said.
+            #[must_use]
+            pub fn new() -> Self {
+                Self {}
+            }
+        }
 
         /// Reply to [`Get`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct GetReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -4870,7 +6236,8 @@ pub mod refunds {
     /// `POST /v3/global/refunds`. Idempotent. `global.refunds.get_by_out_refund_no` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/global/v3/zh/4012354681>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Create {
         /// Required. Example: `1900000109`.
         pub mchid: String,
@@ -4904,8 +6271,39 @@ pub mod refunds {
         pub notify_url: Option<String>,
     }
 
+    impl Create {
+        /// What is required. What is optional has a method of its name.
+        #[must_use]
+        pub fn new(mchid: impl Into<String>, appid: impl Into<String>, sp_mchid: impl Into<String>, sub_mchid: impl Into<String>, sp_appid: impl Into<String>, out_refund_no: impl Into<String>) -> Self {
+            Self {
+                mchid: mchid.into(),
+                appid: appid.into(),
+                sp_mchid: sp_mchid.into(),
+                sub_mchid: sub_mchid.into(),
+                sp_appid: sp_appid.into(),
+                sub_appid: None,
+                transaction_id: None,
+                out_trade_no: None,
+                out_refund_no: out_refund_no.into(),
+                reason: None,
+                amount: None,
+                notify_url: None,
+            }
+        }
+    }
+
+    optional! { Create {
+        sub_appid: String,
+        transaction_id: String,
+        out_trade_no: String,
+        reason: String,
+        amount: super::RefundAmount,
+        notify_url: String,
+    } }
+
     /// Reply to [`Create`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct CreateReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -4932,7 +6330,8 @@ pub mod refunds {
     /// `GET /v3/global/refunds/id/{refund_id}`. Idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/global/v3/zh/4012354684>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct GetById {
         /// Required.
         pub refund_id: String,
@@ -4944,8 +6343,22 @@ pub mod refunds {
         pub sp_mchid: String,
     }
 
+    impl GetById {
+        /// What is required, which is all.
+        #[must_use]
+        pub fn new(refund_id: impl Into<String>, mchid: impl Into<String>, sub_mchid: impl Into<String>, sp_mchid: impl Into<String>) -> Self {
+            Self {
+                refund_id: refund_id.into(),
+                mchid: mchid.into(),
+                sub_mchid: sub_mchid.into(),
+                sp_mchid: sp_mchid.into(),
+            }
+        }
+    }
+
     /// Reply to [`GetById`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct GetByIdReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -4993,7 +6406,8 @@ pub mod refunds {
     /// `GET /v3/global/refunds/out-refund-no/{out_refund_no}`. Idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/global/v3/zh/4012354684>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct GetByOutRefundNo {
         /// Required. Example: `1217752501201407033233368018`.
         pub out_refund_no: String,
@@ -5005,8 +6419,22 @@ pub mod refunds {
         pub sp_mchid: String,
     }
 
+    impl GetByOutRefundNo {
+        /// What is required, which is all.
+        #[must_use]
+        pub fn new(out_refund_no: impl Into<String>, mchid: impl Into<String>, sub_mchid: impl Into<String>, sp_mchid: impl Into<String>) -> Self {
+            Self {
+                out_refund_no: out_refund_no.into(),
+                mchid: mchid.into(),
+                sub_mchid: sub_mchid.into(),
+                sp_mchid: sp_mchid.into(),
+            }
+        }
+    }
+
     /// Reply to [`GetByOutRefundNo`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct GetByOutRefundNoReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -5055,6 +6483,7 @@ pub mod refunds {
     ///
     /// Document: <https://pay.weixin.qq.com/doc/global/v3/zh/4012354686>
     #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct List {
         /// Optional. Example: `1217752501201407033233368018`.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -5075,7 +6504,7 @@ pub mod refunds {
     }
 
     impl List {
-        /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+        /// What is required. What is optional has a method of its name.
         #[must_use]
         pub fn new(mchid: impl Into<String>, sub_mchid: impl Into<String>, sp_mchid: impl Into<String>, offset: i64, count: i64) -> Self {
             Self {
@@ -5090,8 +6519,14 @@ pub mod refunds {
         }
     }
 
+    optional! { List {
+        transaction_id: String,
+        out_trade_no: String,
+    } }
+
     /// Reply to [`List`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct ListReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -5138,6 +6573,7 @@ pub mod settle {
         ///
         /// Document: <https://pay.weixin.qq.com/doc/global/v3/zh/4013013893>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct List {
             /// Optional. Example: `1900000101`.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -5157,7 +6593,7 @@ pub mod settle {
         }
 
         impl List {
-            /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+            /// What is required. What is optional has a method of its name.
             #[must_use]
             pub fn new(settle_state: super::super::SettleState, limit: i64, offset: i64) -> Self {
                 Self {
@@ -5171,8 +6607,15 @@ pub mod settle {
             }
         }
 
+        optional! { List {
+            sub_mchid: String,
+            settle_start_date: String,
+            settle_end_date: String,
+        } }
+
         /// Reply to [`List`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct ListReply {
             /// Optional.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -5201,12 +6644,24 @@ pub mod statements {
     /// `GET /v3/global/statements`. Idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/global/v3/zh/4013013869>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Get {
         /// Required. Example: `20180130`.
         pub date: String,
         /// Required. Example: `1900000109`.
         pub mchid: String,
+    }
+
+    impl Get {
+        /// What is required, which is all.
+        #[must_use]
+        pub fn new(date: impl Into<String>, mchid: impl Into<String>) -> Self {
+            Self {
+                date: date.into(),
+                mchid: mchid.into(),
+            }
+        }
     }
 
     call!(Get => bytes::Bytes, GLOBAL[62]);
@@ -5220,7 +6675,8 @@ pub mod transactions {
     /// `POST /v3/global/transactions/id/{transaction_id}/close`. Idempotent. `global.transactions.get_by_id` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/global/v3/zh/4013014140>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct CloseById {
         /// Required. Example: `1217752501201407033233368018`.
         pub transaction_id: String,
@@ -5234,6 +6690,24 @@ pub mod transactions {
         pub sp_mchid: Option<String>,
     }
 
+    impl CloseById {
+        /// What is required. What is optional has a method of its name.
+        #[must_use]
+        pub fn new(transaction_id: impl Into<String>, mchid: impl Into<String>) -> Self {
+            Self {
+                transaction_id: transaction_id.into(),
+                mchid: mchid.into(),
+                sub_mchid: None,
+                sp_mchid: None,
+            }
+        }
+    }
+
+    optional! { CloseById {
+        sub_mchid: String,
+        sp_mchid: String,
+    } }
+
     call!(CloseById => (), GLOBAL[64]);
 
     /// 关闭订单(商户订单号) (`global.transactions.close_by_out_trade_no`).
@@ -5241,7 +6715,8 @@ pub mod transactions {
     /// `POST /v3/global/transactions/out-trade-no/{out_trade_no}/close`. Idempotent. `global.transactions.get_by_out_trade_no` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/global/v3/zh/4013014140>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct CloseByOutTradeNo {
         /// Required. Example: `1217752501201407033233368018`.
         pub out_trade_no: String,
@@ -5255,6 +6730,24 @@ pub mod transactions {
         pub sp_mchid: Option<String>,
     }
 
+    impl CloseByOutTradeNo {
+        /// What is required. What is optional has a method of its name.
+        #[must_use]
+        pub fn new(out_trade_no: impl Into<String>, mchid: impl Into<String>) -> Self {
+            Self {
+                out_trade_no: out_trade_no.into(),
+                mchid: mchid.into(),
+                sub_mchid: None,
+                sp_mchid: None,
+            }
+        }
+    }
+
+    optional! { CloseByOutTradeNo {
+        sub_mchid: String,
+        sp_mchid: String,
+    } }
+
     call!(CloseByOutTradeNo => (), GLOBAL[65]);
 
     /// 查询订单(微信支付订单号) (`global.transactions.get_by_id`).
@@ -5262,7 +6755,8 @@ pub mod transactions {
     /// `GET /v3/global/transactions/id/{transaction_id}`. Idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/global/v3/zh/4013013913>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct GetById {
         /// Required. Example: `1217752501201407033233368018`.
         pub transaction_id: String,
@@ -5274,8 +6768,22 @@ pub mod transactions {
         pub sp_mchid: String,
     }
 
+    impl GetById {
+        /// What is required, which is all.
+        #[must_use]
+        pub fn new(transaction_id: impl Into<String>, mchid: impl Into<String>, sub_mchid: impl Into<String>, sp_mchid: impl Into<String>) -> Self {
+            Self {
+                transaction_id: transaction_id.into(),
+                mchid: mchid.into(),
+                sub_mchid: sub_mchid.into(),
+                sp_mchid: sp_mchid.into(),
+            }
+        }
+    }
+
     /// Reply to [`GetById`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct GetByIdReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -5338,7 +6846,8 @@ pub mod transactions {
     /// `GET /v3/global/transactions/out-trade-no/{out_trade_no}`. Idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/global/v3/zh/4013013913>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct GetByOutTradeNo {
         /// Required. Example: `1217752501201407033233368018`.
         pub out_trade_no: String,
@@ -5350,8 +6859,22 @@ pub mod transactions {
         pub sp_mchid: String,
     }
 
+    impl GetByOutTradeNo {
+        /// What is required, which is all.
+        #[must_use]
+        pub fn new(out_trade_no: impl Into<String>, mchid: impl Into<String>, sub_mchid: impl Into<String>, sp_mchid: impl Into<String>) -> Self {
+            Self {
+                out_trade_no: out_trade_no.into(),
+                mchid: mchid.into(),
+                sub_mchid: sub_mchid.into(),
+                sp_mchid: sp_mchid.into(),
+            }
+        }
+    }
+
     /// Reply to [`GetByOutTradeNo`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct GetByOutTradeNoReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -5418,6 +6941,7 @@ pub mod transactions {
         ///
         /// Document: <https://pay.weixin.qq.com/doc/global/v3/zh/4013014223>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Create {
             /// Required. Example: `1900000109`.
             pub mchid: String,
@@ -5471,7 +6995,7 @@ pub mod transactions {
         }
 
         impl Create {
-            /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+            /// What is required. What is optional has a method of its name.
             #[expect(clippy::too_many_arguments, reason = "all of them are required")]
             #[must_use]
             pub fn new(mchid: impl Into<String>, appid: impl Into<String>, sub_mchid: impl Into<String>, sp_mchid: impl Into<String>, sp_appid: impl Into<String>, description: impl Into<String>, notify_url: impl Into<String>, out_trade_no: impl Into<String>, trade_type: impl Into<String>, merchant_category_code: impl Into<String>, amount: super::super::Amount) -> Self {
@@ -5500,8 +7024,21 @@ pub mod transactions {
             }
         }
 
+        optional! { Create {
+            sub_appid: String,
+            attach: String,
+            goods_tag: String,
+            limit_pay: String,
+            time_start: String,
+            time_expire: String,
+            payer: super::super::Payer,
+            scene_info: super::super::SceneInfo,
+            detail: Vec<super::super::PayDetail>,
+        } }
+
         /// Reply to [`Create`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct CreateReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -5521,6 +7058,7 @@ pub mod transactions {
         ///
         /// Document: <https://pay.weixin.qq.com/doc/global/v3/zh/4013014150>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Create {
             /// Required. Example: `1900000109`.
             pub mchid: String,
@@ -5574,7 +7112,7 @@ pub mod transactions {
         }
 
         impl Create {
-            /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+            /// What is required. What is optional has a method of its name.
             #[expect(clippy::too_many_arguments, reason = "all of them are required")]
             #[must_use]
             pub fn new(mchid: impl Into<String>, appid: impl Into<String>, sub_mchid: impl Into<String>, sp_mchid: impl Into<String>, sp_appid: impl Into<String>, description: impl Into<String>, notify_url: impl Into<String>, out_trade_no: impl Into<String>, trade_type: impl Into<String>, merchant_category_code: impl Into<String>, amount: super::super::Amount) -> Self {
@@ -5603,8 +7141,21 @@ pub mod transactions {
             }
         }
 
+        optional! { Create {
+            sub_appid: String,
+            attach: String,
+            goods_tag: String,
+            limit_pay: String,
+            time_start: String,
+            time_expire: String,
+            payer: super::super::Payer,
+            scene_info: super::super::SceneInfo,
+            detail: Vec<super::super::PayDetail>,
+        } }
+
         /// Reply to [`Create`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct CreateReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -5624,6 +7175,7 @@ pub mod transactions {
         ///
         /// Document: <https://pay.weixin.qq.com/doc/global/v3/zh/4013014399>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Create {
             /// Required. Example: `1900000109`.
             pub mchid: String,
@@ -5676,7 +7228,7 @@ pub mod transactions {
         }
 
         impl Create {
-            /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+            /// What is required. What is optional has a method of its name.
             #[expect(clippy::too_many_arguments, reason = "all of them are required")]
             #[must_use]
             pub fn new(mchid: impl Into<String>, appid: impl Into<String>, sub_mchid: impl Into<String>, sp_mchid: impl Into<String>, sp_appid: impl Into<String>, description: impl Into<String>, notify_url: impl Into<String>, out_trade_no: impl Into<String>, trade_type: impl Into<String>, merchant_category_code: impl Into<String>, amount: super::super::Amount, scene_info: super::super::MwebSceneInfo) -> Self {
@@ -5705,8 +7257,20 @@ pub mod transactions {
             }
         }
 
+        optional! { Create {
+            sub_appid: String,
+            attach: String,
+            goods_tag: String,
+            limit_pay: String,
+            time_start: String,
+            time_expire: String,
+            payer: super::super::Payer,
+            detail: Vec<super::super::PayDetail>,
+        } }
+
         /// Reply to [`Create`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct CreateReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -5726,6 +7290,7 @@ pub mod transactions {
         ///
         /// Document: <https://pay.weixin.qq.com/doc/global/v3/zh/4013013953>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Create {
             /// Required. Example: `1900000109`.
             pub mchid: String,
@@ -5779,7 +7344,7 @@ pub mod transactions {
         }
 
         impl Create {
-            /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+            /// What is required. What is optional has a method of its name.
             #[expect(clippy::too_many_arguments, reason = "all of them are required")]
             #[must_use]
             pub fn new(mchid: impl Into<String>, appid: impl Into<String>, sub_mchid: impl Into<String>, sp_mchid: impl Into<String>, sp_appid: impl Into<String>, description: impl Into<String>, notify_url: impl Into<String>, out_trade_no: impl Into<String>, trade_type: impl Into<String>, merchant_category_code: impl Into<String>, amount: super::super::Amount) -> Self {
@@ -5808,8 +7373,21 @@ pub mod transactions {
             }
         }
 
+        optional! { Create {
+            sub_appid: String,
+            attach: String,
+            goods_tag: String,
+            limit_pay: String,
+            time_start: String,
+            time_expire: String,
+            payer: super::super::Payer,
+            scene_info: super::super::SceneInfo,
+            detail: Vec<super::super::PayDetail>,
+        } }
+
         /// Reply to [`Create`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct CreateReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]

@@ -110,7 +110,8 @@ pub mod merchants {
     /// `POST /v3/goldplan/merchants/changecustompagestatus`. For service providers. Idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012473788>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct ChangeCustomPageStatus {
         /// Required. At most 32 characters. Example: `1900000109`.
         pub sub_mchid: String,
@@ -118,8 +119,20 @@ pub mod merchants {
         pub operation_type: super::OperationType,
     }
 
+    impl ChangeCustomPageStatus {
+        /// What is required, which is all.
+        #[must_use]
+        pub fn new(sub_mchid: impl Into<String>, operation_type: super::OperationType) -> Self {
+            Self {
+                sub_mchid: sub_mchid.into(),
+                operation_type,
+            }
+        }
+    }
+
     /// Reply to [`ChangeCustomPageStatus`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct ChangeCustomPageStatusReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -134,7 +147,8 @@ pub mod merchants {
     /// `POST /v3/goldplan/merchants/changegoldplanstatus`. For service providers. Idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012473796>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct ChangeGoldPlanStatus {
         /// Required. Example: `1234567890`.
         pub sub_mchid: String,
@@ -145,8 +159,25 @@ pub mod merchants {
         pub operation_pay_scene: Option<super::OperationPayScene>,
     }
 
+    impl ChangeGoldPlanStatus {
+        /// What is required. What is optional has a method of its name.
+        #[must_use]
+        pub fn new(sub_mchid: impl Into<String>, operation_type: super::OperationType) -> Self {
+            Self {
+                sub_mchid: sub_mchid.into(),
+                operation_type,
+                operation_pay_scene: None,
+            }
+        }
+    }
+
+    optional! { ChangeGoldPlanStatus {
+        operation_pay_scene: super::OperationPayScene,
+    } }
+
     /// Reply to [`ChangeGoldPlanStatus`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct ChangeGoldPlanStatusReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -161,10 +192,21 @@ pub mod merchants {
     /// `POST /v3/goldplan/merchants/close-advertising-show`. For service providers. Idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012473781>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct CloseAdvertisingShow {
         /// Required. Example: `1900000109`.
         pub sub_mchid: String,
+    }
+
+    impl CloseAdvertisingShow {
+        /// What is required, which is all.
+        #[must_use]
+        pub fn new(sub_mchid: impl Into<String>) -> Self {
+            Self {
+                sub_mchid: sub_mchid.into(),
+            }
+        }
     }
 
     call!(CloseAdvertisingShow => (), GOLDPLAN[2]);
@@ -174,7 +216,8 @@ pub mod merchants {
     /// `PATCH /v3/goldplan/merchants/open-advertising-show`. For service providers. Idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012473794>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct OpenAdvertisingShow {
         /// Required. Example: `1900000109`.
         pub sub_mchid: String,
@@ -182,6 +225,21 @@ pub mod merchants {
         #[serde(skip_serializing_if = "Option::is_none")]
         pub advertising_industry_filters: Option<Vec<super::AdvertisingIndustryFilter>>,
     }
+
+    impl OpenAdvertisingShow {
+        /// What is required. What is optional has a method of its name.
+        #[must_use]
+        pub fn new(sub_mchid: impl Into<String>) -> Self {
+            Self {
+                sub_mchid: sub_mchid.into(),
+                advertising_industry_filters: None,
+            }
+        }
+    }
+
+    optional! { OpenAdvertisingShow {
+        advertising_industry_filters: Vec<super::AdvertisingIndustryFilter>,
+    } }
 
     call!(OpenAdvertisingShow => (), GOLDPLAN[3]);
 
@@ -191,6 +249,7 @@ pub mod merchants {
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012473784>
     #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct SetAdvertisingIndustryFilter {
         /// Required. Example: `1900000109`.
         pub sub_mchid: String,

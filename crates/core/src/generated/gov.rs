@@ -4,6 +4,7 @@
 
 /// Object `invoice_info` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct InvoiceInfo {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -46,8 +47,47 @@ pub struct InvoiceInfo {
     pub service_nm: Option<String>,
 }
 
+impl InvoiceInfo {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            invoice_cd: None,
+            invoice_no: None,
+            invoice_dt: None,
+            invoice_link: None,
+            invoice_tp: None,
+            invoice_ck_cd: None,
+            nm: None,
+            tax: None,
+            invoice_tax_amt: None,
+            sales_ent_nm: None,
+            tax_payer: None,
+            num: None,
+            service_nm: None,
+        }
+    }
+}
+
+optional! { InvoiceInfo {
+    invoice_cd: String,
+    invoice_no: String,
+    invoice_dt: String,
+    invoice_link: String,
+    invoice_tp: String,
+    invoice_ck_cd: String,
+    nm: String,
+    tax: String,
+    invoice_tax_amt: String,
+    sales_ent_nm: String,
+    tax_payer: String,
+    num: String,
+    service_nm: String,
+} }
+
 /// Object `track_info` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct TrackInfo {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -80,6 +120,38 @@ pub struct TrackInfo {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub delivery_time: Option<String>,
 }
+
+impl TrackInfo {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            tracking_no: None,
+            tracking_company: None,
+            usr_prov: None,
+            usr_city: None,
+            usr_area: None,
+            usr_addr: None,
+            tracking_type: None,
+            delivery_method: None,
+            shipping_addr: None,
+            delivery_time: None,
+        }
+    }
+}
+
+optional! { TrackInfo {
+    tracking_no: String,
+    tracking_company: String,
+    usr_prov: String,
+    usr_city: String,
+    usr_area: String,
+    usr_addr: String,
+    tracking_type: String,
+    delivery_method: String,
+    shipping_addr: String,
+    delivery_time: String,
+} }
 
 crate::open_enum! {
     /// Documented values of `collect_state`.
@@ -173,6 +245,7 @@ crate::open_enum! {
 
 /// Object `qualification_list` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct PassthroughQualification {
     /// Documented as required. Values: `1`, `2`, `3`, `4`, `5`, `6`, `7`, `8`, `9`, `10`, `11`, `12`, `13`, `14`, `15`, `16`, `17`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -220,6 +293,7 @@ crate::open_enum! {
 
 /// Object `qualification_list` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct Qualification {
     /// Documented as required. Values: `1`, `2`, `3`, `4`, `5`, `6`, `7`, `8`, `9`, `10`, `11`, `12`, `13`, `14`, `15`, `16`, `17`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -240,6 +314,7 @@ pub struct Qualification {
 
 /// Object `goods_sn_list` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct GoodsSn {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -276,6 +351,7 @@ crate::open_enum! {
 
 /// Object `shop_order_list` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct ShopOrder {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -351,7 +427,8 @@ crate::open_enum! {
 }
 
 /// Object `data` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct ConfirmData {
     /// Required.
     pub cate_code: String,
@@ -399,8 +476,46 @@ pub struct ConfirmData {
     pub serial_num: String,
 }
 
+impl ConfirmData {
+    /// What is required. What is optional has a method of its name.
+    #[expect(clippy::too_many_arguments, reason = "all of them are required")]
+    #[must_use]
+    pub fn new(cate_code: impl Into<String>, cert_no: impl Into<crate::Sensitive>, name: impl Into<crate::Sensitive>, operation_time: impl Into<String>, sales: impl Into<String>, status: impl Into<String>, subsidy: impl Into<String>, tel: impl Into<crate::Sensitive>, add_code: impl Into<String>, address: impl Into<crate::Sensitive>, sale_models: impl Into<String>, brand: impl Into<String>, activity_add_code: impl Into<String>, uniscid: impl Into<String>, corp_name: impl Into<String>, serial_num: impl Into<String>) -> Self {
+        Self {
+            cate_code: cate_code.into(),
+            cert_no: cert_no.into(),
+            grade: None,
+            name: name.into(),
+            operation_time: operation_time.into(),
+            bank_name: None,
+            bank_subsidy: None,
+            plat_subsidy: None,
+            sales: sales.into(),
+            status: status.into(),
+            subsidy: subsidy.into(),
+            tel: tel.into(),
+            add_code: add_code.into(),
+            address: address.into(),
+            sale_models: sale_models.into(),
+            brand: brand.into(),
+            activity_add_code: activity_add_code.into(),
+            uniscid: uniscid.into(),
+            corp_name: corp_name.into(),
+            serial_num: serial_num.into(),
+        }
+    }
+}
+
+optional! { ConfirmData {
+    grade: String,
+    bank_name: String,
+    bank_subsidy: String,
+    plat_subsidy: String,
+} }
+
 /// Object `data` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct QualificationDataReply {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -434,7 +549,8 @@ crate::open_enum! {
 }
 
 /// Object `data` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct SyncData {
     /// Required. Example: `0be5f8c9071ad939651948480316da8a2d610833bb63bf67c78fdee5edd5aea1`.
     pub auth_code: String,
@@ -518,6 +634,65 @@ pub struct SyncData {
     pub ccc_sn_order_no: Option<String>,
 }
 
+impl SyncData {
+    /// What is required. What is optional has a method of its name.
+    #[expect(clippy::too_many_arguments, reason = "all of them are required")]
+    #[must_use]
+    pub fn new(auth_code: impl Into<String>, cate_code: impl Into<String>, cert_no: impl Into<crate::Sensitive>, name: impl Into<crate::Sensitive>, operation_time: impl Into<String>, sales: impl Into<String>, status: DataStatus, subsidy: impl Into<String>, tel: impl Into<crate::Sensitive>, add_code: impl Into<String>, address: impl Into<String>, sale_models: SaleModels, sn_code: impl Into<String>, uniscid: impl Into<String>, corp_name: impl Into<String>, barcode: impl Into<String>, item_name: impl Into<String>, spec_model: impl Into<String>, brand: impl Into<String>, is_ai_product: impl Into<String>, order_no: impl Into<String>, activity_add_code: impl Into<String>) -> Self {
+        Self {
+            auth_code: auth_code.into(),
+            cate_code: cate_code.into(),
+            cert_no: cert_no.into(),
+            grade: None,
+            name: name.into(),
+            operation_time: operation_time.into(),
+            bank_name: None,
+            bank_subsidy: None,
+            plat_subsidy: None,
+            sales: sales.into(),
+            status,
+            subsidy: subsidy.into(),
+            tel: tel.into(),
+            add_code: add_code.into(),
+            address: address.into(),
+            sale_models,
+            sn_code: sn_code.into(),
+            uniscid: uniscid.into(),
+            corp_name: corp_name.into(),
+            barcode: barcode.into(),
+            item_name: item_name.into(),
+            spec_model: spec_model.into(),
+            brand: brand.into(),
+            logistics_no: None,
+            delivery_time: None,
+            invoice_no: None,
+            is_ai_product: is_ai_product.into(),
+            pc_type: None,
+            order_no: order_no.into(),
+            origin_order_no: None,
+            activity_add_code: activity_add_code.into(),
+            imei1: None,
+            imei2: None,
+            ccc_sn_order_no: None,
+        }
+    }
+}
+
+optional! { SyncData {
+    grade: Grade,
+    bank_name: String,
+    bank_subsidy: String,
+    plat_subsidy: String,
+    logistics_no: String,
+    delivery_time: String,
+    invoice_no: String,
+    pc_type: String,
+    origin_order_no: String,
+    imei1: String,
+    imei2: String,
+    ccc_sn_order_no: String,
+} }
+
 crate::open_enum! {
     /// Documented values of `grade`.
     pub enum Grade {
@@ -566,7 +741,8 @@ pub mod subsidy {
             /// `POST /v3/gov/subsidy/audit/cup/invalid`. For service providers. Not idempotent.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4013989535>
-            #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+            #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct Invalid {
                 /// Required.
                 pub org_no: String,
@@ -576,8 +752,21 @@ pub mod subsidy {
                 pub upload_time: String,
             }
 
+            impl Invalid {
+                /// What is required, which is all.
+                #[must_use]
+                pub fn new(org_no: impl Into<String>, mchnt_order_id: impl Into<String>, upload_time: impl Into<String>) -> Self {
+                    Self {
+                        org_no: org_no.into(),
+                        mchnt_order_id: mchnt_order_id.into(),
+                        upload_time: upload_time.into(),
+                    }
+                }
+            }
+
             /// Reply to [`Invalid`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct InvalidReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -601,7 +790,8 @@ pub mod subsidy {
             /// `POST /v3/gov/subsidy/audit/cup/query`. For service providers. Idempotent.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4013989535>
-            #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+            #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct Query {
                 /// Required.
                 pub org_no: String,
@@ -611,8 +801,21 @@ pub mod subsidy {
                 pub upload_time: String,
             }
 
+            impl Query {
+                /// What is required, which is all.
+                #[must_use]
+                pub fn new(org_no: impl Into<String>, mchnt_order_id: impl Into<String>, upload_time: impl Into<String>) -> Self {
+                    Self {
+                        org_no: org_no.into(),
+                        mchnt_order_id: mchnt_order_id.into(),
+                        upload_time: upload_time.into(),
+                    }
+                }
+            }
+
             /// Reply to [`Query`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct QueryReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -664,6 +867,7 @@ pub mod subsidy {
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4013989535>
             #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct Update {
                 /// Required.
                 pub org_no: String,
@@ -792,7 +996,7 @@ pub mod subsidy {
             }
 
             impl Update {
-                /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+                /// What is required. What is optional has a method of its name.
                 #[expect(clippy::too_many_arguments, reason = "all of them are required")]
                 #[must_use]
                 pub fn new(org_no: impl Into<String>, sub_mchnt_cd: impl Into<String>, sub_mchnt_nm: impl Into<String>, online_no: impl Into<String>, mchnt_order_id: impl Into<String>, upload_time: impl Into<String>, notify_url: impl Into<String>, prod_id: impl Into<String>, brand_nm: impl Into<String>, prod_model: impl Into<String>, plat_form: impl Into<String>, payer_tp: impl Into<String>, sales_at: impl Into<String>, actual_at: impl Into<String>, trans_tm: impl Into<String>, mchnt_cd: impl Into<String>, discount_at: impl Into<String>, sn_code: impl Into<String>, invoice_info: super::super::super::InvoiceInfo, track_info: super::super::super::TrackInfo) -> Self {
@@ -849,8 +1053,40 @@ pub mod subsidy {
                 }
             }
 
+            optional! { Update {
+                store_nm: String,
+                eng_grade: String,
+                sales_chnl: String,
+                trade_in_order_id: String,
+                trade_in_at: String,
+                is_trade_in: String,
+                mer_sub_at: String,
+                image01: String,
+                image02: String,
+                image03: String,
+                image04: String,
+                image05: String,
+                image06: String,
+                image07: String,
+                image08: String,
+                image09: String,
+                image10: String,
+                commitment_letter_photo: String,
+                commitment_letter_photo_format: String,
+                device_photo: String,
+                device_photo_format: String,
+                pack_and_active_photo: String,
+                bar_code: String,
+                imei1: String,
+                imei2: String,
+                register_model: String,
+                record_number: String,
+                eng_grade_standard: String,
+            } }
+
             /// Reply to [`Update`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct UpdateReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -875,6 +1111,7 @@ pub mod subsidy {
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4013989535>
             #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct Upload {
                 /// Required.
                 pub org_no: String,
@@ -1003,7 +1240,7 @@ pub mod subsidy {
             }
 
             impl Upload {
-                /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+                /// What is required. What is optional has a method of its name.
                 #[expect(clippy::too_many_arguments, reason = "all of them are required")]
                 #[must_use]
                 pub fn new(org_no: impl Into<String>, sub_mchnt_cd: impl Into<String>, sub_mchnt_nm: impl Into<String>, online_no: impl Into<String>, mchnt_order_id: impl Into<String>, upload_time: impl Into<String>, notify_url: impl Into<String>, prod_id: impl Into<String>, brand_nm: impl Into<String>, prod_model: impl Into<String>, plat_form: impl Into<String>, payer_tp: impl Into<String>, sales_at: impl Into<String>, actual_at: impl Into<String>, trans_tm: impl Into<String>, mchnt_cd: impl Into<String>, discount_at: impl Into<String>, sn_code: impl Into<String>, invoice_info: super::super::super::InvoiceInfo, track_info: super::super::super::TrackInfo) -> Self {
@@ -1060,8 +1297,40 @@ pub mod subsidy {
                 }
             }
 
+            optional! { Upload {
+                store_nm: String,
+                eng_grade: String,
+                sales_chnl: String,
+                trade_in_order_id: String,
+                trade_in_at: String,
+                is_trade_in: String,
+                mer_sub_at: String,
+                image01: String,
+                image02: String,
+                image03: String,
+                image04: String,
+                image05: String,
+                image06: String,
+                image07: String,
+                image08: String,
+                image09: String,
+                image10: String,
+                commitment_letter_photo: String,
+                commitment_letter_photo_format: String,
+                device_photo: String,
+                device_photo_format: String,
+                pack_and_active_photo: String,
+                bar_code: String,
+                imei1: String,
+                imei2: String,
+                register_model: String,
+                record_number: String,
+                eng_grade_standard: String,
+            } }
+
             /// Reply to [`Upload`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct UploadReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -1088,7 +1357,8 @@ pub mod subsidy {
                 /// `POST /v3/gov/subsidy/audit/cup/refund/sync`. For service providers. Not idempotent.
                 ///
                 /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4013989535>
-                #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+                #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+                #[non_exhaustive]
                 pub struct Sync {
                     /// Required.
                     pub org_no: String,
@@ -1102,8 +1372,23 @@ pub mod subsidy {
                     pub refund_dt: String,
                 }
 
+                impl Sync {
+                    /// What is required, which is all.
+                    #[must_use]
+                    pub fn new(org_no: impl Into<String>, mchnt_order_id: impl Into<String>, upload_time: impl Into<String>, refund_at: impl Into<String>, refund_dt: impl Into<String>) -> Self {
+                        Self {
+                            org_no: org_no.into(),
+                            mchnt_order_id: mchnt_order_id.into(),
+                            upload_time: upload_time.into(),
+                            refund_at: refund_at.into(),
+                            refund_dt: refund_dt.into(),
+                        }
+                    }
+                }
+
                 /// Reply to [`Sync`].
                 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+                #[non_exhaustive]
                 pub struct SyncReply {
                     /// Documented as required.
                     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1134,6 +1419,7 @@ pub mod subsidy {
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4013989543>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Query {
             /// Required. Example: `310100`.
             pub qualification_region_code: crate::Number,
@@ -1154,6 +1440,7 @@ pub mod subsidy {
 
         /// Reply to [`Query`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct QueryReply {
             /// Optional.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -1182,6 +1469,7 @@ pub mod subsidy {
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4013989543>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Upload {
             /// Required. Values: `1`, `2`, `3`, `4`, `5`, `6`, `7`, `8`, `9`, `10`, `11`, `12`, `13`, `14`, `15`, `16`, `17`. Example: `1`.
             pub appliance_id: crate::Number,
@@ -1212,7 +1500,7 @@ pub mod subsidy {
         }
 
         impl Upload {
-            /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+            /// What is required. What is optional has a method of its name.
             #[expect(clippy::too_many_arguments, reason = "all of them are required")]
             #[must_use]
             pub fn new(appliance_id: crate::Number, product_name: impl Into<String>, brand: impl Into<String>, qualification_region_code: crate::Number, seller_name: impl Into<String>, license_number: impl Into<String>, base_price: crate::Number, average_trading_price: crate::Number, product_type: super::super::ProductType, bar_code: impl Into<String>) -> Self {
@@ -1233,8 +1521,14 @@ pub mod subsidy {
             }
         }
 
+        optional! { Upload {
+            energy_grade: super::super::EnergyGrade,
+            product_model: String,
+        } }
+
         /// Reply to [`Upload`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct UploadReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -1257,6 +1551,7 @@ pub mod subsidy {
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4013989543>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Sync {
             /// Required. Encrypted under the platform's key before it is sent.
             pub real_name: crate::Sensitive,
@@ -1342,7 +1637,7 @@ pub mod subsidy {
         }
 
         impl Sync {
-            /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+            /// What is required. What is optional has a method of its name.
             #[expect(clippy::too_many_arguments, reason = "all of them are required")]
             #[must_use]
             pub fn new(real_name: impl Into<crate::Sensitive>, id_card_number: impl Into<crate::Sensitive>, phone_number: impl Into<crate::Sensitive>, out_trade_no: impl Into<String>, receive_region_code: impl Into<String>, brand: impl Into<String>, address: impl Into<String>, qualification_region_code: crate::Number, seller_name: impl Into<String>, license_number: impl Into<String>, invoice_num: impl Into<String>, product_type: super::super::ProductType, order_amount: crate::Number, discount_amount: crate::Number, mch_order_id: impl Into<String>, invoice_time: impl Into<String>, purchaser_name: impl Into<String>, sale_model: super::super::SaleModel, identity_document_type: super::super::IdentityDocumentType, invoice_address_code: impl Into<String>, tax_authority_code: impl Into<String>, transaction_time: impl Into<String>, cate_state: super::super::CateState, cate_code: impl Into<String>) -> Self {
@@ -1386,8 +1681,23 @@ pub mod subsidy {
             }
         }
 
+        optional! { Sync {
+            appliance_id: crate::Number,
+            sub_mchid: String,
+            energy_grade: super::super::EnergyGrade,
+            logistics_num: String,
+            delivery_time: String,
+            pc_type: super::super::PcType,
+            longitude: String,
+            latitude: String,
+            coupon_code: String,
+            invoice_code: String,
+            refund_id: String,
+        } }
+
         /// Reply to [`Sync`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct SyncReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -1410,6 +1720,7 @@ pub mod subsidy {
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4013989543>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Get {
             /// Optional. Encrypted under the platform's key before it is sent.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -1436,7 +1747,7 @@ pub mod subsidy {
         }
 
         impl Get {
-            /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+            /// What is required. What is optional has a method of its name.
             #[must_use]
             pub fn new(appliance_id: crate::Number, qualification_region_code: crate::Number) -> Self {
                 Self {
@@ -1452,8 +1763,18 @@ pub mod subsidy {
             }
         }
 
+        optional! { Get {
+            real_name: crate::Sensitive,
+            id_card_number: crate::Sensitive,
+            phone_number: crate::Sensitive,
+            openid: crate::Sensitive,
+            appid: String,
+            identity_document_type: super::super::IdentityDocumentType,
+        } }
+
         /// Reply to [`Get`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct GetReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -1473,6 +1794,7 @@ pub mod subsidy {
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4013989543>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Query {
             /// Required. Encrypted under the platform's key before it is sent.
             pub real_name: crate::Sensitive,
@@ -1502,6 +1824,7 @@ pub mod subsidy {
 
         /// Reply to [`Query`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct QueryReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -1517,6 +1840,7 @@ pub mod subsidy {
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4013989543>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Sync {
             /// Optional. Encrypted under the platform's key before it is sent.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -1610,7 +1934,7 @@ pub mod subsidy {
         }
 
         impl Sync {
-            /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+            /// What is required. What is optional has a method of its name.
             #[expect(clippy::too_many_arguments, reason = "all of them are required")]
             #[must_use]
             pub fn new(out_trade_no: impl Into<String>, receive_region_code: impl Into<String>, brand: impl Into<String>, address: impl Into<String>, qualification_region_code: crate::Number, sn_code: impl Into<String>, seller_name: impl Into<String>, license_number: impl Into<String>, barcode: impl Into<String>, item_name: impl Into<String>, spec_model: impl Into<String>, invoice_num: impl Into<String>, product_type: super::super::ProductType, order_amount: crate::Number, discount_amount: crate::Number, mch_order_id: impl Into<String>, invoice_time: impl Into<String>, purchaser_name: impl Into<String>, sale_model: super::super::SaleModel, identity_document_type: super::super::IdentityDocumentType, invoice_address_code: impl Into<String>, tax_authority_code: impl Into<String>, transaction_time: impl Into<String>, cate_state: super::super::CateState, mch_name: impl Into<String>) -> Self {
@@ -1657,8 +1981,25 @@ pub mod subsidy {
             }
         }
 
+        optional! { Sync {
+            real_name: crate::Sensitive,
+            id_card_number: crate::Sensitive,
+            phone_number: crate::Sensitive,
+            appliance_id: crate::Number,
+            sub_mch_id: String,
+            energy_grade: super::super::EnergyGrade,
+            logistics_num: String,
+            delivery_time: String,
+            pc_type: super::super::PcType,
+            imei1: String,
+            imei2: String,
+            refund_id: String,
+            invoice_code: String,
+        } }
+
         /// Reply to [`Sync`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct SyncReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -1678,6 +2019,7 @@ pub mod subsidy {
             ///
             /// `POST /v3/gov/subsidy/qualifications/passthrough/cancel`. Not idempotent.
             #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct Cancel {
                 /// Required. Encrypted under the platform's key before it is sent.
                 pub real_name: crate::Sensitive,
@@ -1697,7 +2039,7 @@ pub mod subsidy {
             }
 
             impl Cancel {
-                /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+                /// What is required. What is optional has a method of its name.
                 #[must_use]
                 pub fn new(real_name: impl Into<crate::Sensitive>, id_card_number: impl Into<crate::Sensitive>, phone_number: impl Into<crate::Sensitive>, appliance_id: crate::Number, qualification_region_code: crate::Number, identity_document_type: super::super::super::IdentityDocumentType) -> Self {
                     Self {
@@ -1712,8 +2054,13 @@ pub mod subsidy {
                 }
             }
 
+            optional! { Cancel {
+                out_request_no: String,
+            } }
+
             /// Reply to [`Cancel`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct CancelReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -1730,6 +2077,7 @@ pub mod subsidy {
             ///
             /// `POST /v3/gov/subsidy/qualifications/passthrough/claim`. Not idempotent.
             #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct Claim {
                 /// Required. Encrypted under the platform's key before it is sent.
                 pub real_name: crate::Sensitive,
@@ -1751,7 +2099,7 @@ pub mod subsidy {
             }
 
             impl Claim {
-                /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+                /// What is required. What is optional has a method of its name.
                 #[must_use]
                 pub fn new(real_name: impl Into<crate::Sensitive>, id_card_number: impl Into<crate::Sensitive>, phone_number: impl Into<crate::Sensitive>, qualification_region_code: crate::Number, identity_document_type: super::super::super::IdentityDocumentType, longitude: impl Into<String>, latitude: impl Into<String>) -> Self {
                     Self {
@@ -1767,8 +2115,13 @@ pub mod subsidy {
                 }
             }
 
+            optional! { Claim {
+                appliance_id: crate::Number,
+            } }
+
             /// Reply to [`Claim`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct ClaimReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -1785,6 +2138,7 @@ pub mod subsidy {
             ///
             /// `POST /v3/gov/subsidy/qualifications/passthrough/query`. Not idempotent.
             #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct Query {
                 /// Required. Encrypted under the platform's key before it is sent.
                 pub real_name: crate::Sensitive,
@@ -1814,6 +2168,7 @@ pub mod subsidy {
 
             /// Reply to [`Query`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct QueryReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -1834,6 +2189,7 @@ pub mod subsidy {
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4013989543>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Lock {
             /// Required. Values: `1`, `2`, `3`, `4`, `5`, `6`, `7`, `8`, `9`, `10`, `11`, `12`, `13`, `14`, `15`, `16`, `17`. Example: `1`.
             pub appliance_id: crate::Number,
@@ -1865,7 +2221,7 @@ pub mod subsidy {
         }
 
         impl Lock {
-            /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+            /// What is required. What is optional has a method of its name.
             #[expect(clippy::too_many_arguments, reason = "all of them are required")]
             #[must_use]
             pub fn new(appliance_id: crate::Number, out_trade_no: impl Into<String>, brand: impl Into<String>, qualification_region_code: crate::Number, sn_code: impl Into<String>, manufacturer_info: impl Into<String>, barcode: impl Into<String>, spec_model: impl Into<String>, product_type: super::super::ProductType) -> Self {
@@ -1886,8 +2242,15 @@ pub mod subsidy {
             }
         }
 
+        optional! { Lock {
+            sale_time: String,
+            imei1: String,
+            imei2: String,
+        } }
+
         /// Reply to [`Lock`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct LockReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -1906,6 +2269,7 @@ pub mod subsidy {
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4013989543>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Query {
             /// Required. Example: `9CC0AC186027`.
             pub sn_code_list: Vec<String>,
@@ -1926,6 +2290,7 @@ pub mod subsidy {
 
         /// Reply to [`Query`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct QueryReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -1941,6 +2306,7 @@ pub mod subsidy {
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4013989543>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Unlock {
             /// Required. Values: `1`, `2`, `3`, `4`, `5`, `6`, `7`, `8`, `9`, `10`, `11`, `12`, `13`, `14`, `15`, `16`, `17`. Example: `1`.
             pub appliance_id: crate::Number,
@@ -1973,6 +2339,7 @@ pub mod subsidy {
 
         /// Reply to [`Unlock`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct UnlockReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -1995,6 +2362,7 @@ pub mod subsidy {
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4013989543>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Query {
             /// Required. Example: `310100`.
             pub qualification_region_code: crate::Number,
@@ -2015,6 +2383,7 @@ pub mod subsidy {
 
         /// Reply to [`Query`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct QueryReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -2036,6 +2405,7 @@ pub mod subsidy {
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4013989543>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Sync {
             /// Optional. Encrypted under the platform's key before it is sent.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -2093,7 +2463,7 @@ pub mod subsidy {
         }
 
         impl Sync {
-            /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+            /// What is required. What is optional has a method of its name.
             #[expect(clippy::too_many_arguments, reason = "all of them are required")]
             #[must_use]
             pub fn new(out_trade_no: impl Into<String>, receive_region_code: impl Into<String>, brand: impl Into<String>, qualification_region_code: crate::Number, seller_name: impl Into<String>, license_number: impl Into<String>, order_amount: crate::Number, discount_amount: crate::Number, transaction_time: impl Into<String>, mch_order_id: impl Into<String>, mch_name: impl Into<String>, cate_state: super::super::CateState, identity_document_type: super::super::IdentityDocumentType) -> Self {
@@ -2124,8 +2494,21 @@ pub mod subsidy {
             }
         }
 
+        optional! { Sync {
+            real_name: crate::Sensitive,
+            id_card_number: crate::Sensitive,
+            phone_number: crate::Sensitive,
+            appliance_id: crate::Number,
+            energy_grade: super::super::EnergyGrade,
+            address: String,
+            refund_id: String,
+            sale_model: super::super::SaleModel,
+            sub_mchid: String,
+        } }
+
         /// Reply to [`Sync`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct SyncReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -2147,6 +2530,7 @@ pub mod subsidy {
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4013989543>
             #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct QueryDay {
                 /// Required. Example: `310100`.
                 pub qualification_region_code: crate::Number,
@@ -2163,7 +2547,7 @@ pub mod subsidy {
             }
 
             impl QueryDay {
-                /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+                /// What is required. What is optional has a method of its name.
                 #[must_use]
                 pub fn new(qualification_region_code: crate::Number, query_date: impl Into<String>, query_type: super::super::super::QueryType) -> Self {
                     Self {
@@ -2176,8 +2560,14 @@ pub mod subsidy {
                 }
             }
 
+            optional! { QueryDay {
+                appliance_id: crate::Number,
+                cate_state: super::super::super::CateState,
+            } }
+
             /// Reply to [`QueryDay`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct QueryDayReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -2212,7 +2602,8 @@ pub mod subsidy {
             /// `POST /v3/gov/subsidy/zhejiang/authcode/cancel`. For service providers. Not idempotent.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4013989530>
-            #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+            #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct Cancel {
                 /// Required.
                 pub sp_serial_no: String,
@@ -2228,8 +2619,24 @@ pub mod subsidy {
                 pub req_ssn: String,
             }
 
+            impl Cancel {
+                /// What is required, which is all.
+                #[must_use]
+                pub fn new(sp_serial_no: impl Into<String>, cred_frozen_no: impl Into<String>, trans_date: impl Into<String>, trans_time: impl Into<String>, auth_code: impl Into<String>, req_ssn: impl Into<String>) -> Self {
+                    Self {
+                        sp_serial_no: sp_serial_no.into(),
+                        cred_frozen_no: cred_frozen_no.into(),
+                        trans_date: trans_date.into(),
+                        trans_time: trans_time.into(),
+                        auth_code: auth_code.into(),
+                        req_ssn: req_ssn.into(),
+                    }
+                }
+            }
+
             /// Reply to [`Cancel`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct CancelReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -2247,7 +2654,8 @@ pub mod subsidy {
             /// `POST /v3/gov/subsidy/zhejiang/authcode/commit`. For service providers. Not idempotent.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4013989530>
-            #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+            #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct Commit {
                 /// Required.
                 pub sp_serial_no: String,
@@ -2308,8 +2716,57 @@ pub mod subsidy {
                 pub amount: Option<crate::Number>,
             }
 
+            impl Commit {
+                /// What is required. What is optional has a method of its name.
+                #[must_use]
+                pub fn new(sp_serial_no: impl Into<String>, cred_frozen_no: impl Into<String>, trans_date: impl Into<String>, trans_time: impl Into<String>, auth_code: impl Into<String>, req_ssn: impl Into<String>) -> Self {
+                    Self {
+                        sp_serial_no: sp_serial_no.into(),
+                        cred_frozen_no: cred_frozen_no.into(),
+                        trans_date: trans_date.into(),
+                        trans_time: trans_time.into(),
+                        acq_org_order_no: None,
+                        order_no: None,
+                        subsidy_amt: None,
+                        add_code: None,
+                        address: None,
+                        sale_models: None,
+                        corp_name: None,
+                        brand: None,
+                        uniscid: None,
+                        barcode: None,
+                        auth_code: auth_code.into(),
+                        req_ssn: req_ssn.into(),
+                        bank_name: None,
+                        bank_subsidy: None,
+                        plat_subsidy: None,
+                        county_code: None,
+                        amount: None,
+                    }
+                }
+            }
+
+            optional! { Commit {
+                acq_org_order_no: String,
+                order_no: String,
+                subsidy_amt: crate::Number,
+                add_code: String,
+                address: String,
+                sale_models: super::super::super::SaleModels,
+                corp_name: String,
+                brand: String,
+                uniscid: String,
+                barcode: String,
+                bank_name: String,
+                bank_subsidy: String,
+                plat_subsidy: String,
+                county_code: String,
+                amount: crate::Number,
+            } }
+
             /// Reply to [`Commit`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct CommitReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -2327,7 +2784,8 @@ pub mod subsidy {
             /// `POST /v3/gov/subsidy/zhejiang/authcode/issue`. For service providers. Not idempotent.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4013989530>
-            #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+            #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct Issue {
                 /// Required. Example: `A01`.
                 pub category_id: String,
@@ -2351,8 +2809,32 @@ pub mod subsidy {
                 pub req_ssn: String,
             }
 
+            impl Issue {
+                /// What is required. What is optional has a method of its name.
+                #[must_use]
+                pub fn new(category_id: impl Into<String>, name: impl Into<crate::Sensitive>, mobile: impl Into<crate::Sensitive>, add_code: impl Into<String>, cert_type: super::super::super::CertType, cert_no: impl Into<crate::Sensitive>, req_ssn: impl Into<String>) -> Self {
+                    Self {
+                        category_id: category_id.into(),
+                        openid: None,
+                        name: name.into(),
+                        mobile: mobile.into(),
+                        add_code: add_code.into(),
+                        custom_info: None,
+                        cert_type,
+                        cert_no: cert_no.into(),
+                        req_ssn: req_ssn.into(),
+                    }
+                }
+            }
+
+            optional! { Issue {
+                openid: crate::Sensitive,
+                custom_info: String,
+            } }
+
             /// Reply to [`Issue`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct IssueReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -2373,7 +2855,8 @@ pub mod subsidy {
             /// `POST /v3/gov/subsidy/zhejiang/authcode/refund`. For service providers. Not idempotent.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4013989530>
-            #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+            #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct Refund {
                 /// Required.
                 pub sp_serial_no: String,
@@ -2425,8 +2908,51 @@ pub mod subsidy {
                 pub brand: Option<String>,
             }
 
+            impl Refund {
+                /// What is required. What is optional has a method of its name.
+                #[must_use]
+                pub fn new(sp_serial_no: impl Into<String>, cred_frozen_no: impl Into<String>, trans_date: impl Into<String>, trans_time: impl Into<String>, auth_code: impl Into<String>, req_ssn: impl Into<String>) -> Self {
+                    Self {
+                        sp_serial_no: sp_serial_no.into(),
+                        cred_frozen_no: cred_frozen_no.into(),
+                        trans_date: trans_date.into(),
+                        trans_time: trans_time.into(),
+                        order_no: None,
+                        subsidy_amt: None,
+                        add_code: None,
+                        address: None,
+                        sale_models: None,
+                        uniscid: None,
+                        barcode: None,
+                        auth_code: auth_code.into(),
+                        req_ssn: req_ssn.into(),
+                        bank_name: None,
+                        bank_subsidy: None,
+                        plat_subsidy: None,
+                        corp_name: None,
+                        brand: None,
+                    }
+                }
+            }
+
+            optional! { Refund {
+                order_no: String,
+                subsidy_amt: crate::Number,
+                add_code: String,
+                address: String,
+                sale_models: super::super::super::SaleModels,
+                uniscid: String,
+                barcode: String,
+                bank_name: String,
+                bank_subsidy: String,
+                plat_subsidy: String,
+                corp_name: String,
+                brand: String,
+            } }
+
             /// Reply to [`Refund`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct RefundReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -2444,7 +2970,8 @@ pub mod subsidy {
             /// `POST /v3/gov/subsidy/zhejiang/authcode/try`. For service providers. Not idempotent.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4013989530>
-            #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+            #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct Try {
                 /// Required.
                 pub sp_serial_no: String,
@@ -2460,8 +2987,24 @@ pub mod subsidy {
                 pub county_code: String,
             }
 
+            impl Try {
+                /// What is required, which is all.
+                #[must_use]
+                pub fn new(sp_serial_no: impl Into<String>, mchnt_no: impl Into<String>, term_no: impl Into<String>, auth_code: impl Into<String>, category: impl Into<String>, county_code: impl Into<String>) -> Self {
+                    Self {
+                        sp_serial_no: sp_serial_no.into(),
+                        mchnt_no: mchnt_no.into(),
+                        term_no: term_no.into(),
+                        auth_code: auth_code.into(),
+                        category: category.into(),
+                        county_code: county_code.into(),
+                    }
+                }
+            }
+
             /// Reply to [`Try`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct TryReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -2513,7 +3056,8 @@ pub mod subsidy {
             /// `POST /v3/gov/subsidy/zhejiang/goods/query`. For service providers. Idempotent.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4013989530>
-            #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+            #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct Query {
                 /// Optional.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -2528,8 +3072,28 @@ pub mod subsidy {
                 pub req_time: Option<String>,
             }
 
+            impl Query {
+                /// What is required. What is optional has a method of its name.
+                #[must_use]
+                pub fn new(req_ssn: impl Into<String>) -> Self {
+                    Self {
+                        goods_bar_code: None,
+                        province: None,
+                        req_ssn: req_ssn.into(),
+                        req_time: None,
+                    }
+                }
+            }
+
+            optional! { Query {
+                goods_bar_code: String,
+                province: String,
+                req_time: String,
+            } }
+
             /// Reply to [`Query`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct QueryReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -2674,7 +3238,8 @@ pub mod subsidy {
             /// `POST /v3/gov/subsidy/zhejiang/n-qualifications/confirm`. For service providers. Not idempotent.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4013989530>
-            #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+            #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct Confirm {
                 /// Optional.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -2686,8 +3251,26 @@ pub mod subsidy {
                 pub req_time: Option<String>,
             }
 
+            impl Confirm {
+                /// What is required. What is optional has a method of its name.
+                #[must_use]
+                pub fn new(req_ssn: impl Into<String>) -> Self {
+                    Self {
+                        data: None,
+                        req_ssn: req_ssn.into(),
+                        req_time: None,
+                    }
+                }
+            }
+
+            optional! { Confirm {
+                data: Vec<super::super::super::ConfirmData>,
+                req_time: String,
+            } }
+
             /// Reply to [`Confirm`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct ConfirmReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -2709,7 +3292,8 @@ pub mod subsidy {
             /// `POST /v3/gov/subsidy/zhejiang/qualifications/alter`. For service providers. Not idempotent.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4013989530>
-            #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+            #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct Alter {
                 /// Required. Example: `A01`.
                 pub cate_code: String,
@@ -2723,8 +3307,23 @@ pub mod subsidy {
                 pub req_ssn: String,
             }
 
+            impl Alter {
+                /// What is required, which is all.
+                #[must_use]
+                pub fn new(cate_code: impl Into<String>, cert_no: impl Into<crate::Sensitive>, name: impl Into<crate::Sensitive>, tel: impl Into<crate::Sensitive>, req_ssn: impl Into<String>) -> Self {
+                    Self {
+                        cate_code: cate_code.into(),
+                        cert_no: cert_no.into(),
+                        name: name.into(),
+                        tel: tel.into(),
+                        req_ssn: req_ssn.into(),
+                    }
+                }
+            }
+
             /// Reply to [`Alter`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct AlterReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -2745,7 +3344,8 @@ pub mod subsidy {
             /// `POST /v3/gov/subsidy/zhejiang/qualifications/claim`. For service providers. Not idempotent.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4013989530>
-            #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+            #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct Claim {
                 /// Required. Example: `A01`.
                 pub cate_code: String,
@@ -2762,8 +3362,28 @@ pub mod subsidy {
                 pub req_ssn: String,
             }
 
+            impl Claim {
+                /// What is required. What is optional has a method of its name.
+                #[must_use]
+                pub fn new(cate_code: impl Into<String>, cert_no: impl Into<crate::Sensitive>, name: impl Into<crate::Sensitive>, tel: impl Into<crate::Sensitive>, req_ssn: impl Into<String>) -> Self {
+                    Self {
+                        cate_code: cate_code.into(),
+                        cert_no: cert_no.into(),
+                        name: name.into(),
+                        tel: tel.into(),
+                        cert_type: None,
+                        req_ssn: req_ssn.into(),
+                    }
+                }
+            }
+
+            optional! { Claim {
+                cert_type: super::super::super::CertType,
+            } }
+
             /// Reply to [`Claim`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct ClaimReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -2781,7 +3401,8 @@ pub mod subsidy {
             /// `POST /v3/gov/subsidy/zhejiang/qualifications/query`. For service providers. Idempotent.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4013989530>
-            #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+            #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct Query {
                 /// Required. Encrypted under the platform's key before it is sent.
                 pub cert_no: crate::Sensitive,
@@ -2792,8 +3413,25 @@ pub mod subsidy {
                 pub req_ssn: String,
             }
 
+            impl Query {
+                /// What is required. What is optional has a method of its name.
+                #[must_use]
+                pub fn new(cert_no: impl Into<crate::Sensitive>, req_ssn: impl Into<String>) -> Self {
+                    Self {
+                        cert_no: cert_no.into(),
+                        cate_code: None,
+                        req_ssn: req_ssn.into(),
+                    }
+                }
+            }
+
+            optional! { Query {
+                cate_code: String,
+            } }
+
             /// Reply to [`Query`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct QueryReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -2815,6 +3453,7 @@ pub mod subsidy {
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4013989530>
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct Sync {
                 /// Optional. Example: `123`.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -2824,8 +3463,25 @@ pub mod subsidy {
                 pub data: Option<Vec<super::super::super::SyncData>>,
             }
 
+            impl Sync {
+                /// Nothing is required.
+                #[must_use]
+                pub fn new() -> Self {
+                    Self {
+                        req_ssn: None,
+                        data: None,
+                    }
+                }
+            }
+
+            optional! { Sync {
+                req_ssn: String,
+                data: Vec<super::super::super::SyncData>,
+            } }
+
             /// Reply to [`Sync`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct SyncReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -2850,7 +3506,8 @@ pub mod subsidy {
             /// `POST /v3/gov/subsidy/zhejiang/sncode/lock`. For service providers. Not idempotent.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4013989530>
-            #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+            #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct Lock {
                 /// Required.
                 pub create_user: String,
@@ -2912,8 +3569,57 @@ pub mod subsidy {
                 pub req_time: String,
             }
 
+            impl Lock {
+                /// What is required. What is optional has a method of its name.
+                #[expect(clippy::too_many_arguments, reason = "all of them are required")]
+                #[must_use]
+                pub fn new(create_user: impl Into<String>, province: impl Into<String>, sn: impl Into<String>, goods_bar_code: impl Into<String>, goods_type: impl Into<String>, goods_name: impl Into<String>, trans_orderid: impl Into<String>, order_price: impl Into<String>, sell_orderid: impl Into<String>, req_ssn: impl Into<String>, req_time: impl Into<String>) -> Self {
+                    Self {
+                        create_user: create_user.into(),
+                        province: province.into(),
+                        manufact_cert_code: None,
+                        sn: sn.into(),
+                        goods_bar_code: goods_bar_code.into(),
+                        goods_type: goods_type.into(),
+                        goods_name: goods_name.into(),
+                        goods_model: None,
+                        imei1: None,
+                        imei2: None,
+                        trans_orderid: trans_orderid.into(),
+                        order_price: order_price.into(),
+                        acquire_code: None,
+                        sell_orderid: sell_orderid.into(),
+                        city: None,
+                        county: None,
+                        is_ai_product: None,
+                        sale_time: None,
+                        mfr_info: None,
+                        brand: None,
+                        sale_models: None,
+                        req_ssn: req_ssn.into(),
+                        req_time: req_time.into(),
+                    }
+                }
+            }
+
+            optional! { Lock {
+                manufact_cert_code: String,
+                goods_model: String,
+                imei1: String,
+                imei2: String,
+                acquire_code: String,
+                city: String,
+                county: String,
+                is_ai_product: String,
+                sale_time: String,
+                mfr_info: String,
+                brand: String,
+                sale_models: String,
+            } }
+
             /// Reply to [`Lock`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct LockReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -2937,7 +3643,8 @@ pub mod subsidy {
             /// `POST /v3/gov/subsidy/zhejiang/sncode/query`. For service providers. Idempotent.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4013989530>
-            #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+            #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct Query {
                 /// Required.
                 pub sn: String,
@@ -2965,8 +3672,35 @@ pub mod subsidy {
                 pub req_time: String,
             }
 
+            impl Query {
+                /// What is required. What is optional has a method of its name.
+                #[must_use]
+                pub fn new(sn: impl Into<String>, province: impl Into<String>, goods_type: impl Into<String>, goods_bar_code: impl Into<String>, req_ssn: impl Into<String>, req_time: impl Into<String>) -> Self {
+                    Self {
+                        sn: sn.into(),
+                        province: province.into(),
+                        manufact_cert_code: None,
+                        goods_type: goods_type.into(),
+                        goods_bar_code: goods_bar_code.into(),
+                        imei1: None,
+                        imei2: None,
+                        sales_models: None,
+                        req_ssn: req_ssn.into(),
+                        req_time: req_time.into(),
+                    }
+                }
+            }
+
+            optional! { Query {
+                manufact_cert_code: String,
+                imei1: String,
+                imei2: String,
+                sales_models: String,
+            } }
+
             /// Reply to [`Query`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct QueryReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -2993,7 +3727,8 @@ pub mod subsidy {
             /// `POST /v3/gov/subsidy/zhejiang/sncode/unlock`. For service providers. Not idempotent.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4013989530>
-            #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+            #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct Unlock {
                 /// Required.
                 pub req_ssn: String,
@@ -3057,8 +3792,58 @@ pub mod subsidy {
                 pub sales_models: Option<String>,
             }
 
+            impl Unlock {
+                /// What is required. What is optional has a method of its name.
+                #[expect(clippy::too_many_arguments, reason = "all of them are required")]
+                #[must_use]
+                pub fn new(req_ssn: impl Into<String>, req_time: impl Into<String>, create_user: impl Into<String>, province: impl Into<String>, sn: impl Into<String>, goods_bar_code: impl Into<String>, goods_type: impl Into<String>, goods_name: impl Into<String>, trans_orderid: impl Into<String>, ori_pay_orderid: impl Into<String>, order_price: impl Into<String>, sell_orderid: impl Into<String>) -> Self {
+                    Self {
+                        req_ssn: req_ssn.into(),
+                        req_time: req_time.into(),
+                        create_user: create_user.into(),
+                        province: province.into(),
+                        manufact_cert_code: None,
+                        sn: sn.into(),
+                        goods_bar_code: goods_bar_code.into(),
+                        goods_type: goods_type.into(),
+                        goods_name: goods_name.into(),
+                        goods_model: None,
+                        imei1: None,
+                        imei2: None,
+                        trans_orderid: trans_orderid.into(),
+                        ori_pay_orderid: ori_pay_orderid.into(),
+                        order_price: order_price.into(),
+                        acquire_code: None,
+                        sell_orderid: sell_orderid.into(),
+                        city: None,
+                        county: None,
+                        is_ai_product: None,
+                        sale_time: None,
+                        mfr_info: None,
+                        brand: None,
+                        sales_models: None,
+                    }
+                }
+            }
+
+            optional! { Unlock {
+                manufact_cert_code: String,
+                goods_model: String,
+                imei1: String,
+                imei2: String,
+                acquire_code: String,
+                city: String,
+                county: String,
+                is_ai_product: String,
+                sale_time: String,
+                mfr_info: String,
+                brand: String,
+                sales_models: String,
+            } }
+
             /// Reply to [`Unlock`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct UnlockReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]

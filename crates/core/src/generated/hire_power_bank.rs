@@ -11,6 +11,7 @@ pub mod insurance_orders {
     ///
     /// Document: <https://pay.weixin.qq.com/docs/merchant/apis/hire-power-bank-insurance/insurance-orders/create-insurance-order.html>
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Create {
         /// Optional. Example: `6e8369071cd942c0476613f9d1ce9ca3`.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -26,8 +27,29 @@ pub mod insurance_orders {
         pub service_id: Option<String>,
     }
 
+    impl Create {
+        /// Nothing is required.
+        #[must_use]
+        pub fn new() -> Self {
+            Self {
+                out_order_no: None,
+                openid: None,
+                notify_url: None,
+                service_id: None,
+            }
+        }
+    }
+
+    optional! { Create {
+        out_order_no: String,
+        openid: crate::Sensitive,
+        notify_url: String,
+        service_id: String,
+    } }
+
     /// Reply to [`Create`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct CreateReply {
         /// Optional.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -66,14 +88,26 @@ pub mod insurance_orders {
     /// `GET /v3/hire-power-bank/insurance-orders/{out_order_no}`. For direct merchants. Idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/docs/merchant/apis/hire-power-bank-insurance/insurance-orders/get-by-out-trade-no.html>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Get {
         /// Required. Example: `6e8369071cd942c0476613f9d1ce9ca3`.
         pub out_order_no: String,
     }
 
+    impl Get {
+        /// What is required, which is all.
+        #[must_use]
+        pub fn new(out_order_no: impl Into<String>) -> Self {
+            Self {
+                out_order_no: out_order_no.into(),
+            }
+        }
+    }
+
     /// Reply to [`Get`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct GetReply {
         /// Optional.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -116,14 +150,26 @@ pub mod user_qualifications {
     /// `GET /v3/hire-power-bank/user-qualifications/{openid}`. For direct merchants. Idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/docs/merchant/apis/hire-power-bank-insurance/insurance-orders/get-qualification-by-open-id.html>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Get {
         /// Required. Example: `2323dfsdf342342`.
         pub openid: crate::Sensitive,
     }
 
+    impl Get {
+        /// What is required, which is all.
+        #[must_use]
+        pub fn new(openid: impl Into<crate::Sensitive>) -> Self {
+            Self {
+                openid: openid.into(),
+            }
+        }
+    }
+
     /// Reply to [`Get`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct GetReply {
         /// Optional.
         #[serde(skip_serializing_if = "Option::is_none")]

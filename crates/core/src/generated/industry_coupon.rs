@@ -4,6 +4,7 @@
 
 /// Object `coupon_list` in a request.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct Coupon {
     /// Required. Example: `16474341`.
     pub stock_id: i64,
@@ -31,6 +32,7 @@ pub mod tokens {
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012553563>
     #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Create {
         /// Required. Example: `obLatjrR8kUDlj4-nofQsPAJAAFI`.
         pub open_id: String,
@@ -51,6 +53,7 @@ pub mod tokens {
 
     /// Reply to [`Create`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct CreateReply {
         /// Optional.
         #[serde(skip_serializing_if = "Option::is_none")]

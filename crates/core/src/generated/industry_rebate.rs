@@ -4,6 +4,7 @@
 
 /// Object `goods_detail` in a request.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct GoodsDetail {
     /// Required. Example: `example_barcode`.
     pub barcode: String,
@@ -19,7 +20,7 @@ pub struct GoodsDetail {
 }
 
 impl GoodsDetail {
-    /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+    /// What is required. What is optional has a method of its name.
     #[must_use]
     pub fn new(barcode: impl Into<String>, goods_name: impl Into<String>, quantity: crate::Number, price: crate::Number) -> Self {
         Self {
@@ -32,6 +33,10 @@ impl GoodsDetail {
     }
 }
 
+optional! { GoodsDetail {
+    merchant_goods_id: String,
+} }
+
 /// Operations `industry_rebate.retail_industry.*`.
 pub mod retail_industry {
 
@@ -43,7 +48,8 @@ pub mod retail_industry {
         /// `POST /v3/industry-rebate/retail-industry/transactions`. Not idempotent.
         ///
         /// Document: <https://docs.qq.com/doc/p/3094be447e6002d62ec924d489c938e39ccb8db0?nlc=1>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Create {
             /// Optional. Example: `120344`.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -63,6 +69,28 @@ pub mod retail_industry {
             pub goods_detail: Option<Vec<super::super::GoodsDetail>>,
         }
 
+        impl Create {
+            /// What is required. What is optional has a method of its name.
+            #[must_use]
+            pub fn new(out_trade_no: impl Into<String>, sub_mchid: impl Into<String>) -> Self {
+                Self {
+                    brand_id: None,
+                    transaction_id: None,
+                    out_trade_no: out_trade_no.into(),
+                    sub_mchid: sub_mchid.into(),
+                    device_id: None,
+                    goods_detail: None,
+                }
+            }
+        }
+
+        optional! { Create {
+            brand_id: String,
+            transaction_id: String,
+            device_id: String,
+            goods_detail: Vec<super::super::GoodsDetail>,
+        } }
+
         call!(Create => (), INDUSTRY_REBATE[0]);
     }
 }
@@ -75,7 +103,8 @@ pub mod transactions {
     /// `POST /v3/industry-rebate/transactions/{transaction_id}`. For service providers. Not idempotent.
     ///
     /// Document: <https://docs.qq.com/doc/p/e052aee72f45b03e2fdb20edce5a1b2020ead904?nlc=1>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Submit {
         /// Required. Example: `20190611222222222200000000012122`.
         pub transaction_id: String,
@@ -85,6 +114,19 @@ pub mod transactions {
         pub code_url: String,
         /// Required. Example: `example_out_trade_no`.
         pub out_trade_no: String,
+    }
+
+    impl Submit {
+        /// What is required, which is all.
+        #[must_use]
+        pub fn new(transaction_id: impl Into<String>, sub_mchid: impl Into<String>, code_url: impl Into<String>, out_trade_no: impl Into<String>) -> Self {
+            Self {
+                transaction_id: transaction_id.into(),
+                sub_mchid: sub_mchid.into(),
+                code_url: code_url.into(),
+                out_trade_no: out_trade_no.into(),
+            }
+        }
     }
 
     call!(Submit => (), INDUSTRY_REBATE[1]);

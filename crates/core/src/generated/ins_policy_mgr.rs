@@ -121,7 +121,8 @@ pub mod deduct {
         /// `POST /v3/inspolicymgr/deduct/authorizations`. For direct merchants. Not idempotent. `ins_policy_mgr.deduct.authorizations.get` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4016617408>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Create {
             /// Required. Example: `Auisihsiahishishi4hihsid123418id`.
             pub out_insurance_no: String,
@@ -141,8 +142,30 @@ pub mod deduct {
             pub payee_appid: Option<String>,
         }
 
+        impl Create {
+            /// What is required. What is optional has a method of its name.
+            #[must_use]
+            pub fn new(out_insurance_no: impl Into<String>, appid: impl Into<String>, plan_id: impl Into<String>, out_contract_code: impl Into<String>, insurance_name: impl Into<String>) -> Self {
+                Self {
+                    out_insurance_no: out_insurance_no.into(),
+                    appid: appid.into(),
+                    plan_id: plan_id.into(),
+                    out_contract_code: out_contract_code.into(),
+                    insurance_name: insurance_name.into(),
+                    payee_mchid: None,
+                    payee_appid: None,
+                }
+            }
+        }
+
+        optional! { Create {
+            payee_mchid: String,
+            payee_appid: String,
+        } }
+
         /// Reply to [`Create`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct CreateReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -175,14 +198,26 @@ pub mod deduct {
         /// `GET /v3/inspolicymgr/deduct/authorizations/{out_insurance_no}`. For direct merchants. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4016617415>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Get {
             /// Required. Example: `Auisihsiahishishi4hihsid123418id`.
             pub out_insurance_no: String,
         }
 
+        impl Get {
+            /// What is required, which is all.
+            #[must_use]
+            pub fn new(out_insurance_no: impl Into<String>) -> Self {
+                Self {
+                    out_insurance_no: out_insurance_no.into(),
+                }
+            }
+        }
+
         /// Reply to [`Get`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct GetReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -220,6 +255,7 @@ pub mod deduct {
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4016617421>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Create {
             /// Required. Example: `Auisihsiahishishi4hihsid123418id`.
             pub out_insurance_no: String,
@@ -302,7 +338,7 @@ pub mod deduct {
         }
 
         impl Create {
-            /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+            /// What is required. What is optional has a method of its name.
             #[expect(clippy::too_many_arguments, reason = "all of them are required")]
             #[must_use]
             pub fn new(out_insurance_no: impl Into<String>, insured_name_list: Vec<String>, insurance_company_code: impl Into<String>, effective_time: impl Into<String>, expired_time: impl Into<String>, coverage_detail: impl Into<String>, support_renewal: bool, policy_type: super::super::PolicyType, policy_state: super::super::PolicyState, plan_id: impl Into<String>, out_contract_code: impl Into<String>, policy_periods: Vec<crate::Number>, appid: impl Into<String>, openid: impl Into<crate::Sensitive>, free_insurance: bool) -> Self {
@@ -342,8 +378,28 @@ pub mod deduct {
             }
         }
 
+        optional! { Create {
+            start_renewal_time: String,
+            end_renewal_time: String,
+            car_number: String,
+            pet_name: String,
+            address: String,
+            policy_code: String,
+            combined_payment: bool,
+            payment_method: super::super::PaymentMethod,
+            period_premium_mode: super::super::PeriodPremiumMode,
+            payment_period: super::super::PaymentPeriod,
+            first_period_amount: i64,
+            subsequent_period_amount: i64,
+            coverage_term_type: super::super::CoverageTermType,
+            payee_mchid: String,
+            payee_appid: String,
+            payee_openid: crate::Sensitive,
+        } }
+
         /// Reply to [`Create`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct CreateReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -436,14 +492,26 @@ pub mod deduct {
         /// `GET /v3/inspolicymgr/deduct/policies/{out_insurance_no}`. For direct merchants. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4016617422>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Get {
             /// Required. Example: `Auisihsiahishishi4hihsid123418id`.
             pub out_insurance_no: String,
         }
 
+        impl Get {
+            /// What is required, which is all.
+            #[must_use]
+            pub fn new(out_insurance_no: impl Into<String>) -> Self {
+                Self {
+                    out_insurance_no: out_insurance_no.into(),
+                }
+            }
+        }
+
         /// Reply to [`Get`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct GetReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -536,7 +604,8 @@ pub mod deduct {
         /// `PATCH /v3/inspolicymgr/deduct/policies/{out_insurance_no}`. For direct merchants. Idempotent. `ins_policy_mgr.deduct.policies.get` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4016617424>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Update {
             /// Required. Example: `Auisihsiahishishi4hihsid123418id`.
             pub out_insurance_no: String,
@@ -617,8 +686,72 @@ pub mod deduct {
             pub coverage_term_type: Option<super::super::CoverageTermType>,
         }
 
+        impl Update {
+            /// What is required. What is optional has a method of its name.
+            #[must_use]
+            pub fn new(out_insurance_no: impl Into<String>) -> Self {
+                Self {
+                    out_insurance_no: out_insurance_no.into(),
+                    insured_name_list: None,
+                    insurance_name: None,
+                    effective_time: None,
+                    expired_time: None,
+                    coverage_detail: None,
+                    support_renewal: None,
+                    start_renewal_time: None,
+                    end_renewal_time: None,
+                    policy_type: None,
+                    car_number: None,
+                    pet_name: None,
+                    address: None,
+                    policy_state: None,
+                    policy_code: None,
+                    plan_id: None,
+                    out_contract_code: None,
+                    policy_periods: None,
+                    free_insurance: None,
+                    combined_payment: None,
+                    payment_method: None,
+                    period_premium_mode: None,
+                    payment_period: None,
+                    first_period_amount: None,
+                    subsequent_period_amount: None,
+                    coverage_term_type: None,
+                }
+            }
+        }
+
+        optional! { Update {
+            insured_name_list: Vec<String>,
+            insurance_name: String,
+            effective_time: String,
+            expired_time: String,
+            coverage_detail: String,
+            support_renewal: bool,
+            start_renewal_time: String,
+            end_renewal_time: String,
+            policy_type: super::super::PolicyType,
+            car_number: String,
+            pet_name: String,
+            address: String,
+            policy_state: super::super::PolicyState,
+            policy_code: String,
+            plan_id: String,
+            out_contract_code: String,
+            policy_periods: Vec<crate::Number>,
+            free_insurance: bool,
+            combined_payment: bool,
+            payment_method: super::super::PaymentMethod,
+            period_premium_mode: super::super::PeriodPremiumMode,
+            payment_period: super::super::PaymentPeriod,
+            first_period_amount: i64,
+            subsequent_period_amount: i64,
+            coverage_term_type: super::super::CoverageTermType,
+        } }
+
         /// Reply to [`Update`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct UpdateReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]

@@ -16,6 +16,7 @@ crate::open_enum! {
 
 /// Object `data` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct DeviceData {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -79,6 +80,7 @@ crate::open_enum! {
 
 /// Object `links` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct Links {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -100,14 +102,26 @@ pub mod device_inspections {
     /// `GET /v3/iotmanage/device-inspections/{device_sn}`. Idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/wiki/doc/wxfacepay/tool/factory-check-data-api.html>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Get {
         /// Required. Example: `AAAAA123456789012345678`.
         pub device_sn: String,
     }
 
+    impl Get {
+        /// What is required, which is all.
+        #[must_use]
+        pub fn new(device_sn: impl Into<String>) -> Self {
+            Self {
+                device_sn: device_sn.into(),
+            }
+        }
+    }
+
     /// Reply to [`Get`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct GetReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -157,6 +171,7 @@ pub mod devices {
     ///
     /// Document: <https://pay.weixin.qq.com/wiki/doc/wxfacepay/develop/point/iotmanage-devices.html>
     #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct List {
         /// Required. Example: `5`.
         pub limit: i64,
@@ -177,6 +192,7 @@ pub mod devices {
 
     /// Reply to [`List`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct ListReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]

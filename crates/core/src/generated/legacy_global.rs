@@ -72,6 +72,7 @@ crate::open_enum! {
 
 /// Object `data` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct OrderData {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -137,7 +138,8 @@ pub mod customs {
     /// `POST /global/v3/customs/redeclare`. Superseded. Use `global.customs.redeclare` instead. Not idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/wiki/doc/api/wxpay/ch/declarecustom_ch/chapter3_4.shtml>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Redeclare {
         /// Required. Example: `wxd678efh567hg6787`.
         pub appid: String,
@@ -161,8 +163,33 @@ pub mod customs {
         pub merchant_customs_no: String,
     }
 
+    impl Redeclare {
+        /// What is required. What is optional has a method of its name.
+        #[must_use]
+        pub fn new(appid: impl Into<String>, mchid: impl Into<String>, customs: super::Customs, merchant_customs_no: impl Into<String>) -> Self {
+            Self {
+                appid: appid.into(),
+                mchid: mchid.into(),
+                out_trade_no: None,
+                transaction_id: None,
+                sub_order_no: None,
+                sub_order_id: None,
+                customs,
+                merchant_customs_no: merchant_customs_no.into(),
+            }
+        }
+    }
+
+    optional! { Redeclare {
+        out_trade_no: String,
+        transaction_id: String,
+        sub_order_no: String,
+        sub_order_id: String,
+    } }
+
     /// Reply to [`Redeclare`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct RedeclareReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -201,7 +228,8 @@ pub mod customs {
     /// `POST /global/v3/customs/verify-certificate`. Superseded. Use `global.customs.verify_certificate` instead. Not idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/wiki/doc/api/wxpay/ch/declarecustom_ch/chapter3_2.shtml>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct VerifyCertificate {
         /// Required. Example: `wxd678efh567hg6787`.
         pub appid: String,
@@ -226,8 +254,33 @@ pub mod customs {
         pub certificate_name: crate::Sensitive,
     }
 
+    impl VerifyCertificate {
+        /// What is required. What is optional has a method of its name.
+        #[expect(clippy::too_many_arguments, reason = "all of them are required")]
+        #[must_use]
+        pub fn new(appid: impl Into<String>, mchid: impl Into<String>, out_trade_no: impl Into<String>, transaction_id: impl Into<String>, customs: super::Customs, merchant_customs_no: impl Into<String>, certificate_type: super::CertificateType, certificate_id: impl Into<crate::Sensitive>, certificate_name: impl Into<crate::Sensitive>) -> Self {
+            Self {
+                appid: appid.into(),
+                mchid: mchid.into(),
+                out_trade_no: out_trade_no.into(),
+                transaction_id: transaction_id.into(),
+                sub_order_no: None,
+                customs,
+                merchant_customs_no: merchant_customs_no.into(),
+                certificate_type,
+                certificate_id: certificate_id.into(),
+                certificate_name: certificate_name.into(),
+            }
+        }
+    }
+
+    optional! { VerifyCertificate {
+        sub_order_no: String,
+    } }
+
     /// Reply to [`VerifyCertificate`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct VerifyCertificateReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -257,7 +310,8 @@ pub mod customs {
         /// `POST /global/v3/customs/orders`. Superseded. Use `/v3/global/customs/orders#post` instead. Not idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/wiki/doc/api/wxpay/ch/declarecustom_ch/chapter3_1.shtml>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Create {
             /// Required. Example: `wxd678efh567hg6787`.
             pub appid: String,
@@ -291,8 +345,39 @@ pub mod customs {
             pub product_fee: Option<i64>,
         }
 
+        impl Create {
+            /// What is required. What is optional has a method of its name.
+            #[must_use]
+            pub fn new(appid: impl Into<String>, mchid: impl Into<String>, out_trade_no: impl Into<String>, transaction_id: impl Into<String>, customs: super::super::Customs, merchant_customs_no: impl Into<String>) -> Self {
+                Self {
+                    appid: appid.into(),
+                    mchid: mchid.into(),
+                    out_trade_no: out_trade_no.into(),
+                    transaction_id: transaction_id.into(),
+                    customs,
+                    merchant_customs_no: merchant_customs_no.into(),
+                    duty: None,
+                    sub_order_no: None,
+                    fee_type: None,
+                    order_fee: None,
+                    transport_fee: None,
+                    product_fee: None,
+                }
+            }
+        }
+
+        optional! { Create {
+            duty: i64,
+            sub_order_no: String,
+            fee_type: String,
+            order_fee: i64,
+            transport_fee: i64,
+            product_fee: i64,
+        } }
+
         /// Reply to [`Create`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct CreateReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -331,7 +416,8 @@ pub mod customs {
         /// `GET /global/v3/customs/orders`. Superseded. Use `/v3/global/customs/orders#get` instead. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/wiki/doc/api/wxpay/ch/declarecustom_ch/chapter3_3.shtml>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct List {
             /// Required. Example: `wxd678efh567hg6787`.
             pub appid: String,
@@ -351,8 +437,30 @@ pub mod customs {
             pub limit: Option<i64>,
         }
 
+        impl List {
+            /// What is required. What is optional has a method of its name.
+            #[must_use]
+            pub fn new(appid: impl Into<String>, mchid: impl Into<String>, order_type: super::super::OrderType, order_no: impl Into<String>, customs: super::super::Customs) -> Self {
+                Self {
+                    appid: appid.into(),
+                    mchid: mchid.into(),
+                    order_type,
+                    order_no: order_no.into(),
+                    customs,
+                    offset: None,
+                    limit: None,
+                }
+            }
+        }
+
+        optional! { List {
+            offset: i64,
+            limit: i64,
+        } }
+
         /// Reply to [`List`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct ListReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -391,7 +499,8 @@ pub mod customs {
         /// `PATCH /global/v3/customs/orders`. Superseded. Use `/v3/global/customs/orders#patch` instead. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/wiki/doc/api/wxpay/ch/declarecustom_ch/chapter3_5.shtml>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Update {
             /// Required. Example: `wxd678efh567hg6787`.
             pub appid: String,
@@ -422,8 +531,37 @@ pub mod customs {
             pub product_fee: Option<i64>,
         }
 
+        impl Update {
+            /// What is required. What is optional has a method of its name.
+            #[must_use]
+            pub fn new(appid: impl Into<String>, mchid: impl Into<String>, out_trade_no: impl Into<String>, transaction_id: impl Into<String>, customs: super::super::Customs, merchant_customs_no: impl Into<String>) -> Self {
+                Self {
+                    appid: appid.into(),
+                    mchid: mchid.into(),
+                    out_trade_no: out_trade_no.into(),
+                    transaction_id: transaction_id.into(),
+                    sub_order_no: None,
+                    customs,
+                    merchant_customs_no: merchant_customs_no.into(),
+                    duty: None,
+                    order_fee: None,
+                    transport_fee: None,
+                    product_fee: None,
+                }
+            }
+        }
+
+        optional! { Update {
+            sub_order_no: String,
+            duty: i64,
+            order_fee: i64,
+            transport_fee: i64,
+            product_fee: i64,
+        } }
+
         /// Reply to [`Update`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct UpdateReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]

@@ -3,7 +3,8 @@
 
 
 /// Object `contact` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct Contact {
     /// Required. Encrypted under the platform's key before it is sent.
     pub name: crate::Sensitive,
@@ -11,6 +12,18 @@ pub struct Contact {
     pub phone: crate::Sensitive,
     /// Required. Encrypted under the platform's key before it is sent.
     pub email: crate::Sensitive,
+}
+
+impl Contact {
+    /// What is required, which is all.
+    #[must_use]
+    pub fn new(name: impl Into<crate::Sensitive>, phone: impl Into<crate::Sensitive>, email: impl Into<crate::Sensitive>) -> Self {
+        Self {
+            name: name.into(),
+            phone: phone.into(),
+            email: email.into(),
+        }
+    }
 }
 
 crate::open_enum! {
@@ -24,7 +37,8 @@ crate::open_enum! {
 }
 
 /// Object `business` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct Business {
     /// Required. Example: `BOTH`.
     pub business_type: BusinessType,
@@ -51,6 +65,33 @@ pub struct Business {
     pub mcc: Option<String>,
 }
 
+impl Business {
+    /// What is required. What is optional has a method of its name.
+    #[must_use]
+    pub fn new(business_type: BusinessType) -> Self {
+        Self {
+            business_type,
+            app_download: None,
+            website: None,
+            office_account: None,
+            mini_program: None,
+            store_address: None,
+            store_photos: None,
+            mcc: None,
+        }
+    }
+}
+
+optional! { Business {
+    app_download: String,
+    website: String,
+    office_account: String,
+    mini_program: String,
+    store_address: String,
+    store_photos: StorePhotos,
+    mcc: String,
+} }
+
 crate::open_enum! {
     /// Documented values of `business_type`.
     pub enum BusinessType {
@@ -65,6 +106,7 @@ crate::open_enum! {
 
 /// Object `store_photos` in a request.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct StorePhotos {
     /// Required.
     pub media_id: Vec<String>,
@@ -82,6 +124,7 @@ impl StorePhotos {
 
 /// Object `director` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct Director {
     /// Optional. Example: `Bob`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -91,8 +134,25 @@ pub struct Director {
     pub number: Option<String>,
 }
 
+impl Director {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            name: None,
+            number: None,
+        }
+    }
+}
+
+optional! { Director {
+    name: String,
+    number: String,
+} }
+
 /// Object `principal` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct Principal {
     /// Optional. Example: `Bob`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -101,6 +161,22 @@ pub struct Principal {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub number: Option<String>,
 }
+
+impl Principal {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            name: None,
+            number: None,
+        }
+    }
+}
+
+optional! { Principal {
+    name: String,
+    number: String,
+} }
 
 crate::open_enum! {
     /// Documented values of `verification_status`.
@@ -114,6 +190,7 @@ crate::open_enum! {
 
 /// Object `contact` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct ContactReply {
     /// Optional. Decrypted with the merchant's key.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -128,6 +205,7 @@ pub struct ContactReply {
 
 /// Object `business` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct BusinessReply {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -154,6 +232,7 @@ pub struct BusinessReply {
 
 /// Object `director` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct DirectorReply {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -165,6 +244,7 @@ pub struct DirectorReply {
 
 /// Object `principal` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct PrincipalReply {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -176,6 +256,7 @@ pub struct PrincipalReply {
 
 /// Object `amount` in a request.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct RefundAmount {
     /// Required. Example: `888`.
     pub refund: i64,
@@ -199,6 +280,7 @@ impl RefundAmount {
 
 /// Object `amount` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct CreateLegacyHkRefundAmountReply {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -219,6 +301,7 @@ pub struct CreateLegacyHkRefundAmountReply {
 
 /// Object `exchange_rate` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct ExchangeRate {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -238,6 +321,7 @@ crate::open_enum! {
 
 /// Object `detail` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct RefundDetailReply {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -319,6 +403,7 @@ crate::open_enum! {
 
 /// Object `amount` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct AmountReply {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -339,6 +424,7 @@ pub struct AmountReply {
 
 /// Object `amount` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct ListLegacyHkRefundAmountReply {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -356,6 +442,7 @@ pub struct ListLegacyHkRefundAmountReply {
 
 /// Object `data` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct RefundData {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -391,6 +478,7 @@ pub struct RefundData {
 
 /// Object `refund_detail` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct RefundDetail {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -424,6 +512,7 @@ crate::open_enum! {
 
 /// Object `data` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct SettlementData {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -447,6 +536,7 @@ pub struct SettlementData {
 
 /// Object `amount` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct DataAmountReply {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -483,6 +573,7 @@ crate::open_enum! {
 
 /// Object `payer` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct Payer {
     /// Optional. Example: `oUpF8uMuAJO_M2pxb1Q9zNjWeS6o`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -495,8 +586,27 @@ pub struct Payer {
     pub sub_openid: Option<crate::Sensitive>,
 }
 
+impl Payer {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            openid: None,
+            sp_openid: None,
+            sub_openid: None,
+        }
+    }
+}
+
+optional! { Payer {
+    openid: crate::Sensitive,
+    sp_openid: crate::Sensitive,
+    sub_openid: crate::Sensitive,
+} }
+
 /// Object `amount` in a request.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct Amount {
     /// Required. Example: `888`.
     pub total: i64,
@@ -506,7 +616,7 @@ pub struct Amount {
 }
 
 impl Amount {
-    /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+    /// What is required. What is optional has a method of its name.
     #[must_use]
     pub fn new(total: i64) -> Self {
         Self {
@@ -516,8 +626,13 @@ impl Amount {
     }
 }
 
+optional! { Amount {
+    currency: String,
+} }
+
 /// Object `scene_info` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct SceneInfo {
     /// Optional. Example: `013467007045764`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -536,8 +651,31 @@ pub struct SceneInfo {
     pub store_info: Option<StoreInfo>,
 }
 
+impl SceneInfo {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            device_id: None,
+            device_ip: None,
+            payer_client_ip: None,
+            operator_id: None,
+            store_info: None,
+        }
+    }
+}
+
+optional! { SceneInfo {
+    device_id: String,
+    device_ip: String,
+    payer_client_ip: String,
+    operator_id: String,
+    store_info: StoreInfo,
+} }
+
 /// Object `store_info` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct StoreInfo {
     /// Optional. Example: `0001`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -548,8 +686,25 @@ pub struct StoreInfo {
     pub address: String,
 }
 
+impl StoreInfo {
+    /// What is required. What is optional has a method of its name.
+    #[must_use]
+    pub fn new(name: impl Into<String>, address: impl Into<String>) -> Self {
+        Self {
+            id: None,
+            name: name.into(),
+            address: address.into(),
+        }
+    }
+}
+
+optional! { StoreInfo {
+    id: String,
+} }
+
 /// Object `detail` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct AppDetail {
     /// Optional. Example: `608800`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -562,8 +717,27 @@ pub struct AppDetail {
     pub goods_detail: Option<Vec<GoodsDetail>>,
 }
 
+impl AppDetail {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            cost_price: None,
+            receipt_id: None,
+            goods_detail: None,
+        }
+    }
+}
+
+optional! { AppDetail {
+    cost_price: i64,
+    receipt_id: String,
+    goods_detail: Vec<GoodsDetail>,
+} }
+
 /// Object `goods_detail` in a request.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct GoodsDetail {
     /// Required. Example: `12345`.
     pub goods_id: String,
@@ -580,7 +754,7 @@ pub struct GoodsDetail {
 }
 
 impl GoodsDetail {
-    /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+    /// What is required. What is optional has a method of its name.
     #[must_use]
     pub fn new(goods_id: impl Into<String>, quantity: i64, price: i64) -> Self {
         Self {
@@ -592,6 +766,11 @@ impl GoodsDetail {
         }
     }
 }
+
+optional! { GoodsDetail {
+    wxpay_goods_id: String,
+    goods_name: String,
+} }
 
 crate::open_enum! {
     /// Documented values of `trade_type`.
@@ -631,6 +810,7 @@ crate::open_enum! {
 
 /// Object `payer` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct PayerReply {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -645,6 +825,7 @@ pub struct PayerReply {
 
 /// Object `amount` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct GetByIdAmountReply {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -665,6 +846,7 @@ pub struct GetByIdAmountReply {
 
 /// Object `promotion_detail` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct PromotionDetail {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -703,6 +885,7 @@ pub struct PromotionDetail {
 
 /// Object `goods_detail` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct GoodsDetailReply {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -722,14 +905,26 @@ pub struct GoodsDetailReply {
 }
 
 /// Object `payer` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct MicropayPayer {
     /// Required. Example: `120061098828009406`.
     pub auth_code: String,
 }
 
+impl MicropayPayer {
+    /// What is required, which is all.
+    #[must_use]
+    pub fn new(auth_code: impl Into<String>) -> Self {
+        Self {
+            auth_code: auth_code.into(),
+        }
+    }
+}
+
 /// Object `amount` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct MicropayAmountReply {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -750,6 +945,7 @@ pub struct MicropayAmountReply {
 
 /// Object `detail` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct MicropayDetailReply {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -788,6 +984,7 @@ pub struct MicropayDetailReply {
 
 /// Object `goods_detail` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct DetailGoodsDetailReply {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -804,7 +1001,8 @@ pub struct DetailGoodsDetailReply {
 }
 
 /// Object `scene_info` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct MwebSceneInfo {
     /// Optional. Example: `013467007045764`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -821,6 +1019,26 @@ pub struct MwebSceneInfo {
     pub store_info: StoreInfo,
 }
 
+impl MwebSceneInfo {
+    /// What is required. What is optional has a method of its name.
+    #[must_use]
+    pub fn new(payer_client_ip: impl Into<String>, store_info: StoreInfo) -> Self {
+        Self {
+            device_id: None,
+            device_ip: None,
+            payer_client_ip: payer_client_ip.into(),
+            operator_id: None,
+            store_info,
+        }
+    }
+}
+
+optional! { MwebSceneInfo {
+    device_id: String,
+    device_ip: String,
+    operator_id: String,
+} }
+
 /// Operations `legacy_hk.merchants.*`.
 pub mod merchants {
 
@@ -830,6 +1048,7 @@ pub mod merchants {
     ///
     /// Document: <https://pay.weixin.qq.com/wiki/doc/api/wxpay/ch/Onborading_Sub_Merchant/chapter3_1.shtml>
     #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Create {
         /// Optional.
         #[serde(rename = "Idempotency-Key")]
@@ -879,7 +1098,7 @@ pub mod merchants {
     }
 
     impl Create {
-        /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+        /// What is required. What is optional has a method of its name.
         #[expect(clippy::too_many_arguments, reason = "all of them are required")]
         #[must_use]
         pub fn new(sp_appid: impl Into<String>, sp_mchid: impl Into<String>, name: impl Into<String>, shortname: impl Into<String>, office_phone: impl Into<String>, contact: super::Contact, business_category: i64, merchant_country_code: impl Into<String>, merchant_type: super::MerchantType, business: super::Business) -> Self {
@@ -906,8 +1125,20 @@ pub mod merchants {
         }
     }
 
+    optional! { Create {
+        idempotency_key: String,
+        channel_id: String,
+        registration_certificate_number: String,
+        registration_certificate_date: String,
+        registration_certificate_copy: String,
+        settlement_bank_number: String,
+        director: super::Director,
+        principal: super::Principal,
+    } }
+
     /// Reply to [`Create`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct CreateReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -928,7 +1159,8 @@ pub mod merchants {
     /// `GET /hk/v3/merchants/{sub_mchid}`. Superseded. Use `/v3/global/merchants/{sub_mchid}#get` instead. Idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/wiki/doc/api/wxpay/ch/Onborading_Sub_Merchant/chapter3_2.shtml>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Get {
         /// Required. Example: `20000100`.
         pub sub_mchid: String,
@@ -938,8 +1170,21 @@ pub mod merchants {
         pub sp_mchid: String,
     }
 
+    impl Get {
+        /// What is required, which is all.
+        #[must_use]
+        pub fn new(sub_mchid: impl Into<String>, sp_appid: impl Into<String>, sp_mchid: impl Into<String>) -> Self {
+            Self {
+                sub_mchid: sub_mchid.into(),
+                sp_appid: sp_appid.into(),
+                sp_mchid: sp_mchid.into(),
+            }
+        }
+    }
+
     /// Reply to [`Get`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct GetReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -994,6 +1239,7 @@ pub mod merchants {
     ///
     /// Document: <https://pay.weixin.qq.com/wiki/doc/api/wxpay/ch/Onborading_Sub_Merchant/chapter3_3.shtml>
     #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Replace {
         /// Required. Example: `wx8888888888888888`.
         pub sp_appid: String,
@@ -1042,7 +1288,7 @@ pub mod merchants {
     }
 
     impl Replace {
-        /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+        /// What is required. What is optional has a method of its name.
         #[expect(clippy::too_many_arguments, reason = "all of them are required")]
         #[must_use]
         pub fn new(sp_appid: impl Into<String>, sp_mchid: impl Into<String>, sub_mchid: impl Into<String>, name: impl Into<String>, shortname: impl Into<String>, office_phone: impl Into<String>, business_category: i64, merchant_country_code: impl Into<String>, merchant_type: super::MerchantType, business: super::Business) -> Self {
@@ -1069,8 +1315,20 @@ pub mod merchants {
         }
     }
 
+    optional! { Replace {
+        contact: super::Contact,
+        channel_id: String,
+        registration_certificate_number: String,
+        registration_certificate_date: String,
+        registration_certificate_copy: String,
+        settlement_bank_number: String,
+        director: super::Director,
+        principal: super::Principal,
+    } }
+
     /// Reply to [`Replace`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct ReplaceReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -1090,6 +1348,7 @@ pub mod refunds {
     ///
     /// Document: <https://pay.weixin.qq.com/wiki/doc/api/wxpay/ch/fusion_wallet_ch/QuickPay/chapter8_2.shtml>
     #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Create {
         /// Required. Example: `1900000109`.
         pub mchid: String,
@@ -1123,7 +1382,7 @@ pub mod refunds {
     }
 
     impl Create {
-        /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+        /// What is required. What is optional has a method of its name.
         #[must_use]
         pub fn new(mchid: impl Into<String>, appid: impl Into<String>, sp_mchid: impl Into<String>, sub_mchid: impl Into<String>, sp_appid: impl Into<String>, out_refund_no: impl Into<String>, amount: super::RefundAmount) -> Self {
             Self {
@@ -1143,8 +1402,17 @@ pub mod refunds {
         }
     }
 
+    optional! { Create {
+        sub_appid: String,
+        transaction_id: String,
+        out_trade_no: String,
+        reason: String,
+        notify_url: String,
+    } }
+
     /// Reply to [`Create`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct CreateReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -1171,7 +1439,8 @@ pub mod refunds {
     /// `GET /hk/v3/refunds/id/{refund_id}`. Superseded. Use `global.refunds.get_by_id` instead. Idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/wiki/doc/api/wxpay/ch/fusion_wallet_ch/QuickPay/chapter8_3.shtml>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct GetById {
         /// Required.
         pub refund_id: String,
@@ -1186,8 +1455,28 @@ pub mod refunds {
         pub sp_mchid: Option<String>,
     }
 
+    impl GetById {
+        /// What is required. What is optional has a method of its name.
+        #[must_use]
+        pub fn new(refund_id: impl Into<String>) -> Self {
+            Self {
+                refund_id: refund_id.into(),
+                mchid: None,
+                sub_mchid: None,
+                sp_mchid: None,
+            }
+        }
+    }
+
+    optional! { GetById {
+        mchid: String,
+        sub_mchid: String,
+        sp_mchid: String,
+    } }
+
     /// Reply to [`GetById`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct GetByIdReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -1235,7 +1524,8 @@ pub mod refunds {
     /// `GET /hk/v3/refunds/out-refund-no/{out_refund_no}`. Superseded. Use `global.refunds.get_by_out_refund_no` instead. Idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/wiki/doc/api/wxpay/ch/fusion_wallet_ch/QuickPay/chapter8_3.shtml>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct GetByOutRefundNo {
         /// Required. Example: `1217752501201407033233368018`.
         pub out_refund_no: String,
@@ -1250,8 +1540,28 @@ pub mod refunds {
         pub sp_mchid: Option<String>,
     }
 
+    impl GetByOutRefundNo {
+        /// What is required. What is optional has a method of its name.
+        #[must_use]
+        pub fn new(out_refund_no: impl Into<String>) -> Self {
+            Self {
+                out_refund_no: out_refund_no.into(),
+                mchid: None,
+                sub_mchid: None,
+                sp_mchid: None,
+            }
+        }
+    }
+
+    optional! { GetByOutRefundNo {
+        mchid: String,
+        sub_mchid: String,
+        sp_mchid: String,
+    } }
+
     /// Reply to [`GetByOutRefundNo`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct GetByOutRefundNoReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -1300,6 +1610,7 @@ pub mod refunds {
     ///
     /// Document: <https://pay.weixin.qq.com/wiki/doc/api/wxpay/ch/fusion_wallet_ch/QuickPay/chapter8_4.shtml>
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct List {
         /// Optional. Example: `1217752501201407033233368018`.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -1324,8 +1635,35 @@ pub mod refunds {
         pub count: Option<i64>,
     }
 
+    impl List {
+        /// Nothing is required.
+        #[must_use]
+        pub fn new() -> Self {
+            Self {
+                transaction_id: None,
+                out_trade_no: None,
+                mchid: None,
+                sub_mchid: None,
+                sp_mchid: None,
+                offset: None,
+                count: None,
+            }
+        }
+    }
+
+    optional! { List {
+        transaction_id: String,
+        out_trade_no: String,
+        mchid: String,
+        sub_mchid: String,
+        sp_mchid: String,
+        offset: i64,
+        count: i64,
+    } }
+
     /// Reply to [`List`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct ListReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -1372,6 +1710,7 @@ pub mod settle {
         ///
         /// Document: <https://pay.weixin.qq.com/wiki/doc/api/wxpay/ch/fusion_wallet_ch/QuickPay/chapter8_10.shtml>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct List {
             /// Optional. Example: `1900000101`.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -1391,7 +1730,7 @@ pub mod settle {
         }
 
         impl List {
-            /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+            /// What is required. What is optional has a method of its name.
             #[must_use]
             pub fn new(settle_state: super::super::SettleState, limit: i64, offset: i64) -> Self {
                 Self {
@@ -1405,8 +1744,15 @@ pub mod settle {
             }
         }
 
+        optional! { List {
+            sub_mchid: String,
+            settle_start_date: String,
+            settle_end_date: String,
+        } }
+
         /// Reply to [`List`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct ListReply {
             /// Optional.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -1435,12 +1781,24 @@ pub mod statements {
     /// `GET /hk/v3/statements`. Superseded. Use `global.statements.get` instead. Idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/wiki/doc/api/wxpay/ch/fusion_wallet_ch/QuickPay/chapter8_5.shtml>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Get {
         /// Required. Example: `20180130`.
         pub date: String,
         /// Required. Example: `1900000109`.
         pub mchid: String,
+    }
+
+    impl Get {
+        /// What is required, which is all.
+        #[must_use]
+        pub fn new(date: impl Into<String>, mchid: impl Into<String>) -> Self {
+            Self {
+                date: date.into(),
+                mchid: mchid.into(),
+            }
+        }
     }
 
     call!(Get => bytes::Bytes, LEGACY_HK[8]);
@@ -1454,7 +1812,8 @@ pub mod transactions {
     /// `POST /hk/v3/transactions/id/{transaction_id}/close`. Superseded. Use `global.transactions.close_by_id` instead. Idempotent. `legacy_hk.transactions.get_by_id` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/wiki/doc/api/wxpay/ch/fusion_wallet_ch/NativePay/chapter8_6.shtml>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct CloseById {
         /// Required. Example: `1217752501201407033233368018`.
         pub transaction_id: String,
@@ -1468,6 +1827,24 @@ pub mod transactions {
         pub sp_mchid: Option<String>,
     }
 
+    impl CloseById {
+        /// What is required. What is optional has a method of its name.
+        #[must_use]
+        pub fn new(transaction_id: impl Into<String>, mchid: impl Into<String>) -> Self {
+            Self {
+                transaction_id: transaction_id.into(),
+                mchid: mchid.into(),
+                sub_mchid: None,
+                sp_mchid: None,
+            }
+        }
+    }
+
+    optional! { CloseById {
+        sub_mchid: String,
+        sp_mchid: String,
+    } }
+
     call!(CloseById => (), LEGACY_HK[10]);
 
     /// 关闭订单(商户订单号) (`legacy_hk.transactions.close_by_out_trade_no`).
@@ -1475,7 +1852,8 @@ pub mod transactions {
     /// `POST /hk/v3/transactions/out-trade-no/{out_trade_no}/close`. Superseded. Use `global.transactions.close_by_out_trade_no` instead. Idempotent. `legacy_hk.transactions.get_by_out_trade_no` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/wiki/doc/api/wxpay/ch/fusion_wallet_ch/NativePay/chapter8_6.shtml>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct CloseByOutTradeNo {
         /// Required. Example: `1217752501201407033233368018`.
         pub out_trade_no: String,
@@ -1489,6 +1867,24 @@ pub mod transactions {
         pub sp_mchid: Option<String>,
     }
 
+    impl CloseByOutTradeNo {
+        /// What is required. What is optional has a method of its name.
+        #[must_use]
+        pub fn new(out_trade_no: impl Into<String>, mchid: impl Into<String>) -> Self {
+            Self {
+                out_trade_no: out_trade_no.into(),
+                mchid: mchid.into(),
+                sub_mchid: None,
+                sp_mchid: None,
+            }
+        }
+    }
+
+    optional! { CloseByOutTradeNo {
+        sub_mchid: String,
+        sp_mchid: String,
+    } }
+
     call!(CloseByOutTradeNo => (), LEGACY_HK[11]);
 
     /// 查询订单(微信支付订单号) (`legacy_hk.transactions.get_by_id`).
@@ -1496,7 +1892,8 @@ pub mod transactions {
     /// `GET /hk/v3/transactions/id/{transaction_id}`. Superseded. Use `global.transactions.get_by_id` instead. Idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/wiki/doc/api/wxpay/ch/fusion_wallet_ch/QuickPay/chapter8_1.shtml>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct GetById {
         /// Required. Example: `1217752501201407033233368018`.
         pub transaction_id: String,
@@ -1508,8 +1905,22 @@ pub mod transactions {
         pub sp_mchid: String,
     }
 
+    impl GetById {
+        /// What is required, which is all.
+        #[must_use]
+        pub fn new(transaction_id: impl Into<String>, mchid: impl Into<String>, sub_mchid: impl Into<String>, sp_mchid: impl Into<String>) -> Self {
+            Self {
+                transaction_id: transaction_id.into(),
+                mchid: mchid.into(),
+                sub_mchid: sub_mchid.into(),
+                sp_mchid: sp_mchid.into(),
+            }
+        }
+    }
+
     /// Reply to [`GetById`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct GetByIdReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -1572,7 +1983,8 @@ pub mod transactions {
     /// `GET /hk/v3/transactions/out-trade-no/{out_trade_no}`. Superseded. Use `global.transactions.get_by_out_trade_no` instead. Idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/wiki/doc/api/wxpay/ch/fusion_wallet_ch/QuickPay/chapter8_1.shtml>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct GetByOutTradeNo {
         /// Required. Example: `1217752501201407033233368018`.
         pub out_trade_no: String,
@@ -1584,8 +1996,22 @@ pub mod transactions {
         pub sp_mchid: String,
     }
 
+    impl GetByOutTradeNo {
+        /// What is required, which is all.
+        #[must_use]
+        pub fn new(out_trade_no: impl Into<String>, mchid: impl Into<String>, sub_mchid: impl Into<String>, sp_mchid: impl Into<String>) -> Self {
+            Self {
+                out_trade_no: out_trade_no.into(),
+                mchid: mchid.into(),
+                sub_mchid: sub_mchid.into(),
+                sp_mchid: sp_mchid.into(),
+            }
+        }
+    }
+
     /// Reply to [`GetByOutTradeNo`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct GetByOutTradeNoReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -1648,7 +2074,8 @@ pub mod transactions {
     /// `POST /hk/v3/transactions/id/{transaction_id}/reverse`. Superseded. Use `global.micropay.transactions.reverse_by_id` instead. Not idempotent. `legacy_hk.transactions.get_by_id` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/wiki/doc/api/wxpay/ch/fusion_wallet_ch/QuickPay/chapter3_4.shtml>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct ReverseById {
         /// Required. Example: `1217752501201407033233368018`.
         pub transaction_id: String,
@@ -1660,6 +2087,19 @@ pub mod transactions {
         pub sub_mchid: String,
     }
 
+    impl ReverseById {
+        /// What is required, which is all.
+        #[must_use]
+        pub fn new(transaction_id: impl Into<String>, mchid: impl Into<String>, sp_mchid: impl Into<String>, sub_mchid: impl Into<String>) -> Self {
+            Self {
+                transaction_id: transaction_id.into(),
+                mchid: mchid.into(),
+                sp_mchid: sp_mchid.into(),
+                sub_mchid: sub_mchid.into(),
+            }
+        }
+    }
+
     call!(ReverseById => (), LEGACY_HK[18]);
 
     /// 撤销订单(商户订单号) (`legacy_hk.transactions.reverse_by_out_trade_no`).
@@ -1667,7 +2107,8 @@ pub mod transactions {
     /// `POST /hk/v3/transactions/out-trade-no/{out_trade_no}/reverse`. Superseded. Use `global.micropay.transactions.reverse_by_out_trade_no` instead. Not idempotent. `legacy_hk.transactions.get_by_out_trade_no` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/wiki/doc/api/wxpay/ch/fusion_wallet_ch/QuickPay/chapter3_4.shtml>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct ReverseByOutTradeNo {
         /// Required. Example: `1217752501201407033233368018`.
         pub out_trade_no: String,
@@ -1677,6 +2118,19 @@ pub mod transactions {
         pub sp_mchid: String,
         /// Required. Example: `1900000109`.
         pub sub_mchid: String,
+    }
+
+    impl ReverseByOutTradeNo {
+        /// What is required, which is all.
+        #[must_use]
+        pub fn new(out_trade_no: impl Into<String>, mchid: impl Into<String>, sp_mchid: impl Into<String>, sub_mchid: impl Into<String>) -> Self {
+            Self {
+                out_trade_no: out_trade_no.into(),
+                mchid: mchid.into(),
+                sp_mchid: sp_mchid.into(),
+                sub_mchid: sub_mchid.into(),
+            }
+        }
     }
 
     call!(ReverseByOutTradeNo => (), LEGACY_HK[19]);
@@ -1690,6 +2144,7 @@ pub mod transactions {
         ///
         /// Document: <https://pay.weixin.qq.com/wiki/doc/api/wxpay/ch/fusion_wallet_ch/In-AppPay/chapter6_3.shtml>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Create {
             /// Required. Example: `1900000109`.
             pub mchid: String,
@@ -1743,7 +2198,7 @@ pub mod transactions {
         }
 
         impl Create {
-            /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+            /// What is required. What is optional has a method of its name.
             #[expect(clippy::too_many_arguments, reason = "all of them are required")]
             #[must_use]
             pub fn new(mchid: impl Into<String>, appid: impl Into<String>, sub_mchid: impl Into<String>, sp_mchid: impl Into<String>, sp_appid: impl Into<String>, description: impl Into<String>, notify_url: impl Into<String>, out_trade_no: impl Into<String>, trade_type: impl Into<String>, merchant_category_code: impl Into<String>, amount: super::super::Amount) -> Self {
@@ -1772,8 +2227,21 @@ pub mod transactions {
             }
         }
 
+        optional! { Create {
+            sub_appid: String,
+            attach: String,
+            goods_tag: String,
+            limit_pay: String,
+            time_start: String,
+            time_expire: String,
+            payer: super::super::Payer,
+            scene_info: super::super::SceneInfo,
+            detail: Vec<super::super::AppDetail>,
+        } }
+
         /// Reply to [`Create`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct CreateReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -1793,6 +2261,7 @@ pub mod transactions {
         ///
         /// Document: <https://pay.weixin.qq.com/wiki/doc/api/wxpay/ch/fusion_wallet_ch/MiniProgramPay/chapter7_3.shtml>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Create {
             /// Required. Example: `1900000109`.
             pub mchid: String,
@@ -1846,7 +2315,7 @@ pub mod transactions {
         }
 
         impl Create {
-            /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+            /// What is required. What is optional has a method of its name.
             #[expect(clippy::too_many_arguments, reason = "all of them are required")]
             #[must_use]
             pub fn new(mchid: impl Into<String>, appid: impl Into<String>, sub_mchid: impl Into<String>, sp_mchid: impl Into<String>, sp_appid: impl Into<String>, description: impl Into<String>, notify_url: impl Into<String>, out_trade_no: impl Into<String>, trade_type: impl Into<String>, merchant_category_code: impl Into<String>, amount: super::super::Amount) -> Self {
@@ -1875,8 +2344,21 @@ pub mod transactions {
             }
         }
 
+        optional! { Create {
+            sub_appid: String,
+            attach: String,
+            goods_tag: String,
+            limit_pay: String,
+            time_start: String,
+            time_expire: String,
+            payer: super::super::Payer,
+            scene_info: super::super::SceneInfo,
+            detail: Vec<super::super::AppDetail>,
+        } }
+
         /// Reply to [`Create`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct CreateReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -1896,6 +2378,7 @@ pub mod transactions {
         ///
         /// Document: <https://pay.weixin.qq.com/wiki/doc/api/wxpay/ch/fusion_wallet_ch/QuickPay/chapter3_3.shtml>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Create {
             /// Required. Example: `1900000109`.
             pub mchid: String,
@@ -1941,7 +2424,7 @@ pub mod transactions {
         }
 
         impl Create {
-            /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+            /// What is required. What is optional has a method of its name.
             #[expect(clippy::too_many_arguments, reason = "all of them are required")]
             #[must_use]
             pub fn new(mchid: impl Into<String>, appid: impl Into<String>, sub_mchid: impl Into<String>, sp_mchid: impl Into<String>, sp_appid: impl Into<String>, description: impl Into<String>, out_trade_no: impl Into<String>, trade_type: impl Into<String>, merchant_category_code: impl Into<String>, amount: super::super::Amount) -> Self {
@@ -1967,8 +2450,19 @@ pub mod transactions {
             }
         }
 
+        optional! { Create {
+            sub_appid: String,
+            attach: String,
+            goods_tag: String,
+            limit_pay: String,
+            payer: super::super::MicropayPayer,
+            scene_info: super::super::SceneInfo,
+            detail: Vec<super::super::AppDetail>,
+        } }
+
         /// Reply to [`Create`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct CreateReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -2036,6 +2530,7 @@ pub mod transactions {
         ///
         /// Document: <https://pay.weixin.qq.com/wiki/doc/api/wxpay/ch/fusion_wallet_ch/H5Payment/chapter3_3.shtml>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Create {
             /// Required. Example: `1900000109`.
             pub mchid: String,
@@ -2088,7 +2583,7 @@ pub mod transactions {
         }
 
         impl Create {
-            /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+            /// What is required. What is optional has a method of its name.
             #[expect(clippy::too_many_arguments, reason = "all of them are required")]
             #[must_use]
             pub fn new(mchid: impl Into<String>, appid: impl Into<String>, sub_mchid: impl Into<String>, sp_mchid: impl Into<String>, sp_appid: impl Into<String>, description: impl Into<String>, notify_url: impl Into<String>, out_trade_no: impl Into<String>, trade_type: impl Into<String>, merchant_category_code: impl Into<String>, amount: super::super::Amount, scene_info: super::super::MwebSceneInfo) -> Self {
@@ -2117,8 +2612,20 @@ pub mod transactions {
             }
         }
 
+        optional! { Create {
+            sub_appid: String,
+            attach: String,
+            goods_tag: String,
+            limit_pay: String,
+            time_start: String,
+            time_expire: String,
+            payer: super::super::Payer,
+            detail: Vec<super::super::AppDetail>,
+        } }
+
         /// Reply to [`Create`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct CreateReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -2138,6 +2645,7 @@ pub mod transactions {
         ///
         /// Document: <https://pay.weixin.qq.com/wiki/doc/api/wxpay/ch/fusion_wallet_ch/NativePay/chapter4_3.shtml>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Create {
             /// Required. Example: `1900000109`.
             pub mchid: String,
@@ -2191,7 +2699,7 @@ pub mod transactions {
         }
 
         impl Create {
-            /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+            /// What is required. What is optional has a method of its name.
             #[expect(clippy::too_many_arguments, reason = "all of them are required")]
             #[must_use]
             pub fn new(mchid: impl Into<String>, appid: impl Into<String>, sub_mchid: impl Into<String>, sp_mchid: impl Into<String>, sp_appid: impl Into<String>, description: impl Into<String>, notify_url: impl Into<String>, out_trade_no: impl Into<String>, trade_type: impl Into<String>, merchant_category_code: impl Into<String>, amount: super::super::Amount) -> Self {
@@ -2220,8 +2728,21 @@ pub mod transactions {
             }
         }
 
+        optional! { Create {
+            sub_appid: String,
+            attach: String,
+            goods_tag: String,
+            limit_pay: String,
+            time_start: String,
+            time_expire: String,
+            payer: super::super::Payer,
+            scene_info: super::super::SceneInfo,
+            detail: Vec<super::super::AppDetail>,
+        } }
+
         /// Reply to [`Create`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct CreateReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]

@@ -14,6 +14,7 @@ crate::open_enum! {
 
 /// Object `merchant_order` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct MerchantOrder {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -31,6 +32,7 @@ pub struct MerchantOrder {
 
 /// Object `payer` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct Payer {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -48,6 +50,7 @@ pub struct Payer {
 
 /// Object `amount` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct GetByOutTradeNoAmount {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -65,6 +68,7 @@ pub struct GetByOutTradeNoAmount {
 
 /// Object `data` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct ListByBrandIdData {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -109,6 +113,7 @@ pub struct ListByBrandIdData {
 
 /// Object `amount` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct DataAmount {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -132,14 +137,26 @@ pub mod brands {
     /// `GET /v3/lovefeast/brands/{brand_id}`. For direct merchants and service providers. Idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012472863>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Get {
         /// Required. Example: `2250`.
         pub brand_id: String,
     }
 
+    impl Get {
+        /// What is required, which is all.
+        #[must_use]
+        pub fn new(brand_id: impl Into<String>) -> Self {
+            Self {
+                brand_id: brand_id.into(),
+            }
+        }
+    }
+
     /// Reply to [`Get`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct GetReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -162,7 +179,8 @@ pub mod users {
         /// 查询用户捐赠单详情 (`love_feast.users.orders.get_by_out_trade_no`).
         ///
         /// `GET /v3/lovefeast/users/{openid}/orders/out-trade-no/{out_trade_no}`. For direct merchants and service providers. Idempotent.
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct GetByOutTradeNo {
             /// Required. Example: `oUpF8uMuAJO_M2pxb1Q9zNjWeS6o`.
             pub openid: crate::Sensitive,
@@ -170,8 +188,20 @@ pub mod users {
             pub out_trade_no: String,
         }
 
+        impl GetByOutTradeNo {
+            /// What is required, which is all.
+            #[must_use]
+            pub fn new(openid: impl Into<crate::Sensitive>, out_trade_no: impl Into<String>) -> Self {
+                Self {
+                    openid: openid.into(),
+                    out_trade_no: out_trade_no.into(),
+                }
+            }
+        }
+
         /// Reply to [`GetByOutTradeNo`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct GetByOutTradeNoReply {
             /// Optional.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -221,6 +251,7 @@ pub mod users {
         ///
         /// `GET /v3/lovefeast/users/{openid}/orders/brand-id/{brand_id}`. For direct merchants and service providers. Idempotent.
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct ListByBrandId {
             /// Required. Example: `oUpF8uMuAJO_M2pxb1Q9zNjWeS6o`.
             pub openid: crate::Sensitive,
@@ -234,7 +265,7 @@ pub mod users {
         }
 
         impl ListByBrandId {
-            /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+            /// What is required. What is optional has a method of its name.
             #[must_use]
             pub fn new(openid: impl Into<crate::Sensitive>, brand_id: impl Into<String>, limit: i64) -> Self {
                 Self {
@@ -246,8 +277,13 @@ pub mod users {
             }
         }
 
+        optional! { ListByBrandId {
+            offset: i64,
+        } }
+
         /// Reply to [`ListByBrandId`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct ListByBrandIdReply {
             /// Optional.
             #[serde(skip_serializing_if = "Option::is_none")]

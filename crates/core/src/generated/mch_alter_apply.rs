@@ -3,7 +3,8 @@
 
 
 /// Object `contact_info` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct ContactInfo {
     /// Required. Encrypted under the platform's key before it is sent.
     pub contact_name: crate::Sensitive,
@@ -26,6 +27,29 @@ pub struct ContactInfo {
     /// Required. Encrypted under the platform's key before it is sent.
     pub mobile_phone: crate::Sensitive,
 }
+
+impl ContactInfo {
+    /// What is required. What is optional has a method of its name.
+    #[must_use]
+    pub fn new(contact_name: impl Into<crate::Sensitive>, contact_id_doc_type: ContactIdDocType, contact_id_card_number: impl Into<crate::Sensitive>, contact_id_doc_copy: impl Into<String>, contact_id_doc_period_begin: impl Into<String>, contact_id_doc_period_end: impl Into<String>, mobile_phone: impl Into<crate::Sensitive>) -> Self {
+        Self {
+            contact_name: contact_name.into(),
+            contact_id_doc_type,
+            contact_id_card_number: contact_id_card_number.into(),
+            contact_id_doc_copy: contact_id_doc_copy.into(),
+            contact_id_doc_copy_back: None,
+            contact_id_doc_period_begin: contact_id_doc_period_begin.into(),
+            contact_id_doc_period_end: contact_id_doc_period_end.into(),
+            business_authorization_letter: None,
+            mobile_phone: mobile_phone.into(),
+        }
+    }
+}
+
+optional! { ContactInfo {
+    contact_id_doc_copy_back: String,
+    business_authorization_letter: String,
+} }
 
 crate::open_enum! {
     /// Documented values of `contact_id_doc_type`.
@@ -67,6 +91,7 @@ crate::open_enum! {
 
 /// Object `audit_reject_detail` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct AuditRejectDetail {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -107,7 +132,8 @@ crate::open_enum! {
 }
 
 /// Object `business_license_info` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct BusinessLicenseInfo {
     /// Required. Example: `123456789012345678`.
     pub license_number: String,
@@ -128,8 +154,31 @@ pub struct BusinessLicenseInfo {
     pub license_period_end: Option<String>,
 }
 
+impl BusinessLicenseInfo {
+    /// What is required. What is optional has a method of its name.
+    #[must_use]
+    pub fn new(license_number: impl Into<String>, license_copy: impl Into<String>, merchant_name: impl Into<String>, legal_person: impl Into<String>) -> Self {
+        Self {
+            license_number: license_number.into(),
+            license_copy: license_copy.into(),
+            merchant_name: merchant_name.into(),
+            legal_person: legal_person.into(),
+            company_address: None,
+            license_period_begin: None,
+            license_period_end: None,
+        }
+    }
+}
+
+optional! { BusinessLicenseInfo {
+    company_address: String,
+    license_period_begin: String,
+    license_period_end: String,
+} }
+
 /// Object `certificate_info` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct CertificateInfo {
     /// Required. Example: `CERTIFICATE_TYPE_2388`.
     pub cert_type: CertType,
@@ -147,6 +196,24 @@ pub struct CertificateInfo {
     pub cert_period_begin: String,
     /// Required. Example: `2026-06-06`.
     pub cert_period_end: String,
+}
+
+impl CertificateInfo {
+    /// What is required, which is all.
+    #[expect(clippy::too_many_arguments, reason = "all of them are required")]
+    #[must_use]
+    pub fn new(cert_type: CertType, cert_number: impl Into<String>, cert_copy: impl Into<String>, merchant_name: impl Into<String>, legal_person: impl Into<String>, company_address: impl Into<String>, cert_period_begin: impl Into<String>, cert_period_end: impl Into<String>) -> Self {
+        Self {
+            cert_type,
+            cert_number: cert_number.into(),
+            cert_copy: cert_copy.into(),
+            merchant_name: merchant_name.into(),
+            legal_person: legal_person.into(),
+            company_address: company_address.into(),
+            cert_period_begin: cert_period_begin.into(),
+            cert_period_end: cert_period_end.into(),
+        }
+    }
 }
 
 crate::open_enum! {
@@ -177,6 +244,7 @@ crate::open_enum! {
 
 /// Object `finance_institution_info` in a request.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct FinanceInstitutionInfo {
     /// Required. Example: `FINANCE_TYPE_BANK_AGENT`.
     pub finance_type: FinanceType,
@@ -212,7 +280,8 @@ crate::open_enum! {
 }
 
 /// Object `legal_person_info` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct LegalPersonInfo {
     /// Required. Example: `LEGAL`.
     pub id_holder_type: IdHolderType,
@@ -248,6 +317,39 @@ pub struct LegalPersonInfo {
     pub as_ubo: Option<bool>,
 }
 
+impl LegalPersonInfo {
+    /// What is required. What is optional has a method of its name.
+    #[must_use]
+    pub fn new(id_holder_type: IdHolderType) -> Self {
+        Self {
+            id_holder_type,
+            id_doc_type: None,
+            authorize_letter_copy: None,
+            card_front: None,
+            card_back: None,
+            card_name: None,
+            card_number: None,
+            card_address: None,
+            card_period_begin: None,
+            card_period_end: None,
+            as_ubo: None,
+        }
+    }
+}
+
+optional! { LegalPersonInfo {
+    id_doc_type: IdDocType,
+    authorize_letter_copy: String,
+    card_front: String,
+    card_back: String,
+    card_name: crate::Sensitive,
+    card_number: crate::Sensitive,
+    card_address: crate::Sensitive,
+    card_period_begin: String,
+    card_period_end: String,
+    as_ubo: bool,
+} }
+
 crate::open_enum! {
     /// Documented values of `id_holder_type`.
     pub enum IdHolderType {
@@ -281,7 +383,8 @@ crate::open_enum! {
 }
 
 /// Object `ubo_info_list` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct UboInfo {
     /// Required. Example: `IDENTIFICATION_TYPE_IDCARD`.
     pub id_doc_type: IdDocType,
@@ -302,8 +405,30 @@ pub struct UboInfo {
     pub card_period_end: String,
 }
 
+impl UboInfo {
+    /// What is required. What is optional has a method of its name.
+    #[must_use]
+    pub fn new(id_doc_type: IdDocType, card_front: impl Into<String>, card_name: impl Into<crate::Sensitive>, card_number: impl Into<crate::Sensitive>, card_address: impl Into<crate::Sensitive>, card_period_begin: impl Into<String>, card_period_end: impl Into<String>) -> Self {
+        Self {
+            id_doc_type,
+            card_front: card_front.into(),
+            card_back: None,
+            card_name: card_name.into(),
+            card_number: card_number.into(),
+            card_address: card_address.into(),
+            card_period_begin: card_period_begin.into(),
+            card_period_end: card_period_end.into(),
+        }
+    }
+}
+
+optional! { UboInfo {
+    card_back: String,
+} }
+
 /// Object `addition` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct Addition {
     /// Optional. Example: `MediaId`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -321,6 +446,28 @@ pub struct Addition {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ubo_prove: Option<Vec<String>>,
 }
+
+impl Addition {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            bank_openaccount_license: None,
+            openaccount_approval: None,
+            legal_other_prove: None,
+            agency_prove: None,
+            ubo_prove: None,
+        }
+    }
+}
+
+optional! { Addition {
+    bank_openaccount_license: Vec<String>,
+    openaccount_approval: Vec<String>,
+    legal_other_prove: Vec<String>,
+    agency_prove: Vec<String>,
+    ubo_prove: Vec<String>,
+} }
 
 crate::open_enum! {
     /// Documented values of `state`.
@@ -366,7 +513,8 @@ pub mod mch_contact_alter_applyment {
     /// `POST /v3/mchalterapply/mchcontactalterapplyment`. For service providers. Not idempotent. `mch_alter_apply.mch_contact_alter_applyment.merchant.get_by_out_request_no` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4015617906>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Create {
         /// Required. Example: `2492185251`.
         pub merchant_code: String,
@@ -377,8 +525,25 @@ pub mod mch_contact_alter_applyment {
         pub contact_info: Option<super::ContactInfo>,
     }
 
+    impl Create {
+        /// What is required. What is optional has a method of its name.
+        #[must_use]
+        pub fn new(merchant_code: impl Into<String>, out_request_no: impl Into<String>) -> Self {
+            Self {
+                merchant_code: merchant_code.into(),
+                out_request_no: out_request_no.into(),
+                contact_info: None,
+            }
+        }
+    }
+
+    optional! { Create {
+        contact_info: super::ContactInfo,
+    } }
+
     /// Reply to [`Create`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct CreateReply {
         /// Optional.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -393,14 +558,26 @@ pub mod mch_contact_alter_applyment {
     /// `GET /v3/mchalterapply/mchcontactalterapplyment/{apply_id}`. For service providers. Idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4015617911>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Get {
         /// Required. Example: `20220617143306000013906025001`.
         pub apply_id: String,
     }
 
+    impl Get {
+        /// What is required, which is all.
+        #[must_use]
+        pub fn new(apply_id: impl Into<String>) -> Self {
+            Self {
+                apply_id: apply_id.into(),
+            }
+        }
+    }
+
     /// Reply to [`Get`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct GetReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -430,14 +607,26 @@ pub mod mch_contact_alter_applyment {
     /// `POST /v3/mchalterapply/mchcontactalterapplyment/{apply_id}/revoke`. For service providers. Idempotent. `mch_alter_apply.mch_contact_alter_applyment.get` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4015617919>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Revoke {
         /// Required. Example: `20220617143306000013906025001`.
         pub apply_id: String,
     }
 
+    impl Revoke {
+        /// What is required, which is all.
+        #[must_use]
+        pub fn new(apply_id: impl Into<String>) -> Self {
+            Self {
+                apply_id: apply_id.into(),
+            }
+        }
+    }
+
     /// Reply to [`Revoke`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct RevokeReply {
         /// Optional.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -458,7 +647,8 @@ pub mod mch_contact_alter_applyment {
         /// `GET /v3/mchalterapply/mchcontactalterapplyment/merchant/{merchant_code}/out-request-no/{out_request_no}`. For service providers. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4015617915>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct GetByOutRequestNo {
             /// Required. Example: `1900006491`.
             pub merchant_code: String,
@@ -466,8 +656,20 @@ pub mod mch_contact_alter_applyment {
             pub out_request_no: String,
         }
 
+        impl GetByOutRequestNo {
+            /// What is required, which is all.
+            #[must_use]
+            pub fn new(merchant_code: impl Into<String>, out_request_no: impl Into<String>) -> Self {
+                Self {
+                    merchant_code: merchant_code.into(),
+                    out_request_no: out_request_no.into(),
+                }
+            }
+        }
+
         /// Reply to [`GetByOutRequestNo`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct GetByOutRequestNoReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -502,7 +704,8 @@ pub mod mch_subject_alter_applyment {
     /// `POST /v3/mchalterapply/mchsubjectalterapplyment`. For service providers. Not idempotent. `mch_alter_apply.mch_subject_alter_applyment.merchant.get_by_out_request_no` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4014090649>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Create {
         /// Required. Example: `2492185251`.
         pub merchant_code: String,
@@ -536,8 +739,40 @@ pub mod mch_subject_alter_applyment {
         pub addition: Option<super::Addition>,
     }
 
+    impl Create {
+        /// What is required. What is optional has a method of its name.
+        #[must_use]
+        pub fn new(merchant_code: impl Into<String>, out_request_no: impl Into<String>, organization_type: super::OrganizationType) -> Self {
+            Self {
+                merchant_code: merchant_code.into(),
+                out_request_no: out_request_no.into(),
+                alter_scope: None,
+                organization_type,
+                finance_institution: None,
+                business_license_info: None,
+                certificate_info: None,
+                finance_institution_info: None,
+                legal_person_info: None,
+                ubo_info_list: None,
+                addition: None,
+            }
+        }
+    }
+
+    optional! { Create {
+        alter_scope: super::AlterScope,
+        finance_institution: bool,
+        business_license_info: super::BusinessLicenseInfo,
+        certificate_info: super::CertificateInfo,
+        finance_institution_info: super::FinanceInstitutionInfo,
+        legal_person_info: super::LegalPersonInfo,
+        ubo_info_list: Vec<super::UboInfo>,
+        addition: super::Addition,
+    } }
+
     /// Reply to [`Create`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct CreateReply {
         /// Optional.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -552,14 +787,26 @@ pub mod mch_subject_alter_applyment {
     /// `GET /v3/mchalterapply/mchsubjectalterapplyment/{apply_id}`. For service providers. Idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4014090655>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Get {
         /// Required. Example: `20220617143306000013906025001`.
         pub apply_id: String,
     }
 
+    impl Get {
+        /// What is required, which is all.
+        #[must_use]
+        pub fn new(apply_id: impl Into<String>) -> Self {
+            Self {
+                apply_id: apply_id.into(),
+            }
+        }
+    }
+
     /// Reply to [`Get`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct GetReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -589,14 +836,26 @@ pub mod mch_subject_alter_applyment {
     /// `POST /v3/mchalterapply/mchsubjectalterapplyment/{apply_id}/revoke`. For service providers. Idempotent. `mch_alter_apply.mch_subject_alter_applyment.get` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4014090672>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Revoke {
         /// Required. Example: `20220617143306000013906025001`.
         pub apply_id: String,
     }
 
+    impl Revoke {
+        /// What is required, which is all.
+        #[must_use]
+        pub fn new(apply_id: impl Into<String>) -> Self {
+            Self {
+                apply_id: apply_id.into(),
+            }
+        }
+    }
+
     /// Reply to [`Revoke`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct RevokeReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -614,7 +873,8 @@ pub mod mch_subject_alter_applyment {
         /// `GET /v3/mchalterapply/mchsubjectalterapplyment/merchant/{merchant_code}/out-request-no/{out_request_no}`. For service providers. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4014090667>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct GetByOutRequestNo {
             /// Required. Example: `1900006491`.
             pub merchant_code: String,
@@ -622,8 +882,20 @@ pub mod mch_subject_alter_applyment {
             pub out_request_no: String,
         }
 
+        impl GetByOutRequestNo {
+            /// What is required, which is all.
+            #[must_use]
+            pub fn new(merchant_code: impl Into<String>, out_request_no: impl Into<String>) -> Self {
+                Self {
+                    merchant_code: merchant_code.into(),
+                    out_request_no: out_request_no.into(),
+                }
+            }
+        }
+
         /// Reply to [`GetByOutRequestNo`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct GetByOutRequestNoReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -658,7 +930,8 @@ pub mod merchant_name_alter_applyment {
     /// `POST /v3/mchalterapply/merchantnamealterapplyment`. For service providers. Not idempotent. `mch_alter_apply.merchant_name_alter_applyment.merchant.get_by_out_request_no` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4016166071>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Create {
         /// Required. Example: `2492185251`.
         pub sub_mchid: String,
@@ -668,8 +941,21 @@ pub mod merchant_name_alter_applyment {
         pub merchant_shortname: String,
     }
 
+    impl Create {
+        /// What is required, which is all.
+        #[must_use]
+        pub fn new(sub_mchid: impl Into<String>, out_request_no: impl Into<String>, merchant_shortname: impl Into<String>) -> Self {
+            Self {
+                sub_mchid: sub_mchid.into(),
+                out_request_no: out_request_no.into(),
+                merchant_shortname: merchant_shortname.into(),
+            }
+        }
+    }
+
     /// Reply to [`Create`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct CreateReply {
         /// Optional.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -684,14 +970,26 @@ pub mod merchant_name_alter_applyment {
     /// `GET /v3/mchalterapply/merchantnamealterapplyment/{apply_id}`. For service providers. Idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4016166074>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Get {
         /// Required. Example: `20220617143306000013906025001`.
         pub apply_id: String,
     }
 
+    impl Get {
+        /// What is required, which is all.
+        #[must_use]
+        pub fn new(apply_id: impl Into<String>) -> Self {
+            Self {
+                apply_id: apply_id.into(),
+            }
+        }
+    }
+
     /// Reply to [`Get`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct GetReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -718,14 +1016,26 @@ pub mod merchant_name_alter_applyment {
     /// `POST /v3/mchalterapply/merchantnamealterapplyment/{apply_id}/revoke`. For service providers. Idempotent. `mch_alter_apply.merchant_name_alter_applyment.get` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4016166090>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Revoke {
         /// Required. Example: `20220617143306000013906025001`.
         pub apply_id: String,
     }
 
+    impl Revoke {
+        /// What is required, which is all.
+        #[must_use]
+        pub fn new(apply_id: impl Into<String>) -> Self {
+            Self {
+                apply_id: apply_id.into(),
+            }
+        }
+    }
+
     /// Reply to [`Revoke`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct RevokeReply {
         /// Optional.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -746,7 +1056,8 @@ pub mod merchant_name_alter_applyment {
         /// `GET /v3/mchalterapply/merchantnamealterapplyment/merchant/{sub_mchid}/out-request-no/{out_request_no}`. For service providers. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4016166085>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct GetByOutRequestNo {
             /// Required. Example: `1900006491`.
             pub sub_mchid: String,
@@ -754,8 +1065,20 @@ pub mod merchant_name_alter_applyment {
             pub out_request_no: String,
         }
 
+        impl GetByOutRequestNo {
+            /// What is required, which is all.
+            #[must_use]
+            pub fn new(sub_mchid: impl Into<String>, out_request_no: impl Into<String>) -> Self {
+                Self {
+                    sub_mchid: sub_mchid.into(),
+                    out_request_no: out_request_no.into(),
+                }
+            }
+        }
+
         /// Reply to [`GetByOutRequestNo`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct GetByOutRequestNoReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]

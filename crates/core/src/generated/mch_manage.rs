@@ -58,6 +58,7 @@ crate::open_enum! {
 
 /// Object `data` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct ListBySubMchidData {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -114,6 +115,7 @@ pub struct ListBySubMchidData {
 
 /// Object `submit_data` in a request.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct SubmitData {
     /// Required.
     pub record_fields: Vec<RecordField>,
@@ -131,6 +133,7 @@ impl SubmitData {
 
 /// Object `record_fields` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct RecordField {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -182,8 +185,53 @@ pub struct RecordField {
     pub relations: Option<Vec<Relation>>,
 }
 
+impl RecordField {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            item_id: None,
+            field_name: None,
+            name: None,
+            r#type: None,
+            repeated_field_data: None,
+            tips: None,
+            placeholder: None,
+            tooltip: None,
+            required: None,
+            need_encrypt: None,
+            string_check_rule: None,
+            enum_check_rule: None,
+            file_check_rule: None,
+            time_interval_check_rule: None,
+            order_interval_check_rule: None,
+            relations: None,
+        }
+    }
+}
+
+optional! { RecordField {
+    item_id: String,
+    field_name: String,
+    name: String,
+    r#type: crate::Number,
+    repeated_field_data: RepeatedFieldData,
+    tips: String,
+    placeholder: String,
+    tooltip: String,
+    required: crate::Number,
+    need_encrypt: bool,
+    string_check_rule: StringCheckRule,
+    enum_check_rule: EnumCheckRule,
+    file_check_rule: FileCheckRule,
+    time_interval_check_rule: TimeIntervalCheckRule,
+    order_interval_check_rule: OrderIntervalCheckRule,
+    relations: Vec<Relation>,
+} }
+
 /// Object `repeated_field_data` in a request.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct RepeatedFieldData {
     /// Required.
     pub field_data: Vec<FieldData>,
@@ -201,6 +249,7 @@ impl RepeatedFieldData {
 
 /// Object `field_data` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct FieldData {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -249,8 +298,51 @@ pub struct FieldData {
     pub evidence_img_list: Option<Vec<String>>,
 }
 
+impl FieldData {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            longitude: None,
+            latitude: None,
+            province: None,
+            city: None,
+            area: None,
+            street: None,
+            address: None,
+            name: None,
+            wechat_order_id: None,
+            merchant_order_id: None,
+            trade_time: None,
+            trade_money_amount: None,
+            trade_goods: None,
+            logistic_flag: None,
+            evidence_img_list: None,
+        }
+    }
+}
+
+optional! { FieldData {
+    longitude: String,
+    latitude: String,
+    province: String,
+    city: String,
+    area: String,
+    street: String,
+    address: String,
+    name: String,
+    wechat_order_id: String,
+    merchant_order_id: String,
+    trade_time: String,
+    trade_money_amount: String,
+    trade_goods: String,
+    logistic_flag: crate::Number,
+    evidence_img_list: Vec<String>,
+} }
+
 /// Object `string_check_rule` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct StringCheckRule {
     /// Optional. Example: `0`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -262,6 +354,24 @@ pub struct StringCheckRule {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub validator: Option<Validator>,
 }
+
+impl StringCheckRule {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            min_string_length: None,
+            max_string_length: None,
+            validator: None,
+        }
+    }
+}
+
+optional! { StringCheckRule {
+    min_string_length: crate::Number,
+    max_string_length: crate::Number,
+    validator: Validator,
+} }
 
 crate::open_enum! {
     /// Documented values of `validator`.
@@ -281,6 +391,7 @@ crate::open_enum! {
 
 /// Object `enum_check_rule` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct EnumCheckRule {
     /// Optional. Example: `0`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -293,8 +404,27 @@ pub struct EnumCheckRule {
     pub enum_values: Option<Vec<String>>,
 }
 
+impl EnumCheckRule {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            min_list_length: None,
+            max_list_length: None,
+            enum_values: None,
+        }
+    }
+}
+
+optional! { EnumCheckRule {
+    min_list_length: crate::Number,
+    max_list_length: crate::Number,
+    enum_values: Vec<String>,
+} }
+
 /// Object `file_check_rule` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct FileCheckRule {
     /// Optional. Example: `0`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -309,6 +439,26 @@ pub struct FileCheckRule {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_file_size: Option<crate::Number>,
 }
+
+impl FileCheckRule {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            min_list_length: None,
+            max_list_length: None,
+            enum_file_exts: None,
+            max_file_size: None,
+        }
+    }
+}
+
+optional! { FileCheckRule {
+    min_list_length: crate::Number,
+    max_list_length: crate::Number,
+    enum_file_exts: Vec<EnumFileExt>,
+    max_file_size: crate::Number,
+} }
 
 crate::open_enum! {
     /// Documented values of `enum_file_exts`.
@@ -342,6 +492,7 @@ crate::open_enum! {
 
 /// Object `time_interval_check_rule` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct TimeIntervalCheckRule {
     /// Optional. Example: `2`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -351,8 +502,25 @@ pub struct TimeIntervalCheckRule {
     pub max_list_length: Option<crate::Number>,
 }
 
+impl TimeIntervalCheckRule {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            min_list_length: None,
+            max_list_length: None,
+        }
+    }
+}
+
+optional! { TimeIntervalCheckRule {
+    min_list_length: crate::Number,
+    max_list_length: crate::Number,
+} }
+
 /// Object `order_interval_check_rule` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct OrderIntervalCheckRule {
     /// Optional. Example: `0`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -368,8 +536,29 @@ pub struct OrderIntervalCheckRule {
     pub max_file_size: Option<crate::Number>,
 }
 
+impl OrderIntervalCheckRule {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            min_list_length: None,
+            max_list_length: None,
+            enum_file_exts: None,
+            max_file_size: None,
+        }
+    }
+}
+
+optional! { OrderIntervalCheckRule {
+    min_list_length: crate::Number,
+    max_list_length: crate::Number,
+    enum_file_exts: Vec<EnumFileExt>,
+    max_file_size: crate::Number,
+} }
+
 /// Object `relations` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct Relation {
     /// Optional. Example: `0`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -379,8 +568,25 @@ pub struct Relation {
     pub source_value: Option<String>,
 }
 
+impl Relation {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            source_key: None,
+            source_value: None,
+        }
+    }
+}
+
+optional! { Relation {
+    source_key: crate::Number,
+    source_value: String,
+} }
+
 /// Object `meta` in a request.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct UploadBySubMchidMeta {
     /// Required.
     pub file_name: String,
@@ -410,7 +616,8 @@ pub mod mch_manage_records {
     /// `GET /v3/mch-manage/mch-manage-records/{manage_record_id}`. For service providers. Idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4014940383>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Get {
         /// Required. Example: `M1210999900435123451697535102441`.
         pub manage_record_id: String,
@@ -418,8 +625,20 @@ pub mod mch_manage_records {
         pub sub_mchid: String,
     }
 
+    impl Get {
+        /// What is required, which is all.
+        #[must_use]
+        pub fn new(manage_record_id: impl Into<String>, sub_mchid: impl Into<String>) -> Self {
+            Self {
+                manage_record_id: manage_record_id.into(),
+                sub_mchid: sub_mchid.into(),
+            }
+        }
+    }
+
     /// Reply to [`Get`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct GetReply {
         /// Optional.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -483,6 +702,7 @@ pub mod mch_manage_records {
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4014940381>
     #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct ListBySubMchid {
         /// Required. Example: `123000110`.
         pub sub_mchid: String,
@@ -499,7 +719,7 @@ pub mod mch_manage_records {
     }
 
     impl ListBySubMchid {
-        /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+        /// What is required. What is optional has a method of its name.
         #[must_use]
         pub fn new(sub_mchid: impl Into<String>, limit: crate::Number, manage_record_type: super::ManageRecordType) -> Self {
             Self {
@@ -512,8 +732,14 @@ pub mod mch_manage_records {
         }
     }
 
+    optional! { ListBySubMchid {
+        offset: crate::Number,
+        manage_record_state: super::ManageRecordState,
+    } }
+
     /// Reply to [`ListBySubMchid`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct ListBySubMchidReply {
         /// Optional.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -541,6 +767,7 @@ pub mod mch_manage_records {
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4014940417>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Create {
             /// Required. Example: `M1210999900435123451697535102441`.
             pub manage_record_id: String,
@@ -564,6 +791,7 @@ pub mod mch_manage_records {
 
         /// Reply to [`Create`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct CreateReply {
             /// Optional.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -584,6 +812,7 @@ pub mod submission_files {
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4014940425>
     #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct UploadBySubMchid {
         /// Required. Example: `123000110`.
         pub sub_mchid: String,
@@ -607,6 +836,7 @@ pub mod submission_files {
 
     /// Reply to [`UploadBySubMchid`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct UploadBySubMchidReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]

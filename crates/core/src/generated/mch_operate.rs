@@ -29,7 +29,8 @@ crate::open_enum! {
 }
 
 /// Object `payee_info` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct PayeeInfo {
     /// Required. Example: `ACCOUNT_TYPE_CORPORATE`.
     pub account_type: AccountType,
@@ -40,6 +41,23 @@ pub struct PayeeInfo {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub identity_info: Option<IdentityInfo>,
 }
+
+impl PayeeInfo {
+    /// What is required. What is optional has a method of its name.
+    #[must_use]
+    pub fn new(account_type: AccountType) -> Self {
+        Self {
+            account_type,
+            bank_account_info: None,
+            identity_info: None,
+        }
+    }
+}
+
+optional! { PayeeInfo {
+    bank_account_info: BankAccountInfo,
+    identity_info: IdentityInfo,
+} }
 
 crate::open_enum! {
     /// Documented values of `account_type`.
@@ -52,7 +70,8 @@ crate::open_enum! {
 }
 
 /// Object `bank_account_info` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct BankAccountInfo {
     /// Required. Encrypted under the platform's key before it is sent.
     pub account_name: crate::Sensitive,
@@ -68,8 +87,28 @@ pub struct BankAccountInfo {
     pub account_number: crate::Sensitive,
 }
 
+impl BankAccountInfo {
+    /// What is required. What is optional has a method of its name.
+    #[must_use]
+    pub fn new(account_name: impl Into<crate::Sensitive>, account_bank: impl Into<String>, account_number: impl Into<crate::Sensitive>) -> Self {
+        Self {
+            account_name: account_name.into(),
+            account_bank: account_bank.into(),
+            bank_branch_id: None,
+            bank_name: None,
+            account_number: account_number.into(),
+        }
+    }
+}
+
+optional! { BankAccountInfo {
+    bank_branch_id: String,
+    bank_name: String,
+} }
+
 /// Object `identity_info` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct IdentityInfo {
     /// Optional. Example: `IDENTIFICATION_TYPE_IDCARD`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -79,6 +118,22 @@ pub struct IdentityInfo {
     /// Required. Encrypted under the platform's key before it is sent.
     pub identification_no: crate::Sensitive,
 }
+
+impl IdentityInfo {
+    /// What is required. What is optional has a method of its name.
+    #[must_use]
+    pub fn new(identification_name: impl Into<crate::Sensitive>, identification_no: impl Into<crate::Sensitive>) -> Self {
+        Self {
+            id_doc_type: None,
+            identification_name: identification_name.into(),
+            identification_no: identification_no.into(),
+        }
+    }
+}
+
+optional! { IdentityInfo {
+    id_doc_type: IdDocType,
+} }
 
 crate::open_enum! {
     /// Documented values of `id_doc_type`.
@@ -104,19 +159,46 @@ crate::open_enum! {
 
 /// Object `proof_media_list` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct ProofMediaList {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub proof_payee_media: Option<Vec<ProofPayeeMedia>>,
 }
 
+impl ProofMediaList {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            proof_payee_media: None,
+        }
+    }
+}
+
+optional! { ProofMediaList {
+    proof_payee_media: Vec<ProofPayeeMedia>,
+} }
+
 /// Object `proof_payee_media` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct ProofPayeeMedia {
     /// Required. Example: `BASIC_TRANSACTION_INFORMATION`.
     pub proof_media_type: ProofMediaType,
     /// Required. Example: `jTpGmxUX3FBWVQ5NJTZvlKXQ`.
     pub proof_media: String,
+}
+
+impl ProofPayeeMedia {
+    /// What is required, which is all.
+    #[must_use]
+    pub fn new(proof_media_type: ProofMediaType, proof_media: impl Into<String>) -> Self {
+        Self {
+            proof_media_type,
+            proof_media: proof_media.into(),
+        }
+    }
 }
 
 crate::open_enum! {
@@ -143,14 +225,30 @@ crate::open_enum! {
 
 /// Object `additional_materials` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct AdditionalMaterials {
     /// Optional. Example: `jTpGmxUX3FBWVQ5NFQ`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub additional_media: Option<Vec<String>>,
 }
 
+impl AdditionalMaterials {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            additional_media: None,
+        }
+    }
+}
+
+optional! { AdditionalMaterials {
+    additional_media: Vec<String>,
+} }
+
 /// Object `withdrawl_apply` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct WithdrawlApply {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -181,6 +279,7 @@ pub mod risk {
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012488950>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Create {
             /// Required. Example: `1900000109`.
             pub sub_mchid: String,
@@ -209,7 +308,7 @@ pub mod risk {
         }
 
         impl Create {
-            /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+            /// What is required. What is optional has a method of its name.
             #[must_use]
             pub fn new(sub_mchid: impl Into<String>, out_account_type: super::super::OutAccountType, amount: i64, out_request_no: impl Into<String>, payee_type: super::super::PayeeType, payee_info: super::super::PayeeInfo) -> Self {
                 Self {
@@ -227,8 +326,16 @@ pub mod risk {
             }
         }
 
+        optional! { Create {
+            payee_mchid: String,
+            proof_media_list: super::super::ProofMediaList,
+            additional_materials: super::super::AdditionalMaterials,
+            remark: String,
+        } }
+
         /// Reply to [`Create`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct CreateReply {
             /// Optional.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -246,14 +353,26 @@ pub mod risk {
         /// `GET /v3/mch_operate/risk/withdrawl-apply/applyment-id/{applyment_id}`. For service providers. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012778400>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct GetByApplymentId {
             /// Required. Example: `20220210183333`.
             pub applyment_id: String,
         }
 
+        impl GetByApplymentId {
+            /// What is required, which is all.
+            #[must_use]
+            pub fn new(applyment_id: impl Into<String>) -> Self {
+                Self {
+                    applyment_id: applyment_id.into(),
+                }
+            }
+        }
+
         /// Reply to [`GetByApplymentId`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct GetByApplymentIdReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -268,14 +387,26 @@ pub mod risk {
         /// `GET /v3/mch_operate/risk/withdrawl-apply/out-request-no/{out_request_no}`. For service providers. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012476164>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct GetByOutRequestNo {
             /// Required. Example: `123283928932`.
             pub out_request_no: String,
         }
 
+        impl GetByOutRequestNo {
+            /// What is required, which is all.
+            #[must_use]
+            pub fn new(out_request_no: impl Into<String>) -> Self {
+                Self {
+                    out_request_no: out_request_no.into(),
+                }
+            }
+        }
+
         /// Reply to [`GetByOutRequestNo`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct GetByOutRequestNoReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]

@@ -22,6 +22,7 @@ crate::open_enum! {
 
 /// Object `submit_data` in a request.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct SubmitData {
     /// Required.
     pub record_fields: Vec<RecordField>,
@@ -39,6 +40,7 @@ impl SubmitData {
 
 /// Object `record_fields` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct RecordField {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -75,8 +77,43 @@ pub struct RecordField {
     pub need_encrypt: Option<bool>,
 }
 
+impl RecordField {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            item_id: None,
+            field_name: None,
+            name: None,
+            r#type: None,
+            tips: None,
+            placeholder: None,
+            tooltip: None,
+            required: None,
+            check_rule: None,
+            relations: None,
+            need_encrypt: None,
+        }
+    }
+}
+
+optional! { RecordField {
+    item_id: String,
+    field_name: String,
+    name: String,
+    r#type: crate::Number,
+    tips: String,
+    placeholder: String,
+    tooltip: String,
+    required: crate::Number,
+    check_rule: CheckRule,
+    relations: Vec<Relation>,
+    need_encrypt: bool,
+} }
+
 /// Object `check_rule` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct CheckRule {
     /// Optional. Example: `0`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -98,6 +135,30 @@ pub struct CheckRule {
     pub enum_values: Option<Vec<String>>,
 }
 
+impl CheckRule {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            min_length: None,
+            max_length: None,
+            enum_file_exts: None,
+            max_file_size: None,
+            enum_keys: None,
+            enum_values: None,
+        }
+    }
+}
+
+optional! { CheckRule {
+    min_length: crate::Number,
+    max_length: crate::Number,
+    enum_file_exts: Vec<EnumFileExt>,
+    max_file_size: crate::Number,
+    enum_keys: Vec<crate::Number>,
+    enum_values: Vec<String>,
+} }
+
 crate::open_enum! {
     /// Documented values of `enum_file_exts`.
     pub enum EnumFileExt {
@@ -112,6 +173,7 @@ crate::open_enum! {
 
 /// Object `relations` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct Relation {
     /// Optional. Example: `0`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -121,8 +183,25 @@ pub struct Relation {
     pub source_value: Option<String>,
 }
 
+impl Relation {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            source_key: None,
+            source_value: None,
+        }
+    }
+}
+
+optional! { Relation {
+    source_key: crate::Number,
+    source_value: String,
+} }
+
 /// Object `meta` in a request.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct EnhancedDueDiligenceMeta {
     /// Required.
     pub file_name: String,
@@ -169,6 +248,7 @@ crate::open_enum! {
 
 /// Object `recovery_specifications` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct RecoverySpecification {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -316,7 +396,8 @@ pub mod enhanced_due_diligence {
     /// `GET /v3/mch-operation-manage/enhanced-due-diligence/{due_diligence_id}`. For service providers. Idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4015631048>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Get {
         /// Required. Example: `123000110_2_2190381dakdajois1283i12jo`.
         pub due_diligence_id: String,
@@ -324,8 +405,20 @@ pub mod enhanced_due_diligence {
         pub sub_mchid: String,
     }
 
+    impl Get {
+        /// What is required, which is all.
+        #[must_use]
+        pub fn new(due_diligence_id: impl Into<String>, sub_mchid: impl Into<String>) -> Self {
+            Self {
+                due_diligence_id: due_diligence_id.into(),
+                sub_mchid: sub_mchid.into(),
+            }
+        }
+    }
+
     /// Reply to [`Get`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct GetReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -370,7 +463,8 @@ pub mod enhanced_due_diligence {
     /// `POST /v3/mch-operation-manage/enhanced-due-diligence/{due_diligence_id}/submit`. For service providers. Not idempotent. `mch_operation_manage.enhanced_due_diligence.get` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4015631033>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Submit {
         /// Required. Example: `123000110_2_2190381dakdajois1283i12jo`.
         pub due_diligence_id: String,
@@ -381,8 +475,25 @@ pub mod enhanced_due_diligence {
         pub submit_data: Option<super::SubmitData>,
     }
 
+    impl Submit {
+        /// What is required. What is optional has a method of its name.
+        #[must_use]
+        pub fn new(due_diligence_id: impl Into<String>, sub_mchid: impl Into<String>) -> Self {
+            Self {
+                due_diligence_id: due_diligence_id.into(),
+                sub_mchid: sub_mchid.into(),
+                submit_data: None,
+            }
+        }
+    }
+
+    optional! { Submit {
+        submit_data: super::SubmitData,
+    } }
+
     /// Reply to [`Submit`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct SubmitReply {
         /// Optional.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -407,6 +518,7 @@ pub mod enhanced_due_diligence {
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4015631042>
     #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Upload {
         /// Required. Example: `123000110_2_2190381dakdajois1283i12jo`.
         pub due_diligence_id: String,
@@ -430,6 +542,7 @@ pub mod enhanced_due_diligence {
 
     /// Reply to [`Upload`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct UploadReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -448,14 +561,26 @@ pub mod merchant_limitations {
     /// `GET /v3/mch-operation-manage/merchant-limitations/sub-mchid/{sub_mchid}`. For service providers. Idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012803072>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct GetBySubMchid {
         /// Required. Example: `123000110`.
         pub sub_mchid: String,
     }
 
+    impl GetBySubMchid {
+        /// What is required, which is all.
+        #[must_use]
+        pub fn new(sub_mchid: impl Into<String>) -> Self {
+            Self {
+                sub_mchid: sub_mchid.into(),
+            }
+        }
+    }
+
     /// Reply to [`GetBySubMchid`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct GetBySubMchidReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]

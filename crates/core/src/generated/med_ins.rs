@@ -47,7 +47,8 @@ crate::open_enum! {
 }
 
 /// Object `payer` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct Payer {
     /// Required. Encrypted under the platform's key before it is sent.
     pub name: crate::Sensitive,
@@ -55,6 +56,18 @@ pub struct Payer {
     pub id_digest: crate::Sensitive,
     /// Required. Example: `ID_CARD`.
     pub card_type: CardType,
+}
+
+impl Payer {
+    /// What is required, which is all.
+    #[must_use]
+    pub fn new(name: impl Into<crate::Sensitive>, id_digest: impl Into<crate::Sensitive>, card_type: CardType) -> Self {
+        Self {
+            name: name.into(),
+            id_digest: id_digest.into(),
+            card_type,
+        }
+    }
 }
 
 crate::open_enum! {
@@ -80,7 +93,8 @@ crate::open_enum! {
 }
 
 /// Object `relative` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct Relative {
     /// Required. Encrypted under the platform's key before it is sent.
     pub name: crate::Sensitive,
@@ -90,8 +104,21 @@ pub struct Relative {
     pub card_type: CardType,
 }
 
+impl Relative {
+    /// What is required, which is all.
+    #[must_use]
+    pub fn new(name: impl Into<crate::Sensitive>, id_digest: impl Into<crate::Sensitive>, card_type: CardType) -> Self {
+        Self {
+            name: name.into(),
+            id_digest: id_digest.into(),
+            card_type,
+        }
+    }
+}
+
 /// Object `cash_add_detail` in a request.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct CashAddDetail {
     /// Required. Example: `2000`.
     pub cash_add_fee: i64,
@@ -124,6 +151,7 @@ crate::open_enum! {
 
 /// Object `cash_reduce_detail` in a request.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct CashReduceDetail {
     /// Required. Example: `10000`.
     pub cash_reduce_fee: i64,
@@ -162,6 +190,7 @@ crate::open_enum! {
 
 /// Object `passthrough_request_content` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct PassthroughRequestContent {
     /// Optional.
     #[serde(rename = "payAuthNo")]
@@ -176,6 +205,24 @@ pub struct PassthroughRequestContent {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub setl_latlnt: Option<String>,
 }
+
+impl PassthroughRequestContent {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            pay_auth_no: None,
+            pay_ord_id: None,
+            setl_latlnt: None,
+        }
+    }
+}
+
+optional! { PassthroughRequestContent {
+    pay_auth_no: String,
+    pay_ord_id: String,
+    setl_latlnt: String,
+} }
 
 crate::open_enum! {
     /// Documented values of `mix_pay_status`.
@@ -231,6 +278,7 @@ crate::open_enum! {
 
 /// Object `cash_add_detail` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct CashAddDetailReply {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -242,6 +290,7 @@ pub struct CashAddDetailReply {
 
 /// Object `cash_reduce_detail` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct CashReduceDetailReply {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -260,6 +309,7 @@ pub mod orders {
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4016781466>
     #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Create {
         /// Required. Example: `CASH_AND_INSURANCE`.
         pub mix_pay_type: super::MixPayType,
@@ -355,7 +405,7 @@ pub mod orders {
     }
 
     impl Create {
-        /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+        /// What is required. What is optional has a method of its name.
         #[expect(clippy::too_many_arguments, reason = "all of them are required")]
         #[must_use]
         pub fn new(mix_pay_type: super::MixPayType, order_type: super::OrderType, appid: impl Into<String>, payer: super::Payer, out_trade_no: impl Into<String>, serial_no: impl Into<String>, city_id: impl Into<String>, med_inst_name: impl Into<String>, med_inst_no: impl Into<String>, total_fee: i64, callback_url: impl Into<String>) -> Self {
@@ -398,8 +448,35 @@ pub mod orders {
         }
     }
 
+    optional! { Create {
+        sub_appid: String,
+        sub_mchid: String,
+        openid: crate::Sensitive,
+        sub_openid: crate::Sensitive,
+        pay_for_relatives: bool,
+        relative: super::Relative,
+        pay_order_id: String,
+        pay_auth_no: String,
+        geo_location: String,
+        med_ins_order_create_time: String,
+        med_ins_gov_fee: i64,
+        med_ins_self_fee: i64,
+        med_ins_other_fee: i64,
+        med_ins_cash_fee: i64,
+        wechat_pay_cash_fee: i64,
+        cash_add_detail: Vec<super::CashAddDetail>,
+        cash_reduce_detail: Vec<super::CashReduceDetail>,
+        prepay_id: String,
+        passthrough_request_content: super::PassthroughRequestContent,
+        extends: String,
+        attach: String,
+        channel_no: String,
+        med_ins_test_env: bool,
+    } }
+
     /// Reply to [`Create`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct CreateReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -528,7 +605,8 @@ pub mod orders {
     /// `GET /v3/med-ins/orders/mix-trade-no/{mix_trade_no}`. For direct merchants and service providers. Idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4016781479>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct GetByMixTradeNo {
         /// Required. Example: `1217752501201407033233368318`.
         pub mix_trade_no: String,
@@ -537,8 +615,24 @@ pub mod orders {
         pub sub_mchid: Option<String>,
     }
 
+    impl GetByMixTradeNo {
+        /// What is required. What is optional has a method of its name.
+        #[must_use]
+        pub fn new(mix_trade_no: impl Into<String>) -> Self {
+            Self {
+                mix_trade_no: mix_trade_no.into(),
+                sub_mchid: None,
+            }
+        }
+    }
+
+    optional! { GetByMixTradeNo {
+        sub_mchid: String,
+    } }
+
     /// Reply to [`GetByMixTradeNo`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct GetByMixTradeNoReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -667,7 +761,8 @@ pub mod orders {
     /// `GET /v3/med-ins/orders/out-trade-no/{out_trade_no}`. For direct merchants and service providers. Idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4016781490>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct GetByOutTradeNo {
         /// Required. Example: `1217752501201407033233368318`.
         pub out_trade_no: String,
@@ -676,8 +771,24 @@ pub mod orders {
         pub sub_mchid: Option<String>,
     }
 
+    impl GetByOutTradeNo {
+        /// What is required. What is optional has a method of its name.
+        #[must_use]
+        pub fn new(out_trade_no: impl Into<String>) -> Self {
+            Self {
+                out_trade_no: out_trade_no.into(),
+                sub_mchid: None,
+            }
+        }
+    }
+
+    optional! { GetByOutTradeNo {
+        sub_mchid: String,
+    } }
+
     /// Reply to [`GetByOutTradeNo`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct GetByOutTradeNoReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -811,6 +922,7 @@ pub mod refunds {
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4016781561>
     #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Notify {
         /// Required. Example: `1217752501201407033233368318`.
         pub mix_trade_no: String,

@@ -57,12 +57,24 @@ crate::open_enum! {
 }
 
 /// Object `meta` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct MediaMeta {
     /// Required.
     pub sha256: String,
     /// Required.
     pub filename: String,
+}
+
+impl MediaMeta {
+    /// What is required, which is all.
+    #[must_use]
+    pub fn new(sha256: impl Into<String>, filename: impl Into<String>) -> Self {
+        Self {
+            sha256: sha256.into(),
+            filename: filename.into(),
+        }
+    }
 }
 
 /// Operations `merchant.fund.*`.
@@ -76,14 +88,26 @@ pub mod fund {
         /// `GET /v3/merchant/fund/balance/{account_type}`. For service providers. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012476700>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Get {
             /// Required. Example: `BASIC`.
             pub account_type: super::super::AccountType,
         }
 
+        impl Get {
+            /// What is required, which is all.
+            #[must_use]
+            pub fn new(account_type: super::super::AccountType) -> Self {
+                Self {
+                    account_type,
+                }
+            }
+        }
+
         /// Reply to [`Get`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct GetReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -105,7 +129,8 @@ pub mod fund {
         /// `GET /v3/merchant/fund/dayendbalance/{account_type}`. For service providers. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012476702>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Get {
             /// Required. Example: `BASIC`.
             pub account_type: super::super::AccountType,
@@ -113,8 +138,20 @@ pub mod fund {
             pub date: String,
         }
 
+        impl Get {
+            /// What is required, which is all.
+            #[must_use]
+            pub fn new(account_type: super::super::AccountType, date: impl Into<String>) -> Self {
+                Self {
+                    account_type,
+                    date: date.into(),
+                }
+            }
+        }
+
         /// Reply to [`Get`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct GetReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -137,6 +174,7 @@ pub mod fund {
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012476670>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Create {
             /// Required. Example: `20190611222222222200000000012122`.
             pub out_request_no: String,
@@ -156,7 +194,7 @@ pub mod fund {
         }
 
         impl Create {
-            /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+            /// What is required. What is optional has a method of its name.
             #[must_use]
             pub fn new(out_request_no: impl Into<String>, amount: i64, account_type: super::super::AccountType) -> Self {
                 Self {
@@ -170,8 +208,15 @@ pub mod fund {
             }
         }
 
+        optional! { Create {
+            remark: String,
+            bank_memo: String,
+            notify_url: String,
+        } }
+
         /// Reply to [`Create`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct CreateReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -189,7 +234,8 @@ pub mod fund {
         /// `GET /v3/merchant/fund/withdraw/bill-type/{bill_type}`. For service providers. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012476678>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct GetByBillType {
             /// Required. Example: `NO_SUCC`.
             pub bill_type: super::super::BillType,
@@ -200,8 +246,25 @@ pub mod fund {
             pub tar_type: Option<super::super::TarType>,
         }
 
+        impl GetByBillType {
+            /// What is required. What is optional has a method of its name.
+            #[must_use]
+            pub fn new(bill_type: super::super::BillType, bill_date: impl Into<String>) -> Self {
+                Self {
+                    bill_type,
+                    bill_date: bill_date.into(),
+                    tar_type: None,
+                }
+            }
+        }
+
+        optional! { GetByBillType {
+            tar_type: super::super::TarType,
+        } }
+
         /// Reply to [`GetByBillType`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct GetByBillTypeReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -222,14 +285,26 @@ pub mod fund {
         /// `GET /v3/merchant/fund/withdraw/out-request-no/{out_request_no}`. For service providers. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012476672>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct GetByOutRequestNo {
             /// Required. Example: `20190611222222222200000000012122`.
             pub out_request_no: String,
         }
 
+        impl GetByOutRequestNo {
+            /// What is required, which is all.
+            #[must_use]
+            pub fn new(out_request_no: impl Into<String>) -> Self {
+                Self {
+                    out_request_no: out_request_no.into(),
+                }
+            }
+        }
+
         /// Reply to [`GetByOutRequestNo`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct GetByOutRequestNoReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -274,14 +349,26 @@ pub mod fund {
         /// `GET /v3/merchant/fund/withdraw/withdraw-id/{withdraw_id}`. For service providers. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012476674>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct GetByWithdrawId {
             /// Required. Example: `12321937198237912739132791732123`.
             pub withdraw_id: String,
         }
 
+        impl GetByWithdrawId {
+            /// What is required, which is all.
+            #[must_use]
+            pub fn new(withdraw_id: impl Into<String>) -> Self {
+                Self {
+                    withdraw_id: withdraw_id.into(),
+                }
+            }
+        }
+
         /// Reply to [`GetByWithdrawId`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct GetByWithdrawIdReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -331,7 +418,8 @@ pub mod media {
     /// `POST /v3/merchant/media/upload`. For service providers. Not idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012760432>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Upload {
         /// Required.
         pub file: crate::File,
@@ -339,8 +427,20 @@ pub mod media {
         pub meta: super::MediaMeta,
     }
 
+    impl Upload {
+        /// What is required, which is all.
+        #[must_use]
+        pub fn new(file: crate::File, meta: super::MediaMeta) -> Self {
+            Self {
+                file,
+                meta,
+            }
+        }
+    }
+
     /// Reply to [`Upload`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct UploadReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -355,7 +455,8 @@ pub mod media {
     /// `POST /v3/merchant/media/video_upload`. For service providers. Not idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012761084>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct VideoUpload {
         /// Required.
         pub file: crate::File,
@@ -363,8 +464,20 @@ pub mod media {
         pub meta: super::MediaMeta,
     }
 
+    impl VideoUpload {
+        /// What is required, which is all.
+        #[must_use]
+        pub fn new(file: crate::File, meta: super::MediaMeta) -> Self {
+            Self {
+                file,
+                meta,
+            }
+        }
+    }
+
     /// Reply to [`VideoUpload`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct VideoUploadReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]

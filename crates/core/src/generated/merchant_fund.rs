@@ -16,6 +16,7 @@ crate::open_enum! {
 
 /// Object `data` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct MerchantIncomeRecordData {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -61,6 +62,7 @@ crate::open_enum! {
 
 /// Object `links` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct Links {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -76,6 +78,7 @@ pub struct Links {
 
 /// Object `data` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct PartnerIncomeRecordData {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -121,6 +124,7 @@ pub mod merchant {
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012720300>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct List {
             /// Required. Example: `BASIC`.
             pub account_type: super::super::AccountType,
@@ -134,7 +138,7 @@ pub mod merchant {
         }
 
         impl List {
-            /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+            /// What is required. What is optional has a method of its name.
             #[must_use]
             pub fn new(account_type: super::super::AccountType, date: impl Into<String>, limit: i64) -> Self {
                 Self {
@@ -146,8 +150,13 @@ pub mod merchant {
             }
         }
 
+        optional! { List {
+            offset: i64,
+        } }
+
         /// Reply to [`List`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct ListReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -183,6 +192,7 @@ pub mod partner {
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012720249>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct List {
             /// Required. Example: `2480253391`.
             pub sub_mchid: String,
@@ -198,7 +208,7 @@ pub mod partner {
         }
 
         impl List {
-            /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+            /// What is required. What is optional has a method of its name.
             #[must_use]
             pub fn new(sub_mchid: impl Into<String>, account_type: super::super::AccountType, date: impl Into<String>, limit: i64) -> Self {
                 Self {
@@ -211,8 +221,13 @@ pub mod partner {
             }
         }
 
+        optional! { List {
+            offset: i64,
+        } }
+
         /// Reply to [`List`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct ListReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]

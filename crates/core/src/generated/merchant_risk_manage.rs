@@ -4,6 +4,7 @@
 
 /// Object `risk_trade_list` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct RiskTrade {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -24,6 +25,7 @@ pub struct RiskTrade {
 
 /// Object `recharge_fields` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct RechargeFields {
     /// Optional. Example: `1`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -33,8 +35,25 @@ pub struct RechargeFields {
     pub account: Option<String>,
 }
 
+impl RechargeFields {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            account_type: None,
+            account: None,
+        }
+    }
+}
+
+optional! { RechargeFields {
+    account_type: crate::Number,
+    account: String,
+} }
+
 /// Object `living_expenses_fields` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct LivingExpensesFields {
     /// Optional. Example: `123456`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -59,8 +78,35 @@ pub struct LivingExpensesFields {
     pub amount: Option<crate::Number>,
 }
 
+impl LivingExpensesFields {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            acc_no: None,
+            r#type: None,
+            city: None,
+            address: None,
+            acc_name: None,
+            company_name: None,
+            amount: None,
+        }
+    }
+}
+
+optional! { LivingExpensesFields {
+    acc_no: String,
+    r#type: crate::Number,
+    city: String,
+    address: String,
+    acc_name: String,
+    company_name: String,
+    amount: crate::Number,
+} }
+
 /// Object `sub_orders` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct SubOrder {
     /// Optional. Example: `example_out_trade_no`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -84,6 +130,32 @@ pub struct SubOrder {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sp_risk_level: Option<crate::Number>,
 }
+
+impl SubOrder {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            out_trade_no: None,
+            mch_id: None,
+            delivery_province: None,
+            delivery_city: None,
+            risky_goods: None,
+            user_risk_level: None,
+            sp_risk_level: None,
+        }
+    }
+}
+
+optional! { SubOrder {
+    out_trade_no: String,
+    mch_id: String,
+    delivery_province: String,
+    delivery_city: String,
+    risky_goods: crate::Number,
+    user_risk_level: crate::Number,
+    sp_risk_level: crate::Number,
+} }
 
 crate::open_enum! {
     /// Documented values of `risk_type`.
@@ -133,6 +205,7 @@ crate::open_enum! {
 ///
 /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012529250>
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct ReportTradeUnionInformation {
     /// Optional. Example: `1900000109`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -274,8 +347,113 @@ pub struct ReportTradeUnionInformation {
     pub sub_orders: Option<Vec<SubOrder>>,
 }
 
+impl ReportTradeUnionInformation {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            sp_mchid: None,
+            acquiring_bank_id: None,
+            channel_id: None,
+            sub_mchid: None,
+            out_trade_no: None,
+            openid: None,
+            phone: None,
+            certificates_number: None,
+            client_ip: None,
+            risk_level: None,
+            line_type: None,
+            goods_type: None,
+            seller_type: None,
+            is_need_deliver: None,
+            device_type: None,
+            userid: None,
+            phone_from: None,
+            seller_userid: None,
+            scene: None,
+            recharge_fields: None,
+            living_expenses_fields: None,
+            extra_fields1: None,
+            extra_fields2: None,
+            extra_fields3: None,
+            high_risk_goods: None,
+            same_deviced: None,
+            reliable_device: None,
+            delivery_province: None,
+            delivery_city: None,
+            new_address: None,
+            last_pay_openid: None,
+            risky_goods: None,
+            offline_delivery_label: None,
+            proxy_payment: None,
+            order_phone_number: None,
+            user_risk_level: None,
+            sp_risk_level: None,
+            phone_number_location: None,
+            goods_category: None,
+            pre_opening_behavior: None,
+            new_store: None,
+            store_identifier: None,
+            goods_listing_time: None,
+            combine_out_trade_no: None,
+            combine_mchid: None,
+            sub_orders: None,
+        }
+    }
+}
+
+optional! { ReportTradeUnionInformation {
+    sp_mchid: String,
+    acquiring_bank_id: String,
+    channel_id: String,
+    sub_mchid: String,
+    out_trade_no: String,
+    openid: crate::Sensitive,
+    phone: crate::Sensitive,
+    certificates_number: crate::Sensitive,
+    client_ip: String,
+    risk_level: crate::Number,
+    line_type: crate::Number,
+    goods_type: crate::Number,
+    seller_type: crate::Number,
+    is_need_deliver: bool,
+    device_type: crate::Number,
+    userid: String,
+    phone_from: crate::Number,
+    seller_userid: String,
+    scene: crate::Number,
+    recharge_fields: RechargeFields,
+    living_expenses_fields: LivingExpensesFields,
+    extra_fields1: String,
+    extra_fields2: String,
+    extra_fields3: String,
+    high_risk_goods: crate::Number,
+    same_deviced: bool,
+    reliable_device: bool,
+    delivery_province: String,
+    delivery_city: String,
+    new_address: bool,
+    last_pay_openid: crate::Sensitive,
+    risky_goods: crate::Number,
+    offline_delivery_label: crate::Number,
+    proxy_payment: bool,
+    order_phone_number: String,
+    user_risk_level: crate::Number,
+    sp_risk_level: crate::Number,
+    phone_number_location: String,
+    goods_category: String,
+    pre_opening_behavior: String,
+    new_store: bool,
+    store_identifier: String,
+    goods_listing_time: String,
+    combine_out_trade_no: String,
+    combine_mchid: String,
+    sub_orders: Vec<SubOrder>,
+} }
+
 /// Reply to [`ReportTradeUnionInformation`].
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct ReportTradeUnionInformationReply {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -306,6 +484,7 @@ pub mod ec_trade_risk {
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4013894247>
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct QueryRiskTrades {
         /// Optional. Example: `1900000109`.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -330,8 +509,35 @@ pub mod ec_trade_risk {
         pub page_size: Option<crate::Number>,
     }
 
+    impl QueryRiskTrades {
+        /// Nothing is required.
+        #[must_use]
+        pub fn new() -> Self {
+            Self {
+                sp_mchid: None,
+                sub_mchid: None,
+                mchid: None,
+                start_time: None,
+                end_time: None,
+                page_index: None,
+                page_size: None,
+            }
+        }
+    }
+
+    optional! { QueryRiskTrades {
+        sp_mchid: String,
+        sub_mchid: String,
+        mchid: String,
+        start_time: String,
+        end_time: String,
+        page_index: crate::Number,
+        page_size: crate::Number,
+    } }
+
     /// Reply to [`QueryRiskTrades`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct QueryRiskTradesReply {
         /// Optional.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -349,7 +555,8 @@ pub mod ec_trade_risk {
     /// `POST /v3/merchant-risk-manage/ec-trade-risk/recv-dispose-result`. For direct merchants and service providers. Not idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4013894250>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct RecvDisposeResult {
         /// Optional. Example: `1900000109`.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -382,8 +589,40 @@ pub mod ec_trade_risk {
         pub refund_amount: Option<crate::Number>,
     }
 
+    impl RecvDisposeResult {
+        /// What is required. What is optional has a method of its name.
+        #[must_use]
+        pub fn new(out_trade_no: impl Into<String>) -> Self {
+            Self {
+                sp_mchid: None,
+                sub_mchid: None,
+                mchid: None,
+                out_trade_no: out_trade_no.into(),
+                final_risk_result: None,
+                final_risk_type: None,
+                disp_conclusion: None,
+                disp_addition: None,
+                exist_complaint: None,
+                refund_amount: None,
+            }
+        }
+    }
+
+    optional! { RecvDisposeResult {
+        sp_mchid: String,
+        sub_mchid: String,
+        mchid: String,
+        final_risk_result: crate::Number,
+        final_risk_type: crate::Number,
+        disp_conclusion: Vec<crate::Number>,
+        disp_addition: String,
+        exist_complaint: bool,
+        refund_amount: crate::Number,
+    } }
+
     /// Reply to [`RecvDisposeResult`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct RecvDisposeResultReply {
         /// Optional.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -402,7 +641,8 @@ pub mod trade_risk_information {
     /// `GET /v3/merchant-risk-manage/trade-risk-information`. For direct merchants and service providers. Idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012526198>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Get {
         /// Optional. Example: `1900000109`.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -423,8 +663,32 @@ pub mod trade_risk_information {
         pub complaints_information: Option<String>,
     }
 
+    impl Get {
+        /// What is required. What is optional has a method of its name.
+        #[must_use]
+        pub fn new(out_trade_no: impl Into<String>) -> Self {
+            Self {
+                sp_mchid: None,
+                acquiring_bank_id: None,
+                channel_id: None,
+                sub_mchid: None,
+                out_trade_no: out_trade_no.into(),
+                complaints_information: None,
+            }
+        }
+    }
+
+    optional! { Get {
+        sp_mchid: String,
+        acquiring_bank_id: String,
+        channel_id: String,
+        sub_mchid: String,
+        complaints_information: String,
+    } }
+
     /// Reply to [`Get`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct GetReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -452,7 +716,8 @@ pub mod trade_risk_result {
     /// `POST /v3/merchant-risk-manage/trade-risk-result`. For direct merchants and service providers. Not idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012384516>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Create {
         /// Optional. Example: `1900000109`.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -482,8 +747,38 @@ pub mod trade_risk_result {
         pub complaints_information: Option<String>,
     }
 
+    impl Create {
+        /// What is required. What is optional has a method of its name.
+        #[must_use]
+        pub fn new(punish_type: super::PunishType) -> Self {
+            Self {
+                sp_mchid: None,
+                acquiring_bank_id: None,
+                channel_id: None,
+                sub_mchid: None,
+                out_trade_no: None,
+                risk_type: None,
+                punish_type,
+                additional_punish_type: None,
+                complaints_information: None,
+            }
+        }
+    }
+
+    optional! { Create {
+        sp_mchid: String,
+        acquiring_bank_id: String,
+        channel_id: String,
+        sub_mchid: String,
+        out_trade_no: String,
+        risk_type: super::RiskType,
+        additional_punish_type: String,
+        complaints_information: String,
+    } }
+
     /// Reply to [`Create`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct CreateReply {
         /// Optional.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -527,14 +822,30 @@ pub mod violation_notifications {
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012471333>
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Create {
         /// Optional. Example: `https://www.weixin.qq.com/wxpay/pay.php`.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub notify_url: Option<String>,
     }
 
+    impl Create {
+        /// Nothing is required.
+        #[must_use]
+        pub fn new() -> Self {
+            Self {
+                notify_url: None,
+            }
+        }
+    }
+
+    optional! { Create {
+        notify_url: String,
+    } }
+
     /// Reply to [`Create`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct CreateReply {
         /// Optional.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -550,7 +861,16 @@ pub mod violation_notifications {
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012471334>
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Delete {}
+
+    impl Delete {
+        /// Nothing can be said.
+        #[must_use]
+        pub fn new() -> Self {
+            Self {}
+        }
+    }
 
     call!(Delete => (), MERCHANT_RISK_MANAGE[6]);
 
@@ -560,10 +880,20 @@ pub mod violation_notifications {
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012471327>
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Get {}
+
+    impl Get {
+        /// Nothing can be said.
+        #[must_use]
+        pub fn new() -> Self {
+            Self {}
+        }
+    }
 
     /// Reply to [`Get`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct GetReply {
         /// Optional.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -579,14 +909,30 @@ pub mod violation_notifications {
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012471330>
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Replace {
         /// Optional. Example: `https://www.weixin.qq.com/wxpay/pay.php`.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub notify_url: Option<String>,
     }
 
+    impl Replace {
+        /// Nothing is required.
+        #[must_use]
+        pub fn new() -> Self {
+            Self {
+                notify_url: None,
+            }
+        }
+    }
+
+    optional! { Replace {
+        notify_url: String,
+    } }
+
     /// Reply to [`Replace`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct ReplaceReply {
         /// Optional.
         #[serde(skip_serializing_if = "Option::is_none")]

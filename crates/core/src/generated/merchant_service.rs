@@ -4,6 +4,7 @@
 
 /// Object `data` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct ComplaintData {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -56,6 +57,7 @@ crate::open_enum! {
 
 /// Object `complaint_negotiation_history` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct ComplaintNegotiationHistory {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -126,6 +128,7 @@ crate::open_enum! {
 
 /// Object `complaint_media_list` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct ComplaintMedia {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -147,6 +150,7 @@ crate::open_enum! {
 
 /// Object `complaint_order_info` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct ComplaintOrderInfo {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -161,6 +165,7 @@ pub struct ComplaintOrderInfo {
 
 /// Object `service_order_info` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct ComplaintsV2ServiceOrderInfo {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -197,6 +202,7 @@ crate::open_enum! {
 
 /// Object `additional_info` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct AdditionalInfo {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -216,6 +222,7 @@ crate::open_enum! {
 
 /// Object `share_power_info` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct SharePowerInfo {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -230,6 +237,7 @@ pub struct SharePowerInfo {
 
 /// Object `return_address_info` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct ReturnAddressInfo {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -244,6 +252,7 @@ pub struct ReturnAddressInfo {
 
 /// Object `data` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct ComplaintsV2Data {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -309,6 +318,7 @@ pub struct ComplaintsV2Data {
 
 /// Object `service_order_info` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct DataServiceOrderInfo {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -337,6 +347,7 @@ crate::open_enum! {
 
 /// Object `data` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct NegotiationHistoryData {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -375,6 +386,7 @@ pub struct NegotiationHistoryData {
 
 /// Object `complaint_media_list` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct ComplaintMediaList {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -442,6 +454,7 @@ crate::open_enum! {
 
 /// Object `normal_message` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct NormalMessage {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -456,6 +469,7 @@ pub struct NormalMessage {
 
 /// Object `blocks` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct BlockReply {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -500,6 +514,7 @@ crate::open_enum! {
 
 /// Object `text` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct TextReply {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -524,6 +539,7 @@ crate::open_enum! {
 
 /// Object `image` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct ImageReply {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -545,6 +561,7 @@ crate::open_enum! {
 
 /// Object `link` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct LinkReply {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -559,6 +576,7 @@ pub struct LinkReply {
 
 /// Object `action` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct ActionReply {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -591,6 +609,7 @@ crate::open_enum! {
 
 /// Object `mini_program_jump_info` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct MiniProgramJumpInfoReply {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -605,6 +624,7 @@ pub struct MiniProgramJumpInfoReply {
 
 /// Object `message_info` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct MessageInfoReply {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -616,6 +636,7 @@ pub struct MessageInfoReply {
 
 /// Object `invalid_info` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct InvalidInfoReply {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -627,6 +648,7 @@ pub struct InvalidInfoReply {
 
 /// Object `faq_list` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct FaqListReply {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -635,6 +657,7 @@ pub struct FaqListReply {
 
 /// Object `faqs` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct FaqReply {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -649,6 +672,7 @@ pub struct FaqReply {
 
 /// Object `button`, `buttons` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct ButtonReply {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -663,6 +687,7 @@ pub struct ButtonReply {
 
 /// Object `button_group` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct ButtonGroupReply {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -701,6 +726,7 @@ crate::open_enum! {
 
 /// Object `click_message` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct ClickMessage {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -714,7 +740,8 @@ pub struct ClickMessage {
 }
 
 /// Object `mini_program_jump_info` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct ResponseMiniProgramJumpInfo {
     /// Required. Example: `example_appid`.
     pub appid: String,
@@ -724,8 +751,21 @@ pub struct ResponseMiniProgramJumpInfo {
     pub text: String,
 }
 
+impl ResponseMiniProgramJumpInfo {
+    /// What is required, which is all.
+    #[must_use]
+    pub fn new(appid: impl Into<String>, path: impl Into<String>, text: impl Into<String>) -> Self {
+        Self {
+            appid: appid.into(),
+            path: path.into(),
+            text: text.into(),
+        }
+    }
+}
+
 /// Object `message` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct Message {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -738,8 +778,27 @@ pub struct Message {
     pub custom_data: Option<String>,
 }
 
+impl Message {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            blocks: None,
+            sender_identity: None,
+            custom_data: None,
+        }
+    }
+}
+
+optional! { Message {
+    blocks: Vec<Block>,
+    sender_identity: SenderIdentity,
+    custom_data: String,
+} }
+
 /// Object `blocks` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct Block {
     /// Optional. Example: `TEXT`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -764,8 +823,35 @@ pub struct Block {
     pub button_group: Option<ButtonGroup>,
 }
 
+impl Block {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            r#type: None,
+            text: None,
+            image: None,
+            link: None,
+            faq_list: None,
+            button: None,
+            button_group: None,
+        }
+    }
+}
+
+optional! { Block {
+    r#type: BlockType,
+    text: Text,
+    image: Image,
+    link: Link,
+    faq_list: FaqList,
+    button: Button,
+    button_group: ButtonGroup,
+} }
+
 /// Object `text` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct Text {
     /// Optional. Example: `example_text`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -778,8 +864,27 @@ pub struct Text {
     pub is_bold: Option<bool>,
 }
 
+impl Text {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            text: None,
+            color: None,
+            is_bold: None,
+        }
+    }
+}
+
+optional! { Text {
+    text: String,
+    color: Color,
+    is_bold: bool,
+} }
+
 /// Object `image` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct Image {
     /// Optional. Example: `example_media_id`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -789,8 +894,25 @@ pub struct Image {
     pub image_style_type: Option<ImageStyleType>,
 }
 
+impl Image {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            media_id: None,
+            image_style_type: None,
+        }
+    }
+}
+
+optional! { Image {
+    media_id: String,
+    image_style_type: ImageStyleType,
+} }
+
 /// Object `link` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct Link {
     /// Optional. Example: `example_text`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -803,8 +925,27 @@ pub struct Link {
     pub invalid_info: Option<InvalidInfo>,
 }
 
+impl Link {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            text: None,
+            action: None,
+            invalid_info: None,
+        }
+    }
+}
+
+optional! { Link {
+    text: String,
+    action: Action,
+    invalid_info: InvalidInfo,
+} }
+
 /// Object `action` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct Action {
     /// Optional. Example: `ACTION_TYPE_SEND_MESSAGE`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -823,8 +964,31 @@ pub struct Action {
     pub action_id: Option<String>,
 }
 
+impl Action {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            action_type: None,
+            jump_url: None,
+            mini_program_jump_info: None,
+            message_info: None,
+            action_id: None,
+        }
+    }
+}
+
+optional! { Action {
+    action_type: ActionType,
+    jump_url: String,
+    mini_program_jump_info: MiniProgramJumpInfo,
+    message_info: MessageInfo,
+    action_id: String,
+} }
+
 /// Object `mini_program_jump_info` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct MiniProgramJumpInfo {
     /// Required. Example: `example_appid`.
     pub appid: String,
@@ -836,8 +1000,26 @@ pub struct MiniProgramJumpInfo {
     pub text: Option<String>,
 }
 
+impl MiniProgramJumpInfo {
+    /// What is required. What is optional has a method of its name.
+    #[must_use]
+    pub fn new(appid: impl Into<String>) -> Self {
+        Self {
+            appid: appid.into(),
+            path: None,
+            text: None,
+        }
+    }
+}
+
+optional! { MiniProgramJumpInfo {
+    path: String,
+    text: String,
+} }
+
 /// Object `message_info` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct MessageInfo {
     /// Required. Example: `example_content`.
     pub content: String,
@@ -846,8 +1028,24 @@ pub struct MessageInfo {
     pub custom_data: Option<String>,
 }
 
+impl MessageInfo {
+    /// What is required. What is optional has a method of its name.
+    #[must_use]
+    pub fn new(content: impl Into<String>) -> Self {
+        Self {
+            content: content.into(),
+            custom_data: None,
+        }
+    }
+}
+
+optional! { MessageInfo {
+    custom_data: String,
+} }
+
 /// Object `invalid_info` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct InvalidInfo {
     /// Optional. Example: `2015-05-20T13:29:35+08:00`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -857,16 +1055,48 @@ pub struct InvalidInfo {
     pub multi_clickable: Option<bool>,
 }
 
+impl InvalidInfo {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            expired_time: None,
+            multi_clickable: None,
+        }
+    }
+}
+
+optional! { InvalidInfo {
+    expired_time: String,
+    multi_clickable: bool,
+} }
+
 /// Object `faq_list` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct FaqList {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub faqs: Option<Vec<Faq>>,
 }
 
+impl FaqList {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            faqs: None,
+        }
+    }
+}
+
+optional! { FaqList {
+    faqs: Vec<Faq>,
+} }
+
 /// Object `faqs` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct Faq {
     /// Optional. Example: `example_faq_id`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -879,8 +1109,27 @@ pub struct Faq {
     pub action: Option<Action>,
 }
 
+impl Faq {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            faq_id: None,
+            faq_title: None,
+            action: None,
+        }
+    }
+}
+
+optional! { Faq {
+    faq_id: String,
+    faq_title: String,
+    action: Action,
+} }
+
 /// Object `button`, `buttons` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct Button {
     /// Optional. Example: `example_text`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -893,8 +1142,27 @@ pub struct Button {
     pub invalid_info: Option<InvalidInfo>,
 }
 
+impl Button {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            text: None,
+            action: None,
+            invalid_info: None,
+        }
+    }
+}
+
+optional! { Button {
+    text: String,
+    action: Action,
+    invalid_info: InvalidInfo,
+} }
+
 /// Object `button_group` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct ButtonGroup {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -907,6 +1175,24 @@ pub struct ButtonGroup {
     pub invalid_info: Option<InvalidInfo>,
 }
 
+impl ButtonGroup {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            buttons: None,
+            button_layout: None,
+            invalid_info: None,
+        }
+    }
+}
+
+optional! { ButtonGroup {
+    buttons: Vec<Button>,
+    button_layout: ButtonLayout,
+    invalid_info: InvalidInfo,
+} }
+
 crate::open_enum! {
     /// Documented values of `action`.
     pub enum UpdateRefundProgressAction {
@@ -918,12 +1204,24 @@ crate::open_enum! {
 }
 
 /// Object `meta` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct ImageMeta {
     /// Required.
     pub sha256: String,
     /// Required.
     pub filename: String,
+}
+
+impl ImageMeta {
+    /// What is required, which is all.
+    #[must_use]
+    pub fn new(sha256: impl Into<String>, filename: impl Into<String>) -> Self {
+        Self {
+            sha256: sha256.into(),
+            filename: filename.into(),
+        }
+    }
 }
 
 /// Operations `merchant_service.complaint_notifications.*`.
@@ -934,14 +1232,26 @@ pub mod complaint_notifications {
     /// `POST /v3/merchant-service/complaint-notifications`. For direct merchants and service providers. Idempotent. `merchant_service.complaint_notifications.get` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012458679>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Create {
         /// Required. Example: `https://www.xxx.com/notify`.
         pub url: String,
     }
 
+    impl Create {
+        /// What is required, which is all.
+        #[must_use]
+        pub fn new(url: impl Into<String>) -> Self {
+            Self {
+                url: url.into(),
+            }
+        }
+    }
+
     /// Reply to [`Create`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct CreateReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -960,7 +1270,16 @@ pub mod complaint_notifications {
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012460452>
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Delete {}
+
+    impl Delete {
+        /// Nothing can be said.
+        #[must_use]
+        pub fn new() -> Self {
+            Self {}
+        }
+    }
 
     call!(Delete => (), MERCHANT_SERVICE[1]);
 
@@ -970,10 +1289,20 @@ pub mod complaint_notifications {
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012459014>
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Get {}
+
+    impl Get {
+        /// Nothing can be said.
+        #[must_use]
+        pub fn new() -> Self {
+            Self {}
+        }
+    }
 
     /// Reply to [`Get`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct GetReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -991,14 +1320,26 @@ pub mod complaint_notifications {
     /// `PUT /v3/merchant-service/complaint-notifications`. For direct merchants and service providers. Idempotent. `merchant_service.complaint_notifications.get` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012459282>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Replace {
         /// Required. Example: `https://www.xxx.com/notify`.
         pub url: String,
     }
 
+    impl Replace {
+        /// What is required, which is all.
+        #[must_use]
+        pub fn new(url: impl Into<String>) -> Self {
+            Self {
+                url: url.into(),
+            }
+        }
+    }
+
     /// Reply to [`Replace`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct ReplaceReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -1020,14 +1361,26 @@ pub mod complaints {
     /// `GET /v3/merchant-service/complaints/{transaction_id}`. For direct merchants and service providers. Taken offline by the platform. Use `merchant_service.complaints_v2.get` instead. Idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/wiki/doc/apiv3/wxpay/tool/merchant-service/chapter3_8.shtml>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Get {
         /// Required. Example: `4200000404201909069117582536`.
         pub transaction_id: String,
     }
 
+    impl Get {
+        /// What is required, which is all.
+        #[must_use]
+        pub fn new(transaction_id: impl Into<String>) -> Self {
+            Self {
+                transaction_id: transaction_id.into(),
+            }
+        }
+    }
+
     /// Reply to [`Get`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct GetReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -1069,7 +1422,8 @@ pub mod complaints {
     /// `GET /v3/merchant-service/complaints`. For direct merchants and service providers. Taken offline by the platform. Use `merchant_service.complaints_v2.list` instead. Idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/wiki/doc/apiv3/wxpay/tool/merchant-service/chapter3_1.shtml>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct List {
         /// Optional. Example: `5`.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -1086,8 +1440,29 @@ pub mod complaints {
         pub sub_mchid: Option<String>,
     }
 
+    impl List {
+        /// What is required. What is optional has a method of its name.
+        #[must_use]
+        pub fn new(begin_date: impl Into<String>, end_date: impl Into<String>) -> Self {
+            Self {
+                limit: None,
+                offset: None,
+                begin_date: begin_date.into(),
+                end_date: end_date.into(),
+                sub_mchid: None,
+            }
+        }
+    }
+
+    optional! { List {
+        limit: i64,
+        offset: i64,
+        sub_mchid: String,
+    } }
+
     /// Reply to [`List`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct ListReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -1114,14 +1489,26 @@ pub mod complaints {
         /// `GET /v3/merchant-service/complaints/{transaction_id}/negotiation-historys`. For direct merchants and service providers. Taken offline by the platform. Use `merchant_service.complaints_v2.negotiation_histories.list` instead. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/wiki/doc/apiv3/wxpay/tool/merchant-service/chapter3_7.shtml>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct List {
             /// Required. Example: `4200000404201909069117582536`.
             pub transaction_id: String,
         }
 
+        impl List {
+            /// What is required, which is all.
+            #[must_use]
+            pub fn new(transaction_id: impl Into<String>) -> Self {
+                Self {
+                    transaction_id: transaction_id.into(),
+                }
+            }
+        }
+
         /// Reply to [`List`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct ListReply {
             /// Optional.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -1141,12 +1528,24 @@ pub mod complaints_v2 {
     /// `POST /v3/merchant-service/complaints-v2/{complaint_id}/complete`. For direct merchants and service providers. Idempotent. `merchant_service.complaints_v2.get` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012467255>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Complete {
         /// Required. Example: `200201820200101080076610000`.
         pub complaint_id: String,
         /// Required. Example: `1900012181`.
         pub complainted_mchid: String,
+    }
+
+    impl Complete {
+        /// What is required, which is all.
+        #[must_use]
+        pub fn new(complaint_id: impl Into<String>, complainted_mchid: impl Into<String>) -> Self {
+            Self {
+                complaint_id: complaint_id.into(),
+                complainted_mchid: complainted_mchid.into(),
+            }
+        }
     }
 
     call!(Complete => (), MERCHANT_SERVICE[7]);
@@ -1156,14 +1555,26 @@ pub mod complaints_v2 {
     /// `GET /v3/merchant-service/complaints-v2/{complaint_id}`. For direct merchants and service providers. Idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012533436>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Get {
         /// Required. Example: `200201820200101080076610000`.
         pub complaint_id: String,
     }
 
+    impl Get {
+        /// What is required, which is all.
+        #[must_use]
+        pub fn new(complaint_id: impl Into<String>) -> Self {
+            Self {
+                complaint_id: complaint_id.into(),
+            }
+        }
+    }
+
     /// Reply to [`Get`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct GetReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -1238,7 +1649,8 @@ pub mod complaints_v2 {
     /// `GET /v3/merchant-service/complaints-v2`. For direct merchants and service providers. Idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012533431>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct List {
         /// Optional. Example: `5`.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -1255,8 +1667,29 @@ pub mod complaints_v2 {
         pub complainted_mchid: Option<String>,
     }
 
+    impl List {
+        /// What is required. What is optional has a method of its name.
+        #[must_use]
+        pub fn new(begin_date: impl Into<String>, end_date: impl Into<String>) -> Self {
+            Self {
+                limit: None,
+                offset: None,
+                begin_date: begin_date.into(),
+                end_date: end_date.into(),
+                complainted_mchid: None,
+            }
+        }
+    }
+
+    optional! { List {
+        limit: i64,
+        offset: i64,
+        complainted_mchid: String,
+    } }
+
     /// Reply to [`List`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct ListReply {
         /// Optional.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -1280,7 +1713,8 @@ pub mod complaints_v2 {
     /// `POST /v3/merchant-service/complaints-v2/{complaint_id}/response`. For direct merchants and service providers. Not idempotent. `merchant_service.complaints_v2.negotiation_histories.list` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012467254>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Response {
         /// Required. Example: `200201820200101080076610000`.
         pub complaint_id: String,
@@ -1302,6 +1736,29 @@ pub mod complaints_v2 {
         pub mini_program_jump_info: Option<super::ResponseMiniProgramJumpInfo>,
     }
 
+    impl Response {
+        /// What is required. What is optional has a method of its name.
+        #[must_use]
+        pub fn new(complaint_id: impl Into<String>, complainted_mchid: impl Into<String>, response_content: impl Into<crate::Sensitive>) -> Self {
+            Self {
+                complaint_id: complaint_id.into(),
+                complainted_mchid: complainted_mchid.into(),
+                response_content: response_content.into(),
+                response_images: None,
+                jump_url: None,
+                jump_url_text: None,
+                mini_program_jump_info: None,
+            }
+        }
+    }
+
+    optional! { Response {
+        response_images: Vec<String>,
+        jump_url: String,
+        jump_url_text: String,
+        mini_program_jump_info: super::ResponseMiniProgramJumpInfo,
+    } }
+
     call!(Response => (), MERCHANT_SERVICE[11]);
 
     /// 回复需要即时服务的投诉单 (`merchant_service.complaints_v2.response_immediate_service`).
@@ -1310,6 +1767,7 @@ pub mod complaints_v2 {
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4017151596>
     #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct ResponseImmediateService {
         /// Required. Example: `200201820200101080076610000`.
         pub complaint_id: String,
@@ -1336,6 +1794,7 @@ pub mod complaints_v2 {
 
     /// Reply to [`ResponseImmediateService`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct ResponseImmediateServiceReply {
         /// Optional.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -1350,7 +1809,8 @@ pub mod complaints_v2 {
     /// `POST /v3/merchant-service/complaints-v2/{complaint_id}/update-refund-progress`. For direct merchants and service providers. Not idempotent. `merchant_service.complaints_v2.get` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012467256>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct UpdateRefundProgress {
         /// Required. Example: `200201820200101080076610000`.
         pub complaint_id: String,
@@ -1370,6 +1830,28 @@ pub mod complaints_v2 {
         pub remark: Option<String>,
     }
 
+    impl UpdateRefundProgress {
+        /// What is required. What is optional has a method of its name.
+        #[must_use]
+        pub fn new(complaint_id: impl Into<String>, action: super::UpdateRefundProgressAction) -> Self {
+            Self {
+                complaint_id: complaint_id.into(),
+                action,
+                launch_refund_day: None,
+                reject_reason: None,
+                reject_media_list: None,
+                remark: None,
+            }
+        }
+    }
+
+    optional! { UpdateRefundProgress {
+        launch_refund_day: i64,
+        reject_reason: String,
+        reject_media_list: Vec<String>,
+        remark: String,
+    } }
+
     call!(UpdateRefundProgress => (), MERCHANT_SERVICE[13]);
 
     /// Operations `merchant_service.complaints_v2.negotiation_histories.*`.
@@ -1380,7 +1862,8 @@ pub mod complaints_v2 {
         /// `GET /v3/merchant-service/complaints-v2/{complaint_id}/negotiation-historys`. For direct merchants and service providers. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012533439>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct List {
             /// Required. Example: `200201820200101080076610000`.
             pub complaint_id: String,
@@ -1392,8 +1875,26 @@ pub mod complaints_v2 {
             pub offset: Option<i64>,
         }
 
+        impl List {
+            /// What is required. What is optional has a method of its name.
+            #[must_use]
+            pub fn new(complaint_id: impl Into<String>) -> Self {
+                Self {
+                    complaint_id: complaint_id.into(),
+                    limit: None,
+                    offset: None,
+                }
+            }
+        }
+
+        optional! { List {
+            limit: i64,
+            offset: i64,
+        } }
+
         /// Reply to [`List`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct ListReply {
             /// Optional.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -1422,7 +1923,8 @@ pub mod feedbacks {
     /// `POST /v3/merchant-service/feedbacks`. For direct merchants and service providers. Taken offline by the platform. Use `merchant_service.complaints_v2.response`, `merchant_service.complaints_v2.complete` instead. Not idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/wiki/doc/apiv3/wxpay/tool/merchant-service/chapter3_6.shtml>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Create {
         /// Required. Example: `4200000404201909069117582536`.
         pub transaction_id: String,
@@ -1441,6 +1943,27 @@ pub mod feedbacks {
         pub launch_confirm_process: Option<bool>,
     }
 
+    impl Create {
+        /// What is required. What is optional has a method of its name.
+        #[must_use]
+        pub fn new(transaction_id: impl Into<String>, complainted_mchid: impl Into<String>, feedback_content: impl Into<crate::Sensitive>) -> Self {
+            Self {
+                transaction_id: transaction_id.into(),
+                complainted_mchid: complainted_mchid.into(),
+                feedback_type: None,
+                feedback_content: feedback_content.into(),
+                feedback_images: None,
+                launch_confirm_process: None,
+            }
+        }
+    }
+
+    optional! { Create {
+        feedback_type: i64,
+        feedback_images: Vec<String>,
+        launch_confirm_process: bool,
+    } }
+
     call!(Create => (), MERCHANT_SERVICE[14]);
 }
 
@@ -1452,10 +1975,21 @@ pub mod images {
     /// `GET /v3/merchant-service/images/{media_id}`. For direct merchants and service providers. Idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012467251>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Get {
         /// Required.
         pub media_id: String,
+    }
+
+    impl Get {
+        /// What is required, which is all.
+        #[must_use]
+        pub fn new(media_id: impl Into<String>) -> Self {
+            Self {
+                media_id: media_id.into(),
+            }
+        }
     }
 
     call!(Get => bytes::Bytes, MERCHANT_SERVICE[15]);
@@ -1465,7 +1999,8 @@ pub mod images {
     /// `POST /v3/merchant-service/images/upload`. For direct merchants and service providers. Not idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012467250>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Upload {
         /// Required.
         pub file: crate::File,
@@ -1473,8 +2008,20 @@ pub mod images {
         pub meta: super::ImageMeta,
     }
 
+    impl Upload {
+        /// What is required, which is all.
+        #[must_use]
+        pub fn new(file: crate::File, meta: super::ImageMeta) -> Self {
+            Self {
+                file,
+                meta,
+            }
+        }
+    }
+
     /// Reply to [`Upload`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct UploadReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]

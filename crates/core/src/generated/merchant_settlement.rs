@@ -11,6 +11,7 @@ pub mod merchant_settle_rule_applications {
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012697924>
     #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Create {
         /// Required. Example: `1356485`.
         pub acquiring_bank_id: String,
@@ -37,6 +38,7 @@ pub mod merchant_settle_rule_applications {
 
     /// Reply to [`Create`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct CreateReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -72,14 +74,26 @@ pub mod merchant_settle_rule_applications {
     /// `GET /v3/merchant-settlement/merchant-settle-rule-applications/{application_id}`. For service providers. Idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012698574>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Get {
         /// Required. Example: `20000011111`.
         pub application_id: String,
     }
 
+    impl Get {
+        /// What is required, which is all.
+        #[must_use]
+        pub fn new(application_id: impl Into<String>) -> Self {
+            Self {
+                application_id: application_id.into(),
+            }
+        }
+    }
+
     /// Reply to [`Get`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct GetReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]

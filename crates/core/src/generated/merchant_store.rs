@@ -3,7 +3,8 @@
 
 
 /// Object `store_basics` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct StoreBasics {
     /// Optional. Example: `MDL001`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -21,8 +22,30 @@ pub struct StoreBasics {
     pub brand_id: Option<crate::Number>,
 }
 
+impl StoreBasics {
+    /// What is required. What is optional has a method of its name.
+    #[must_use]
+    pub fn new(store_name: impl Into<String>) -> Self {
+        Self {
+            store_reference_id: None,
+            brand_name: None,
+            store_name: store_name.into(),
+            branch_name: None,
+            brand_id: None,
+        }
+    }
+}
+
+optional! { StoreBasics {
+    store_reference_id: String,
+    brand_name: String,
+    branch_name: String,
+    brand_id: crate::Number,
+} }
+
 /// Object `store_address` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct StoreAddress {
     /// Required. Example: `440305`.
     pub address_code: String,
@@ -39,8 +62,29 @@ pub struct StoreAddress {
     pub latitude: Option<String>,
 }
 
+impl StoreAddress {
+    /// What is required. What is optional has a method of its name.
+    #[must_use]
+    pub fn new(address_code: impl Into<String>, address_detail: impl Into<String>) -> Self {
+        Self {
+            address_code: address_code.into(),
+            address_detail: address_detail.into(),
+            address_complements: None,
+            longitude: None,
+            latitude: None,
+        }
+    }
+}
+
+optional! { StoreAddress {
+    address_complements: String,
+    longitude: String,
+    latitude: String,
+} }
+
 /// Object `store_business` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct StoreBusiness {
     /// Optional. Example: `0755-86013388`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -50,8 +94,25 @@ pub struct StoreBusiness {
     pub business_hours: Option<String>,
 }
 
+impl StoreBusiness {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            service_phone: None,
+            business_hours: None,
+        }
+    }
+}
+
+optional! { StoreBusiness {
+    service_phone: String,
+    business_hours: String,
+} }
+
 /// Object `store_recipient` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct StoreRecipient {
     /// Required. Example: `1230000109`.
     pub mchid: String,
@@ -60,8 +121,24 @@ pub struct StoreRecipient {
     pub company_name: Option<String>,
 }
 
+impl StoreRecipient {
+    /// What is required. What is optional has a method of its name.
+    #[must_use]
+    pub fn new(mchid: impl Into<String>) -> Self {
+        Self {
+            mchid: mchid.into(),
+            company_name: None,
+        }
+    }
+}
+
+optional! { StoreRecipient {
+    company_name: String,
+} }
+
 /// Object `store_basics` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct StoreBasicsReply {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -82,6 +159,7 @@ pub struct StoreBasicsReply {
 
 /// Object `store_address` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct StoreAddressReply {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -102,6 +180,7 @@ pub struct StoreAddressReply {
 
 /// Object `store_business` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct StoreBusinessReply {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -113,6 +192,7 @@ pub struct StoreBusinessReply {
 
 /// Object `store_recipient` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct StoreRecipientReply {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -124,6 +204,7 @@ pub struct StoreRecipientReply {
 
 /// Object `store_state` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct StoreState {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -138,6 +219,7 @@ pub struct StoreState {
 
 /// Object `failed_store_recipient` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct FailedStoreRecipient {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -156,6 +238,7 @@ pub mod stores {
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4014085766>
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Create {
         /// Optional. Example: `1900000109`.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -174,8 +257,31 @@ pub mod stores {
         pub store_recipient: Option<Vec<super::StoreRecipient>>,
     }
 
+    impl Create {
+        /// Nothing is required.
+        #[must_use]
+        pub fn new() -> Self {
+            Self {
+                sub_mchid: None,
+                store_basics: None,
+                store_address: None,
+                store_business: None,
+                store_recipient: None,
+            }
+        }
+    }
+
+    optional! { Create {
+        sub_mchid: String,
+        store_basics: super::StoreBasics,
+        store_address: super::StoreAddress,
+        store_business: super::StoreBusiness,
+        store_recipient: Vec<super::StoreRecipient>,
+    } }
+
     /// Reply to [`Create`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct CreateReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -191,6 +297,7 @@ pub mod stores {
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4014085769>
     #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Get {
         /// Required. Example: `20488000`.
         pub store_id: i64,
@@ -200,7 +307,7 @@ pub mod stores {
     }
 
     impl Get {
-        /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+        /// What is required. What is optional has a method of its name.
         #[must_use]
         pub fn new(store_id: i64) -> Self {
             Self {
@@ -210,8 +317,13 @@ pub mod stores {
         }
     }
 
+    optional! { Get {
+        sub_mchid: String,
+    } }
+
     /// Reply to [`Get`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct GetReply {
         /// Optional.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -239,6 +351,7 @@ pub mod stores {
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4014085768>
     #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Update {
         /// Required. Example: `20488000`.
         pub store_id: i64,
@@ -257,7 +370,7 @@ pub mod stores {
     }
 
     impl Update {
-        /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+        /// What is required. What is optional has a method of its name.
         #[must_use]
         pub fn new(store_id: i64) -> Self {
             Self {
@@ -270,6 +383,13 @@ pub mod stores {
         }
     }
 
+    optional! { Update {
+        sub_mchid: String,
+        store_basics: super::StoreBasics,
+        store_address: super::StoreAddress,
+        store_business: super::StoreBusiness,
+    } }
+
     call!(Update => (), MERCHANT_STORE[4]);
 
     /// Operations `merchant_store.stores.recipients.*`.
@@ -281,6 +401,7 @@ pub mod stores {
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4014085771>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Bind {
             /// Required. Example: `20488000`.
             pub store_id: i64,
@@ -304,6 +425,7 @@ pub mod stores {
 
         /// Reply to [`Bind`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct BindReply {
             /// Optional.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -319,6 +441,7 @@ pub mod stores {
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4014085773>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Unbind {
             /// Required. Example: `20488000`.
             pub store_id: i64,
@@ -331,7 +454,7 @@ pub mod stores {
         }
 
         impl Unbind {
-            /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+            /// What is required. What is optional has a method of its name.
             #[must_use]
             pub fn new(store_id: i64) -> Self {
                 Self {
@@ -342,8 +465,14 @@ pub mod stores {
             }
         }
 
+        optional! { Unbind {
+            sub_mchid: String,
+            store_recipient: Vec<super::super::StoreRecipient>,
+        } }
+
         /// Reply to [`Unbind`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct UnbindReply {
             /// Optional.
             #[serde(skip_serializing_if = "Option::is_none")]

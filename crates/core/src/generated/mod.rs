@@ -27,6 +27,23 @@ macro_rules! json_reply {
     };
 }
 
+/// Adds a method for each optional field of a request.
+#[allow(unused_macros, reason = "without features there are no types")]
+macro_rules! optional {
+    ($request:ident { $($field:ident: $ty:ty,)+ }) => {
+        impl $request {
+            $(
+                #[doc = concat!("Sets `", stringify!($field), "`.")]
+                #[must_use]
+                pub fn $field(mut self, $field: impl Into<$ty>) -> Self {
+                    self.$field = Some($field.into());
+                    self
+                }
+            )+
+        }
+    };
+}
+
 /// Types of the events: what the resource of a notification holds.
 #[cfg(feature = "events")]
 pub mod events;

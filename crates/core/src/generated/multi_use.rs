@@ -21,14 +21,26 @@ pub mod stocks {
         /// `GET /v3/multiuse/stocks/{stock_id}/refund-flow`. For direct merchants. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012539762>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Get {
             /// Required. Example: `9856888`.
             pub stock_id: String,
         }
 
+        impl Get {
+            /// What is required, which is all.
+            #[must_use]
+            pub fn new(stock_id: impl Into<String>) -> Self {
+                Self {
+                    stock_id: stock_id.into(),
+                }
+            }
+        }
+
         /// Reply to [`Get`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct GetReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -47,14 +59,26 @@ pub mod stocks {
         /// `GET /v3/multiuse/stocks/{stock_id}/send-flow`. For direct merchants. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012539756>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Get {
             /// Required. Example: `9856888`.
             pub stock_id: String,
         }
 
+        impl Get {
+            /// What is required, which is all.
+            #[must_use]
+            pub fn new(stock_id: impl Into<String>) -> Self {
+                Self {
+                    stock_id: stock_id.into(),
+                }
+            }
+        }
+
         /// Reply to [`Get`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct GetReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -73,14 +97,26 @@ pub mod stocks {
         /// `GET /v3/multiuse/stocks/{stock_id}/use-flow`. For direct merchants. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012539758>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Get {
             /// Required. Example: `9856888`.
             pub stock_id: String,
         }
 
+        impl Get {
+            /// What is required, which is all.
+            #[must_use]
+            pub fn new(stock_id: impl Into<String>) -> Self {
+                Self {
+                    stock_id: stock_id.into(),
+                }
+            }
+        }
+
         /// Reply to [`Get`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct GetReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -103,7 +139,8 @@ pub mod users {
         /// `POST /v3/multiuse/users/{openid}/coupons`. For direct merchants. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012539766>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Create {
             /// Required.
             pub openid: crate::Sensitive,
@@ -124,8 +161,30 @@ pub mod users {
             pub card_type: super::super::CardType,
         }
 
+        impl Create {
+            /// What is required. What is optional has a method of its name.
+            #[must_use]
+            pub fn new(openid: impl Into<crate::Sensitive>, stock_id: impl Into<String>, out_request_no: impl Into<String>, user_name: impl Into<crate::Sensitive>, id_card_number: impl Into<crate::Sensitive>, appid: impl Into<String>, card_type: super::super::CardType) -> Self {
+                Self {
+                    openid: openid.into(),
+                    stock_id: stock_id.into(),
+                    out_request_no: out_request_no.into(),
+                    user_name: user_name.into(),
+                    id_card_number: id_card_number.into(),
+                    amount: None,
+                    appid: appid.into(),
+                    card_type,
+                }
+            }
+        }
+
+        optional! { Create {
+            amount: crate::Number,
+        } }
+
         /// Reply to [`Create`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct CreateReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]

@@ -3,7 +3,8 @@
 
 
 /// Object `card_template_information` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct CardTemplateInformation {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -15,8 +16,26 @@ pub struct CardTemplateInformation {
     pub custom_cell: Option<CustomCell>,
 }
 
+impl CardTemplateInformation {
+    /// What is required. What is optional has a method of its name.
+    #[must_use]
+    pub fn new(logo_url: impl Into<String>) -> Self {
+        Self {
+            payee_name: None,
+            logo_url: logo_url.into(),
+            custom_cell: None,
+        }
+    }
+}
+
+optional! { CardTemplateInformation {
+    payee_name: String,
+    custom_cell: CustomCell,
+} }
+
 /// Object `custom_cell` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct CustomCell {
     /// Required.
     pub words: String,
@@ -33,6 +52,26 @@ pub struct CustomCell {
     pub miniprogram_path: Option<String>,
 }
 
+impl CustomCell {
+    /// What is required. What is optional has a method of its name.
+    #[must_use]
+    pub fn new(words: impl Into<String>, description: impl Into<String>) -> Self {
+        Self {
+            words: words.into(),
+            description: description.into(),
+            jump_url: None,
+            miniprogram_user_name: None,
+            miniprogram_path: None,
+        }
+    }
+}
+
+optional! { CustomCell {
+    jump_url: String,
+    miniprogram_user_name: String,
+    miniprogram_path: String,
+} }
+
 crate::open_enum! {
     /// Documented values of `scene`.
     pub enum Scene {
@@ -44,7 +83,8 @@ crate::open_enum! {
 }
 
 /// Object `buyer_information` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct FapiaoApplicationBuyerInformation {
     /// Required. Example: `ORGANIZATION`.
     pub r#type: String,
@@ -73,8 +113,37 @@ pub struct FapiaoApplicationBuyerInformation {
     pub email: Option<crate::Sensitive>,
 }
 
+impl FapiaoApplicationBuyerInformation {
+    /// What is required. What is optional has a method of its name.
+    #[must_use]
+    pub fn new(r#type: impl Into<String>, name: impl Into<crate::Sensitive>) -> Self {
+        Self {
+            r#type: r#type.into(),
+            name: name.into(),
+            taxpayer_id: None,
+            address: None,
+            telephone: None,
+            bank_name: None,
+            bank_account: None,
+            phone: None,
+            email: None,
+        }
+    }
+}
+
+optional! { FapiaoApplicationBuyerInformation {
+    taxpayer_id: crate::Sensitive,
+    address: crate::Sensitive,
+    telephone: crate::Sensitive,
+    bank_name: String,
+    bank_account: crate::Sensitive,
+    phone: crate::Sensitive,
+    email: crate::Sensitive,
+} }
+
 /// Object `fapiao_information` in a request.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct FapiaoApplicationFapiaoInformation {
     /// Required. Example: `20200701123456`.
     pub fapiao_id: String,
@@ -90,7 +159,7 @@ pub struct FapiaoApplicationFapiaoInformation {
 }
 
 impl FapiaoApplicationFapiaoInformation {
-    /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+    /// What is required. What is optional has a method of its name.
     #[must_use]
     pub fn new(fapiao_id: impl Into<String>, total_amount: i64, need_list: bool, items: Vec<FapiaoApplicationFapiaoInformationItem>) -> Self {
         Self {
@@ -103,8 +172,13 @@ impl FapiaoApplicationFapiaoInformation {
     }
 }
 
+optional! { FapiaoApplicationFapiaoInformation {
+    remark: String,
+} }
+
 /// Object `items` in a request.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct FapiaoApplicationFapiaoInformationItem {
     /// Required. Example: `3010101020203000000`.
     pub tax_code: String,
@@ -138,7 +212,7 @@ pub struct FapiaoApplicationFapiaoInformationItem {
 }
 
 impl FapiaoApplicationFapiaoInformationItem {
-    /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+    /// What is required. What is optional has a method of its name.
     #[must_use]
     pub fn new(tax_code: impl Into<String>, quantity: i64, total_amount: i64, discount: bool) -> Self {
         Self {
@@ -157,8 +231,19 @@ impl FapiaoApplicationFapiaoInformationItem {
     }
 }
 
+optional! { FapiaoApplicationFapiaoInformationItem {
+    goods_category: String,
+    goods_name: String,
+    goods_id: crate::Number,
+    specification: String,
+    unit: String,
+    tax_rate: crate::Number,
+    tax_prefer_mark: String,
+} }
+
 /// Object `fapiao_download_info_list` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct FapiaoDownloadInfo {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -191,6 +276,7 @@ crate::open_enum! {
 
 /// Object `fapiao_information` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct FapiaoInformationReply {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -241,6 +327,7 @@ pub struct FapiaoInformationReply {
 
 /// Object `blue_fapiao` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct BlueFapiao {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -261,6 +348,7 @@ pub struct BlueFapiao {
 
 /// Object `red_fapiao` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct RedFapiao {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -281,6 +369,7 @@ pub struct RedFapiao {
 
 /// Object `card_information` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct CardInformation {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -315,6 +404,7 @@ crate::open_enum! {
 
 /// Object `seller_information` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct SellerInformationReply {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -338,6 +428,7 @@ pub struct SellerInformationReply {
 
 /// Object `buyer_information` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct BuyerInformationReply {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -402,6 +493,7 @@ crate::open_enum! {
 
 /// Object `extra_information` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct ExtraInformationReply {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -416,6 +508,7 @@ pub struct ExtraInformationReply {
 
 /// Object `items` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct FapiaoInformationItemReply {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -472,7 +565,8 @@ crate::open_enum! {
 }
 
 /// Object `buyer_information` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct BuyerInformation {
     /// Required. Example: `ORGANIZATION`.
     pub r#type: BuyerInformationType,
@@ -513,8 +607,45 @@ pub struct BuyerInformation {
     pub user_apply_message: Option<String>,
 }
 
+impl BuyerInformation {
+    /// What is required. What is optional has a method of its name.
+    #[must_use]
+    pub fn new(r#type: BuyerInformationType, name: impl Into<crate::Sensitive>) -> Self {
+        Self {
+            r#type,
+            name: name.into(),
+            taxpayer_id: None,
+            address: None,
+            telephone: None,
+            bank_name: None,
+            bank_account: None,
+            phone: None,
+            email: None,
+            amount: None,
+            out_trade_no: None,
+            fapiao_bill_type: None,
+            user_apply_message: None,
+        }
+    }
+}
+
+optional! { BuyerInformation {
+    taxpayer_id: crate::Sensitive,
+    address: crate::Sensitive,
+    telephone: crate::Sensitive,
+    bank_name: String,
+    bank_account: crate::Sensitive,
+    phone: crate::Sensitive,
+    email: crate::Sensitive,
+    amount: i64,
+    out_trade_no: String,
+    fapiao_bill_type: FapiaoBillType,
+    user_apply_message: String,
+} }
+
 /// Object `fapiao_card_information` in a request.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct FapiaoCardInformation {
     /// Required. Example: `ASNFZ4mrze/+3LqYdlQyEA==`.
     pub fapiao_media_id: String,
@@ -546,7 +677,7 @@ pub struct FapiaoCardInformation {
 }
 
 impl FapiaoCardInformation {
-    /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+    /// What is required. What is optional has a method of its name.
     #[expect(clippy::too_many_arguments, reason = "all of them are required")]
     #[must_use]
     pub fn new(fapiao_media_id: impl Into<String>, fapiao_number: impl Into<String>, fapiao_code: impl Into<String>, fapiao_time: impl Into<String>, check_code: impl Into<String>, password: impl Into<String>, total_amount: i64, tax_amount: i64, amount: i64, seller_information: SellerInformation, extra_information: ExtraInformation, items: Vec<FapiaoCardInformationItem>) -> Self {
@@ -568,8 +699,13 @@ impl FapiaoCardInformation {
     }
 }
 
+optional! { FapiaoCardInformation {
+    remark: String,
+} }
+
 /// Object `seller_information` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct SellerInformation {
     /// Required.
     pub name: String,
@@ -588,8 +724,30 @@ pub struct SellerInformation {
     pub bank_account: Option<crate::Sensitive>,
 }
 
+impl SellerInformation {
+    /// What is required. What is optional has a method of its name.
+    #[must_use]
+    pub fn new(name: impl Into<String>, taxpayer_id: impl Into<String>, address: impl Into<crate::Sensitive>) -> Self {
+        Self {
+            name: name.into(),
+            taxpayer_id: taxpayer_id.into(),
+            address: address.into(),
+            telephone: None,
+            bank_name: None,
+            bank_account: None,
+        }
+    }
+}
+
+optional! { SellerInformation {
+    telephone: crate::Sensitive,
+    bank_name: String,
+    bank_account: crate::Sensitive,
+} }
+
 /// Object `extra_information` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct ExtraInformation {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -601,8 +759,26 @@ pub struct ExtraInformation {
     pub drawer: crate::Sensitive,
 }
 
+impl ExtraInformation {
+    /// What is required. What is optional has a method of its name.
+    #[must_use]
+    pub fn new(drawer: impl Into<crate::Sensitive>) -> Self {
+        Self {
+            payee: None,
+            reviewer: None,
+            drawer: drawer.into(),
+        }
+    }
+}
+
+optional! { ExtraInformation {
+    payee: crate::Sensitive,
+    reviewer: crate::Sensitive,
+} }
+
 /// Object `items` in a request.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct FapiaoCardInformationItem {
     /// Required. Example: `3010101020203000000`.
     pub tax_code: String,
@@ -633,7 +809,7 @@ pub struct FapiaoCardInformationItem {
 }
 
 impl FapiaoCardInformationItem {
-    /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+    /// What is required. What is optional has a method of its name.
     #[expect(clippy::too_many_arguments, reason = "all of them are required")]
     #[must_use]
     pub fn new(tax_code: impl Into<String>, goods_name: impl Into<String>, quantity: i64, unit_price: i64, amount: i64, tax_amount: i64, total_amount: i64, tax_rate: i64, tax_prefer_mark: TaxPreferMark, discount: bool) -> Self {
@@ -654,8 +830,14 @@ impl FapiaoCardInformationItem {
     }
 }
 
+optional! { FapiaoCardInformationItem {
+    specification: String,
+    unit: String,
+} }
+
 /// Object `fapiao_information` in a request.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct IssueGeneralFapiaoInformation {
     /// Required. Example: `20200701123456`.
     pub fapiao_id: String,
@@ -684,7 +866,7 @@ pub struct IssueGeneralFapiaoInformation {
 }
 
 impl IssueGeneralFapiaoInformation {
-    /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+    /// What is required. What is optional has a method of its name.
     #[must_use]
     pub fn new(fapiao_id: impl Into<String>, total_amount: i64, items: Vec<IssueGeneralFapiaoInformationItem>, billing_person_id: impl Into<crate::Sensitive>, fapiao_bill_type: FapiaoBillType, transaction_information: Vec<TransactionInformation>) -> Self {
         Self {
@@ -702,8 +884,16 @@ impl IssueGeneralFapiaoInformation {
     }
 }
 
+optional! { IssueGeneralFapiaoInformation {
+    export_business_policy_code: i64,
+    vat_refund_levy_code: i64,
+    billing_person: crate::Sensitive,
+    remark: String,
+} }
+
 /// Object `items` in a request.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct IssueGeneralFapiaoInformationItem {
     /// Required. Example: `3010101020203000000`.
     pub tax_code: String,
@@ -730,7 +920,7 @@ pub struct IssueGeneralFapiaoInformationItem {
 }
 
 impl IssueGeneralFapiaoInformationItem {
-    /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+    /// What is required. What is optional has a method of its name.
     #[must_use]
     pub fn new(tax_code: impl Into<String>, goods_name: impl Into<String>, total_amount: i64, tax_rate: crate::Number, discount: bool) -> Self {
         Self {
@@ -747,8 +937,16 @@ impl IssueGeneralFapiaoInformationItem {
     }
 }
 
+optional! { IssueGeneralFapiaoInformationItem {
+    specification: String,
+    unit: String,
+    quantity: i64,
+    preferential_policy_code: i64,
+} }
+
 /// Object `transaction_information` in a request.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct TransactionInformation {
     /// Required. Example: `WECHAT_PAY`.
     pub pay_channel: PayChannel,
@@ -762,7 +960,7 @@ pub struct TransactionInformation {
 }
 
 impl TransactionInformation {
-    /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+    /// What is required. What is optional has a method of its name.
     #[must_use]
     pub fn new(pay_channel: PayChannel, transaction_id: impl Into<String>, amount: i64) -> Self {
         Self {
@@ -774,6 +972,10 @@ impl TransactionInformation {
     }
 }
 
+optional! { TransactionInformation {
+    out_trade_no: String,
+} }
+
 crate::open_enum! {
     /// Documented values of `pay_channel`.
     pub enum PayChannel {
@@ -784,6 +986,7 @@ crate::open_enum! {
 
 /// Object `fapiao_information` in a request.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct IssuePassengerTransportFapiaoInformation {
     /// Required. Example: `20200701123456`.
     pub fapiao_id: String,
@@ -812,7 +1015,7 @@ pub struct IssuePassengerTransportFapiaoInformation {
 }
 
 impl IssuePassengerTransportFapiaoInformation {
-    /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+    /// What is required. What is optional has a method of its name.
     #[must_use]
     pub fn new(fapiao_id: impl Into<String>, total_amount: i64, items: Vec<IssuePassengerTransportFapiaoInformationItem>, billing_person_id: impl Into<crate::Sensitive>, fapiao_bill_type: FapiaoBillType, transaction_information: Vec<TransactionInformation>) -> Self {
         Self {
@@ -830,8 +1033,16 @@ impl IssuePassengerTransportFapiaoInformation {
     }
 }
 
+optional! { IssuePassengerTransportFapiaoInformation {
+    export_business_policy_code: i64,
+    vat_refund_levy_code: i64,
+    billing_person: crate::Sensitive,
+    remark: String,
+} }
+
 /// Object `items` in a request.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct IssuePassengerTransportFapiaoInformationItem {
     /// Required. Example: `3010101020203000000`.
     pub tax_code: String,
@@ -861,7 +1072,7 @@ pub struct IssuePassengerTransportFapiaoInformationItem {
 }
 
 impl IssuePassengerTransportFapiaoInformationItem {
-    /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+    /// What is required. What is optional has a method of its name.
     #[must_use]
     pub fn new(tax_code: impl Into<String>, goods_name: impl Into<String>, total_amount: i64, tax_rate: crate::Number, discount: bool) -> Self {
         Self {
@@ -879,8 +1090,17 @@ impl IssuePassengerTransportFapiaoInformationItem {
     }
 }
 
+optional! { IssuePassengerTransportFapiaoInformationItem {
+    specification: String,
+    unit: String,
+    quantity: i64,
+    preferential_policy_code: i64,
+    passenger_information: PassengerInformation,
+} }
+
 /// Object `passenger_information` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct PassengerInformation {
     /// Required.
     pub name: crate::Sensitive,
@@ -900,6 +1120,27 @@ pub struct PassengerInformation {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub transportation_classes: Option<TransportationClasses>,
 }
+
+impl PassengerInformation {
+    /// What is required. What is optional has a method of its name.
+    #[must_use]
+    pub fn new(name: impl Into<crate::Sensitive>, certificate_type: CertificateType, certificate_number: impl Into<crate::Sensitive>, departure_date: impl Into<String>, departure_place: impl Into<String>, destination: impl Into<String>, transportation_type: TransportationType) -> Self {
+        Self {
+            name: name.into(),
+            certificate_type,
+            certificate_number: certificate_number.into(),
+            departure_date: departure_date.into(),
+            departure_place: departure_place.into(),
+            destination: destination.into(),
+            transportation_type,
+            transportation_classes: None,
+        }
+    }
+}
+
+optional! { PassengerInformation {
+    transportation_classes: TransportationClasses,
+} }
 
 crate::open_enum! {
     /// Documented values of `certificate_type`.
@@ -965,6 +1206,7 @@ crate::open_enum! {
 
 /// Object `fapiao_information` in a request.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct IssueRefinedOilFapiaoInformation {
     /// Required. Example: `20200701123456`.
     pub fapiao_id: String,
@@ -993,7 +1235,7 @@ pub struct IssueRefinedOilFapiaoInformation {
 }
 
 impl IssueRefinedOilFapiaoInformation {
-    /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+    /// What is required. What is optional has a method of its name.
     #[must_use]
     pub fn new(fapiao_id: impl Into<String>, total_amount: i64, items: Vec<IssueRefinedOilFapiaoInformationItem>, billing_person_id: impl Into<crate::Sensitive>, fapiao_bill_type: FapiaoBillType, transaction_information: Vec<TransactionInformation>) -> Self {
         Self {
@@ -1011,8 +1253,16 @@ impl IssueRefinedOilFapiaoInformation {
     }
 }
 
+optional! { IssueRefinedOilFapiaoInformation {
+    export_business_policy_code: i64,
+    vat_refund_levy_code: i64,
+    billing_person: crate::Sensitive,
+    remark: String,
+} }
+
 /// Object `items` in a request.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct IssueRefinedOilFapiaoInformationItem {
     /// Required. Example: `3010101020203000000`.
     pub tax_code: String,
@@ -1042,7 +1292,7 @@ pub struct IssueRefinedOilFapiaoInformationItem {
 }
 
 impl IssueRefinedOilFapiaoInformationItem {
-    /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+    /// What is required. What is optional has a method of its name.
     #[must_use]
     pub fn new(tax_code: impl Into<String>, goods_name: impl Into<String>, total_amount: i64, tax_rate: crate::Number, discount: bool) -> Self {
         Self {
@@ -1060,6 +1310,14 @@ impl IssueRefinedOilFapiaoInformationItem {
     }
 }
 
+optional! { IssueRefinedOilFapiaoInformationItem {
+    specification: String,
+    unit: ItemUnit,
+    quantity: i64,
+    preferential_policy_code: i64,
+    refined_oil_information: RefinedOilInformation,
+} }
+
 crate::open_enum! {
     /// Documented values of `unit`.
     pub enum ItemUnit {
@@ -1071,7 +1329,8 @@ crate::open_enum! {
 }
 
 /// Object `refined_oil_information` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct RefinedOilInformation {
     /// Required.
     pub station: String,
@@ -1081,8 +1340,21 @@ pub struct RefinedOilInformation {
     pub gun_number: String,
 }
 
+impl RefinedOilInformation {
+    /// What is required, which is all.
+    #[must_use]
+    pub fn new(station: impl Into<String>, trade_time: impl Into<String>, gun_number: impl Into<String>) -> Self {
+        Self {
+            station: station.into(),
+            trade_time: trade_time.into(),
+            gun_number: gun_number.into(),
+        }
+    }
+}
+
 /// Object `fapiao_information` in a request.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct RealEstateLeasingFapiaoInformation {
     /// Required. Example: `20200701123456`.
     pub fapiao_id: String,
@@ -1111,7 +1383,7 @@ pub struct RealEstateLeasingFapiaoInformation {
 }
 
 impl RealEstateLeasingFapiaoInformation {
-    /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+    /// What is required. What is optional has a method of its name.
     #[must_use]
     pub fn new(fapiao_id: impl Into<String>, total_amount: i64, items: Vec<RealEstateLeasingFapiaoInformationItem>, billing_person_id: impl Into<crate::Sensitive>, fapiao_bill_type: FapiaoBillType, transaction_information: Vec<TransactionInformation>) -> Self {
         Self {
@@ -1129,8 +1401,16 @@ impl RealEstateLeasingFapiaoInformation {
     }
 }
 
+optional! { RealEstateLeasingFapiaoInformation {
+    export_business_policy_code: i64,
+    vat_refund_levy_code: i64,
+    billing_person: crate::Sensitive,
+    remark: String,
+} }
+
 /// Object `items` in a request.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct RealEstateLeasingFapiaoInformationItem {
     /// Required. Example: `3010101020203000000`.
     pub tax_code: String,
@@ -1160,7 +1440,7 @@ pub struct RealEstateLeasingFapiaoInformationItem {
 }
 
 impl RealEstateLeasingFapiaoInformationItem {
-    /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+    /// What is required. What is optional has a method of its name.
     #[must_use]
     pub fn new(tax_code: impl Into<String>, goods_name: impl Into<String>, total_amount: i64, tax_rate: crate::Number, discount: bool) -> Self {
         Self {
@@ -1178,8 +1458,17 @@ impl RealEstateLeasingFapiaoInformationItem {
     }
 }
 
+optional! { RealEstateLeasingFapiaoInformationItem {
+    specification: String,
+    unit: String,
+    quantity: i64,
+    preferential_policy_code: i64,
+    real_estate_leasing_information: RealEstateLeasingInformation,
+} }
+
 /// Object `real_estate_leasing_information` in a request.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct RealEstateLeasingInformation {
     /// Required.
     pub province: String,
@@ -1203,7 +1492,7 @@ pub struct RealEstateLeasingInformation {
 }
 
 impl RealEstateLeasingInformation {
-    /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+    /// What is required. What is optional has a method of its name.
     #[must_use]
     pub fn new(province: impl Into<String>, address: impl Into<crate::Sensitive>, lease_period_start: impl Into<String>, lease_period_end: impl Into<String>, cross_city_flag: bool) -> Self {
         Self {
@@ -1218,6 +1507,12 @@ impl RealEstateLeasingInformation {
         }
     }
 }
+
+optional! { RealEstateLeasingInformation {
+    city: String,
+    certificate_no: crate::Sensitive,
+    plate_no: Vec<String>,
+} }
 
 crate::open_enum! {
     /// Documented values of `reverse_reason`.
@@ -1234,7 +1529,8 @@ crate::open_enum! {
 }
 
 /// Object `fapiao_information` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct ReverseFapiaoInformation {
     /// Required. Example: `20200701123456`.
     pub fapiao_id: String,
@@ -1245,8 +1541,25 @@ pub struct ReverseFapiaoInformation {
     pub fapiao_number: String,
 }
 
+impl ReverseFapiaoInformation {
+    /// What is required. What is optional has a method of its name.
+    #[must_use]
+    pub fn new(fapiao_id: impl Into<String>, fapiao_number: impl Into<String>) -> Self {
+        Self {
+            fapiao_id: fapiao_id.into(),
+            fapiao_code: None,
+            fapiao_number: fapiao_number.into(),
+        }
+    }
+}
+
+optional! { ReverseFapiaoInformation {
+    fapiao_code: String,
+} }
+
 /// Object `meta` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct UploadFapiaoFileMeta {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1258,6 +1571,23 @@ pub struct UploadFapiaoFileMeta {
     /// Required.
     pub digest: String,
 }
+
+impl UploadFapiaoFileMeta {
+    /// What is required. What is optional has a method of its name.
+    #[must_use]
+    pub fn new(file_type: FileType, digest_alogrithm: DigestAlogrithm, digest: impl Into<String>) -> Self {
+        Self {
+            sub_mchid: None,
+            file_type,
+            digest_alogrithm,
+            digest: digest.into(),
+        }
+    }
+}
+
+optional! { UploadFapiaoFileMeta {
+    sub_mchid: String,
+} }
 
 crate::open_enum! {
     /// Documented values of `file_type`.
@@ -1321,6 +1651,7 @@ crate::open_enum! {
 
 /// Object `links` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct Links {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1336,6 +1667,7 @@ pub struct Links {
 
 /// Object `mch_invite_result_list` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct MchInviteResult {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1385,6 +1717,7 @@ crate::open_enum! {
 
 /// Object `third_mode` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct ThirdMode {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1403,6 +1736,7 @@ crate::open_enum! {
 
 /// Object `digital_tax_mode` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct DigitalTaxMode {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1452,6 +1786,7 @@ crate::open_enum! {
 
 /// Object `billing_person_info` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct BillingPersonInfo {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1463,6 +1798,7 @@ pub struct BillingPersonInfo {
 
 /// Object `ability_info` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct AbilityInfo {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1501,6 +1837,7 @@ crate::open_enum! {
 
 /// Object `data` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct TaxCodeData {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1537,7 +1874,8 @@ crate::open_enum! {
 /// `GET /v3/new-tax-control-fapiao/download`. For direct merchants and service providers. Normally called with the address that an earlier reply gave. Idempotent.
 ///
 /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012286040>
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct Download {
     /// Required.
     pub token: String,
@@ -1556,6 +1894,26 @@ pub struct Download {
     pub fapiao_id: String,
 }
 
+impl Download {
+    /// What is required. What is optional has a method of its name.
+    #[must_use]
+    pub fn new(token: impl Into<String>, mchid: impl Into<String>, openid: impl Into<crate::Sensitive>, invoice_code: impl Into<String>, invoice_no: impl Into<String>, fapiao_id: impl Into<String>) -> Self {
+        Self {
+            token: token.into(),
+            mchid: mchid.into(),
+            sub_mchid: None,
+            openid: openid.into(),
+            invoice_code: invoice_code.into(),
+            invoice_no: invoice_no.into(),
+            fapiao_id: fapiao_id.into(),
+        }
+    }
+}
+
+optional! { Download {
+    sub_mchid: String,
+} }
+
 call!(Download => bytes::Bytes, NEW_TAX_CONTROL_FAPIAO[1]);
 
 /// Operations `new_tax_control_fapiao.card_template.*`.
@@ -1566,7 +1924,8 @@ pub mod card_template {
     /// `POST /v3/new-tax-control-fapiao/card-template`. For direct merchants and service providers. Not idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012529382>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Create {
         /// Optional. Example: `1900000109`.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -1577,8 +1936,25 @@ pub mod card_template {
         pub card_template_information: super::CardTemplateInformation,
     }
 
+    impl Create {
+        /// What is required. What is optional has a method of its name.
+        #[must_use]
+        pub fn new(card_appid: impl Into<String>, card_template_information: super::CardTemplateInformation) -> Self {
+            Self {
+                sub_mchid: None,
+                card_appid: card_appid.into(),
+                card_template_information,
+            }
+        }
+    }
+
+    optional! { Create {
+        sub_mchid: String,
+    } }
+
     /// Reply to [`Create`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct CreateReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -1601,6 +1977,7 @@ pub mod fapiao_applications {
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012538301>
     #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Create {
         /// Optional. Example: `1900000109`.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -1616,7 +1993,7 @@ pub mod fapiao_applications {
     }
 
     impl Create {
-        /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+        /// What is required. What is optional has a method of its name.
         #[must_use]
         pub fn new(scene: super::Scene, fapiao_apply_id: impl Into<String>, buyer_information: super::FapiaoApplicationBuyerInformation, fapiao_information: Vec<super::FapiaoApplicationFapiaoInformation>) -> Self {
             Self {
@@ -1629,6 +2006,10 @@ pub mod fapiao_applications {
         }
     }
 
+    optional! { Create {
+        sub_mchid: String,
+    } }
+
     call!(Create => (), NEW_TAX_CONTROL_FAPIAO[2]);
 
     /// 查询电子发票 (`new_tax_control_fapiao.fapiao_applications.get`).
@@ -1636,7 +2017,8 @@ pub mod fapiao_applications {
     /// `GET /v3/new-tax-control-fapiao/fapiao-applications/{fapiao_apply_id}`. For direct merchants and service providers. Idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012531753>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Get {
         /// Required. Example: `4200000444201910177461284488`.
         pub fapiao_apply_id: String,
@@ -1648,8 +2030,26 @@ pub mod fapiao_applications {
         pub fapiao_id: Option<String>,
     }
 
+    impl Get {
+        /// What is required. What is optional has a method of its name.
+        #[must_use]
+        pub fn new(fapiao_apply_id: impl Into<String>) -> Self {
+            Self {
+                fapiao_apply_id: fapiao_apply_id.into(),
+                sub_mchid: None,
+                fapiao_id: None,
+            }
+        }
+    }
+
+    optional! { Get {
+        sub_mchid: String,
+        fapiao_id: String,
+    } }
+
     /// Reply to [`Get`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct GetReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -1668,6 +2068,7 @@ pub mod fapiao_applications {
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012538365>
     #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct InsertCards {
         /// Required. Example: `4200000444201910177461284488`.
         pub fapiao_apply_id: String,
@@ -1683,7 +2084,7 @@ pub mod fapiao_applications {
     }
 
     impl InsertCards {
-        /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+        /// What is required. What is optional has a method of its name.
         #[must_use]
         pub fn new(fapiao_apply_id: impl Into<String>, scene: super::Scene, buyer_information: super::BuyerInformation, fapiao_card_information: Vec<super::FapiaoCardInformation>) -> Self {
             Self {
@@ -1696,6 +2097,10 @@ pub mod fapiao_applications {
         }
     }
 
+    optional! { InsertCards {
+        sub_mchid: String,
+    } }
+
     call!(InsertCards => (), NEW_TAX_CONTROL_FAPIAO[5]);
 
     /// 开具通用行业电子发票 (`new_tax_control_fapiao.fapiao_applications.issue_general`).
@@ -1704,6 +2109,7 @@ pub mod fapiao_applications {
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4015792574>
     #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct IssueGeneral {
         /// Required. Example: `1900000109`.
         pub sub_mchid: String,
@@ -1736,6 +2142,7 @@ pub mod fapiao_applications {
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4025863376>
     #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct IssuePassengerTransport {
         /// Required. Example: `1900000109`.
         pub sub_mchid: String,
@@ -1768,6 +2175,7 @@ pub mod fapiao_applications {
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4016760559>
     #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct IssueRefinedOil {
         /// Required. Example: `1900000109`.
         pub sub_mchid: String,
@@ -1800,6 +2208,7 @@ pub mod fapiao_applications {
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012538327>
     #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Reverse {
         /// Required. Example: `4200000444201910177461284488`.
         pub fapiao_apply_id: String,
@@ -1813,7 +2222,7 @@ pub mod fapiao_applications {
     }
 
     impl Reverse {
-        /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+        /// What is required. What is optional has a method of its name.
         #[must_use]
         pub fn new(fapiao_apply_id: impl Into<String>, reverse_reason: super::ReverseReason, fapiao_information: Vec<super::ReverseFapiaoInformation>) -> Self {
             Self {
@@ -1825,6 +2234,10 @@ pub mod fapiao_applications {
         }
     }
 
+    optional! { Reverse {
+        sub_mchid: String,
+    } }
+
     call!(Reverse => (), NEW_TAX_CONTROL_FAPIAO[10]);
 
     /// 上传电子发票文件 (`new_tax_control_fapiao.fapiao_applications.upload_fapiao_file`).
@@ -1832,7 +2245,8 @@ pub mod fapiao_applications {
     /// `POST /v3/new-tax-control-fapiao/fapiao-applications/upload-fapiao-file`. For direct merchants and service providers. Not idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012556605>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct UploadFapiaoFile {
         /// Required.
         pub file: crate::File,
@@ -1840,8 +2254,20 @@ pub mod fapiao_applications {
         pub meta: super::UploadFapiaoFileMeta,
     }
 
+    impl UploadFapiaoFile {
+        /// What is required, which is all.
+        #[must_use]
+        pub fn new(file: crate::File, meta: super::UploadFapiaoFileMeta) -> Self {
+            Self {
+                file,
+                meta,
+            }
+        }
+    }
+
     /// Reply to [`UploadFapiaoFile`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct UploadFapiaoFileReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -1859,7 +2285,8 @@ pub mod fapiao_applications {
         /// `GET /v3/new-tax-control-fapiao/fapiao-applications/{fapiao_apply_id}/fapiao-files`. For direct merchants and service providers. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012538335>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct List {
             /// Required. Example: `4200000444201910177461284488`.
             pub fapiao_apply_id: String,
@@ -1869,8 +2296,21 @@ pub mod fapiao_applications {
             pub fapiao_id: String,
         }
 
+        impl List {
+            /// What is required, which is all.
+            #[must_use]
+            pub fn new(fapiao_apply_id: impl Into<String>, sub_mchid: impl Into<String>, fapiao_id: impl Into<String>) -> Self {
+                Self {
+                    fapiao_apply_id: fapiao_apply_id.into(),
+                    sub_mchid: sub_mchid.into(),
+                    fapiao_id: fapiao_id.into(),
+                }
+            }
+        }
+
         /// Reply to [`List`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct ListReply {
             /// Optional.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -1890,6 +2330,7 @@ pub mod fapiao_applications {
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4015941740>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Create {
             /// Required. Example: `1900000109`.
             pub sub_mchid: String,
@@ -1926,7 +2367,8 @@ pub mod fapiao_merchant {
     /// `GET /v3/new-tax-control-fapiao/fapiaomerchant/getspinviteurl`. For service providers. Idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4015941495>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct GetSpInviteUrl {
         /// Required. Example: `AUTH_BINDING`.
         pub operation_type: super::OperationType,
@@ -1948,8 +2390,32 @@ pub mod fapiao_merchant {
         pub sub_mchid: Option<String>,
     }
 
+    impl GetSpInviteUrl {
+        /// What is required. What is optional has a method of its name.
+        #[must_use]
+        pub fn new(operation_type: super::OperationType, fapiao_mode: super::FapiaoMode, invite_code: impl Into<String>) -> Self {
+            Self {
+                operation_type,
+                fapiao_mode,
+                fapiao_ability_type_list: None,
+                invite_channel: None,
+                operate_user: None,
+                invite_code: invite_code.into(),
+                sub_mchid: None,
+            }
+        }
+    }
+
+    optional! { GetSpInviteUrl {
+        fapiao_ability_type_list: Vec<super::FapiaoAbilityType>,
+        invite_channel: String,
+        operate_user: crate::Sensitive,
+        sub_mchid: String,
+    } }
+
     /// Reply to [`GetSpInviteUrl`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct GetSpInviteUrlReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -1971,6 +2437,7 @@ pub mod fapiao_merchant {
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4015941524>
     #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct ListSpInviteMchInfo {
         /// Required. Example: `2020-07-01T12:00:00+08:00`.
         pub query_time_start: String,
@@ -1988,7 +2455,7 @@ pub mod fapiao_merchant {
     }
 
     impl ListSpInviteMchInfo {
-        /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+        /// What is required. What is optional has a method of its name.
         #[must_use]
         pub fn new(query_time_start: impl Into<String>, query_time_end: impl Into<String>, offset: i64, limit: i64, mch_invite_status: super::MchInviteStatus) -> Self {
             Self {
@@ -2002,8 +2469,13 @@ pub mod fapiao_merchant {
         }
     }
 
+    optional! { ListSpInviteMchInfo {
+        invite_code: String,
+    } }
+
     /// Reply to [`ListSpInviteMchInfo`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct ListSpInviteMchInfoReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -2034,10 +2506,21 @@ pub mod merchant {
     /// `POST /v3/new-tax-control-fapiao/merchant/{sub_mchid}/check`. For service providers. Idempotent. `new_tax_control_fapiao.merchant.check_status` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012474022>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Check {
         /// Required. Example: `1900000109`.
         pub sub_mchid: String,
+    }
+
+    impl Check {
+        /// What is required, which is all.
+        #[must_use]
+        pub fn new(sub_mchid: impl Into<String>) -> Self {
+            Self {
+                sub_mchid: sub_mchid.into(),
+            }
+        }
     }
 
     call!(Check => (), NEW_TAX_CONTROL_FAPIAO[15]);
@@ -2047,14 +2530,26 @@ pub mod merchant {
     /// `GET /v3/new-tax-control-fapiao/merchant/{sub_mchid}/check-status`. For service providers. Idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4015792561>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct CheckStatus {
         /// Required. At most 32 characters. Example: `1900000109`.
         pub sub_mchid: String,
     }
 
+    impl CheckStatus {
+        /// What is required, which is all.
+        #[must_use]
+        pub fn new(sub_mchid: impl Into<String>) -> Self {
+            Self {
+                sub_mchid: sub_mchid.into(),
+            }
+        }
+    }
+
     /// Reply to [`CheckStatus`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct CheckStatusReply {
         /// Documented as required. At most 32 characters.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -2078,14 +2573,26 @@ pub mod merchant {
         /// `GET /v3/new-tax-control-fapiao/merchant/base-information`. For direct merchants and service providers. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012538180>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Get {
             /// Required. Example: `1900000109`.
             pub sub_mchid: String,
         }
 
+        impl Get {
+            /// What is required, which is all.
+            #[must_use]
+            pub fn new(sub_mchid: impl Into<String>) -> Self {
+                Self {
+                    sub_mchid: sub_mchid.into(),
+                }
+            }
+        }
+
         /// Reply to [`Get`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct GetReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -2108,10 +2615,20 @@ pub mod merchant {
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012529526>
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Get {}
+
+        impl Get {
+            /// Nothing can be said.
+            #[must_use]
+            pub fn new() -> Self {
+                Self {}
+            }
+        }
 
         /// Reply to [`Get`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct GetReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -2133,6 +2650,7 @@ pub mod merchant {
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012529457>
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Update {
             /// Optional. Example: `https://pay.weixin.qq.com/callback`.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -2148,8 +2666,29 @@ pub mod merchant {
             pub support_vat_fapiao: Option<bool>,
         }
 
+        impl Update {
+            /// Nothing is required.
+            #[must_use]
+            pub fn new() -> Self {
+                Self {
+                    callback_url: None,
+                    sub_mch_code: None,
+                    show_fapiao_cell: None,
+                    support_vat_fapiao: None,
+                }
+            }
+        }
+
+        optional! { Update {
+            callback_url: String,
+            sub_mch_code: String,
+            show_fapiao_cell: bool,
+            support_vat_fapiao: bool,
+        } }
+
         /// Reply to [`Update`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct UpdateReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -2175,6 +2714,7 @@ pub mod merchant {
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012538236>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct List {
             /// Optional. Example: `1900000109`.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -2186,7 +2726,7 @@ pub mod merchant {
         }
 
         impl List {
-            /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+            /// What is required. What is optional has a method of its name.
             #[must_use]
             pub fn new(offset: i64, limit: i64) -> Self {
                 Self {
@@ -2197,8 +2737,13 @@ pub mod merchant {
             }
         }
 
+        optional! { List {
+            sub_mchid: String,
+        } }
+
         /// Reply to [`List`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct ListReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -2230,7 +2775,8 @@ pub mod user_title {
     /// `GET /v3/new-tax-control-fapiao/user-title`. For direct merchants and service providers. Idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012538112>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Get {
         /// Optional. Example: `1900000109`.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -2241,8 +2787,25 @@ pub mod user_title {
         pub fapiao_apply_id: String,
     }
 
+    impl Get {
+        /// What is required. What is optional has a method of its name.
+        #[must_use]
+        pub fn new(scene: super::Scene, fapiao_apply_id: impl Into<String>) -> Self {
+            Self {
+                sub_mchid: None,
+                scene,
+                fapiao_apply_id: fapiao_apply_id.into(),
+            }
+        }
+    }
+
+    optional! { Get {
+        sub_mchid: String,
+    } }
+
     /// Reply to [`Get`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct GetReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -2297,6 +2860,7 @@ pub mod user_title {
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012538106>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Get {
             /// Optional. Example: `1900000109`.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -2329,7 +2893,7 @@ pub mod user_title {
         }
 
         impl Get {
-            /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+            /// What is required. What is optional has a method of its name.
             #[must_use]
             pub fn new(fapiao_apply_id: impl Into<String>, source: super::super::TitleUrlSource, appid: impl Into<String>, openid: impl Into<crate::Sensitive>, total_amount: i64) -> Self {
                 Self {
@@ -2348,8 +2912,18 @@ pub mod user_title {
             }
         }
 
+        optional! { Get {
+            sub_mchid: String,
+            seller_name: String,
+            show_phone_cell: bool,
+            must_input_phone: bool,
+            show_email_cell: bool,
+            must_input_email: bool,
+        } }
+
         /// Reply to [`Get`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct GetReply {
             /// Optional.
             #[serde(skip_serializing_if = "Option::is_none")]

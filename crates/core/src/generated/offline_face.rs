@@ -37,7 +37,8 @@ crate::open_enum! {
 }
 
 /// Object `facepay_user` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct FacepayUser {
     /// Required.
     pub out_user_id: String,
@@ -54,13 +55,45 @@ pub struct FacepayUser {
     pub phone: Option<crate::Sensitive>,
 }
 
+impl FacepayUser {
+    /// What is required. What is optional has a method of its name.
+    #[must_use]
+    pub fn new(out_user_id: impl Into<String>, organization_id: impl Into<String>) -> Self {
+        Self {
+            out_user_id: out_user_id.into(),
+            identification_name: None,
+            organization_id: organization_id.into(),
+            identification: None,
+            phone: None,
+        }
+    }
+}
+
+optional! { FacepayUser {
+    identification_name: String,
+    identification: Identification,
+    phone: crate::Sensitive,
+} }
+
 /// Object `identification` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct Identification {
     /// Required. Example: `IDCARD`.
     pub identification_type: IdentificationType,
     /// Required. Encrypted under the platform's key before it is sent.
     pub identification_number: crate::Sensitive,
+}
+
+impl Identification {
+    /// What is required, which is all.
+    #[must_use]
+    pub fn new(identification_type: IdentificationType, identification_number: impl Into<crate::Sensitive>) -> Self {
+        Self {
+            identification_type,
+            identification_number: identification_number.into(),
+        }
+    }
 }
 
 crate::open_enum! {
@@ -73,6 +106,7 @@ crate::open_enum! {
 
 /// Object `limit_bank_card` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct LimitBankCard {
     /// Optional. Encrypted under the platform's key before it is sent.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -94,6 +128,30 @@ pub struct LimitBankCard {
     pub phone: Option<crate::Sensitive>,
 }
 
+impl LimitBankCard {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            bank_card_number: None,
+            identification_name: None,
+            identification: None,
+            valid_thru: None,
+            bank_type: None,
+            phone: None,
+        }
+    }
+}
+
+optional! { LimitBankCard {
+    bank_card_number: crate::Sensitive,
+    identification_name: crate::Sensitive,
+    identification: Identification,
+    valid_thru: String,
+    bank_type: String,
+    phone: crate::Sensitive,
+} }
+
 crate::open_enum! {
     /// Documented values of `collection_state`.
     pub enum CollectionState {
@@ -108,6 +166,7 @@ crate::open_enum! {
 
 /// Object `face_collections` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct FaceCollection {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -131,6 +190,7 @@ pub struct FaceCollection {
 
 /// Object `amount` in a request.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct Amount {
     /// Required. Example: `0`.
     pub total: i64,
@@ -158,22 +218,49 @@ crate::open_enum! {
 }
 
 /// Object `scene_info` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct SceneInfo {
     /// Required.
     pub device_ip: String,
 }
 
+impl SceneInfo {
+    /// What is required, which is all.
+    #[must_use]
+    pub fn new(device_ip: impl Into<String>) -> Self {
+        Self {
+            device_ip: device_ip.into(),
+        }
+    }
+}
+
 /// Object `settle_info` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct SettleInfo {
     /// Optional. Example: `true`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub profit_sharing: Option<bool>,
 }
 
+impl SettleInfo {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            profit_sharing: None,
+        }
+    }
+}
+
+optional! { SettleInfo {
+    profit_sharing: bool,
+} }
+
 /// Object `business` in a request.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct Business {
     /// Required. Values: `2`, `11`. Example: `0`.
     pub business_product_id: i64,
@@ -194,6 +281,7 @@ impl Business {
 
 /// Object `payer` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct Payer {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -205,6 +293,7 @@ pub struct Payer {
 
 /// Object `amount` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct AmountReply {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -216,6 +305,7 @@ pub struct AmountReply {
 
 /// Object `scene_info` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct SceneInfoReply {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -256,7 +346,8 @@ pub mod auth_info {
     /// `POST /v3/offlineface/authinfo`. Not idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/wiki/doc/wxfacepay/develop/access-specifications.html>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Create {
         /// Required.
         pub sp_appid: String,
@@ -273,8 +364,28 @@ pub mod auth_info {
         pub organization_id: String,
     }
 
+    impl Create {
+        /// What is required. What is optional has a method of its name.
+        #[must_use]
+        pub fn new(sp_appid: impl Into<String>, sub_mchid: impl Into<String>, device_id: impl Into<String>, raw_data: impl Into<String>, organization_id: impl Into<String>) -> Self {
+            Self {
+                sp_appid: sp_appid.into(),
+                sub_appid: None,
+                sub_mchid: sub_mchid.into(),
+                device_id: device_id.into(),
+                raw_data: raw_data.into(),
+                organization_id: organization_id.into(),
+            }
+        }
+    }
+
+    optional! { Create {
+        sub_appid: String,
+    } }
+
     /// Reply to [`Create`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct CreateReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -293,7 +404,8 @@ pub mod contracts {
     /// `GET /v3/offlineface/contracts/{contract_id}`. Idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/wiki/doc/wxfacepay/develop/k12-development-guidelines.html>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Get {
         /// Required. Example: `CI8CD208Z7e9906f89`.
         pub contract_id: String,
@@ -302,8 +414,24 @@ pub mod contracts {
         pub appid: Option<String>,
     }
 
+    impl Get {
+        /// What is required. What is optional has a method of its name.
+        #[must_use]
+        pub fn new(contract_id: impl Into<String>) -> Self {
+            Self {
+                contract_id: contract_id.into(),
+                appid: None,
+            }
+        }
+    }
+
+    optional! { Get {
+        appid: String,
+    } }
+
     /// Reply to [`Get`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct GetReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -345,7 +473,8 @@ pub mod contracts {
     /// `POST /v3/offlineface/contracts/presign`. Not idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/wiki/doc/wxfacepay/develop/access-specifications.html>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Presign {
         /// Required.
         pub business_name: String,
@@ -359,8 +488,27 @@ pub mod contracts {
         pub contract_mode: Option<super::ContractMode>,
     }
 
+    impl Presign {
+        /// What is required. What is optional has a method of its name.
+        #[must_use]
+        pub fn new(business_name: impl Into<String>, facepay_user: super::FacepayUser) -> Self {
+            Self {
+                business_name: business_name.into(),
+                facepay_user,
+                limit_bank_card: None,
+                contract_mode: None,
+            }
+        }
+    }
+
+    optional! { Presign {
+        limit_bank_card: super::LimitBankCard,
+        contract_mode: super::ContractMode,
+    } }
+
     /// Reply to [`Presign`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct PresignReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -379,14 +527,26 @@ pub mod face_collections {
     /// `GET /v3/offlineface/face-collections/{collection_id}`. Idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/wiki/doc/wxfacepay/develop/k12-development-guidelines.html>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Get {
         /// Required. Example: `FC2353ZJIHOJKHOIIOIJ`.
         pub collection_id: String,
     }
 
+    impl Get {
+        /// What is required, which is all.
+        #[must_use]
+        pub fn new(collection_id: impl Into<String>) -> Self {
+            Self {
+                collection_id: collection_id.into(),
+            }
+        }
+    }
+
     /// Reply to [`Get`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct GetReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -416,7 +576,8 @@ pub mod face_collections {
     /// `GET /v3/offlineface/face-collections`. Idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/wiki/doc/wxfacepay/develop/k12-development-guidelines.html>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct List {
         /// Required. Example: `Ofewewfwefweewf`.
         pub organization_id: String,
@@ -428,8 +589,26 @@ pub mod face_collections {
         pub limit: Option<i64>,
     }
 
+    impl List {
+        /// What is required. What is optional has a method of its name.
+        #[must_use]
+        pub fn new(organization_id: impl Into<String>) -> Self {
+            Self {
+                organization_id: organization_id.into(),
+                offset: None,
+                limit: None,
+            }
+        }
+    }
+
+    optional! { List {
+        offset: i64,
+        limit: i64,
+    } }
+
     /// Reply to [`List`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct ListReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -448,7 +627,8 @@ pub mod repayment_url {
     /// `POST /v3/offlineface/repayment-url`. Not idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/wiki/doc/wxfacepay/develop/k12-development-guidelines.html#_1-3-%E8%A7%A3%E7%BA%A6>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Create {
         /// Required.
         pub out_user_id: String,
@@ -456,8 +636,20 @@ pub mod repayment_url {
         pub organization_id: String,
     }
 
+    impl Create {
+        /// What is required, which is all.
+        #[must_use]
+        pub fn new(out_user_id: impl Into<String>, organization_id: impl Into<String>) -> Self {
+            Self {
+                out_user_id: out_user_id.into(),
+                organization_id: organization_id.into(),
+            }
+        }
+    }
+
     /// Reply to [`Create`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct CreateReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -479,7 +671,8 @@ pub mod transactions {
     /// `POST /v3/offlineface/transactions`. Not idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/wiki/doc/wxfacepay/develop/access-specifications.html>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Create {
         /// Required.
         pub auth_code: String,
@@ -521,8 +714,46 @@ pub mod transactions {
         pub business: Option<super::Business>,
     }
 
+    impl Create {
+        /// What is required. What is optional has a method of its name.
+        #[must_use]
+        pub fn new(auth_code: impl Into<String>) -> Self {
+            Self {
+                auth_code: auth_code.into(),
+                sp_appid: None,
+                sp_mchid: None,
+                sub_appid: None,
+                sub_mchid: None,
+                amount: None,
+                scene_info: None,
+                goods_tag: None,
+                description: None,
+                attach: None,
+                settle_info: None,
+                out_trade_no: None,
+                business: None,
+            }
+        }
+    }
+
+    optional! { Create {
+        sp_appid: String,
+        sp_mchid: String,
+        sub_appid: String,
+        sub_mchid: String,
+        amount: super::Amount,
+        scene_info: super::SceneInfo,
+        goods_tag: String,
+        description: String,
+        attach: String,
+        settle_info: super::SettleInfo,
+        out_trade_no: String,
+        business: super::Business,
+    } }
+
     /// Reply to [`Create`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct CreateReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -594,7 +825,8 @@ pub mod transactions {
     /// `GET /v3/offlineface/transactions/out-trade-no/{out_trade_no}`. Idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/wiki/doc/wxfacepay/develop/k12-development-guidelines.html>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct GetByOutTradeNo {
         /// Required. Example: `1217752501201407033233368018`.
         pub out_trade_no: String,
@@ -606,8 +838,22 @@ pub mod transactions {
         pub business_product_id: super::BusinessProductId,
     }
 
+    impl GetByOutTradeNo {
+        /// What is required, which is all.
+        #[must_use]
+        pub fn new(out_trade_no: impl Into<String>, sp_mchid: impl Into<String>, sub_mchid: impl Into<String>, business_product_id: super::BusinessProductId) -> Self {
+            Self {
+                out_trade_no: out_trade_no.into(),
+                sp_mchid: sp_mchid.into(),
+                sub_mchid: sub_mchid.into(),
+                business_product_id,
+            }
+        }
+    }
+
     /// Reply to [`GetByOutTradeNo`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct GetByOutTradeNoReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]

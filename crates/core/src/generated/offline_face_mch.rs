@@ -14,6 +14,7 @@ crate::open_enum! {
 
 /// Object `student_info` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct StudentInfoReply {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -22,6 +23,7 @@ pub struct StudentInfoReply {
 
 /// Object `staff_info` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct StaffInfoReply {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -52,22 +54,53 @@ crate::open_enum! {
 
 /// Object `student_info` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct StudentInfo {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub class_name: Option<String>,
 }
 
+impl StudentInfo {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            class_name: None,
+        }
+    }
+}
+
+optional! { StudentInfo {
+    class_name: String,
+} }
+
 /// Object `staff_info` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct StaffInfo {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub occupation: Option<String>,
 }
 
+impl StaffInfo {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            occupation: None,
+        }
+    }
+}
+
+optional! { StaffInfo {
+    occupation: String,
+} }
+
 /// Object `web_init_data` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct WebInitData {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -76,6 +109,22 @@ pub struct WebInitData {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub organization_id: Option<String>,
 }
+
+impl WebInitData {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            out_user_id: None,
+            organization_id: None,
+        }
+    }
+}
+
+optional! { WebInitData {
+    out_user_id: String,
+    organization_id: String,
+} }
 
 /// Operations `offline_face_mch.organizations.*`.
 pub mod organizations {
@@ -86,6 +135,7 @@ pub mod organizations {
     ///
     /// Document: <https://pay.weixin.qq.com/wiki/doc/wxfacepay/develop/k12-development-guidelines.html>
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Get {
         /// Optional. Example: `DBES323aeb`.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -95,8 +145,25 @@ pub mod organizations {
         pub organization_name: Option<String>,
     }
 
+    impl Get {
+        /// Nothing is required.
+        #[must_use]
+        pub fn new() -> Self {
+            Self {
+                organization_id: None,
+                organization_name: None,
+            }
+        }
+    }
+
+    optional! { Get {
+        organization_id: String,
+        organization_name: String,
+    } }
+
     /// Reply to [`Get`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct GetReply {
         /// Optional.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -117,7 +184,8 @@ pub mod organizations {
         /// `GET /v3/offlinefacemch/organizations/{organization_id}/users/out-user-id/{out_user_id}`. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/wiki/doc/wxfacepay/develop/k12-development-guidelines.html>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct GetByOutUserId {
             /// Required.
             pub organization_id: String,
@@ -125,8 +193,20 @@ pub mod organizations {
             pub out_user_id: String,
         }
 
+        impl GetByOutUserId {
+            /// What is required, which is all.
+            #[must_use]
+            pub fn new(organization_id: impl Into<String>, out_user_id: impl Into<String>) -> Self {
+                Self {
+                    organization_id: organization_id.into(),
+                    out_user_id: out_user_id.into(),
+                }
+            }
+        }
+
         /// Reply to [`GetByOutUserId`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct GetByOutUserIdReply {
             /// Optional.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -171,12 +251,24 @@ pub mod organizations {
         /// `POST /v3/offlinefacemch/organizations/{organization_id}/users/user-id/{user_id}/terminate-contract`. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/wiki/doc/wxfacepay/develop/access-specifications.html>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct TerminateContractByUserId {
             /// Required.
             pub organization_id: String,
             /// Required.
             pub user_id: String,
+        }
+
+        impl TerminateContractByUserId {
+            /// What is required, which is all.
+            #[must_use]
+            pub fn new(organization_id: impl Into<String>, user_id: impl Into<String>) -> Self {
+                Self {
+                    organization_id: organization_id.into(),
+                    user_id: user_id.into(),
+                }
+            }
         }
 
         call!(TerminateContractByUserId => (), OFFLINE_FACE_MCH[2]);
@@ -186,7 +278,8 @@ pub mod organizations {
         /// `PATCH /v3/offlinefacemch/organizations/{organization_id}/users/out-user-id/{out_user_id}`. Idempotent. `offline_face_mch.organizations.users.get_by_out_user_id` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/wiki/doc/wxfacepay/develop/access-specifications.html>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct UpdateByOutUserId {
             /// Required.
             pub organization_id: String,
@@ -212,6 +305,32 @@ pub mod organizations {
             pub phone: Option<crate::Sensitive>,
         }
 
+        impl UpdateByOutUserId {
+            /// What is required. What is optional has a method of its name.
+            #[must_use]
+            pub fn new(organization_id: impl Into<String>, out_user_id: impl Into<String>) -> Self {
+                Self {
+                    organization_id: organization_id.into(),
+                    out_user_id: out_user_id.into(),
+                    user_name: None,
+                    user_type: None,
+                    student_info: None,
+                    staff_info: None,
+                    status: None,
+                    phone: None,
+                }
+            }
+        }
+
+        optional! { UpdateByOutUserId {
+            user_name: crate::Sensitive,
+            user_type: super::super::UserType,
+            student_info: super::super::StudentInfo,
+            staff_info: super::super::StaffInfo,
+            status: super::super::GetByOutUserIdStatus,
+            phone: crate::Sensitive,
+        } }
+
         call!(UpdateByOutUserId => (), OFFLINE_FACE_MCH[3]);
     }
 }
@@ -225,6 +344,7 @@ pub mod tokens {
     ///
     /// Document: <https://pay.weixin.qq.com/wiki/doc/wxfacepay/develop/access-specifications.html>
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Create {
         /// Optional. Example: `WEBSESSION`.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -234,8 +354,25 @@ pub mod tokens {
         pub web_init_data: Option<super::WebInitData>,
     }
 
+    impl Create {
+        /// Nothing is required.
+        #[must_use]
+        pub fn new() -> Self {
+            Self {
+                scene: None,
+                web_init_data: None,
+            }
+        }
+    }
+
+    optional! { Create {
+        scene: String,
+        web_init_data: super::WebInitData,
+    } }
+
     /// Reply to [`Create`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct CreateReply {
         /// Optional.
         #[serde(skip_serializing_if = "Option::is_none")]

@@ -22,7 +22,8 @@ pub mod authorization {
     /// `GET /v3/palmservice/authorization/openid/{openid}`. For service providers. Open to selected merchants only. Idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4014482017>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct GetByOpenid {
         /// Required. Example: `oUpF8uMuAJO_M2pxb1Q9zNjWeS6o`.
         pub openid: crate::Sensitive,
@@ -30,8 +31,20 @@ pub mod authorization {
         pub organization_id: String,
     }
 
+    impl GetByOpenid {
+        /// What is required, which is all.
+        #[must_use]
+        pub fn new(openid: impl Into<crate::Sensitive>, organization_id: impl Into<String>) -> Self {
+            Self {
+                openid: openid.into(),
+                organization_id: organization_id.into(),
+            }
+        }
+    }
+
     /// Reply to [`GetByOpenid`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct GetByOpenidReply {
         /// Optional.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -55,7 +68,8 @@ pub mod authorization {
     /// `POST /v3/palmservice/authorization/preauthorize`. For service providers. Open to selected merchants only. Not idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4014481990>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct PreAuthorize {
         /// Required. Example: `oUpF8uMuAJO_M2pxb1Q9zNjWeS6o`.
         pub openid: crate::Sensitive,
@@ -67,8 +81,26 @@ pub mod authorization {
         pub organization_id: Option<String>,
     }
 
+    impl PreAuthorize {
+        /// What is required. What is optional has a method of its name.
+        #[must_use]
+        pub fn new(openid: impl Into<crate::Sensitive>) -> Self {
+            Self {
+                openid: openid.into(),
+                preauthorize_session_id: None,
+                organization_id: None,
+            }
+        }
+    }
+
+    optional! { PreAuthorize {
+        preauthorize_session_id: String,
+        organization_id: String,
+    } }
+
     /// Reply to [`PreAuthorize`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct PreAuthorizeReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]

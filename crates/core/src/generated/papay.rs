@@ -4,6 +4,7 @@
 
 /// Object `deduct_duration` in a request.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct DeductDuration {
     /// Required. Values: `1`, `2`, `3`. Example: `1`.
     pub count: i64,
@@ -13,7 +14,7 @@ pub struct DeductDuration {
 }
 
 impl DeductDuration {
-    /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+    /// What is required. What is optional has a method of its name.
     #[must_use]
     pub fn new(count: i64) -> Self {
         Self {
@@ -22,6 +23,10 @@ impl DeductDuration {
         }
     }
 }
+
+optional! { DeductDuration {
+    unit: DeductDurationUnit,
+} }
 
 crate::open_enum! {
     /// Documented values of `unit`.
@@ -33,6 +38,7 @@ crate::open_enum! {
 
 /// Object `estimated_amount` in a request.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct EstimatedAmount {
     /// Required. Example: `1`.
     pub amount: crate::Number,
@@ -42,7 +48,7 @@ pub struct EstimatedAmount {
 }
 
 impl EstimatedAmount {
-    /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+    /// What is required. What is optional has a method of its name.
     #[must_use]
     pub fn new(amount: crate::Number) -> Self {
         Self {
@@ -52,8 +58,13 @@ impl EstimatedAmount {
     }
 }
 
+optional! { EstimatedAmount {
+    currency: String,
+} }
+
 /// Object `scheduled_amount` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct ScheduledAmountReply {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -65,6 +76,7 @@ pub struct ScheduledAmountReply {
 
 /// Object `deduct_amount` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct DeductAmount {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -76,6 +88,7 @@ pub struct DeductAmount {
 
 /// Object `scheduled_amount` in a request.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct ScheduledAmount {
     /// Required. Example: `1`.
     pub total: crate::Number,
@@ -85,7 +98,7 @@ pub struct ScheduledAmount {
 }
 
 impl ScheduledAmount {
-    /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+    /// What is required. What is optional has a method of its name.
     #[must_use]
     pub fn new(total: crate::Number) -> Self {
         Self {
@@ -95,8 +108,13 @@ impl ScheduledAmount {
     }
 }
 
+optional! { ScheduledAmount {
+    currency: String,
+} }
+
 /// Object `amount` in a request.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct Amount {
     /// Required. Example: `1`.
     pub total: crate::Number,
@@ -106,7 +124,7 @@ pub struct Amount {
 }
 
 impl Amount {
-    /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+    /// What is required. What is optional has a method of its name.
     #[must_use]
     pub fn new(total: crate::Number) -> Self {
         Self {
@@ -116,8 +134,13 @@ impl Amount {
     }
 }
 
+optional! { Amount {
+    currency: String,
+} }
+
 /// Object `amount` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct AmountReply {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -145,6 +168,7 @@ crate::open_enum! {
 
 /// Object `contract_terminate_info` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct GetByOutContractCodeContractTerminateInfo {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -175,6 +199,7 @@ crate::open_enum! {
 
 /// Object `policy_periods` in a request.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct AppPolicyPeriod {
     /// Required. Example: `1`.
     pub policy_period_id: crate::Number,
@@ -198,6 +223,7 @@ impl AppPolicyPeriod {
 
 /// Object `estimated_deduct_amount` in a request.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct EstimatedDeductAmount {
     /// Required. Example: `1`.
     pub total: crate::Number,
@@ -207,7 +233,7 @@ pub struct EstimatedDeductAmount {
 }
 
 impl EstimatedDeductAmount {
-    /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+    /// What is required. What is optional has a method of its name.
     #[must_use]
     pub fn new(total: crate::Number) -> Self {
         Self {
@@ -217,8 +243,13 @@ impl EstimatedDeductAmount {
     }
 }
 
+optional! { EstimatedDeductAmount {
+    currency: String,
+} }
+
 /// Object `real_identity` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct RealIdentity {
     /// Required. Encrypted under the platform's key before it is sent.
     pub real_name: crate::Sensitive,
@@ -228,6 +259,22 @@ pub struct RealIdentity {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub identity_type: Option<IdentityType>,
 }
+
+impl RealIdentity {
+    /// What is required. What is optional has a method of its name.
+    #[must_use]
+    pub fn new(real_name: impl Into<crate::Sensitive>, id_card_number: impl Into<crate::Sensitive>) -> Self {
+        Self {
+            real_name: real_name.into(),
+            id_card_number: id_card_number.into(),
+            identity_type: None,
+        }
+    }
+}
+
+optional! { RealIdentity {
+    identity_type: IdentityType,
+} }
 
 crate::open_enum! {
     /// Documented values of `identity_type`.
@@ -239,6 +286,7 @@ crate::open_enum! {
 
 /// Object `policy_periods` in a request.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct H5PolicyPeriod {
     /// Required. Example: `1`.
     pub policy_period_id: crate::Number,
@@ -252,7 +300,7 @@ pub struct H5PolicyPeriod {
 }
 
 impl H5PolicyPeriod {
-    /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+    /// What is required. What is optional has a method of its name.
     #[must_use]
     pub fn new(policy_period_id: crate::Number, estimated_deduct_date: impl Into<String>, estimated_deduct_amount: EstimatedDeductAmount) -> Self {
         Self {
@@ -264,8 +312,13 @@ impl H5PolicyPeriod {
     }
 }
 
+optional! { H5PolicyPeriod {
+    policy_coverage_detail: PolicyCoverageDetail,
+} }
+
 /// Object `policy_coverage_detail` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct PolicyCoverageDetail {
     /// Optional. Example: `50000`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -275,8 +328,25 @@ pub struct PolicyCoverageDetail {
     pub policy_clauses: Option<Vec<PolicyClause>>,
 }
 
+impl PolicyCoverageDetail {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            policy_amount: None,
+            policy_clauses: None,
+        }
+    }
+}
+
+optional! { PolicyCoverageDetail {
+    policy_amount: String,
+    policy_clauses: Vec<PolicyClause>,
+} }
+
 /// Object `policy_clauses` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct PolicyClause {
     /// Optional. Example: `example_clause_name`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -286,16 +356,48 @@ pub struct PolicyClause {
     pub clause_quota: Option<String>,
 }
 
+impl PolicyClause {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            clause_name: None,
+            clause_quota: None,
+        }
+    }
+}
+
+optional! { PolicyClause {
+    clause_name: String,
+    clause_quota: String,
+} }
+
 /// Object `jump_control` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct JumpControl {
     /// Optional. Example: `wxd678efh567hg6787`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub jump_appid: Option<String>,
 }
 
+impl JumpControl {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            jump_appid: None,
+        }
+    }
+}
+
+optional! { JumpControl {
+    jump_appid: String,
+} }
+
 /// Object `data` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct ListByOutContractCodeData {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -322,6 +424,7 @@ pub struct ListByOutContractCodeData {
 
 /// Object `estimated_deduct_amount` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct EstimatedDeductAmountReply {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -333,6 +436,7 @@ pub struct EstimatedDeductAmountReply {
 
 /// Object `policy_periods` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct PolicyPeriodReply {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -347,6 +451,7 @@ pub struct PolicyPeriodReply {
 
 /// Object `schedule_amount` in a request.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct ScheduleAmount {
     /// Required. Example: `1`.
     pub total: crate::Number,
@@ -356,7 +461,7 @@ pub struct ScheduleAmount {
 }
 
 impl ScheduleAmount {
-    /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+    /// What is required. What is optional has a method of its name.
     #[must_use]
     pub fn new(total: crate::Number) -> Self {
         Self {
@@ -366,8 +471,13 @@ impl ScheduleAmount {
     }
 }
 
+optional! { ScheduleAmount {
+    currency: String,
+} }
+
 /// Object `deduct_schedule` in a request.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct DeductSchedule {
     /// Required. Example: `2019-11-22`.
     pub estimated_deduct_date: String,
@@ -405,6 +515,7 @@ crate::open_enum! {
 
 /// Object `contract_terminate_info` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct ContractTerminateInfo {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -419,6 +530,7 @@ pub struct ContractTerminateInfo {
 
 /// Object `deduct_schedule` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct DeductScheduleReply {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -452,6 +564,7 @@ crate::open_enum! {
 
 /// Object `device_info` in a request.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct DeviceInfo {
     /// Required. Example: `DEVICE_TYPE_UNKNOW`.
     pub device_type: DeviceType,
@@ -533,7 +646,8 @@ pub mod contracts {
     /// `POST /v3/papay/contracts/{contract_id}/fail-notify`. For direct merchants. Not idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/wiki/doc/api/wxpay_v2/papay/chapter3_11.shtml>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct FailNotify {
         /// Required. Example: `123124412412423431`.
         pub contract_id: String,
@@ -541,6 +655,18 @@ pub mod contracts {
         pub mchid: String,
         /// Required. Example: `wxd678efh567hg6787`.
         pub appid: String,
+    }
+
+    impl FailNotify {
+        /// What is required, which is all.
+        #[must_use]
+        pub fn new(contract_id: impl Into<String>, mchid: impl Into<String>, appid: impl Into<String>) -> Self {
+            Self {
+                contract_id: contract_id.into(),
+                mchid: mchid.into(),
+                appid: appid.into(),
+            }
+        }
     }
 
     call!(FailNotify => (), PAPAY[0]);
@@ -551,6 +677,7 @@ pub mod contracts {
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v2/merchant/4011987402>
     #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Notify {
         /// Required.
         pub contract_id: String,
@@ -566,7 +693,7 @@ pub mod contracts {
     }
 
     impl Notify {
-        /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+        /// What is required. What is optional has a method of its name.
         #[must_use]
         pub fn new(contract_id: impl Into<String>, mchid: impl Into<String>, appid: impl Into<String>, estimated_amount: super::EstimatedAmount) -> Self {
             Self {
@@ -578,6 +705,10 @@ pub mod contracts {
             }
         }
     }
+
+    optional! { Notify {
+        deduct_duration: super::DeductDuration,
+    } }
 
     call!(Notify => (), PAPAY[1]);
 }
@@ -594,6 +725,7 @@ pub mod insurance_pay {
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012471229>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct GetByPolicyPeriodId {
             /// Required.
             pub contract_id: String,
@@ -614,6 +746,7 @@ pub mod insurance_pay {
 
         /// Reply to [`GetByPolicyPeriodId`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct GetByPolicyPeriodIdReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -647,6 +780,7 @@ pub mod insurance_pay {
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012471270>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct ScheduleByPolicyPeriodId {
             /// Required.
             pub contract_id: String,
@@ -673,6 +807,7 @@ pub mod insurance_pay {
 
         /// Reply to [`ScheduleByPolicyPeriodId`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct ScheduleByPolicyPeriodIdReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -710,6 +845,7 @@ pub mod insurance_pay {
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012471158>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Apply {
             /// Required. Example: `wxd678efh567hg6787`.
             pub appid: String,
@@ -734,7 +870,7 @@ pub mod insurance_pay {
         }
 
         impl Apply {
-            /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+            /// What is required. What is optional has a method of its name.
             #[must_use]
             pub fn new(appid: impl Into<String>, out_trade_no: impl Into<String>, description: impl Into<String>, transaction_notify_url: impl Into<String>, contract_id: impl Into<String>, policy_period_id: crate::Number, amount: super::super::Amount) -> Self {
                 Self {
@@ -751,8 +887,14 @@ pub mod insurance_pay {
             }
         }
 
+        optional! { Apply {
+            goods_tag: String,
+            attach: String,
+        } }
+
         /// Reply to [`Apply`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct ApplyReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -779,6 +921,7 @@ pub mod insurance_sign {
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012472641>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct GetByOutContractCode {
             /// Required. Example: `12535`.
             pub plan_id: crate::Number,
@@ -799,6 +942,7 @@ pub mod insurance_sign {
 
         /// Reply to [`GetByOutContractCode`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct GetByOutContractCodeReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -853,6 +997,7 @@ pub mod insurance_sign {
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012489588>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct RenewByContractId {
             /// Required.
             pub plan_id: crate::Number,
@@ -885,6 +1030,7 @@ pub mod insurance_sign {
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012472767>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct TerminateByOutContractCode {
             /// Required. Example: `12535`.
             pub plan_id: crate::Number,
@@ -908,6 +1054,7 @@ pub mod insurance_sign {
 
         /// Reply to [`TerminateByOutContractCode`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct TerminateByOutContractCodeReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -962,6 +1109,7 @@ pub mod insurance_sign {
                 ///
                 /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4013005766>
                 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+                #[non_exhaustive]
                 pub struct Create {
                     /// Required. Example: `wxd678efh567hg6787`.
                     pub appid: String,
@@ -1018,7 +1166,7 @@ pub mod insurance_sign {
                 }
 
                 impl Create {
-                    /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+                    /// What is required. What is optional has a method of its name.
                     #[expect(clippy::too_many_arguments, reason = "all of them are required")]
                     #[must_use]
                     pub fn new(appid: impl Into<String>, plan_id: crate::Number, out_contract_code: impl Into<String>, insured_display_name: impl Into<String>, contract_notify_url: impl Into<String>, policy_start_date: impl Into<String>, policy_end_date: impl Into<String>, policy_periods: Vec<super::super::super::super::AppPolicyPeriod>) -> Self {
@@ -1047,8 +1195,24 @@ pub mod insurance_sign {
                     }
                 }
 
+                optional! { Create {
+                    openid: crate::Sensitive,
+                    amount: super::super::super::super::Amount,
+                    out_trade_no: String,
+                    description: String,
+                    transaction_notify_url: String,
+                    out_user_code: String,
+                    goods_tag: String,
+                    attach: String,
+                    can_auto_insure: bool,
+                    can_auto_reinsure: bool,
+                    real_identity: super::super::super::super::RealIdentity,
+                    combined_deduct_period_count: crate::Number,
+                } }
+
                 /// Reply to [`Create`].
                 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+                #[non_exhaustive]
                 pub struct CreateReply {
                     /// Documented as required.
                     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1068,6 +1232,7 @@ pub mod insurance_sign {
                 ///
                 /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012529050>
                 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+                #[non_exhaustive]
                 pub struct Create {
                     /// Required. Example: `wxd678efh567hg6787`.
                     pub appid: String,
@@ -1127,7 +1292,7 @@ pub mod insurance_sign {
                 }
 
                 impl Create {
-                    /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+                    /// What is required. What is optional has a method of its name.
                     #[expect(clippy::too_many_arguments, reason = "all of them are required")]
                     #[must_use]
                     pub fn new(appid: impl Into<String>, plan_id: crate::Number, out_contract_code: impl Into<String>, insured_display_name: impl Into<String>, contract_notify_url: impl Into<String>, policy_start_date: impl Into<String>, policy_end_date: impl Into<String>, policy_periods: Vec<super::super::super::super::H5PolicyPeriod>) -> Self {
@@ -1157,8 +1322,25 @@ pub mod insurance_sign {
                     }
                 }
 
+                optional! { Create {
+                    openid: crate::Sensitive,
+                    amount: super::super::super::super::Amount,
+                    out_trade_no: String,
+                    description: String,
+                    transaction_notify_url: String,
+                    out_user_code: String,
+                    goods_tag: String,
+                    attach: String,
+                    can_auto_insure: bool,
+                    can_auto_reinsure: bool,
+                    real_identity: super::super::super::super::RealIdentity,
+                    jump_control: super::super::super::super::JumpControl,
+                    combined_deduct_period_count: crate::Number,
+                } }
+
                 /// Reply to [`Create`].
                 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+                #[non_exhaustive]
                 pub struct CreateReply {
                     /// Documented as required.
                     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1178,6 +1360,7 @@ pub mod insurance_sign {
                 ///
                 /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012528600>
                 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+                #[non_exhaustive]
                 pub struct Create {
                     /// Required. Example: `wxd678efh567hg6787`.
                     pub appid: String,
@@ -1234,7 +1417,7 @@ pub mod insurance_sign {
                 }
 
                 impl Create {
-                    /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+                    /// What is required. What is optional has a method of its name.
                     #[expect(clippy::too_many_arguments, reason = "all of them are required")]
                     #[must_use]
                     pub fn new(appid: impl Into<String>, plan_id: crate::Number, out_contract_code: impl Into<String>, insured_display_name: impl Into<String>, contract_notify_url: impl Into<String>, policy_start_date: impl Into<String>, policy_end_date: impl Into<String>, policy_periods: Vec<super::super::super::super::H5PolicyPeriod>) -> Self {
@@ -1263,8 +1446,24 @@ pub mod insurance_sign {
                     }
                 }
 
+                optional! { Create {
+                    openid: crate::Sensitive,
+                    amount: super::super::super::super::Amount,
+                    out_trade_no: String,
+                    description: String,
+                    transaction_notify_url: String,
+                    out_user_code: String,
+                    goods_tag: String,
+                    attach: String,
+                    can_auto_insure: bool,
+                    can_auto_reinsure: bool,
+                    real_identity: super::super::super::super::RealIdentity,
+                    combined_deduct_period_count: crate::Number,
+                } }
+
                 /// Reply to [`Create`].
                 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+                #[non_exhaustive]
                 pub struct CreateReply {
                     /// Documented as required.
                     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1284,6 +1483,7 @@ pub mod insurance_sign {
                 ///
                 /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012528950>
                 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+                #[non_exhaustive]
                 pub struct Create {
                     /// Required. Example: `wxd678efh567hg6787`.
                     pub appid: String,
@@ -1340,7 +1540,7 @@ pub mod insurance_sign {
                 }
 
                 impl Create {
-                    /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+                    /// What is required. What is optional has a method of its name.
                     #[expect(clippy::too_many_arguments, reason = "all of them are required")]
                     #[must_use]
                     pub fn new(appid: impl Into<String>, plan_id: crate::Number, out_contract_code: impl Into<String>, insured_display_name: impl Into<String>, contract_notify_url: impl Into<String>, policy_start_date: impl Into<String>, policy_end_date: impl Into<String>, policy_periods: Vec<super::super::super::super::H5PolicyPeriod>) -> Self {
@@ -1369,8 +1569,24 @@ pub mod insurance_sign {
                     }
                 }
 
+                optional! { Create {
+                    openid: crate::Sensitive,
+                    amount: super::super::super::super::Amount,
+                    out_trade_no: String,
+                    description: String,
+                    transaction_notify_url: String,
+                    out_user_code: String,
+                    goods_tag: String,
+                    attach: String,
+                    can_auto_insure: bool,
+                    can_auto_reinsure: bool,
+                    real_identity: super::super::super::super::RealIdentity,
+                    combined_deduct_period_count: crate::Number,
+                } }
+
                 /// Reply to [`Create`].
                 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+                #[non_exhaustive]
                 pub struct CreateReply {
                     /// Documented as required.
                     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1398,6 +1614,7 @@ pub mod insurance_sign {
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012489530>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct ListByOutContractCode {
             /// Required. Example: `12535`.
             pub plan_id: crate::Number,
@@ -1412,7 +1629,7 @@ pub mod insurance_sign {
         }
 
         impl ListByOutContractCode {
-            /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+            /// What is required. What is optional has a method of its name.
             #[must_use]
             pub fn new(plan_id: crate::Number, out_contract_code: impl Into<String>) -> Self {
                 Self {
@@ -1424,8 +1641,14 @@ pub mod insurance_sign {
             }
         }
 
+        optional! { ListByOutContractCode {
+            limit: crate::Number,
+            offset: crate::Number,
+        } }
+
         /// Reply to [`ListByOutContractCode`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct ListByOutContractCodeReply {
             /// Optional.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -1450,6 +1673,7 @@ pub mod insurance_sign {
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012987596>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct ModifyByContractId {
             /// Required. Example: `12535`.
             pub plan_id: crate::Number,
@@ -1465,7 +1689,7 @@ pub mod insurance_sign {
         }
 
         impl ModifyByContractId {
-            /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+            /// What is required. What is optional has a method of its name.
             #[must_use]
             pub fn new(plan_id: crate::Number, contract_id: impl Into<String>, appid: impl Into<String>, policy_periods: Vec<super::super::AppPolicyPeriod>) -> Self {
                 Self {
@@ -1478,8 +1702,13 @@ pub mod insurance_sign {
             }
         }
 
+        optional! { ModifyByContractId {
+            allow_cancel_scheduled: bool,
+        } }
+
         /// Reply to [`ModifyByContractId`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct ModifyByContractIdReply {
             /// Optional.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -1509,6 +1738,7 @@ pub mod pay {
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4013388429>
             #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct Apply {
                 /// Required. Example: `wxd678efh567hg6787`.
                 pub appid: String,
@@ -1536,7 +1766,7 @@ pub mod pay {
             }
 
             impl Apply {
-                /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+                /// What is required. What is optional has a method of its name.
                 #[must_use]
                 pub fn new(appid: impl Into<String>, out_trade_no: impl Into<String>, description: impl Into<String>, transaction_notify_url: impl Into<String>, contract_id: impl Into<String>, amount: super::super::super::Amount, harmony_account_id: impl Into<String>) -> Self {
                     Self {
@@ -1554,8 +1784,15 @@ pub mod pay {
                 }
             }
 
+            optional! { Apply {
+                goods_tag: String,
+                attach: String,
+                mcc: String,
+            } }
+
             /// Reply to [`Apply`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct ApplyReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -1581,7 +1818,8 @@ pub mod pay {
             /// `GET /v3/papay/pay/partner/schedules/contract-id/{contract_id}`. For service providers. Idempotent.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012468579>
-            #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+            #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct GetByContractId {
                 /// Required. Example: `123124412412423431`.
                 pub contract_id: String,
@@ -1589,8 +1827,20 @@ pub mod pay {
                 pub sub_mchid: String,
             }
 
+            impl GetByContractId {
+                /// What is required, which is all.
+                #[must_use]
+                pub fn new(contract_id: impl Into<String>, sub_mchid: impl Into<String>) -> Self {
+                    Self {
+                        contract_id: contract_id.into(),
+                        sub_mchid: sub_mchid.into(),
+                    }
+                }
+            }
+
             /// Reply to [`GetByContractId`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct GetByContractIdReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -1621,6 +1871,7 @@ pub mod pay {
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012468581>
             #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct ScheduleByContractId {
                 /// Required. Example: `123124412412423431`.
                 pub contract_id: String,
@@ -1636,7 +1887,7 @@ pub mod pay {
             }
 
             impl ScheduleByContractId {
-                /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+                /// What is required. What is optional has a method of its name.
                 #[must_use]
                 pub fn new(contract_id: impl Into<String>, sp_appid: impl Into<String>, sub_mchid: impl Into<String>, schedule_amount: super::super::super::ScheduleAmount) -> Self {
                     Self {
@@ -1649,8 +1900,13 @@ pub mod pay {
                 }
             }
 
+            optional! { ScheduleByContractId {
+                sub_appid: String,
+            } }
+
             /// Reply to [`ScheduleByContractId`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct ScheduleByContractIdReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -1685,6 +1941,7 @@ pub mod pay {
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012468586>
             #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct Apply {
                 /// Required. Example: `wxd678efh567hg6787`.
                 pub sp_appid: String,
@@ -1712,7 +1969,7 @@ pub mod pay {
             }
 
             impl Apply {
-                /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+                /// What is required. What is optional has a method of its name.
                 #[must_use]
                 pub fn new(sp_appid: impl Into<String>, sub_mchid: impl Into<String>, out_trade_no: impl Into<String>, description: impl Into<String>, transaction_notify_url: impl Into<String>, contract_id: impl Into<String>, amount: super::super::super::Amount) -> Self {
                     Self {
@@ -1730,8 +1987,15 @@ pub mod pay {
                 }
             }
 
+            optional! { Apply {
+                sub_appid: String,
+                goods_tag: String,
+                attach: String,
+            } }
+
             /// Reply to [`Apply`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct ApplyReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -1754,14 +2018,26 @@ pub mod pay {
         /// `GET /v3/papay/pay/schedules/contract-id/{contract_id}`. For direct merchants. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012466997>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct GetByContractId {
             /// Required. Example: `123124412412423431`.
             pub contract_id: String,
         }
 
+        impl GetByContractId {
+            /// What is required, which is all.
+            #[must_use]
+            pub fn new(contract_id: impl Into<String>) -> Self {
+                Self {
+                    contract_id: contract_id.into(),
+                }
+            }
+        }
+
         /// Reply to [`GetByContractId`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct GetByContractIdReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -1792,6 +2068,7 @@ pub mod pay {
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012467036>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct ScheduleByContractId {
             /// Required. Example: `123124412412423431`.
             pub contract_id: String,
@@ -1815,6 +2092,7 @@ pub mod pay {
 
         /// Reply to [`ScheduleByContractId`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct ScheduleByContractIdReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -1849,6 +2127,7 @@ pub mod pay {
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012467087>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Apply {
             /// Required. Example: `wxd678efh567hg6787`.
             pub appid: String,
@@ -1871,7 +2150,7 @@ pub mod pay {
         }
 
         impl Apply {
-            /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+            /// What is required. What is optional has a method of its name.
             #[must_use]
             pub fn new(appid: impl Into<String>, out_trade_no: impl Into<String>, description: impl Into<String>, transaction_notify_url: impl Into<String>, contract_id: impl Into<String>, amount: super::super::Amount) -> Self {
                 Self {
@@ -1887,8 +2166,14 @@ pub mod pay {
             }
         }
 
+        optional! { Apply {
+            goods_tag: String,
+            attach: String,
+        } }
+
         /// Reply to [`Apply`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct ApplyReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -1921,6 +2206,7 @@ pub mod scheduled_deduct_sign {
                 ///
                 /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012524934>
                 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+                #[non_exhaustive]
                 pub struct Create {
                     /// Required. Example: `wxd678efh567hg6787`.
                     pub appid: String,
@@ -1944,7 +2230,7 @@ pub mod scheduled_deduct_sign {
                 }
 
                 impl Create {
-                    /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+                    /// What is required. What is optional has a method of its name.
                     #[must_use]
                     pub fn new(appid: impl Into<String>, plan_id: crate::Number, out_contract_code: impl Into<String>, contract_display_account: impl Into<String>, contract_notify_url: impl Into<String>) -> Self {
                         Self {
@@ -1960,8 +2246,15 @@ pub mod scheduled_deduct_sign {
                     }
                 }
 
+                optional! { Create {
+                    openid: crate::Sensitive,
+                    out_user_code: String,
+                    deduct_schedule: super::super::super::super::DeductSchedule,
+                } }
+
                 /// Reply to [`Create`].
                 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+                #[non_exhaustive]
                 pub struct CreateReply {
                     /// Documented as required.
                     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1987,6 +2280,7 @@ pub mod scheduled_deduct_sign {
                 ///
                 /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012489208>
                 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+                #[non_exhaustive]
                 pub struct Create {
                     /// Required. Example: `wxd678efh567hg6787`.
                     pub appid: String,
@@ -2013,7 +2307,7 @@ pub mod scheduled_deduct_sign {
                 }
 
                 impl Create {
-                    /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+                    /// What is required. What is optional has a method of its name.
                     #[must_use]
                     pub fn new(appid: impl Into<String>, plan_id: crate::Number, out_contract_code: impl Into<String>, contract_display_account: impl Into<String>, contract_notify_url: impl Into<String>) -> Self {
                         Self {
@@ -2030,8 +2324,16 @@ pub mod scheduled_deduct_sign {
                     }
                 }
 
+                optional! { Create {
+                    openid: crate::Sensitive,
+                    out_user_code: String,
+                    deduct_schedule: super::super::super::super::DeductSchedule,
+                    jump_control: super::super::super::super::JumpControl,
+                } }
+
                 /// Reply to [`Create`].
                 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+                #[non_exhaustive]
                 pub struct CreateReply {
                     /// Documented as required.
                     #[serde(skip_serializing_if = "Option::is_none")]
@@ -2051,6 +2353,7 @@ pub mod scheduled_deduct_sign {
                 ///
                 /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012525133>
                 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+                #[non_exhaustive]
                 pub struct Create {
                     /// Required. Example: `wxd678efh567hg6787`.
                     pub appid: String,
@@ -2074,7 +2377,7 @@ pub mod scheduled_deduct_sign {
                 }
 
                 impl Create {
-                    /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+                    /// What is required. What is optional has a method of its name.
                     #[must_use]
                     pub fn new(appid: impl Into<String>, plan_id: crate::Number, out_contract_code: impl Into<String>, contract_display_account: impl Into<String>, contract_notify_url: impl Into<String>) -> Self {
                         Self {
@@ -2090,8 +2393,15 @@ pub mod scheduled_deduct_sign {
                     }
                 }
 
+                optional! { Create {
+                    openid: crate::Sensitive,
+                    out_user_code: String,
+                    deduct_schedule: super::super::super::super::DeductSchedule,
+                } }
+
                 /// Reply to [`Create`].
                 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+                #[non_exhaustive]
                 pub struct CreateReply {
                     /// Documented as required.
                     #[serde(skip_serializing_if = "Option::is_none")]
@@ -2111,6 +2421,7 @@ pub mod scheduled_deduct_sign {
                 ///
                 /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012525209>
                 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+                #[non_exhaustive]
                 pub struct Create {
                     /// Required. Example: `wxd678efh567hg6787`.
                     pub appid: String,
@@ -2134,7 +2445,7 @@ pub mod scheduled_deduct_sign {
                 }
 
                 impl Create {
-                    /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+                    /// What is required. What is optional has a method of its name.
                     #[must_use]
                     pub fn new(appid: impl Into<String>, plan_id: crate::Number, out_contract_code: impl Into<String>, contract_display_account: impl Into<String>, contract_notify_url: impl Into<String>) -> Self {
                         Self {
@@ -2150,8 +2461,15 @@ pub mod scheduled_deduct_sign {
                     }
                 }
 
+                optional! { Create {
+                    openid: crate::Sensitive,
+                    out_user_code: String,
+                    deduct_schedule: super::super::super::super::DeductSchedule,
+                } }
+
                 /// Reply to [`Create`].
                 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+                #[non_exhaustive]
                 pub struct CreateReply {
                     /// Documented as required.
                     #[serde(skip_serializing_if = "Option::is_none")]
@@ -2188,6 +2506,7 @@ pub mod scheduled_deduct_sign {
                     ///
                     /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012693028>
                     #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+                    #[non_exhaustive]
                     pub struct Create {
                         /// Required. Example: `wxd678efh567hg6787`.
                         pub sp_appid: String,
@@ -2219,7 +2538,7 @@ pub mod scheduled_deduct_sign {
                     }
 
                     impl Create {
-                        /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+                        /// What is required. What is optional has a method of its name.
                         #[must_use]
                         pub fn new(sp_appid: impl Into<String>, sub_mchid: impl Into<String>, plan_id: crate::Number, out_contract_code: impl Into<String>, contract_display_account: impl Into<String>, contract_notify_url: impl Into<String>) -> Self {
                             Self {
@@ -2238,8 +2557,17 @@ pub mod scheduled_deduct_sign {
                         }
                     }
 
+                    optional! { Create {
+                        sp_openid: crate::Sensitive,
+                        sub_appid: String,
+                        sub_openid: crate::Sensitive,
+                        out_user_code: String,
+                        deduct_schedule: super::super::super::super::super::DeductSchedule,
+                    } }
+
                     /// Reply to [`Create`].
                     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+                    #[non_exhaustive]
                     pub struct CreateReply {
                         /// Documented as required.
                         #[serde(skip_serializing_if = "Option::is_none")]
@@ -2265,6 +2593,7 @@ pub mod scheduled_deduct_sign {
                     ///
                     /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012464549>
                     #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+                    #[non_exhaustive]
                     pub struct Create {
                         /// Required. Example: `wxd678efh567hg6787`.
                         pub sp_appid: String,
@@ -2299,7 +2628,7 @@ pub mod scheduled_deduct_sign {
                     }
 
                     impl Create {
-                        /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+                        /// What is required. What is optional has a method of its name.
                         #[must_use]
                         pub fn new(sp_appid: impl Into<String>, sub_mchid: impl Into<String>, plan_id: crate::Number, out_contract_code: impl Into<String>, contract_display_account: impl Into<String>, contract_notify_url: impl Into<String>) -> Self {
                             Self {
@@ -2319,8 +2648,18 @@ pub mod scheduled_deduct_sign {
                         }
                     }
 
+                    optional! { Create {
+                        sp_openid: crate::Sensitive,
+                        sub_appid: String,
+                        sub_openid: crate::Sensitive,
+                        out_user_code: String,
+                        deduct_schedule: super::super::super::super::super::DeductSchedule,
+                        jump_control: super::super::super::super::super::JumpControl,
+                    } }
+
                     /// Reply to [`Create`].
                     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+                    #[non_exhaustive]
                     pub struct CreateReply {
                         /// Documented as required.
                         #[serde(skip_serializing_if = "Option::is_none")]
@@ -2340,6 +2679,7 @@ pub mod scheduled_deduct_sign {
                     ///
                     /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012693093>
                     #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+                    #[non_exhaustive]
                     pub struct Create {
                         /// Required. Example: `wxd678efh567hg6787`.
                         pub sp_appid: String,
@@ -2371,7 +2711,7 @@ pub mod scheduled_deduct_sign {
                     }
 
                     impl Create {
-                        /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+                        /// What is required. What is optional has a method of its name.
                         #[must_use]
                         pub fn new(sp_appid: impl Into<String>, sub_mchid: impl Into<String>, plan_id: crate::Number, out_contract_code: impl Into<String>, contract_display_account: impl Into<String>, contract_notify_url: impl Into<String>) -> Self {
                             Self {
@@ -2390,8 +2730,17 @@ pub mod scheduled_deduct_sign {
                         }
                     }
 
+                    optional! { Create {
+                        sp_openid: crate::Sensitive,
+                        sub_appid: String,
+                        sub_openid: crate::Sensitive,
+                        out_user_code: String,
+                        deduct_schedule: super::super::super::super::super::DeductSchedule,
+                    } }
+
                     /// Reply to [`Create`].
                     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+                    #[non_exhaustive]
                     pub struct CreateReply {
                         /// Documented as required.
                         #[serde(skip_serializing_if = "Option::is_none")]
@@ -2411,6 +2760,7 @@ pub mod scheduled_deduct_sign {
                     ///
                     /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012693100>
                     #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+                    #[non_exhaustive]
                     pub struct Create {
                         /// Required. Example: `wxd678efh567hg6787`.
                         pub sp_appid: String,
@@ -2442,7 +2792,7 @@ pub mod scheduled_deduct_sign {
                     }
 
                     impl Create {
-                        /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+                        /// What is required. What is optional has a method of its name.
                         #[must_use]
                         pub fn new(sp_appid: impl Into<String>, sub_mchid: impl Into<String>, plan_id: crate::Number, out_contract_code: impl Into<String>, contract_display_account: impl Into<String>, contract_notify_url: impl Into<String>) -> Self {
                             Self {
@@ -2461,8 +2811,17 @@ pub mod scheduled_deduct_sign {
                         }
                     }
 
+                    optional! { Create {
+                        sp_openid: crate::Sensitive,
+                        sub_appid: String,
+                        sub_openid: crate::Sensitive,
+                        out_user_code: String,
+                        deduct_schedule: super::super::super::super::super::DeductSchedule,
+                    } }
+
                     /// Reply to [`Create`].
                     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+                    #[non_exhaustive]
                     pub struct CreateReply {
                         /// Documented as required.
                         #[serde(skip_serializing_if = "Option::is_none")]
@@ -2495,6 +2854,7 @@ pub mod sign {
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4013844122>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct GetByHarmonyPlanIdAndOutContractCode {
             /// Required. Example: `12535`.
             pub plan_id: crate::Number,
@@ -2515,6 +2875,7 @@ pub mod sign {
 
         /// Reply to [`GetByHarmonyPlanIdAndOutContractCode`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct GetByHarmonyPlanIdAndOutContractCodeReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -2566,6 +2927,7 @@ pub mod sign {
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012489245>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct GetByOutContractCode {
             /// Required. Example: `12535`.
             pub plan_id: crate::Number,
@@ -2586,6 +2948,7 @@ pub mod sign {
 
         /// Reply to [`GetByOutContractCode`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct GetByOutContractCodeReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -2637,6 +3000,7 @@ pub mod sign {
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012978414>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct PreEntrustSign {
             /// Required. Example: `SIGN_SCENE_APP`.
             pub sign_scene: super::super::SignScene,
@@ -2663,7 +3027,7 @@ pub mod sign {
         }
 
         impl PreEntrustSign {
-            /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+            /// What is required. What is optional has a method of its name.
             #[expect(clippy::too_many_arguments, reason = "all of them are required")]
             #[must_use]
             pub fn new(sign_scene: super::super::SignScene, appid: impl Into<String>, plan_id: crate::Number, out_contract_code: impl Into<String>, contract_display_account: impl Into<String>, contract_notify_url: impl Into<String>, out_user_code: impl Into<String>, device_info: super::super::DeviceInfo) -> Self {
@@ -2682,8 +3046,14 @@ pub mod sign {
             }
         }
 
+        optional! { PreEntrustSign {
+            openid: crate::Sensitive,
+            return_url: String,
+        } }
+
         /// Reply to [`PreEntrustSign`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct PreEntrustSignReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -2708,6 +3078,7 @@ pub mod sign {
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012489295>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct TerminateByOutContractCode {
             /// Required. Example: `12535`.
             pub plan_id: crate::Number,
@@ -2731,6 +3102,7 @@ pub mod sign {
 
         /// Reply to [`TerminateByOutContractCode`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct TerminateByOutContractCodeReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -2789,6 +3161,7 @@ pub mod sign {
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012489483>
             #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct GetByOutContractCode {
                 /// Required. Example: `12535`.
                 pub plan_id: crate::Number,
@@ -2812,6 +3185,7 @@ pub mod sign {
 
             /// Reply to [`GetByOutContractCode`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct GetByOutContractCodeReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -2872,6 +3246,7 @@ pub mod sign {
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012489491>
             #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct TerminateByOutContractCode {
                 /// Required. Example: `12535`.
                 pub plan_id: crate::Number,
@@ -2898,6 +3273,7 @@ pub mod sign {
 
             /// Reply to [`TerminateByOutContractCode`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct TerminateByOutContractCodeReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]

@@ -3,7 +3,8 @@
 
 
 /// Object `parking_lot` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct ParkingLot {
     /// Required.
     pub parking_lot_name: String,
@@ -41,6 +42,39 @@ pub struct ParkingLot {
     pub charging_rule: Option<ChargingRule>,
 }
 
+impl ParkingLot {
+    /// What is required. What is optional has a method of its name.
+    #[expect(clippy::too_many_arguments, reason = "all of them are required")]
+    #[must_use]
+    pub fn new(parking_lot_name: impl Into<String>, out_parking_lot_id: impl Into<String>, parking_lot_address: impl Into<String>, longitude: impl Into<String>, latitude: impl Into<String>, parking_lot_type: ParkingLotType, phone_number: impl Into<String>, payment_path: impl Into<String>) -> Self {
+        Self {
+            parking_lot_name: parking_lot_name.into(),
+            out_parking_lot_id: out_parking_lot_id.into(),
+            parking_lot_address: parking_lot_address.into(),
+            longitude: longitude.into(),
+            latitude: latitude.into(),
+            parking_lot_type,
+            phone_number: phone_number.into(),
+            parking_sign_url: None,
+            notification_text_list: None,
+            payment_mini_prog_appid: None,
+            payment_path: payment_path.into(),
+            parking_order_mini_prog_appid: None,
+            parking_order_path: None,
+            charging_rule: None,
+        }
+    }
+}
+
+optional! { ParkingLot {
+    parking_sign_url: String,
+    notification_text_list: Vec<String>,
+    payment_mini_prog_appid: String,
+    parking_order_mini_prog_appid: String,
+    parking_order_path: String,
+    charging_rule: ChargingRule,
+} }
+
 crate::open_enum! {
     /// Documented values of `parking_lot_type`.
     pub enum ParkingLotType {
@@ -63,6 +97,7 @@ crate::open_enum! {
 
 /// Object `charging_rule` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct ChargingRule {
     /// Optional. Example: `CHARGING_RULE_FIXED_INTERVAL`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -101,6 +136,42 @@ pub struct ChargingRule {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub first_charge_time_mode: Option<FirstChargeTimeMode>,
 }
+
+impl ChargingRule {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            rule_type: None,
+            fee_limit_type: None,
+            daily_limit_type: None,
+            time_rounding_type: None,
+            free_entry_duration: None,
+            free_exit_duration: None,
+            fixed_interval_rule: None,
+            duration_segment_rule: None,
+            pre_entry_rule: None,
+            holiday_mode: None,
+            aggregate_limit_mode: None,
+            first_charge_time_mode: None,
+        }
+    }
+}
+
+optional! { ChargingRule {
+    rule_type: RuleType,
+    fee_limit_type: FeeLimitType,
+    daily_limit_type: DailyLimitType,
+    time_rounding_type: TimeRoundingType,
+    free_entry_duration: i64,
+    free_exit_duration: i64,
+    fixed_interval_rule: Vec<FixedIntervalRule>,
+    duration_segment_rule: Vec<DurationSegmentRule>,
+    pre_entry_rule: Vec<PreEntryRule>,
+    holiday_mode: HolidayMode,
+    aggregate_limit_mode: AggregateLimitMode,
+    first_charge_time_mode: FirstChargeTimeMode,
+} }
 
 crate::open_enum! {
     /// Documented values of `rule_type`.
@@ -154,6 +225,7 @@ crate::open_enum! {
 
 /// Object `fixed_interval_rule` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct FixedIntervalRule {
     /// Optional. Example: `DAY_TYPE_WEEKDAY`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -201,6 +273,48 @@ pub struct FixedIntervalRule {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub first_duration_mode: Option<FirstDurationMode>,
 }
+
+impl FixedIntervalRule {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            day_type: None,
+            start_time: None,
+            end_time: None,
+            vehicle_type: None,
+            plate_type: None,
+            first_duration: None,
+            first_amount: None,
+            interval_duration: None,
+            interval_amount: None,
+            interval_max_amount: None,
+            max_fee_per_day: None,
+            free_period_charging_mode: None,
+            free_period_calculation_mode: None,
+            is_green_vehicle_free_parking: None,
+            first_duration_mode: None,
+        }
+    }
+}
+
+optional! { FixedIntervalRule {
+    day_type: DayType,
+    start_time: String,
+    end_time: String,
+    vehicle_type: VehicleType,
+    plate_type: PlateType,
+    first_duration: i64,
+    first_amount: i64,
+    interval_duration: i64,
+    interval_amount: i64,
+    interval_max_amount: i64,
+    max_fee_per_day: i64,
+    free_period_charging_mode: FreePeriodChargingMode,
+    free_period_calculation_mode: FreePeriodCalculationMode,
+    is_green_vehicle_free_parking: bool,
+    first_duration_mode: FirstDurationMode,
+} }
 
 crate::open_enum! {
     /// Documented values of `day_type`.
@@ -292,6 +406,7 @@ crate::open_enum! {
 
 /// Object `duration_segment_rule` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct DurationSegmentRule {
     /// Optional. Example: `DAY_TYPE_WEEKDAY`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -334,6 +449,44 @@ pub struct DurationSegmentRule {
     pub max_fee_per_day: Option<i64>,
 }
 
+impl DurationSegmentRule {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            day_type: None,
+            start_time: None,
+            end_time: None,
+            vehicle_type: None,
+            plate_type: None,
+            charge_mode: None,
+            duration_from: None,
+            duration_to: None,
+            fixed_amount: None,
+            interval_min: None,
+            interval_amount: None,
+            interval_max_amount: None,
+            max_fee_per_day: None,
+        }
+    }
+}
+
+optional! { DurationSegmentRule {
+    day_type: DayType,
+    start_time: String,
+    end_time: String,
+    vehicle_type: VehicleType,
+    plate_type: PlateType,
+    charge_mode: ChargeMode,
+    duration_from: i64,
+    duration_to: i64,
+    fixed_amount: i64,
+    interval_min: i64,
+    interval_amount: i64,
+    interval_max_amount: i64,
+    max_fee_per_day: i64,
+} }
+
 crate::open_enum! {
     /// Documented values of `charge_mode`.
     pub enum ChargeMode {
@@ -348,6 +501,7 @@ crate::open_enum! {
 
 /// Object `pre_entry_rule` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct PreEntryRule {
     /// Optional. Example: `DAY_TYPE_WEEKDAY`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -371,6 +525,32 @@ pub struct PreEntryRule {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_fee_per_day: Option<i64>,
 }
+
+impl PreEntryRule {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            day_type: None,
+            start_time: None,
+            end_time: None,
+            vehicle_type: None,
+            plate_type: None,
+            amount: None,
+            max_fee_per_day: None,
+        }
+    }
+}
+
+optional! { PreEntryRule {
+    day_type: DayType,
+    start_time: String,
+    end_time: String,
+    vehicle_type: VehicleType,
+    plate_type: PlateType,
+    amount: i64,
+    max_fee_per_day: i64,
+} }
 
 crate::open_enum! {
     /// Documented values of `holiday_mode`.
@@ -412,6 +592,7 @@ crate::open_enum! {
 
 /// Object `application`, `application_list` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct Application {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -448,6 +629,7 @@ crate::open_enum! {
 
 /// Object `parking_lot` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct ParkingLotReply {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -495,6 +677,7 @@ pub struct ParkingLotReply {
 
 /// Object `charging_rule` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct ChargingRuleReply {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -536,6 +719,7 @@ pub struct ChargingRuleReply {
 
 /// Object `fixed_interval_rule` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct FixedIntervalRuleReply {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -586,6 +770,7 @@ pub struct FixedIntervalRuleReply {
 
 /// Object `duration_segment_rule` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct DurationSegmentRuleReply {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -630,6 +815,7 @@ pub struct DurationSegmentRuleReply {
 
 /// Object `pre_entry_rule` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct PreEntryRuleReply {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -656,6 +842,7 @@ pub struct PreEntryRuleReply {
 
 /// Object `audit_comment` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct AuditComment {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -667,6 +854,7 @@ pub struct AuditComment {
 
 /// Object `fields` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct Field {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -762,6 +950,7 @@ crate::open_enum! {
 
 /// Object `fee_items` in a request.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct FeeItem {
     /// Required. Example: `EXT_PARKING_PAYMENT_FEE_TYPE_MONTHLY`.
     pub fee_type: FeeType,
@@ -845,6 +1034,7 @@ pub mod reminders {
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4019557757>
     #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Entry {
         /// Required. Example: `PARK202407041530001`.
         pub out_serial_number: String,
@@ -872,7 +1062,7 @@ pub mod reminders {
     }
 
     impl Entry {
-        /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+        /// What is required. What is optional has a method of its name.
         #[must_use]
         pub fn new(out_serial_number: impl Into<String>, parking_id: impl Into<String>, plate_number: impl Into<String>, enter_timestamp: i64, plate_color: super::PlateColor, car_type: super::CarType, vehicle_type: super::VehicleType) -> Self {
             Self {
@@ -890,8 +1080,15 @@ pub mod reminders {
         }
     }
 
+    optional! { Entry {
+        entrance_number: String,
+        entrance_name: String,
+        discount_template_id: Vec<i64>,
+    } }
+
     /// Reply to [`Entry`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct EntryReply {
         /// Optional.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -907,6 +1104,7 @@ pub mod reminders {
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4019557725>
     #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Exit {
         /// Required. Example: `PARK202407041530001`.
         pub out_serial_number: String,
@@ -951,7 +1149,7 @@ pub mod reminders {
     }
 
     impl Exit {
-        /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+        /// What is required. What is optional has a method of its name.
         #[must_use]
         pub fn new(out_serial_number: impl Into<String>, exit_timestamp: i64, plate_number: impl Into<String>, plate_color: super::PlateColor, parking_id: impl Into<String>) -> Self {
             Self {
@@ -974,6 +1172,19 @@ pub mod reminders {
         }
     }
 
+    optional! { Exit {
+        pay_state: super::PayState,
+        pay_type: super::PayType,
+        out_trade_no: String,
+        total_amount: i64,
+        paid_amount: i64,
+        openid: crate::Sensitive,
+        pay_channel: super::PayChannel,
+        pay_time: i64,
+        token: String,
+        wx_trade_no: String,
+    } }
+
     call!(Exit => (), PARKING[5]);
 
     /// Operations `parking.reminders.application.*`.
@@ -984,14 +1195,26 @@ pub mod reminders {
         /// `POST /v3/parking/reminders/application`. For service providers. Not idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4019557780>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Create {
             /// Required.
             pub parking_lot: super::super::ParkingLot,
         }
 
+        impl Create {
+            /// What is required, which is all.
+            #[must_use]
+            pub fn new(parking_lot: super::super::ParkingLot) -> Self {
+                Self {
+                    parking_lot,
+                }
+            }
+        }
+
         /// Reply to [`Create`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct CreateReply {
             /// Optional.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -1004,7 +1227,8 @@ pub mod reminders {
         /// 查询停车场进件申请单 (`parking.reminders.application.query`).
         ///
         /// `GET /v3/parking/reminders/application/query`. For service providers. Idempotent.
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Query {
             /// Required. Example: `PLA202604230001`.
             pub parking_lot_audit_no: String,
@@ -1012,8 +1236,20 @@ pub mod reminders {
             pub out_parking_lot_id: String,
         }
 
+        impl Query {
+            /// What is required, which is all.
+            #[must_use]
+            pub fn new(parking_lot_audit_no: impl Into<String>, out_parking_lot_id: impl Into<String>) -> Self {
+                Self {
+                    parking_lot_audit_no: parking_lot_audit_no.into(),
+                    out_parking_lot_id: out_parking_lot_id.into(),
+                }
+            }
+        }
+
         /// Reply to [`Query`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct QueryReply {
             /// Optional.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -1031,12 +1267,24 @@ pub mod reminders {
         /// `POST /v3/parking/reminders/application/withdraw`. For service providers. Idempotent. `parking.reminders.application.query` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4019557799>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Withdraw {
             /// Required. Example: `PLA202604230001`.
             pub parking_lot_audit_no: String,
             /// Required. Example: `lot_sz_tencent_001`.
             pub out_parking_lot_id: String,
+        }
+
+        impl Withdraw {
+            /// What is required, which is all.
+            #[must_use]
+            pub fn new(parking_lot_audit_no: impl Into<String>, out_parking_lot_id: impl Into<String>) -> Self {
+                Self {
+                    parking_lot_audit_no: parking_lot_audit_no.into(),
+                    out_parking_lot_id: out_parking_lot_id.into(),
+                }
+            }
         }
 
         call!(Withdraw => (), PARKING[2]);
@@ -1050,7 +1298,8 @@ pub mod reminders {
         /// `GET /v3/parking/reminders/applications`. For service providers. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4019557811>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct List {
             /// Required. Example: `lot_sz_tencent_001`.
             pub out_parking_lot_id: String,
@@ -1062,8 +1311,26 @@ pub mod reminders {
             pub limit: Option<i64>,
         }
 
+        impl List {
+            /// What is required. What is optional has a method of its name.
+            #[must_use]
+            pub fn new(out_parking_lot_id: impl Into<String>) -> Self {
+                Self {
+                    out_parking_lot_id: out_parking_lot_id.into(),
+                    offset: None,
+                    limit: None,
+                }
+            }
+        }
+
+        optional! { List {
+            offset: i64,
+            limit: i64,
+        } }
+
         /// Reply to [`List`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct ListReply {
             /// Optional.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -1086,6 +1353,7 @@ pub mod reminders {
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4020338487>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Create {
             /// Required. Example: `TRADE202407041530001`.
             pub out_trade_no: String,
@@ -1102,7 +1370,7 @@ pub mod reminders {
         }
 
         impl Create {
-            /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+            /// What is required. What is optional has a method of its name.
             #[must_use]
             pub fn new(out_trade_no: impl Into<String>, fee_items: Vec<super::super::FeeItem>, pay_time: i64) -> Self {
                 Self {
@@ -1115,6 +1383,11 @@ pub mod reminders {
             }
         }
 
+        optional! { Create {
+            wx_parking_lot_id: String,
+            wx_trade_no: String,
+        } }
+
         call!(Create => (), PARKING[6]);
     }
 
@@ -1126,7 +1399,8 @@ pub mod reminders {
         /// `POST /v3/parking/reminders/parking-fee`. For service providers. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4019557825>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Create {
             /// Required. Example: `PARK202407041530001`.
             pub out_serial_number: String,
@@ -1138,8 +1412,26 @@ pub mod reminders {
             pub out_parking_id: Option<String>,
         }
 
+        impl Create {
+            /// What is required. What is optional has a method of its name.
+            #[must_use]
+            pub fn new(out_serial_number: impl Into<String>) -> Self {
+                Self {
+                    out_serial_number: out_serial_number.into(),
+                    plate_number: None,
+                    out_parking_id: None,
+                }
+            }
+        }
+
+        optional! { Create {
+            plate_number: String,
+            out_parking_id: String,
+        } }
+
         /// Reply to [`Create`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct CreateReply {
             /// Optional.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -1183,6 +1475,7 @@ pub mod reminders {
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4023070758>
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Get {
             /// Optional. Example: `lot_sz_tencent_001`.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -1192,8 +1485,25 @@ pub mod reminders {
             pub wx_parking_lot_id: Option<String>,
         }
 
+        impl Get {
+            /// Nothing is required.
+            #[must_use]
+            pub fn new() -> Self {
+                Self {
+                    out_parking_lot_id: None,
+                    wx_parking_lot_id: None,
+                }
+            }
+        }
+
+        optional! { Get {
+            out_parking_lot_id: String,
+            wx_parking_lot_id: String,
+        } }
+
         /// Reply to [`Get`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct GetReply {
             /// Optional.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -1240,6 +1550,7 @@ pub mod reminders {
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4019557765>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Create {
             /// Required. Example: `PARK202407041530001`.
             pub out_serial_number: String,
@@ -1279,7 +1590,7 @@ pub mod reminders {
         }
 
         impl Create {
-            /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+            /// What is required. What is optional has a method of its name.
             #[must_use]
             pub fn new(out_serial_number: impl Into<String>, plate_number: impl Into<String>, parking_id: impl Into<String>, parking_state: super::super::PaymentParkingState, pay_type: super::super::PayType, total_amount: i64, paid_amount: i64) -> Self {
                 Self {
@@ -1300,6 +1611,16 @@ pub mod reminders {
                 }
             }
         }
+
+        optional! { Create {
+            openid: crate::Sensitive,
+            sub_mchid: String,
+            out_trade_no: String,
+            pay_channel: super::super::PayChannel,
+            pay_time: i64,
+            token: String,
+            wx_trade_no: String,
+        } }
 
         call!(Create => (), PARKING[9]);
     }

@@ -4,6 +4,7 @@
 
 /// Object `deduct_duration` in a request.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct DeductDuration {
     /// Required. Example: `1`.
     pub count: crate::Number,
@@ -13,7 +14,7 @@ pub struct DeductDuration {
 }
 
 impl DeductDuration {
-    /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+    /// What is required. What is optional has a method of its name.
     #[must_use]
     pub fn new(count: crate::Number) -> Self {
         Self {
@@ -23,8 +24,13 @@ impl DeductDuration {
     }
 }
 
+optional! { DeductDuration {
+    unit: String,
+} }
+
 /// Object `estimated_amount` in a request.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct EstimatedAmount {
     /// Required. Example: `1`.
     pub amount: crate::Number,
@@ -34,7 +40,7 @@ pub struct EstimatedAmount {
 }
 
 impl EstimatedAmount {
-    /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+    /// What is required. What is optional has a method of its name.
     #[must_use]
     pub fn new(amount: crate::Number) -> Self {
         Self {
@@ -44,6 +50,10 @@ impl EstimatedAmount {
     }
 }
 
+optional! { EstimatedAmount {
+    currency: String,
+} }
+
 /// Operations `partner_papay.contracts.*`.
 pub mod contracts {
 
@@ -52,7 +62,8 @@ pub mod contracts {
     /// `POST /v3/partner-papay/contracts/{contract_id}/fail-notify`. For service providers. Not idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/wiki/doc/api/wxpay_v2/papay/chapter5_16.shtml>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct FailNotify {
         /// Required. Example: `123124412412423431`.
         pub contract_id: String,
@@ -67,6 +78,24 @@ pub mod contracts {
         pub sub_appid: Option<String>,
     }
 
+    impl FailNotify {
+        /// What is required. What is optional has a method of its name.
+        #[must_use]
+        pub fn new(contract_id: impl Into<String>, sp_mchid: impl Into<String>, sp_appid: impl Into<String>, sub_mchid: impl Into<String>) -> Self {
+            Self {
+                contract_id: contract_id.into(),
+                sp_mchid: sp_mchid.into(),
+                sp_appid: sp_appid.into(),
+                sub_mchid: sub_mchid.into(),
+                sub_appid: None,
+            }
+        }
+    }
+
+    optional! { FailNotify {
+        sub_appid: String,
+    } }
+
     call!(FailNotify => (), PARTNER_PAPAY[0]);
 
     /// 服务商商户预扣费通知 (`partner_papay.contracts.notify`).
@@ -75,6 +104,7 @@ pub mod contracts {
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v2/partner/4011988373>
     #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Notify {
         /// Required. Example: `123124412412423431`.
         pub contract_id: String,
@@ -95,7 +125,7 @@ pub mod contracts {
     }
 
     impl Notify {
-        /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+        /// What is required. What is optional has a method of its name.
         #[must_use]
         pub fn new(contract_id: impl Into<String>, sp_mchid: impl Into<String>, sp_appid: impl Into<String>, sub_mchid: impl Into<String>, estimated_amount: super::EstimatedAmount) -> Self {
             Self {
@@ -109,6 +139,11 @@ pub mod contracts {
             }
         }
     }
+
+    optional! { Notify {
+        sub_appid: String,
+        deduct_duration: super::DeductDuration,
+    } }
 
     call!(Notify => (), PARTNER_PAPAY[1]);
 }

@@ -16,6 +16,7 @@ crate::open_enum! {
 
 /// Object `transfer_detail_list` in a request.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct TransferDetail {
     /// Required. Example: `x23zy545Bd5436`.
     pub out_detail_no: String,
@@ -33,7 +34,7 @@ pub struct TransferDetail {
 }
 
 impl TransferDetail {
-    /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+    /// What is required. What is optional has a method of its name.
     #[must_use]
     pub fn new(out_detail_no: impl Into<String>, transfer_amount: i64, transfer_remark: impl Into<String>, openid: impl Into<crate::Sensitive>, user_name: impl Into<crate::Sensitive>) -> Self {
         Self {
@@ -46,6 +47,10 @@ impl TransferDetail {
         }
     }
 }
+
+optional! { TransferDetail {
+    user_id_card: crate::Sensitive,
+} }
 
 crate::open_enum! {
     /// Documented values of `transfer_purpose`.
@@ -141,6 +146,7 @@ crate::open_enum! {
 
 /// Object `transfer_detail_list` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct TransferDetailReply {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -176,6 +182,7 @@ pub mod batches {
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012465738>
     #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Create {
         /// Required. Example: `1900000109`.
         pub sub_mchid: String,
@@ -208,7 +215,7 @@ pub mod batches {
     }
 
     impl Create {
-        /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+        /// What is required. What is optional has a method of its name.
         #[expect(clippy::too_many_arguments, reason = "all of them are required")]
         #[must_use]
         pub fn new(sub_mchid: impl Into<String>, authorization_type: super::AuthorizationType, out_batch_no: impl Into<String>, batch_name: impl Into<String>, batch_remark: impl Into<String>, total_amount: i64, total_num: i64, transfer_detail_list: Vec<super::TransferDetail>) -> Self {
@@ -229,8 +236,16 @@ pub mod batches {
         }
     }
 
+    optional! { Create {
+        sub_appid: String,
+        sp_appid: String,
+        transfer_purpose: super::TransferPurpose,
+        transfer_scene: super::TransferScene,
+    } }
+
     /// Reply to [`Create`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct CreateReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -252,6 +267,7 @@ pub mod batches {
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012715990>
     #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct GetByBatchId {
         /// Required. Example: `1030000071100999991182020050700019480001`.
         pub batch_id: String,
@@ -269,7 +285,7 @@ pub mod batches {
     }
 
     impl GetByBatchId {
-        /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+        /// What is required. What is optional has a method of its name.
         #[must_use]
         pub fn new(batch_id: impl Into<String>, need_query_detail: bool) -> Self {
             Self {
@@ -282,8 +298,15 @@ pub mod batches {
         }
     }
 
+    optional! { GetByBatchId {
+        offset: i64,
+        limit: i64,
+        detail_status: super::GetByBatchIdDetailStatus,
+    } }
+
     /// Reply to [`GetByBatchId`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct GetByBatchIdReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -365,6 +388,7 @@ pub mod batches {
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012718112>
     #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct GetByOutBatchNo {
         /// Required. Example: `plfk2020042013`.
         pub out_batch_no: String,
@@ -382,7 +406,7 @@ pub mod batches {
     }
 
     impl GetByOutBatchNo {
-        /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+        /// What is required. What is optional has a method of its name.
         #[must_use]
         pub fn new(out_batch_no: impl Into<String>, need_query_detail: bool) -> Self {
             Self {
@@ -395,8 +419,15 @@ pub mod batches {
         }
     }
 
+    optional! { GetByOutBatchNo {
+        offset: i64,
+        limit: i64,
+        detail_status: super::GetByOutBatchNoDetailStatus,
+    } }
+
     /// Reply to [`GetByOutBatchNo`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct GetByOutBatchNoReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -480,7 +511,8 @@ pub mod batches {
         /// `GET /v3/partner-transfer/batches/batch-id/{batch_id}/details/detail-id/{detail_id}`. For service providers. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012718324>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct GetByDetailId {
             /// Required. Example: `1030000071100999991182020050700019480001`.
             pub batch_id: String,
@@ -488,8 +520,20 @@ pub mod batches {
             pub detail_id: String,
         }
 
+        impl GetByDetailId {
+            /// What is required, which is all.
+            #[must_use]
+            pub fn new(batch_id: impl Into<String>, detail_id: impl Into<String>) -> Self {
+                Self {
+                    batch_id: batch_id.into(),
+                    detail_id: detail_id.into(),
+                }
+            }
+        }
+
         /// Reply to [`GetByDetailId`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct GetByDetailIdReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -552,7 +596,8 @@ pub mod batches {
         /// `GET /v3/partner-transfer/batches/out-batch-no/{out_batch_no}/details/out-detail-no/{out_detail_no}`. For service providers. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012718434>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct GetByOutDetailNo {
             /// Required. Example: `plfk2020042013`.
             pub out_batch_no: String,
@@ -560,8 +605,20 @@ pub mod batches {
             pub out_detail_no: String,
         }
 
+        impl GetByOutDetailNo {
+            /// What is required, which is all.
+            #[must_use]
+            pub fn new(out_batch_no: impl Into<String>, out_detail_no: impl Into<String>) -> Self {
+                Self {
+                    out_batch_no: out_batch_no.into(),
+                    out_detail_no: out_detail_no.into(),
+                }
+            }
+        }
+
         /// Reply to [`GetByOutDetailNo`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct GetByOutDetailNoReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]

@@ -4,6 +4,7 @@
 
 /// Object `contract_terminate_info` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct ContractTerminateInfo {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -25,6 +26,7 @@ pub mod contracts {
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012472855>
     #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct GetByOutContractCode {
         /// Required. Example: `12535`.
         pub service_id: crate::Number,
@@ -45,6 +47,7 @@ pub mod contracts {
 
     /// Reply to [`GetByOutContractCode`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct GetByOutContractCodeReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -93,6 +96,7 @@ pub mod contracts {
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012472858>
     #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct TerminateByOutContractCode {
         /// Required. Example: `12535`.
         pub service_id: crate::Number,
@@ -116,6 +120,7 @@ pub mod contracts {
 
     /// Reply to [`TerminateByOutContractCode`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct TerminateByOutContractCodeReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -143,6 +148,7 @@ pub mod contracts {
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4013369191>
             #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct PayRedirectSign {
                 /// Required. Example: `wxd678efh567hg6787`.
                 pub appid: String,
@@ -178,6 +184,7 @@ pub mod contracts {
 
             /// Reply to [`PayRedirectSign`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct PayRedirectSignReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -202,6 +209,7 @@ pub mod contracts {
                 ///
                 /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4013369177>
                 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+                #[non_exhaustive]
                 pub struct Create {
                     /// Required. Example: `wxd678efh567hg6787`.
                     pub appid: String,
@@ -234,6 +242,7 @@ pub mod contracts {
 
                 /// Reply to [`Create`].
                 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+                #[non_exhaustive]
                 pub struct CreateReply {
                     /// Documented as required.
                     #[serde(skip_serializing_if = "Option::is_none")]
@@ -273,6 +282,7 @@ pub mod contracts {
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012472874>
             #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct PayRedirectSign {
                 /// Required. Example: `wxd678efh567hg6787`.
                 pub appid: String,
@@ -308,6 +318,7 @@ pub mod contracts {
 
             /// Reply to [`PayRedirectSign`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct PayRedirectSignReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -332,6 +343,7 @@ pub mod contracts {
                 ///
                 /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012472870>
                 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+                #[non_exhaustive]
                 pub struct Create {
                     /// Required. Example: `wxd678efh567hg6787`.
                     pub appid: String,
@@ -364,6 +376,7 @@ pub mod contracts {
 
                 /// Reply to [`Create`].
                 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+                #[non_exhaustive]
                 pub struct CreateReply {
                     /// Documented as required.
                     #[serde(skip_serializing_if = "Option::is_none")]
@@ -403,6 +416,7 @@ pub mod contracts {
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012471286>
             #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct PayRedirectSign {
                 /// Required. Example: `wxd678efh567hg6787`.
                 pub appid: String,
@@ -429,7 +443,7 @@ pub mod contracts {
             }
 
             impl PayRedirectSign {
-                /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+                /// What is required. What is optional has a method of its name.
                 #[expect(clippy::too_many_arguments, reason = "all of them are required")]
                 #[must_use]
                 pub fn new(appid: impl Into<String>, sub_appid: impl Into<String>, sub_mchid: impl Into<String>, service_id: crate::Number, out_contract_code: impl Into<String>, notify_url: impl Into<String>, contract_display_account: impl Into<String>, prepay_id: impl Into<String>) -> Self {
@@ -448,8 +462,14 @@ pub mod contracts {
                 }
             }
 
+            optional! { PayRedirectSign {
+                openid: crate::Sensitive,
+                sub_openid: crate::Sensitive,
+            } }
+
             /// Reply to [`PayRedirectSign`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct PayRedirectSignReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -474,6 +494,7 @@ pub mod contracts {
                 ///
                 /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012471282>
                 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+                #[non_exhaustive]
                 pub struct Create {
                     /// Required. Example: `wxd678efh567hg6787`.
                     pub appid: String,
@@ -498,7 +519,7 @@ pub mod contracts {
                 }
 
                 impl Create {
-                    /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+                    /// What is required. What is optional has a method of its name.
                     #[must_use]
                     pub fn new(appid: impl Into<String>, sub_appid: impl Into<String>, sub_mchid: impl Into<String>, service_id: crate::Number, out_contract_code: impl Into<String>, notify_url: impl Into<String>, contract_display_account: impl Into<String>) -> Self {
                         Self {
@@ -515,8 +536,14 @@ pub mod contracts {
                     }
                 }
 
+                optional! { Create {
+                    openid: crate::Sensitive,
+                    sub_openid: crate::Sensitive,
+                } }
+
                 /// Reply to [`Create`].
                 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+                #[non_exhaustive]
                 pub struct CreateReply {
                     /// Documented as required.
                     #[serde(skip_serializing_if = "Option::is_none")]
@@ -556,6 +583,7 @@ pub mod contracts {
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012471272>
             #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct PayRedirectSign {
                 /// Required. Example: `wxd678efh567hg6787`.
                 pub sp_appid: String,
@@ -582,7 +610,7 @@ pub mod contracts {
             }
 
             impl PayRedirectSign {
-                /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+                /// What is required. What is optional has a method of its name.
                 #[expect(clippy::too_many_arguments, reason = "all of them are required")]
                 #[must_use]
                 pub fn new(sp_appid: impl Into<String>, sub_mchid: impl Into<String>, sub_appid: impl Into<String>, service_id: crate::Number, out_contract_code: impl Into<String>, notify_url: impl Into<String>, contract_display_account: impl Into<String>, prepay_id: impl Into<String>) -> Self {
@@ -601,8 +629,14 @@ pub mod contracts {
                 }
             }
 
+            optional! { PayRedirectSign {
+                sp_openid: crate::Sensitive,
+                sub_openid: crate::Sensitive,
+            } }
+
             /// Reply to [`PayRedirectSign`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct PayRedirectSignReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -630,6 +664,7 @@ pub mod contracts {
                 ///
                 /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012471269>
                 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+                #[non_exhaustive]
                 pub struct Create {
                     /// Required. Example: `wxd678efh567hg6787`.
                     pub sp_appid: String,
@@ -654,7 +689,7 @@ pub mod contracts {
                 }
 
                 impl Create {
-                    /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+                    /// What is required. What is optional has a method of its name.
                     #[must_use]
                     pub fn new(sp_appid: impl Into<String>, sub_mchid: impl Into<String>, sub_appid: impl Into<String>, service_id: crate::Number, out_contract_code: impl Into<String>, notify_url: impl Into<String>, contract_display_account: impl Into<String>) -> Self {
                         Self {
@@ -671,8 +706,14 @@ pub mod contracts {
                     }
                 }
 
+                optional! { Create {
+                    sp_openid: crate::Sensitive,
+                    sub_openid: crate::Sensitive,
+                } }
+
                 /// Reply to [`Create`].
                 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+                #[non_exhaustive]
                 pub struct CreateReply {
                     /// Documented as required.
                     #[serde(skip_serializing_if = "Option::is_none")]

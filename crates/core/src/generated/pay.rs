@@ -4,6 +4,7 @@
 
 /// Object `payer` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct AcquiringBankTransactionExposurePayer {
     /// Optional. Example: `oUpF8uMuAJO_M2pxb1Q9zNjWeS6o`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -15,6 +16,24 @@ pub struct AcquiringBankTransactionExposurePayer {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub merchant_openid: Option<crate::Sensitive>,
 }
+
+impl AcquiringBankTransactionExposurePayer {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            acquiring_bank_openid: None,
+            phone_number_hash: None,
+            merchant_openid: None,
+        }
+    }
+}
+
+optional! { AcquiringBankTransactionExposurePayer {
+    acquiring_bank_openid: crate::Sensitive,
+    phone_number_hash: crate::Sensitive,
+    merchant_openid: crate::Sensitive,
+} }
 
 crate::open_enum! {
     /// Documented values of `user_id_type`.
@@ -34,6 +53,7 @@ crate::open_enum! {
 
 /// Object `user_id` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct UserId {
     /// Optional. Example: `OPENID`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -49,8 +69,29 @@ pub struct UserId {
     pub phone_number_hash: Option<crate::Sensitive>,
 }
 
+impl UserId {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            user_id_type: None,
+            sp_openid: None,
+            sub_openid: None,
+            phone_number_hash: None,
+        }
+    }
+}
+
+optional! { UserId {
+    user_id_type: UserIdType,
+    sp_openid: crate::Sensitive,
+    sub_openid: crate::Sensitive,
+    phone_number_hash: crate::Sensitive,
+} }
+
 /// Object `settle_info` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct AppSettleInfo {
     /// Optional. Example: `true`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -60,8 +101,25 @@ pub struct AppSettleInfo {
     pub subsidy_amount: Option<i64>,
 }
 
+impl AppSettleInfo {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            profit_sharing: None,
+            subsidy_amount: None,
+        }
+    }
+}
+
+optional! { AppSettleInfo {
+    profit_sharing: bool,
+    subsidy_amount: i64,
+} }
+
 /// Object `amount` in a request.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct Amount {
     /// Required. Example: `100`.
     pub total: i64,
@@ -71,7 +129,7 @@ pub struct Amount {
 }
 
 impl Amount {
-    /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+    /// What is required. What is optional has a method of its name.
     #[must_use]
     pub fn new(total: i64) -> Self {
         Self {
@@ -80,6 +138,10 @@ impl Amount {
         }
     }
 }
+
+optional! { Amount {
+    currency: Currency,
+} }
 
 crate::open_enum! {
     /// Documented values of `currency`.
@@ -105,6 +167,7 @@ crate::open_enum! {
 
 /// Object `detail` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct AppDetail {
     /// Optional. Example: `608800`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -117,8 +180,27 @@ pub struct AppDetail {
     pub goods_detail: Option<Vec<GoodsDetail>>,
 }
 
+impl AppDetail {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            cost_price: None,
+            invoice_id: None,
+            goods_detail: None,
+        }
+    }
+}
+
+optional! { AppDetail {
+    cost_price: i64,
+    invoice_id: String,
+    goods_detail: Vec<GoodsDetail>,
+} }
+
 /// Object `goods_detail` in a request.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct GoodsDetail {
     /// Required.
     pub merchant_goods_id: String,
@@ -135,7 +217,7 @@ pub struct GoodsDetail {
 }
 
 impl GoodsDetail {
-    /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+    /// What is required. What is optional has a method of its name.
     #[must_use]
     pub fn new(merchant_goods_id: impl Into<String>, quantity: i64, unit_price: i64) -> Self {
         Self {
@@ -148,8 +230,14 @@ impl GoodsDetail {
     }
 }
 
+optional! { GoodsDetail {
+    wechatpay_goods_id: String,
+    goods_name: String,
+} }
+
 /// Object `scene_info` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct SceneInfo {
     /// Required. Example: `14.23.150.211`.
     pub payer_client_ip: crate::Sensitive,
@@ -161,8 +249,26 @@ pub struct SceneInfo {
     pub store_info: Option<StoreInfo>,
 }
 
+impl SceneInfo {
+    /// What is required. What is optional has a method of its name.
+    #[must_use]
+    pub fn new(payer_client_ip: impl Into<crate::Sensitive>) -> Self {
+        Self {
+            payer_client_ip: payer_client_ip.into(),
+            device_id: None,
+            store_info: None,
+        }
+    }
+}
+
+optional! { SceneInfo {
+    device_id: String,
+    store_info: StoreInfo,
+} }
+
 /// Object `store_info` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct StoreInfo {
     /// Required. Example: `0001`.
     pub id: String,
@@ -177,16 +283,51 @@ pub struct StoreInfo {
     pub address: Option<String>,
 }
 
+impl StoreInfo {
+    /// What is required. What is optional has a method of its name.
+    #[must_use]
+    pub fn new(id: impl Into<String>) -> Self {
+        Self {
+            id: id.into(),
+            name: None,
+            area_code: None,
+            address: None,
+        }
+    }
+}
+
+optional! { StoreInfo {
+    name: String,
+    area_code: String,
+    address: String,
+} }
+
 /// Object `payer` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct Payer {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub identity: Option<Identity>,
 }
 
+impl Payer {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            identity: None,
+        }
+    }
+}
+
+optional! { Payer {
+    identity: Identity,
+} }
+
 /// Object `identity` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct Identity {
     /// Required. Example: `IDCARD`.
     pub r#type: IdentityType,
@@ -194,6 +335,18 @@ pub struct Identity {
     pub number: crate::Sensitive,
     /// Required. Encrypted under the platform's key before it is sent.
     pub name: crate::Sensitive,
+}
+
+impl Identity {
+    /// What is required, which is all.
+    #[must_use]
+    pub fn new(r#type: IdentityType, number: impl Into<crate::Sensitive>, name: impl Into<crate::Sensitive>) -> Self {
+        Self {
+            r#type,
+            number: number.into(),
+            name: name.into(),
+        }
+    }
 }
 
 crate::open_enum! {
@@ -218,14 +371,30 @@ crate::open_enum! {
 
 /// Object `subsidy_info` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct SubsidyInfo {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub subsidy_detail: Option<Vec<SubsidyDetail>>,
 }
 
+impl SubsidyInfo {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            subsidy_detail: None,
+        }
+    }
+}
+
+optional! { SubsidyInfo {
+    subsidy_detail: Vec<SubsidyDetail>,
+} }
+
 /// Object `subsidy_detail` in a request.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct SubsidyDetail {
     /// Required. Example: `PERIOD`.
     pub subsidy_period_type: SubsidyPeriodType,
@@ -256,6 +425,7 @@ crate::open_enum! {
 
 /// Object `subsidy_plan` in a request.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct SubsidyPlan {
     /// Required. Values: `3`, `6`, `12`. Example: `3`.
     pub subsidy_installment_num: i64,
@@ -276,14 +446,30 @@ impl SubsidyPlan {
 
 /// Object `settle_info` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct SettleInfo {
     /// Optional. Example: `true`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub profit_sharing: Option<bool>,
 }
 
+impl SettleInfo {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            profit_sharing: None,
+        }
+    }
+}
+
+optional! { SettleInfo {
+    profit_sharing: bool,
+} }
+
 /// Object `amount` in a request.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct AppWithContractAmount {
     /// Required. Example: `100`.
     pub total: crate::Number,
@@ -293,7 +479,7 @@ pub struct AppWithContractAmount {
 }
 
 impl AppWithContractAmount {
-    /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+    /// What is required. What is optional has a method of its name.
     #[must_use]
     pub fn new(total: crate::Number) -> Self {
         Self {
@@ -303,8 +489,13 @@ impl AppWithContractAmount {
     }
 }
 
+optional! { AppWithContractAmount {
+    currency: String,
+} }
+
 /// Object `detail` in a request.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct AppWithContractDetail {
     /// Optional. Example: `608800`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -317,7 +508,7 @@ pub struct AppWithContractDetail {
 }
 
 impl AppWithContractDetail {
-    /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+    /// What is required. What is optional has a method of its name.
     #[must_use]
     pub fn new(goods_detail: Vec<DetailGoodsDetail>) -> Self {
         Self {
@@ -328,8 +519,14 @@ impl AppWithContractDetail {
     }
 }
 
+optional! { AppWithContractDetail {
+    cost_price: crate::Number,
+    invoice_id: String,
+} }
+
 /// Object `goods_detail` in a request.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct DetailGoodsDetail {
     /// Required. Example: `1246464644`.
     pub merchant_goods_id: String,
@@ -346,7 +543,7 @@ pub struct DetailGoodsDetail {
 }
 
 impl DetailGoodsDetail {
-    /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+    /// What is required. What is optional has a method of its name.
     #[must_use]
     pub fn new(merchant_goods_id: impl Into<String>, quantity: crate::Number, unit_price: crate::Number) -> Self {
         Self {
@@ -359,8 +556,14 @@ impl DetailGoodsDetail {
     }
 }
 
+optional! { DetailGoodsDetail {
+    wechatpay_goods_id: String,
+    goods_name: String,
+} }
+
 /// Object `scene_info` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct AppWithContractSceneInfo {
     /// Required. Example: `14.23.150.211`.
     pub payer_client_ip: crate::Sensitive,
@@ -372,8 +575,26 @@ pub struct AppWithContractSceneInfo {
     pub store_info: Option<AppWithContractSceneInfoStoreInfo>,
 }
 
+impl AppWithContractSceneInfo {
+    /// What is required. What is optional has a method of its name.
+    #[must_use]
+    pub fn new(payer_client_ip: impl Into<crate::Sensitive>) -> Self {
+        Self {
+            payer_client_ip: payer_client_ip.into(),
+            device_id: None,
+            store_info: None,
+        }
+    }
+}
+
+optional! { AppWithContractSceneInfo {
+    device_id: String,
+    store_info: AppWithContractSceneInfoStoreInfo,
+} }
+
 /// Object `store_info` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct AppWithContractSceneInfoStoreInfo {
     /// Optional. Example: `0001`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -389,8 +610,29 @@ pub struct AppWithContractSceneInfoStoreInfo {
     pub address: Option<String>,
 }
 
+impl AppWithContractSceneInfoStoreInfo {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            id: None,
+            name: None,
+            area_code: None,
+            address: None,
+        }
+    }
+}
+
+optional! { AppWithContractSceneInfoStoreInfo {
+    id: String,
+    name: String,
+    area_code: String,
+    address: String,
+} }
+
 /// Object `contract_info` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct AppWithContractContractInfo {
     /// Required. Example: `3484306348`.
     pub plan_id: String,
@@ -409,15 +651,47 @@ pub struct AppWithContractContractInfo {
     pub contract_notify_url: Option<String>,
 }
 
+impl AppWithContractContractInfo {
+    /// What is required. What is optional has a method of its name.
+    #[must_use]
+    pub fn new(plan_id: impl Into<String>, contract_mchid: impl Into<String>, contract_appid: impl Into<String>, contract_code: impl Into<String>, request_serial: impl Into<String>, contract_display_account: impl Into<crate::Sensitive>) -> Self {
+        Self {
+            plan_id: plan_id.into(),
+            contract_mchid: contract_mchid.into(),
+            contract_appid: contract_appid.into(),
+            contract_code: contract_code.into(),
+            request_serial: request_serial.into(),
+            contract_display_account: contract_display_account.into(),
+            contract_notify_url: None,
+        }
+    }
+}
+
+optional! { AppWithContractContractInfo {
+    contract_notify_url: String,
+} }
+
 /// Object `payer` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct CodePayPayer {
     /// Required. Example: `130061098828009406`.
     pub auth_code: crate::Sensitive,
 }
 
+impl CodePayPayer {
+    /// What is required, which is all.
+    #[must_use]
+    pub fn new(auth_code: impl Into<crate::Sensitive>) -> Self {
+        Self {
+            auth_code: auth_code.into(),
+        }
+    }
+}
+
 /// Object `scene_info` in a request.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct CodePaySceneInfo {
     /// Optional. Example: `013467007045764`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -430,7 +704,7 @@ pub struct CodePaySceneInfo {
 }
 
 impl CodePaySceneInfo {
-    /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+    /// What is required. What is optional has a method of its name.
     #[must_use]
     pub fn new(store_info: CodePaySceneInfoStoreInfo) -> Self {
         Self {
@@ -441,8 +715,14 @@ impl CodePaySceneInfo {
     }
 }
 
+optional! { CodePaySceneInfo {
+    device_id: String,
+    device_ip: String,
+} }
+
 /// Object `store_info` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct CodePaySceneInfoStoreInfo {
     /// Optional. Example: `0001`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -452,8 +732,25 @@ pub struct CodePaySceneInfoStoreInfo {
     pub out_id: Option<String>,
 }
 
+impl CodePaySceneInfoStoreInfo {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            id: None,
+            out_id: None,
+        }
+    }
+}
+
+optional! { CodePaySceneInfoStoreInfo {
+    id: String,
+    out_id: String,
+} }
+
 /// Object `detail` in a request.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct CodePayDetail {
     /// Optional. Example: `608800`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -466,7 +763,7 @@ pub struct CodePayDetail {
 }
 
 impl CodePayDetail {
-    /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+    /// What is required. What is optional has a method of its name.
     #[must_use]
     pub fn new(goods_detail: Vec<CodePayDetailGoodsDetail>) -> Self {
         Self {
@@ -477,8 +774,14 @@ impl CodePayDetail {
     }
 }
 
+optional! { CodePayDetail {
+    cost_price: crate::Number,
+    invoice_id: String,
+} }
+
 /// Object `goods_detail` in a request.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct CodePayDetailGoodsDetail {
     /// Required. Example: `1246464644`.
     pub merchant_goods_id: String,
@@ -495,7 +798,7 @@ pub struct CodePayDetailGoodsDetail {
 }
 
 impl CodePayDetailGoodsDetail {
-    /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+    /// What is required. What is optional has a method of its name.
     #[must_use]
     pub fn new(merchant_goods_id: impl Into<String>, quantity: crate::Number, unit_price: crate::Number) -> Self {
         Self {
@@ -508,8 +811,14 @@ impl CodePayDetailGoodsDetail {
     }
 }
 
+optional! { CodePayDetailGoodsDetail {
+    wxpay_goods_id: String,
+    goods_name: String,
+} }
+
 /// Object `payer` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct TransactionCodePayPayerReply {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -521,6 +830,7 @@ pub struct TransactionCodePayPayerReply {
 
 /// Object `amount` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct CodePayAmountReply {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -538,6 +848,7 @@ pub struct CodePayAmountReply {
 
 /// Object `promotion_detail` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct CodePayPromotionDetail {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -576,6 +887,7 @@ pub struct CodePayPromotionDetail {
 
 /// Object `goods_detail` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct CodePayPromotionDetailGoodsDetailReply {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -596,6 +908,7 @@ pub struct CodePayPromotionDetailGoodsDetailReply {
 
 /// Object `payer` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct PartnerTransactionExposurePayer {
     /// Optional. Example: `oUpF8uMuAJO_M2pxb1Q9zNjWeS6o`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -608,8 +921,27 @@ pub struct PartnerTransactionExposurePayer {
     pub sub_openid: Option<crate::Sensitive>,
 }
 
+impl PartnerTransactionExposurePayer {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            sp_openid: None,
+            phone_number_hash: None,
+            sub_openid: None,
+        }
+    }
+}
+
+optional! { PartnerTransactionExposurePayer {
+    sp_openid: crate::Sensitive,
+    phone_number_hash: crate::Sensitive,
+    sub_openid: crate::Sensitive,
+} }
+
 /// Object `settle_info` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct SettleInfoReply {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -621,6 +953,7 @@ pub struct SettleInfoReply {
 
 /// Object `amount` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct AmountReply {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -638,6 +971,7 @@ pub struct AmountReply {
 
 /// Object `detail` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct GetByIdDetailReply {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -652,6 +986,7 @@ pub struct GetByIdDetailReply {
 
 /// Object `goods_detail` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct DetailGoodsDetailReply {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -672,6 +1007,7 @@ pub struct DetailGoodsDetailReply {
 
 /// Object `scene_info` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct SceneInfoReply {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -686,6 +1022,7 @@ pub struct SceneInfoReply {
 
 /// Object `store_info` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct StoreInfoReply {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -703,6 +1040,7 @@ pub struct StoreInfoReply {
 
 /// Object `payer` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct GetByIdPayerReply {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -714,6 +1052,7 @@ pub struct GetByIdPayerReply {
 
 /// Object `promotion_detail` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct PromotionDetail {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -752,6 +1091,7 @@ pub struct PromotionDetail {
 
 /// Object `goods_detail` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct PromotionDetailGoodsDetailReply {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -772,6 +1112,7 @@ pub struct PromotionDetailGoodsDetailReply {
 
 /// Object `installment_info` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct InstallmentInfo {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -782,7 +1123,8 @@ pub struct InstallmentInfo {
 }
 
 /// Object `scene_info` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct H5SceneInfo {
     /// Required. Example: `14.23.150.211`.
     pub payer_client_ip: crate::Sensitive,
@@ -796,8 +1138,27 @@ pub struct H5SceneInfo {
     pub h5_info: H5Info,
 }
 
+impl H5SceneInfo {
+    /// What is required. What is optional has a method of its name.
+    #[must_use]
+    pub fn new(payer_client_ip: impl Into<crate::Sensitive>, h5_info: H5Info) -> Self {
+        Self {
+            payer_client_ip: payer_client_ip.into(),
+            device_id: None,
+            store_info: None,
+            h5_info,
+        }
+    }
+}
+
+optional! { H5SceneInfo {
+    device_id: String,
+    store_info: StoreInfo,
+} }
+
 /// Object `h5_info` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct H5Info {
     /// Required. Example: `iOSAndroidWap`.
     pub r#type: H5InfoType,
@@ -815,6 +1176,27 @@ pub struct H5Info {
     pub package_name: Option<String>,
 }
 
+impl H5Info {
+    /// What is required. What is optional has a method of its name.
+    #[must_use]
+    pub fn new(r#type: H5InfoType) -> Self {
+        Self {
+            r#type,
+            app_name: None,
+            app_url: None,
+            bundle_id: None,
+            package_name: None,
+        }
+    }
+}
+
+optional! { H5Info {
+    app_name: String,
+    app_url: String,
+    bundle_id: String,
+    package_name: String,
+} }
+
 crate::open_enum! {
     /// Documented values of `type`.
     pub enum H5InfoType {
@@ -825,6 +1207,7 @@ crate::open_enum! {
 
 /// Object `payer` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct PartnerTransactionJsapiPayer {
     /// Optional. Example: `oUpF8uMuAJO_M2pxb1Q9zNjWeS6o`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -837,8 +1220,27 @@ pub struct PartnerTransactionJsapiPayer {
     pub identity: Option<Identity>,
 }
 
+impl PartnerTransactionJsapiPayer {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            sp_openid: None,
+            sub_openid: None,
+            identity: None,
+        }
+    }
+}
+
+optional! { PartnerTransactionJsapiPayer {
+    sp_openid: crate::Sensitive,
+    sub_openid: crate::Sensitive,
+    identity: Identity,
+} }
+
 /// Object `payer` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct JsapiWithContractPayer {
     /// Optional. Example: `oUpF8uMuAJO_M2pxb1Q9zNjWeS6o`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -848,8 +1250,25 @@ pub struct JsapiWithContractPayer {
     pub sub_openid: Option<crate::Sensitive>,
 }
 
+impl JsapiWithContractPayer {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            sp_openid: None,
+            sub_openid: None,
+        }
+    }
+}
+
+optional! { JsapiWithContractPayer {
+    sp_openid: crate::Sensitive,
+    sub_openid: crate::Sensitive,
+} }
+
 /// Object `contract_info` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct JsapiWithContractContractInfo {
     /// Optional. Example: `201710180325670965`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -880,8 +1299,39 @@ pub struct JsapiWithContractContractInfo {
     pub contract_notify_url: Option<String>,
 }
 
+impl JsapiWithContractContractInfo {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            password_free_contract_id: None,
+            token: None,
+            plan_id: None,
+            contract_mchid: None,
+            contract_appid: None,
+            contract_code: None,
+            request_serial: None,
+            contract_display_account: None,
+            contract_notify_url: None,
+        }
+    }
+}
+
+optional! { JsapiWithContractContractInfo {
+    password_free_contract_id: String,
+    token: String,
+    plan_id: String,
+    contract_mchid: String,
+    contract_appid: String,
+    contract_code: String,
+    request_serial: String,
+    contract_display_account: crate::Sensitive,
+    contract_notify_url: String,
+} }
+
 /// Object `amount` in a request.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct MiniProgramAmount {
     /// Required. Example: `100`.
     pub total: i64,
@@ -891,7 +1341,7 @@ pub struct MiniProgramAmount {
 }
 
 impl MiniProgramAmount {
-    /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+    /// What is required. What is optional has a method of its name.
     #[must_use]
     pub fn new(total: i64) -> Self {
         Self {
@@ -901,8 +1351,13 @@ impl MiniProgramAmount {
     }
 }
 
+optional! { MiniProgramAmount {
+    currency: String,
+} }
+
 /// Object `scene_info` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct MiniProgramSceneInfo {
     /// Optional. Example: `14.23.150.211`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -915,8 +1370,27 @@ pub struct MiniProgramSceneInfo {
     pub store_info: Option<CodePaySceneInfoStoreInfo>,
 }
 
+impl MiniProgramSceneInfo {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            payer_client_ip: None,
+            device_id: None,
+            store_info: None,
+        }
+    }
+}
+
+optional! { MiniProgramSceneInfo {
+    payer_client_ip: crate::Sensitive,
+    device_id: String,
+    store_info: CodePaySceneInfoStoreInfo,
+} }
+
 /// Object `detail` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct ScannedPoDetail {
     /// Optional. Example: `1`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -929,8 +1403,27 @@ pub struct ScannedPoDetail {
     pub goods_detail: Option<Vec<DetailGoodsDetail>>,
 }
 
+impl ScannedPoDetail {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            cost_price: None,
+            invoice_id: None,
+            goods_detail: None,
+        }
+    }
+}
+
+optional! { ScannedPoDetail {
+    cost_price: crate::Number,
+    invoice_id: String,
+    goods_detail: Vec<DetailGoodsDetail>,
+} }
+
 /// Object `scene_info` in a request.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct ScannedPoSceneInfo {
     /// Required. Example: `14.23.150.211`.
     pub payer_client_ip: crate::Sensitive,
@@ -942,7 +1435,7 @@ pub struct ScannedPoSceneInfo {
 }
 
 impl ScannedPoSceneInfo {
-    /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+    /// What is required. What is optional has a method of its name.
     #[must_use]
     pub fn new(payer_client_ip: impl Into<crate::Sensitive>, store_info: CodePaySceneInfoStoreInfo) -> Self {
         Self {
@@ -953,8 +1446,13 @@ impl ScannedPoSceneInfo {
     }
 }
 
+optional! { ScannedPoSceneInfo {
+    device_id: String,
+} }
+
 /// Object `payer` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct CodePayPayerReply {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -963,6 +1461,7 @@ pub struct CodePayPayerReply {
 
 /// Object `payer` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct PayTransactionExposurePayer {
     /// Optional. Example: `oUpF8uMuAJO_M2pxb1Q9zNjWeS6o`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -972,8 +1471,25 @@ pub struct PayTransactionExposurePayer {
     pub phone_number_hash: Option<crate::Sensitive>,
 }
 
+impl PayTransactionExposurePayer {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            openid: None,
+            phone_number_hash: None,
+        }
+    }
+}
+
+optional! { PayTransactionExposurePayer {
+    openid: crate::Sensitive,
+    phone_number_hash: crate::Sensitive,
+} }
+
 /// Object `payer` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct GetByOutTradeNoPayerReply {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -981,7 +1497,8 @@ pub struct GetByOutTradeNoPayerReply {
 }
 
 /// Object `payer` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct PayTransactionJsapiPayer {
     /// Required. Example: `oUpF8uMuAJO_M2pxb1Q9zNjWeS6o`.
     pub openid: crate::Sensitive,
@@ -990,11 +1507,37 @@ pub struct PayTransactionJsapiPayer {
     pub identity: Option<Identity>,
 }
 
+impl PayTransactionJsapiPayer {
+    /// What is required. What is optional has a method of its name.
+    #[must_use]
+    pub fn new(openid: impl Into<crate::Sensitive>) -> Self {
+        Self {
+            openid: openid.into(),
+            identity: None,
+        }
+    }
+}
+
+optional! { PayTransactionJsapiPayer {
+    identity: Identity,
+} }
+
 /// Object `payer` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct TransactionJsapiWithContractPayer {
     /// Required. Example: `oUpF8uMuAJO_M2pxb1Q9zNjWeS6o`.
     pub openid: crate::Sensitive,
+}
+
+impl TransactionJsapiWithContractPayer {
+    /// What is required, which is all.
+    #[must_use]
+    pub fn new(openid: impl Into<crate::Sensitive>) -> Self {
+        Self {
+            openid: openid.into(),
+        }
+    }
 }
 
 /// Operations `pay.acquiring_bank.*`.
@@ -1009,6 +1552,7 @@ pub mod acquiring_bank {
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4014326541>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Exposure {
             /// Required. Example: `1356485`.
             pub acquiring_bank_id: String,
@@ -1029,7 +1573,7 @@ pub mod acquiring_bank {
         }
 
         impl Exposure {
-            /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+            /// What is required. What is optional has a method of its name.
             #[must_use]
             pub fn new(acquiring_bank_id: impl Into<String>, merchant_id: impl Into<String>, channel_id: impl Into<String>, payer: super::super::AcquiringBankTransactionExposurePayer, out_trade_no: impl Into<String>) -> Self {
                 Self {
@@ -1044,8 +1588,14 @@ pub mod acquiring_bank {
             }
         }
 
+        optional! { Exposure {
+            acquiring_bank_appid: String,
+            merchant_appid: String,
+        } }
+
         /// Reply to [`Exposure`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct ExposureReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -1068,7 +1618,8 @@ pub mod instal {
     /// `POST /v3/pay/instal/exposure`. For direct merchants. Idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4016196762>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Exposure {
         /// Required. Example: `1230000109`.
         pub mchid: String,
@@ -1084,8 +1635,28 @@ pub mod instal {
         pub phone_number_hash: Option<crate::Sensitive>,
     }
 
+    impl Exposure {
+        /// What is required. What is optional has a method of its name.
+        #[must_use]
+        pub fn new(mchid: impl Into<String>, appid: impl Into<String>, user_id_type: super::UserIdType) -> Self {
+            Self {
+                mchid: mchid.into(),
+                appid: appid.into(),
+                user_id_type,
+                openid: None,
+                phone_number_hash: None,
+            }
+        }
+    }
+
+    optional! { Exposure {
+        openid: crate::Sensitive,
+        phone_number_hash: crate::Sensitive,
+    } }
+
     /// Reply to [`Exposure`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct ExposureReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -1103,7 +1674,8 @@ pub mod instal {
         /// `POST /v3/pay/instal/partner/exposure`. For service providers. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4016196820>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Exposure {
             /// Required. Example: `1230000109`.
             pub sp_mchid: String,
@@ -1119,8 +1691,28 @@ pub mod instal {
             pub user_id: Option<super::super::UserId>,
         }
 
+        impl Exposure {
+            /// What is required. What is optional has a method of its name.
+            #[must_use]
+            pub fn new(sp_mchid: impl Into<String>, sp_appid: impl Into<String>, sub_appid: impl Into<String>) -> Self {
+                Self {
+                    sp_mchid: sp_mchid.into(),
+                    sp_appid: sp_appid.into(),
+                    sub_appid: sub_appid.into(),
+                    sub_mchid: None,
+                    user_id: None,
+                }
+            }
+        }
+
+        optional! { Exposure {
+            sub_mchid: String,
+            user_id: super::super::UserId,
+        } }
+
         /// Reply to [`Exposure`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct ExposureReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -1143,7 +1735,8 @@ pub mod partner {
         /// `POST /v3/pay/partner/transactions/out-trade-no/{out_trade_no}/close`. For service providers. Idempotent. `pay.partner.transactions.get_by_out_trade_no` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012526949>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct CloseByOutTradeNo {
             /// Required. Example: `1217752501201407033233368018`.
             pub out_trade_no: String,
@@ -1151,6 +1744,18 @@ pub mod partner {
             pub sp_mchid: String,
             /// Required. Example: `1900000109`.
             pub sub_mchid: String,
+        }
+
+        impl CloseByOutTradeNo {
+            /// What is required, which is all.
+            #[must_use]
+            pub fn new(out_trade_no: impl Into<String>, sp_mchid: impl Into<String>, sub_mchid: impl Into<String>) -> Self {
+                Self {
+                    out_trade_no: out_trade_no.into(),
+                    sp_mchid: sp_mchid.into(),
+                    sub_mchid: sub_mchid.into(),
+                }
+            }
         }
 
         call!(CloseByOutTradeNo => (), PAY[5]);
@@ -1161,6 +1766,7 @@ pub mod partner {
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4014326522>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Exposure {
             /// Required. Example: `wx8888888888888888`.
             pub sp_appid: String,
@@ -1178,7 +1784,7 @@ pub mod partner {
         }
 
         impl Exposure {
-            /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+            /// What is required. What is optional has a method of its name.
             #[must_use]
             pub fn new(sp_appid: impl Into<String>, sp_mchid: impl Into<String>, sub_appid: impl Into<String>, payer: super::super::PartnerTransactionExposurePayer, out_trade_no: impl Into<String>) -> Self {
                 Self {
@@ -1192,8 +1798,13 @@ pub mod partner {
             }
         }
 
+        optional! { Exposure {
+            sub_mchid: String,
+        } }
+
         /// Reply to [`Exposure`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct ExposureReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -1211,7 +1822,8 @@ pub mod partner {
         /// `GET /v3/pay/partner/transactions/id/{transaction_id}`. For service providers. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012526943>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct GetById {
             /// Required. Example: `1217752501201407033233368018`.
             pub transaction_id: String,
@@ -1221,8 +1833,21 @@ pub mod partner {
             pub sub_mchid: String,
         }
 
+        impl GetById {
+            /// What is required, which is all.
+            #[must_use]
+            pub fn new(transaction_id: impl Into<String>, sp_mchid: impl Into<String>, sub_mchid: impl Into<String>) -> Self {
+                Self {
+                    transaction_id: transaction_id.into(),
+                    sp_mchid: sp_mchid.into(),
+                    sub_mchid: sub_mchid.into(),
+                }
+            }
+        }
+
         /// Reply to [`GetById`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct GetByIdReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -1306,7 +1931,8 @@ pub mod partner {
         /// `GET /v3/pay/partner/transactions/out-trade-no/{out_trade_no}`. For service providers. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012526944>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct GetByOutTradeNo {
             /// Required. Example: `1217752501201407033233368018`.
             pub out_trade_no: String,
@@ -1316,8 +1942,21 @@ pub mod partner {
             pub sub_mchid: String,
         }
 
+        impl GetByOutTradeNo {
+            /// What is required, which is all.
+            #[must_use]
+            pub fn new(out_trade_no: impl Into<String>, sp_mchid: impl Into<String>, sub_mchid: impl Into<String>) -> Self {
+                Self {
+                    out_trade_no: out_trade_no.into(),
+                    sp_mchid: sp_mchid.into(),
+                    sub_mchid: sub_mchid.into(),
+                }
+            }
+        }
+
         /// Reply to [`GetByOutTradeNo`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct GetByOutTradeNoReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -1404,7 +2043,8 @@ pub mod partner {
         /// `POST /v3/pay/partner/transactions/out-trade-no/{out_trade_no}/reverse`. For service providers. Not idempotent. `pay.partner.transactions.get_by_out_trade_no` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012382181>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct ReverseByOutTradeNo {
             /// Required. Example: `1217752501201407033233368018`.
             pub out_trade_no: String,
@@ -1420,8 +2060,28 @@ pub mod partner {
             pub sub_mchid: String,
         }
 
+        impl ReverseByOutTradeNo {
+            /// What is required. What is optional has a method of its name.
+            #[must_use]
+            pub fn new(out_trade_no: impl Into<String>, sp_mchid: impl Into<String>, sub_mchid: impl Into<String>) -> Self {
+                Self {
+                    out_trade_no: out_trade_no.into(),
+                    sp_appid: None,
+                    sp_mchid: sp_mchid.into(),
+                    sub_appid: None,
+                    sub_mchid: sub_mchid.into(),
+                }
+            }
+        }
+
+        optional! { ReverseByOutTradeNo {
+            sp_appid: String,
+            sub_appid: String,
+        } }
+
         /// Reply to [`ReverseByOutTradeNo`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct ReverseByOutTradeNoReply {
             /// Optional.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -1452,6 +2112,7 @@ pub mod partner {
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4013080231>
             #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct Create {
                 /// Required. Example: `wx8888888888888888`.
                 pub sp_appid: String,
@@ -1503,7 +2164,7 @@ pub mod partner {
             }
 
             impl Create {
-                /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+                /// What is required. What is optional has a method of its name.
                 #[must_use]
                 pub fn new(sp_appid: impl Into<String>, sp_mchid: impl Into<String>, sub_mchid: impl Into<String>, description: impl Into<String>, out_trade_no: impl Into<String>, amount: super::super::super::Amount, notify_url: impl Into<String>) -> Self {
                     Self {
@@ -1529,8 +2190,23 @@ pub mod partner {
                 }
             }
 
+            optional! { Create {
+                sub_appid: String,
+                settle_info: super::super::super::AppSettleInfo,
+                attach: String,
+                time_expire: String,
+                goods_tag: String,
+                limit_pay: Vec<super::super::super::LimitPay>,
+                support_fapiao: bool,
+                detail: super::super::super::AppDetail,
+                scene_info: super::super::super::SceneInfo,
+                payer: super::super::super::Payer,
+                subsidy_info: super::super::super::SubsidyInfo,
+            } }
+
             /// Reply to [`Create`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct CreateReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -1550,6 +2226,7 @@ pub mod partner {
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4017019941>
             #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct Create {
                 /// Required. Example: `wx8888888888888888`.
                 pub sp_appid: String,
@@ -1594,7 +2271,7 @@ pub mod partner {
             }
 
             impl Create {
-                /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+                /// What is required. What is optional has a method of its name.
                 #[expect(clippy::too_many_arguments, reason = "all of them are required")]
                 #[must_use]
                 pub fn new(sp_appid: impl Into<String>, sp_mchid: impl Into<String>, sub_mchid: impl Into<String>, description: impl Into<String>, out_trade_no: impl Into<String>, notify_url: impl Into<String>, amount: super::super::super::AppWithContractAmount, contract_info: super::super::super::AppWithContractContractInfo) -> Self {
@@ -1619,8 +2296,20 @@ pub mod partner {
                 }
             }
 
+            optional! { Create {
+                sub_appid: String,
+                time_expire: String,
+                attach: String,
+                goods_tag: String,
+                settle_info: super::super::super::SettleInfo,
+                support_fapiao: bool,
+                detail: super::super::super::AppWithContractDetail,
+                scene_info: super::super::super::AppWithContractSceneInfo,
+            } }
+
             /// Reply to [`Create`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct CreateReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -1640,6 +2329,7 @@ pub mod partner {
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012382179>
             #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct Create {
                 /// Optional. Example: `wxd678efh567hg6787`.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -1679,7 +2369,7 @@ pub mod partner {
             }
 
             impl Create {
-                /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+                /// What is required. What is optional has a method of its name.
                 #[must_use]
                 pub fn new(sp_mchid: impl Into<String>, sub_mchid: impl Into<String>, description: impl Into<String>, out_trade_no: impl Into<String>, payer: super::super::super::CodePayPayer, amount: super::super::super::AppWithContractAmount, scene_info: super::super::super::CodePaySceneInfo) -> Self {
                     Self {
@@ -1701,8 +2391,19 @@ pub mod partner {
                 }
             }
 
+            optional! { Create {
+                sp_appid: String,
+                sub_appid: String,
+                attach: String,
+                goods_tag: String,
+                support_fapiao: bool,
+                detail: super::super::super::CodePayDetail,
+                settle_info: super::super::super::SettleInfo,
+            } }
+
             /// Reply to [`Create`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct CreateReply {
                 /// Optional.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -1764,6 +2465,7 @@ pub mod partner {
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012738604>
             #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct Create {
                 /// Required. Example: `wx8888888888888888`.
                 pub sp_appid: String,
@@ -1811,7 +2513,7 @@ pub mod partner {
             }
 
             impl Create {
-                /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+                /// What is required. What is optional has a method of its name.
                 #[expect(clippy::too_many_arguments, reason = "all of them are required")]
                 #[must_use]
                 pub fn new(sp_appid: impl Into<String>, sp_mchid: impl Into<String>, sub_mchid: impl Into<String>, description: impl Into<String>, out_trade_no: impl Into<String>, amount: super::super::super::Amount, notify_url: impl Into<String>, scene_info: super::super::super::H5SceneInfo) -> Self {
@@ -1837,8 +2539,21 @@ pub mod partner {
                 }
             }
 
+            optional! { Create {
+                sub_appid: String,
+                settle_info: super::super::super::AppSettleInfo,
+                attach: String,
+                time_expire: String,
+                goods_tag: String,
+                limit_pay: Vec<super::super::super::LimitPay>,
+                support_fapiao: bool,
+                detail: super::super::super::AppDetail,
+                payer: super::super::super::Payer,
+            } }
+
             /// Reply to [`Create`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct CreateReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -1858,6 +2573,7 @@ pub mod partner {
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012738519>
             #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct Create {
                 /// Required. Example: `wx8888888888888888`.
                 pub sp_appid: String,
@@ -1908,7 +2624,7 @@ pub mod partner {
             }
 
             impl Create {
-                /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+                /// What is required. What is optional has a method of its name.
                 #[expect(clippy::too_many_arguments, reason = "all of them are required")]
                 #[must_use]
                 pub fn new(sp_appid: impl Into<String>, sp_mchid: impl Into<String>, sub_mchid: impl Into<String>, description: impl Into<String>, out_trade_no: impl Into<String>, amount: super::super::super::Amount, notify_url: impl Into<String>, payer: super::super::super::PartnerTransactionJsapiPayer) -> Self {
@@ -1935,8 +2651,22 @@ pub mod partner {
                 }
             }
 
+            optional! { Create {
+                sub_appid: String,
+                settle_info: super::super::super::AppSettleInfo,
+                attach: String,
+                time_expire: String,
+                goods_tag: String,
+                limit_pay: Vec<super::super::super::LimitPay>,
+                support_fapiao: bool,
+                detail: super::super::super::AppDetail,
+                scene_info: super::super::super::SceneInfo,
+                subsidy_info: super::super::super::SubsidyInfo,
+            } }
+
             /// Reply to [`Create`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct CreateReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -1956,6 +2686,7 @@ pub mod partner {
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012688481>
             #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct Create {
                 /// Required. Example: `wx8888888888888888`.
                 pub sp_appid: String,
@@ -2002,7 +2733,7 @@ pub mod partner {
             }
 
             impl Create {
-                /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+                /// What is required. What is optional has a method of its name.
                 #[expect(clippy::too_many_arguments, reason = "all of them are required")]
                 #[must_use]
                 pub fn new(sp_appid: impl Into<String>, sp_mchid: impl Into<String>, sub_mchid: impl Into<String>, description: impl Into<String>, out_trade_no: impl Into<String>, notify_url: impl Into<String>, amount: super::super::super::AppWithContractAmount, payer: super::super::super::JsapiWithContractPayer, contract_info: super::super::super::JsapiWithContractContractInfo) -> Self {
@@ -2028,8 +2759,20 @@ pub mod partner {
                 }
             }
 
+            optional! { Create {
+                sub_appid: String,
+                time_expire: String,
+                attach: String,
+                goods_tag: String,
+                settle_info: super::super::super::SettleInfo,
+                support_fapiao: bool,
+                detail: super::super::super::AppWithContractDetail,
+                scene_info: super::super::super::AppWithContractSceneInfo,
+            } }
+
             /// Reply to [`Create`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct CreateReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -2049,6 +2792,7 @@ pub mod partner {
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012886115>
             #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct Create {
                 /// Required. Example: `wx8888888888888888`.
                 pub sp_appid: String,
@@ -2094,7 +2838,7 @@ pub mod partner {
             }
 
             impl Create {
-                /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+                /// What is required. What is optional has a method of its name.
                 #[must_use]
                 pub fn new(sp_appid: impl Into<String>, sp_mchid: impl Into<String>, sub_mchid: impl Into<String>, description: impl Into<String>, out_trade_no: impl Into<String>, amount: super::super::super::MiniProgramAmount, payer: super::super::super::JsapiWithContractPayer) -> Self {
                     Self {
@@ -2118,8 +2862,21 @@ pub mod partner {
                 }
             }
 
+            optional! { Create {
+                sub_appid: String,
+                time_expire: String,
+                attach: String,
+                notify_url: String,
+                goods_tag: String,
+                support_fapiao: bool,
+                detail: super::super::super::AppDetail,
+                scene_info: super::super::super::MiniProgramSceneInfo,
+                settle_info: super::super::super::SettleInfo,
+            } }
+
             /// Reply to [`Create`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct CreateReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -2139,6 +2896,7 @@ pub mod partner {
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012738659>
             #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct Create {
                 /// Required. Example: `wx8888888888888888`.
                 pub sp_appid: String,
@@ -2187,7 +2945,7 @@ pub mod partner {
             }
 
             impl Create {
-                /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+                /// What is required. What is optional has a method of its name.
                 #[must_use]
                 pub fn new(sp_appid: impl Into<String>, sp_mchid: impl Into<String>, sub_mchid: impl Into<String>, description: impl Into<String>, out_trade_no: impl Into<String>, amount: super::super::super::Amount, notify_url: impl Into<String>) -> Self {
                     Self {
@@ -2212,8 +2970,22 @@ pub mod partner {
                 }
             }
 
+            optional! { Create {
+                sub_appid: String,
+                settle_info: super::super::super::AppSettleInfo,
+                attach: String,
+                time_expire: String,
+                goods_tag: String,
+                limit_pay: Vec<super::super::super::LimitPay>,
+                support_fapiao: bool,
+                detail: super::super::super::AppDetail,
+                scene_info: super::super::super::SceneInfo,
+                payer: super::super::super::Payer,
+            } }
+
             /// Reply to [`Create`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct CreateReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -2233,6 +3005,7 @@ pub mod partner {
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012492476>
             #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct Create {
                 /// Optional. Example: `wx8888888888888888`.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -2278,7 +3051,7 @@ pub mod partner {
             }
 
             impl Create {
-                /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+                /// What is required. What is optional has a method of its name.
                 #[must_use]
                 pub fn new(sp_mchid: impl Into<String>, sub_mchid: impl Into<String>, description: impl Into<String>, out_trade_no: impl Into<String>, amount: super::super::super::AppWithContractAmount, payer: super::super::super::JsapiWithContractPayer, scene_info: super::super::super::ScannedPoSceneInfo) -> Self {
                     Self {
@@ -2302,8 +3075,21 @@ pub mod partner {
                 }
             }
 
+            optional! { Create {
+                sp_appid: String,
+                sub_appid: String,
+                time_expire: String,
+                attach: String,
+                notify_url: String,
+                goods_tag: String,
+                support_fapiao: bool,
+                detail: super::super::super::ScannedPoDetail,
+                settle_info: super::super::super::SettleInfo,
+            } }
+
             /// Reply to [`Create`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct CreateReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -2324,12 +3110,24 @@ pub mod transactions {
     /// `POST /v3/pay/transactions/out-trade-no/{out_trade_no}/close`. For direct merchants. Idempotent. `pay.transactions.get_by_out_trade_no` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012791860>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct CloseByOutTradeNo {
         /// Required. Example: `1217752501201407033233368018`.
         pub out_trade_no: String,
         /// Required. Example: `1230000109`.
         pub mchid: String,
+    }
+
+    impl CloseByOutTradeNo {
+        /// What is required, which is all.
+        #[must_use]
+        pub fn new(out_trade_no: impl Into<String>, mchid: impl Into<String>) -> Self {
+            Self {
+                out_trade_no: out_trade_no.into(),
+                mchid: mchid.into(),
+            }
+        }
     }
 
     call!(CloseByOutTradeNo => (), PAY[19]);
@@ -2340,6 +3138,7 @@ pub mod transactions {
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4014326314>
     #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Exposure {
         /// Optional. Example: `1230000109`.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -2353,7 +3152,7 @@ pub mod transactions {
     }
 
     impl Exposure {
-        /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+        /// What is required. What is optional has a method of its name.
         #[must_use]
         pub fn new(appid: impl Into<String>, payer: super::PayTransactionExposurePayer, out_trade_no: impl Into<String>) -> Self {
             Self {
@@ -2365,8 +3164,13 @@ pub mod transactions {
         }
     }
 
+    optional! { Exposure {
+        mchid: String,
+    } }
+
     /// Reply to [`Exposure`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct ExposureReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -2384,7 +3188,8 @@ pub mod transactions {
     /// `GET /v3/pay/transactions/id/{transaction_id}`. For direct merchants. Idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012791858>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct GetById {
         /// Required. Example: `1217752501201407033233368018`.
         pub transaction_id: String,
@@ -2392,8 +3197,20 @@ pub mod transactions {
         pub mchid: String,
     }
 
+    impl GetById {
+        /// What is required, which is all.
+        #[must_use]
+        pub fn new(transaction_id: impl Into<String>, mchid: impl Into<String>) -> Self {
+            Self {
+                transaction_id: transaction_id.into(),
+                mchid: mchid.into(),
+            }
+        }
+    }
+
     /// Reply to [`GetById`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct GetByIdReply {
         /// Optional.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -2468,7 +3285,8 @@ pub mod transactions {
     /// `GET /v3/pay/transactions/out-trade-no/{out_trade_no}`. For direct merchants. Idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012791859>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct GetByOutTradeNo {
         /// Required. Example: `1217752501201407033233368018`.
         pub out_trade_no: String,
@@ -2476,8 +3294,20 @@ pub mod transactions {
         pub mchid: String,
     }
 
+    impl GetByOutTradeNo {
+        /// What is required, which is all.
+        #[must_use]
+        pub fn new(out_trade_no: impl Into<String>, mchid: impl Into<String>) -> Self {
+            Self {
+                out_trade_no: out_trade_no.into(),
+                mchid: mchid.into(),
+            }
+        }
+    }
+
     /// Reply to [`GetByOutTradeNo`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct GetByOutTradeNoReply {
         /// Optional.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -2555,7 +3385,8 @@ pub mod transactions {
     /// `POST /v3/pay/transactions/out-trade-no/{out_trade_no}/reverse`. For direct merchants. Not idempotent. `pay.transactions.get_by_out_trade_no` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012382161>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct ReverseByOutTradeNo {
         /// Required. Example: `1217752501201407033233368018`.
         pub out_trade_no: String,
@@ -2565,8 +3396,21 @@ pub mod transactions {
         pub mchid: String,
     }
 
+    impl ReverseByOutTradeNo {
+        /// What is required, which is all.
+        #[must_use]
+        pub fn new(out_trade_no: impl Into<String>, appid: impl Into<String>, mchid: impl Into<String>) -> Self {
+            Self {
+                out_trade_no: out_trade_no.into(),
+                appid: appid.into(),
+                mchid: mchid.into(),
+            }
+        }
+    }
+
     /// Reply to [`ReverseByOutTradeNo`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct ReverseByOutTradeNoReply {
         /// Optional.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -2591,6 +3435,7 @@ pub mod transactions {
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4013070347>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Create {
             /// Required. Example: `wxd678efh567hg6787`.
             pub appid: String,
@@ -2637,7 +3482,7 @@ pub mod transactions {
         }
 
         impl Create {
-            /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+            /// What is required. What is optional has a method of its name.
             #[must_use]
             pub fn new(appid: impl Into<String>, mchid: impl Into<String>, description: impl Into<String>, out_trade_no: impl Into<String>, amount: super::super::Amount, notify_url: impl Into<String>) -> Self {
                 Self {
@@ -2661,8 +3506,22 @@ pub mod transactions {
             }
         }
 
+        optional! { Create {
+            attach: String,
+            time_expire: String,
+            goods_tag: String,
+            limit_pay: Vec<super::super::LimitPay>,
+            support_fapiao: bool,
+            detail: super::super::AppDetail,
+            scene_info: super::super::SceneInfo,
+            payer: super::super::Payer,
+            settle_info: super::super::SettleInfo,
+            subsidy_info: super::super::SubsidyInfo,
+        } }
+
         /// Reply to [`Create`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct CreateReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -2682,6 +3541,7 @@ pub mod transactions {
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4017019923>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Create {
             /// Required. Example: `wxd678efh567hg6787`.
             pub appid: String,
@@ -2721,7 +3581,7 @@ pub mod transactions {
         }
 
         impl Create {
-            /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+            /// What is required. What is optional has a method of its name.
             #[must_use]
             pub fn new(appid: impl Into<String>, mchid: impl Into<String>, description: impl Into<String>, out_trade_no: impl Into<String>, notify_url: impl Into<String>, amount: super::super::AppWithContractAmount, contract_info: super::super::AppWithContractContractInfo) -> Self {
                 Self {
@@ -2743,8 +3603,19 @@ pub mod transactions {
             }
         }
 
+        optional! { Create {
+            time_expire: String,
+            attach: String,
+            goods_tag: String,
+            support_fapiao: bool,
+            detail: super::super::AppWithContractDetail,
+            scene_info: super::super::AppWithContractSceneInfo,
+            settle_info: super::super::SettleInfo,
+        } }
+
         /// Reply to [`Create`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct CreateReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -2764,6 +3635,7 @@ pub mod transactions {
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012382150>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Create {
             /// Required. Example: `wxd678efh567hg6787`.
             pub appid: String,
@@ -2797,7 +3669,7 @@ pub mod transactions {
         }
 
         impl Create {
-            /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+            /// What is required. What is optional has a method of its name.
             #[must_use]
             pub fn new(appid: impl Into<String>, mchid: impl Into<String>, description: impl Into<String>, out_trade_no: impl Into<String>, payer: super::super::CodePayPayer, amount: super::super::AppWithContractAmount, scene_info: super::super::CodePaySceneInfo) -> Self {
                 Self {
@@ -2817,8 +3689,17 @@ pub mod transactions {
             }
         }
 
+        optional! { Create {
+            attach: String,
+            goods_tag: String,
+            support_fapiao: bool,
+            detail: super::super::CodePayDetail,
+            settle_info: super::super::SettleInfo,
+        } }
+
         /// Reply to [`Create`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct CreateReply {
             /// Optional.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -2874,6 +3755,7 @@ pub mod transactions {
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012791834>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Create {
             /// Required. Example: `wxd678efh567hg6787`.
             pub appid: String,
@@ -2916,7 +3798,7 @@ pub mod transactions {
         }
 
         impl Create {
-            /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+            /// What is required. What is optional has a method of its name.
             #[must_use]
             pub fn new(appid: impl Into<String>, mchid: impl Into<String>, description: impl Into<String>, out_trade_no: impl Into<String>, amount: super::super::Amount, notify_url: impl Into<String>, scene_info: super::super::H5SceneInfo) -> Self {
                 Self {
@@ -2939,8 +3821,20 @@ pub mod transactions {
             }
         }
 
+        optional! { Create {
+            attach: String,
+            time_expire: String,
+            goods_tag: String,
+            limit_pay: Vec<super::super::LimitPay>,
+            support_fapiao: bool,
+            detail: super::super::AppDetail,
+            payer: super::super::Payer,
+            settle_info: super::super::SettleInfo,
+        } }
+
         /// Reply to [`Create`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct CreateReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -2960,6 +3854,7 @@ pub mod transactions {
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012791856>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Create {
             /// Required. Example: `wxd678efh567hg6787`.
             pub appid: String,
@@ -3005,7 +3900,7 @@ pub mod transactions {
         }
 
         impl Create {
-            /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+            /// What is required. What is optional has a method of its name.
             #[must_use]
             pub fn new(appid: impl Into<String>, mchid: impl Into<String>, description: impl Into<String>, out_trade_no: impl Into<String>, amount: super::super::Amount, notify_url: impl Into<String>, payer: super::super::PayTransactionJsapiPayer) -> Self {
                 Self {
@@ -3029,8 +3924,21 @@ pub mod transactions {
             }
         }
 
+        optional! { Create {
+            attach: String,
+            time_expire: String,
+            goods_tag: String,
+            limit_pay: Vec<super::super::LimitPay>,
+            support_fapiao: bool,
+            detail: super::super::AppDetail,
+            scene_info: super::super::SceneInfo,
+            settle_info: super::super::SettleInfo,
+            subsidy_info: super::super::SubsidyInfo,
+        } }
+
         /// Reply to [`Create`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct CreateReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -3050,6 +3958,7 @@ pub mod transactions {
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012530178>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Create {
             /// Required. Example: `wxd678efh567hg6787`.
             pub appid: String,
@@ -3091,7 +4000,7 @@ pub mod transactions {
         }
 
         impl Create {
-            /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+            /// What is required. What is optional has a method of its name.
             #[expect(clippy::too_many_arguments, reason = "all of them are required")]
             #[must_use]
             pub fn new(appid: impl Into<String>, mchid: impl Into<String>, description: impl Into<String>, out_trade_no: impl Into<String>, notify_url: impl Into<String>, amount: super::super::AppWithContractAmount, payer: super::super::TransactionJsapiWithContractPayer, contract_info: super::super::JsapiWithContractContractInfo) -> Self {
@@ -3115,8 +4024,19 @@ pub mod transactions {
             }
         }
 
+        optional! { Create {
+            time_expire: String,
+            attach: String,
+            goods_tag: String,
+            support_fapiao: bool,
+            detail: super::super::AppWithContractDetail,
+            scene_info: super::super::AppWithContractSceneInfo,
+            settle_info: super::super::SettleInfo,
+        } }
+
         /// Reply to [`Create`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct CreateReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -3136,6 +4056,7 @@ pub mod transactions {
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012791877>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Create {
             /// Required. Example: `wxd678efh567hg6787`.
             pub appid: String,
@@ -3179,7 +4100,7 @@ pub mod transactions {
         }
 
         impl Create {
-            /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+            /// What is required. What is optional has a method of its name.
             #[must_use]
             pub fn new(appid: impl Into<String>, mchid: impl Into<String>, description: impl Into<String>, out_trade_no: impl Into<String>, amount: super::super::Amount, notify_url: impl Into<String>) -> Self {
                 Self {
@@ -3202,8 +4123,21 @@ pub mod transactions {
             }
         }
 
+        optional! { Create {
+            attach: String,
+            time_expire: String,
+            goods_tag: String,
+            limit_pay: Vec<super::super::LimitPay>,
+            support_fapiao: bool,
+            detail: super::super::AppDetail,
+            scene_info: super::super::SceneInfo,
+            payer: super::super::Payer,
+            settle_info: super::super::SettleInfo,
+        } }
+
         /// Reply to [`Create`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct CreateReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]

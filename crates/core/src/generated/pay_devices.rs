@@ -14,6 +14,7 @@ crate::open_enum! {
 
 /// Object `variable_list` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct Variable {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -23,8 +24,25 @@ pub struct Variable {
     pub value: Option<String>,
 }
 
+impl Variable {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            key: None,
+            value: None,
+        }
+    }
+}
+
+optional! { Variable {
+    key: String,
+    value: String,
+} }
+
 /// Object `table_list` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct Table {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -34,13 +52,44 @@ pub struct Table {
     pub row_list: Option<Vec<Row>>,
 }
 
+impl Table {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            key: None,
+            row_list: None,
+        }
+    }
+}
+
+optional! { Table {
+    key: String,
+    row_list: Vec<Row>,
+} }
+
 /// Object `row_list` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct Row {
     /// Optional. Example: `string`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cell_list: Option<Vec<String>>,
 }
+
+impl Row {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            cell_list: None,
+        }
+    }
+}
+
+optional! { Row {
+    cell_list: Vec<String>,
+} }
 
 crate::open_enum! {
     /// Documented values of `print_state`.
@@ -58,6 +107,7 @@ crate::open_enum! {
 
 /// Object `variable_list` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct VariableReply {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -69,6 +119,7 @@ pub struct VariableReply {
 
 /// Object `table_list` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct TableReply {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -80,6 +131,7 @@ pub struct TableReply {
 
 /// Object `row_list` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct RowReply {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -94,7 +146,8 @@ pub mod open_scenario_speaker {
     /// `POST /v3/pay-devices/open-scenario-speaker/{device_sn}/bind`. For service providers. Idempotent. `pay_devices.open_scenario_speaker.get` tells what became of it.
     ///
     /// Document: <https://docs.qq.com/doc/p/104fa2cfd02a4ae89e79e0402b12f738e933c698?nlc=1>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Bind {
         /// Required. Example: `ABCDEF`.
         pub device_sn: String,
@@ -104,8 +157,21 @@ pub mod open_scenario_speaker {
         pub code_url: String,
     }
 
+    impl Bind {
+        /// What is required, which is all.
+        #[must_use]
+        pub fn new(device_sn: impl Into<String>, sub_mchid: impl Into<String>, code_url: impl Into<String>) -> Self {
+            Self {
+                device_sn: device_sn.into(),
+                sub_mchid: sub_mchid.into(),
+                code_url: code_url.into(),
+            }
+        }
+    }
+
     /// Reply to [`Bind`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct BindReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -129,14 +195,26 @@ pub mod open_scenario_speaker {
     /// `GET /v3/pay-devices/open-scenario-speaker/{device_sn}`. For service providers. Idempotent.
     ///
     /// Document: <https://docs.qq.com/doc/p/104fa2cfd02a4ae89e79e0402b12f738e933c698?nlc=1>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Get {
         /// Required. Example: `ABCDEF`.
         pub device_sn: String,
     }
 
+    impl Get {
+        /// What is required, which is all.
+        #[must_use]
+        pub fn new(device_sn: impl Into<String>) -> Self {
+            Self {
+                device_sn: device_sn.into(),
+            }
+        }
+    }
+
     /// Reply to [`Get`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct GetReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -160,7 +238,8 @@ pub mod open_scenario_speaker {
     /// `POST /v3/pay-devices/open-scenario-speaker/{device_sn}/prebind`. For service providers. Idempotent. `pay_devices.open_scenario_speaker.get` tells what became of it.
     ///
     /// Document: <https://docs.qq.com/doc/p/104fa2cfd02a4ae89e79e0402b12f738e933c698?nlc=1>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct PreBind {
         /// Required. Example: `ABCDEF`.
         pub device_sn: String,
@@ -168,8 +247,20 @@ pub mod open_scenario_speaker {
         pub code_url: String,
     }
 
+    impl PreBind {
+        /// What is required, which is all.
+        #[must_use]
+        pub fn new(device_sn: impl Into<String>, code_url: impl Into<String>) -> Self {
+            Self {
+                device_sn: device_sn.into(),
+                code_url: code_url.into(),
+            }
+        }
+    }
+
     /// Reply to [`PreBind`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct PreBindReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -190,14 +281,26 @@ pub mod open_scenario_speaker {
     /// `POST /v3/pay-devices/open-scenario-speaker/{device_sn}/unbind`. For service providers. Idempotent. `pay_devices.open_scenario_speaker.get` tells what became of it.
     ///
     /// Document: <https://docs.qq.com/doc/p/104fa2cfd02a4ae89e79e0402b12f738e933c698?nlc=1>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Unbind {
         /// Required. Example: `ABCDEF`.
         pub device_sn: String,
     }
 
+    impl Unbind {
+        /// What is required, which is all.
+        #[must_use]
+        pub fn new(device_sn: impl Into<String>) -> Self {
+            Self {
+                device_sn: device_sn.into(),
+            }
+        }
+    }
+
     /// Reply to [`Unbind`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct UnbindReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -225,7 +328,8 @@ pub mod open_scenario_speaker_order {
     /// `POST /v3/pay-devices/open-scenario-speakerorder/{transaction_id}/report`. For service providers. Not idempotent.
     ///
     /// Document: <https://docs.qq.com/doc/p/104fa2cfd02a4ae89e79e0402b12f738e933c698?nlc=1>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Report {
         /// Required. Example: `20190611222222222200000000012122`.
         pub transaction_id: String,
@@ -239,8 +343,23 @@ pub mod open_scenario_speaker_order {
         pub device_sn: String,
     }
 
+    impl Report {
+        /// What is required, which is all.
+        #[must_use]
+        pub fn new(transaction_id: impl Into<String>, sub_mchid: impl Into<String>, code_url: impl Into<String>, out_trade_no: impl Into<String>, device_sn: impl Into<String>) -> Self {
+            Self {
+                transaction_id: transaction_id.into(),
+                sub_mchid: sub_mchid.into(),
+                code_url: code_url.into(),
+                out_trade_no: out_trade_no.into(),
+                device_sn: device_sn.into(),
+            }
+        }
+    }
+
     /// Reply to [`Report`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct ReportReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -272,7 +391,8 @@ pub mod printers {
         /// 小票机打印 (`pay_devices.printers.print_orders.create`).
         ///
         /// `POST /v3/pay-devices/printers/{device_id}/print-orders`. For service providers. Not idempotent. `pay_devices.printers.print_orders.get` tells what became of it.
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Create {
             /// Required.
             pub device_id: String,
@@ -293,12 +413,36 @@ pub mod printers {
             pub table_list: Option<Vec<super::super::Table>>,
         }
 
+        impl Create {
+            /// What is required. What is optional has a method of its name.
+            #[must_use]
+            pub fn new(device_id: impl Into<String>) -> Self {
+                Self {
+                    device_id: device_id.into(),
+                    print_order_no: None,
+                    template_id: None,
+                    notify_url: None,
+                    variable_list: None,
+                    table_list: None,
+                }
+            }
+        }
+
+        optional! { Create {
+            print_order_no: String,
+            template_id: String,
+            notify_url: String,
+            variable_list: Vec<super::super::Variable>,
+            table_list: Vec<super::super::Table>,
+        } }
+
         call!(Create => (), PAY_DEVICES[5]);
 
         /// 查询订单 (`pay_devices.printers.print_orders.get`).
         ///
         /// `GET /v3/pay-devices/printers/{device_id}/print-orders/{print_order_no}`. For service providers. Idempotent.
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Get {
             /// Required.
             pub device_id: String,
@@ -306,8 +450,20 @@ pub mod printers {
             pub print_order_no: String,
         }
 
+        impl Get {
+            /// What is required, which is all.
+            #[must_use]
+            pub fn new(device_id: impl Into<String>, print_order_no: impl Into<String>) -> Self {
+                Self {
+                    device_id: device_id.into(),
+                    print_order_no: print_order_no.into(),
+                }
+            }
+        }
+
         /// Reply to [`Get`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct GetReply {
             /// Optional.
             #[serde(skip_serializing_if = "Option::is_none")]

@@ -40,6 +40,7 @@ crate::open_enum! {
 
 /// Object `data` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct AuthenticationData {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -131,6 +132,7 @@ crate::open_enum! {
 
 /// Object `transfer_detail_list` in a request.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct TransferDetail {
     /// Required. Example: `x23zy545Bd5436`.
     pub out_detail_no: String,
@@ -228,7 +230,8 @@ pub mod authentications {
     /// `GET /v3/payroll-card/authentications/{authenticate_number}`. For service providers. Idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012461785>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Get {
         /// Required. Example: `mcdhehfgisdhfjghed39384564i83`.
         pub authenticate_number: String,
@@ -236,8 +239,20 @@ pub mod authentications {
         pub sub_mchid: String,
     }
 
+    impl Get {
+        /// What is required, which is all.
+        #[must_use]
+        pub fn new(authenticate_number: impl Into<String>, sub_mchid: impl Into<String>) -> Self {
+            Self {
+                authenticate_number: authenticate_number.into(),
+                sub_mchid: sub_mchid.into(),
+            }
+        }
+    }
+
     /// Reply to [`Get`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct GetReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -285,7 +300,8 @@ pub mod authentications {
     /// `GET /v3/payroll-card/authentications`. For service providers. Idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012461820>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct List {
         /// Required. Example: `onqOjjmo8wmTOOtSKwXtGjg9Gb58`.
         pub openid: crate::Sensitive,
@@ -309,8 +325,33 @@ pub mod authentications {
         pub limit: Option<i64>,
     }
 
+    impl List {
+        /// What is required. What is optional has a method of its name.
+        #[must_use]
+        pub fn new(openid: impl Into<crate::Sensitive>, sub_mchid: impl Into<String>, authenticate_date: impl Into<String>, authenticate_state: impl Into<String>) -> Self {
+            Self {
+                openid: openid.into(),
+                appid: None,
+                sub_appid: None,
+                sub_mchid: sub_mchid.into(),
+                authenticate_date: authenticate_date.into(),
+                authenticate_state: authenticate_state.into(),
+                offset: None,
+                limit: None,
+            }
+        }
+    }
+
+    optional! { List {
+        appid: String,
+        sub_appid: String,
+        offset: i64,
+        limit: i64,
+    } }
+
     /// Reply to [`List`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct ListReply {
         /// Optional.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -334,7 +375,8 @@ pub mod authentications {
     /// `POST /v3/payroll-card/authentications/pre-order`. For service providers. Not idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012923362>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct PreOrder {
         /// Required. Example: `onqOjjmo8wmTOOtSKwXtGjg9Gb58`.
         pub openid: crate::Sensitive,
@@ -356,8 +398,31 @@ pub mod authentications {
         pub authenticate_type: super::AuthenticateType,
     }
 
+    impl PreOrder {
+        /// What is required. What is optional has a method of its name.
+        #[must_use]
+        pub fn new(openid: impl Into<crate::Sensitive>, sub_mchid: impl Into<String>, authenticate_number: impl Into<String>, project_name: impl Into<String>, employer_name: impl Into<String>, authenticate_type: super::AuthenticateType) -> Self {
+            Self {
+                openid: openid.into(),
+                appid: None,
+                sub_mchid: sub_mchid.into(),
+                sub_appid: None,
+                authenticate_number: authenticate_number.into(),
+                project_name: project_name.into(),
+                employer_name: employer_name.into(),
+                authenticate_type,
+            }
+        }
+    }
+
+    optional! { PreOrder {
+        appid: String,
+        sub_appid: String,
+    } }
+
     /// Reply to [`PreOrder`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct PreOrderReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -387,7 +452,8 @@ pub mod authentications {
     /// `POST /v3/payroll-card/authentications/pre-order-with-auth`. For service providers. Not idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012461761>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct PreOrderWithAuth {
         /// Required. Example: `onqOjjmo8wmTOOtSKwXtGjg9Gb58`.
         pub openid: crate::Sensitive,
@@ -415,8 +481,35 @@ pub mod authentications {
         pub authenticate_type: super::AuthenticateType,
     }
 
+    impl PreOrderWithAuth {
+        /// What is required. What is optional has a method of its name.
+        #[expect(clippy::too_many_arguments, reason = "all of them are required")]
+        #[must_use]
+        pub fn new(openid: impl Into<crate::Sensitive>, sub_mchid: impl Into<String>, authenticate_number: impl Into<String>, project_name: impl Into<String>, employer_name: impl Into<String>, user_name: impl Into<crate::Sensitive>, id_card_number: impl Into<crate::Sensitive>, employment_type: super::EmploymentType, authenticate_type: super::AuthenticateType) -> Self {
+            Self {
+                openid: openid.into(),
+                appid: None,
+                sub_mchid: sub_mchid.into(),
+                sub_appid: None,
+                authenticate_number: authenticate_number.into(),
+                project_name: project_name.into(),
+                employer_name: employer_name.into(),
+                user_name: user_name.into(),
+                id_card_number: id_card_number.into(),
+                employment_type,
+                authenticate_type,
+            }
+        }
+    }
+
+    optional! { PreOrderWithAuth {
+        appid: String,
+        sub_appid: String,
+    } }
+
     /// Reply to [`PreOrderWithAuth`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct PreOrderWithAuthReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -450,7 +543,8 @@ pub mod relations {
     /// `GET /v3/payroll-card/relations/{openid}`. For service providers. Idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012461728>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Get {
         /// Required. Example: `9x111111`.
         pub openid: crate::Sensitive,
@@ -464,8 +558,27 @@ pub mod relations {
         pub sub_appid: Option<String>,
     }
 
+    impl Get {
+        /// What is required. What is optional has a method of its name.
+        #[must_use]
+        pub fn new(openid: impl Into<crate::Sensitive>, sub_mchid: impl Into<String>) -> Self {
+            Self {
+                openid: openid.into(),
+                sub_mchid: sub_mchid.into(),
+                appid: None,
+                sub_appid: None,
+            }
+        }
+    }
+
+    optional! { Get {
+        appid: String,
+        sub_appid: String,
+    } }
+
     /// Reply to [`Get`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct GetReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -508,7 +621,8 @@ pub mod tokens {
     /// `POST /v3/payroll-card/tokens`. For service providers. Not idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012461589>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Create {
         /// Required. Example: `9x111111`.
         pub openid: crate::Sensitive,
@@ -528,8 +642,30 @@ pub mod tokens {
         pub employment_type: super::EmploymentType,
     }
 
+    impl Create {
+        /// What is required. What is optional has a method of its name.
+        #[must_use]
+        pub fn new(openid: impl Into<crate::Sensitive>, sub_mchid: impl Into<String>, user_name: impl Into<crate::Sensitive>, id_card_number: impl Into<crate::Sensitive>, employment_type: super::EmploymentType) -> Self {
+            Self {
+                openid: openid.into(),
+                appid: None,
+                sub_appid: None,
+                sub_mchid: sub_mchid.into(),
+                user_name: user_name.into(),
+                id_card_number: id_card_number.into(),
+                employment_type,
+            }
+        }
+    }
+
+    optional! { Create {
+        appid: String,
+        sub_appid: String,
+    } }
+
     /// Reply to [`Create`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct CreateReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -561,6 +697,7 @@ pub mod transfer_batches {
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012461824>
     #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Create {
         /// Required. Example: `1111111`.
         pub sub_mchid: String,
@@ -594,7 +731,7 @@ pub mod transfer_batches {
     }
 
     impl Create {
-        /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+        /// What is required. What is optional has a method of its name.
         #[expect(clippy::too_many_arguments, reason = "all of them are required")]
         #[must_use]
         pub fn new(sub_mchid: impl Into<String>, authorization_type: super::AuthorizationType, out_batch_no: impl Into<String>, batch_name: impl Into<String>, batch_remark: impl Into<String>, total_amount: i64, total_num: i64, transfer_detail_list: Vec<super::TransferDetail>, employment_type: super::EmploymentType, employment_scene: super::EmploymentScene) -> Self {
@@ -616,8 +753,15 @@ pub mod transfer_batches {
         }
     }
 
+    optional! { Create {
+        sub_appid: String,
+        sp_appid: String,
+        business_type: super::BusinessType,
+    } }
+
     /// Reply to [`Create`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct CreateReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -645,7 +789,8 @@ pub mod wesure {
         /// `POST /v3/payroll-card/wesure/insurance`. For service providers. Not idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/wiki/doc/apiv3_partner/Offline/apis/chapter4_1_32.shtml>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Create {
             /// Required. Example: `1900000109`.
             pub sp_mchid: String,
@@ -667,6 +812,25 @@ pub mod wesure {
             pub insurance_company_name: String,
         }
 
+        impl Create {
+            /// What is required, which is all.
+            #[expect(clippy::too_many_arguments, reason = "all of them are required")]
+            #[must_use]
+            pub fn new(sp_mchid: impl Into<String>, wesure_order_no: impl Into<String>, token: impl Into<String>, insurance_company_order_no: impl Into<String>, openid: impl Into<crate::Sensitive>, insure_state: super::super::InsureState, insure_effect_time: impl Into<String>, insure_invalid_time: impl Into<String>, insurance_company_name: impl Into<String>) -> Self {
+                Self {
+                    sp_mchid: sp_mchid.into(),
+                    wesure_order_no: wesure_order_no.into(),
+                    token: token.into(),
+                    insurance_company_order_no: insurance_company_order_no.into(),
+                    openid: openid.into(),
+                    insure_state,
+                    insure_effect_time: insure_effect_time.into(),
+                    insure_invalid_time: insure_invalid_time.into(),
+                    insurance_company_name: insurance_company_name.into(),
+                }
+            }
+        }
+
         call!(Create => (), PAYROLL_CARD[7]);
     }
 
@@ -678,7 +842,8 @@ pub mod wesure {
         /// `POST /v3/payroll-card/wesure/token-validations`. For service providers. Not idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/wiki/doc/apiv3_partner/Offline/apis/chapter4_1_31.shtml>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Create {
             /// Required. Example: `1900000109`.
             pub sp_mchid: String,
@@ -695,8 +860,28 @@ pub mod wesure {
             pub authenticate_type: Option<super::super::AuthenticateType>,
         }
 
+        impl Create {
+            /// What is required. What is optional has a method of its name.
+            #[must_use]
+            pub fn new(sp_mchid: impl Into<String>, sub_mchid: impl Into<String>, token: impl Into<String>, user_name: impl Into<crate::Sensitive>, id_card_number: impl Into<crate::Sensitive>) -> Self {
+                Self {
+                    sp_mchid: sp_mchid.into(),
+                    sub_mchid: sub_mchid.into(),
+                    token: token.into(),
+                    user_name: user_name.into(),
+                    id_card_number: id_card_number.into(),
+                    authenticate_type: None,
+                }
+            }
+        }
+
+        optional! { Create {
+            authenticate_type: super::super::AuthenticateType,
+        } }
+
         /// Reply to [`Create`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct CreateReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]

@@ -3,7 +3,8 @@
 
 
 /// Object `post_payments` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct PostPayment {
     /// Required.
     pub name: String,
@@ -18,8 +19,28 @@ pub struct PostPayment {
     pub count: Option<i64>,
 }
 
+impl PostPayment {
+    /// What is required. What is optional has a method of its name.
+    #[must_use]
+    pub fn new(name: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            description: None,
+            amount: None,
+            count: None,
+        }
+    }
+}
+
+optional! { PostPayment {
+    description: String,
+    amount: i64,
+    count: i64,
+} }
+
 /// Object `post_discounts` in a request.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct CompletePostDiscount {
     /// Required.
     pub name: String,
@@ -33,7 +54,7 @@ pub struct CompletePostDiscount {
 }
 
 impl CompletePostDiscount {
-    /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+    /// What is required. What is optional has a method of its name.
     #[must_use]
     pub fn new(name: impl Into<String>, description: impl Into<String>, amount: i64) -> Self {
         Self {
@@ -45,8 +66,13 @@ impl CompletePostDiscount {
     }
 }
 
+optional! { CompletePostDiscount {
+    count: i64,
+} }
+
 /// Object `time_range` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct TimeRange {
     /// Required. Example: `20091225091010`.
     pub start_time: String,
@@ -61,8 +87,28 @@ pub struct TimeRange {
     pub end_time_remark: Option<String>,
 }
 
+impl TimeRange {
+    /// What is required. What is optional has a method of its name.
+    #[must_use]
+    pub fn new(start_time: impl Into<String>) -> Self {
+        Self {
+            start_time: start_time.into(),
+            start_time_remark: None,
+            end_time: None,
+            end_time_remark: None,
+        }
+    }
+}
+
+optional! { TimeRange {
+    start_time_remark: String,
+    end_time: String,
+    end_time_remark: String,
+} }
+
 /// Object `location` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct Location {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -72,8 +118,25 @@ pub struct Location {
     pub end_location: Option<String>,
 }
 
+impl Location {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            start_location: None,
+            end_location: None,
+        }
+    }
+}
+
+optional! { Location {
+    start_location: String,
+    end_location: String,
+} }
+
 /// Object `post_discounts` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct ServiceOrderPostDiscount {
     /// Required.
     pub name: String,
@@ -87,8 +150,27 @@ pub struct ServiceOrderPostDiscount {
     pub amount: Option<i64>,
 }
 
+impl ServiceOrderPostDiscount {
+    /// What is required. What is optional has a method of its name.
+    #[must_use]
+    pub fn new(name: impl Into<String>, description: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            description: description.into(),
+            count: None,
+            amount: None,
+        }
+    }
+}
+
+optional! { ServiceOrderPostDiscount {
+    count: i64,
+    amount: i64,
+} }
+
 /// Object `risk_fund` in a request.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct ServiceOrderRiskFund {
     /// Required. Example: `DEPOSIT`.
     pub name: String,
@@ -100,7 +182,7 @@ pub struct ServiceOrderRiskFund {
 }
 
 impl ServiceOrderRiskFund {
-    /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+    /// What is required. What is optional has a method of its name.
     #[must_use]
     pub fn new(name: impl Into<String>, amount: i64) -> Self {
         Self {
@@ -111,8 +193,13 @@ impl ServiceOrderRiskFund {
     }
 }
 
+optional! { ServiceOrderRiskFund {
+    description: String,
+} }
+
 /// Object `post_payments` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct ServiceOrderPostPaymentReply {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -130,6 +217,7 @@ pub struct ServiceOrderPostPaymentReply {
 
 /// Object `post_discounts` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct AcquiringBankServiceOrderPostDiscountReply {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -144,6 +232,7 @@ pub struct AcquiringBankServiceOrderPostDiscountReply {
 
 /// Object `risk_fund` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct RiskFundReply {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -158,6 +247,7 @@ pub struct RiskFundReply {
 
 /// Object `time_range` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct ServiceOrderTimeRangeReply {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -175,6 +265,7 @@ pub struct ServiceOrderTimeRangeReply {
 
 /// Object `location` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct ServiceOrderLocationReply {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -186,6 +277,7 @@ pub struct ServiceOrderLocationReply {
 
 /// Object `post_discounts` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct ServiceOrderPostDiscountReply {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -203,6 +295,7 @@ pub struct ServiceOrderPostDiscountReply {
 
 /// Object `collection` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct AcquiringBankServiceOrderCollection {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -223,6 +316,7 @@ pub struct AcquiringBankServiceOrderCollection {
 
 /// Object `details` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct AcquiringBankServiceOrderCollectionDetailReply {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -246,6 +340,7 @@ pub struct AcquiringBankServiceOrderCollectionDetailReply {
 
 /// Object `promotion_detail` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct AcquiringBankServiceOrderCollectionDetailPromotionDetail {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -284,6 +379,7 @@ pub struct AcquiringBankServiceOrderCollectionDetailPromotionDetail {
 
 /// Object `goods_detail` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct GoodsDetail {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -304,6 +400,7 @@ pub struct GoodsDetail {
 
 /// Object `location` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct LocationReply {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -314,14 +411,26 @@ pub struct LocationReply {
 }
 
 /// Object `detail` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct AcquiringBankServiceOrderSyncDetail {
     /// Required. Example: `20091225091210`.
     pub paid_time: String,
 }
 
+impl AcquiringBankServiceOrderSyncDetail {
+    /// What is required, which is all.
+    #[must_use]
+    pub fn new(paid_time: impl Into<String>) -> Self {
+        Self {
+            paid_time: paid_time.into(),
+        }
+    }
+}
+
 /// Object `post_payments` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct ServicePayOnDeliveryOrderPostPayment {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -337,8 +446,29 @@ pub struct ServicePayOnDeliveryOrderPostPayment {
     pub count: Option<i64>,
 }
 
+impl ServicePayOnDeliveryOrderPostPayment {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            name: None,
+            amount: None,
+            description: None,
+            count: None,
+        }
+    }
+}
+
+optional! { ServicePayOnDeliveryOrderPostPayment {
+    name: String,
+    amount: i64,
+    description: String,
+    count: i64,
+} }
+
 /// Object `post_discounts` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct ServicePayOnDeliveryOrderPostDiscount {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -354,8 +484,29 @@ pub struct ServicePayOnDeliveryOrderPostDiscount {
     pub count: Option<i64>,
 }
 
+impl ServicePayOnDeliveryOrderPostDiscount {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            name: None,
+            description: None,
+            amount: None,
+            count: None,
+        }
+    }
+}
+
+optional! { ServicePayOnDeliveryOrderPostDiscount {
+    name: String,
+    description: String,
+    amount: i64,
+    count: i64,
+} }
+
 /// Object `time_range` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct ServicePayOnDeliveryOrderTimeRange {
     /// Optional. Example: `20091225091010`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -371,8 +522,29 @@ pub struct ServicePayOnDeliveryOrderTimeRange {
     pub end_time_remark: Option<String>,
 }
 
+impl ServicePayOnDeliveryOrderTimeRange {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            start_time: None,
+            start_time_remark: None,
+            end_time: None,
+            end_time_remark: None,
+        }
+    }
+}
+
+optional! { ServicePayOnDeliveryOrderTimeRange {
+    start_time: String,
+    start_time_remark: String,
+    end_time: String,
+    end_time_remark: String,
+} }
+
 /// Object `risk_fund` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct ServicePayOnDeliveryOrderRiskFund {
     /// Optional. Example: `DEPOSIT`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -384,6 +556,24 @@ pub struct ServicePayOnDeliveryOrderRiskFund {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
 }
+
+impl ServicePayOnDeliveryOrderRiskFund {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            name: None,
+            amount: None,
+            description: None,
+        }
+    }
+}
+
+optional! { ServicePayOnDeliveryOrderRiskFund {
+    name: Name,
+    amount: i64,
+    description: String,
+} }
 
 crate::open_enum! {
     /// Documented values of `name`.
@@ -401,6 +591,7 @@ crate::open_enum! {
 
 /// Object `shopping_info` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct ServicePayOnDeliveryOrderShoppingInfo {
     /// Optional. Example: `wxd678efh567hg6787`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -413,8 +604,27 @@ pub struct ServicePayOnDeliveryOrderShoppingInfo {
     pub goods: Option<Vec<ServicePayOnDeliveryOrderShoppingInfoGoods>>,
 }
 
+impl ServicePayOnDeliveryOrderShoppingInfo {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            real_merchant_appid: None,
+            jump_link: None,
+            goods: None,
+        }
+    }
+}
+
+optional! { ServicePayOnDeliveryOrderShoppingInfo {
+    real_merchant_appid: String,
+    jump_link: JumpLink,
+    goods: Vec<ServicePayOnDeliveryOrderShoppingInfoGoods>,
+} }
+
 /// Object `jump_link` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct JumpLink {
     /// Optional. Example: `JUMP_LINK_MINI_PROGRAM`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -427,6 +637,24 @@ pub struct JumpLink {
     pub path: Option<String>,
 }
 
+impl JumpLink {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            jump_link_type: None,
+            appid: None,
+            path: None,
+        }
+    }
+}
+
+optional! { JumpLink {
+    jump_link_type: JumpLinkType,
+    appid: String,
+    path: String,
+} }
+
 crate::open_enum! {
     /// Documented values of `jump_link_type`.
     pub enum JumpLinkType {
@@ -437,6 +665,7 @@ crate::open_enum! {
 
 /// Object `goods` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct ServicePayOnDeliveryOrderShoppingInfoGoods {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -455,8 +684,31 @@ pub struct ServicePayOnDeliveryOrderShoppingInfoGoods {
     pub category_id: Option<Vec<String>>,
 }
 
+impl ServicePayOnDeliveryOrderShoppingInfoGoods {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            name: None,
+            picture: None,
+            amount: None,
+            count: None,
+            category_id: None,
+        }
+    }
+}
+
+optional! { ServicePayOnDeliveryOrderShoppingInfoGoods {
+    name: String,
+    picture: String,
+    amount: i64,
+    count: i64,
+    category_id: Vec<String>,
+} }
+
 /// Object `post_payments` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct ServicePayOnDeliveryOrderPostPaymentReply {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -474,6 +726,7 @@ pub struct ServicePayOnDeliveryOrderPostPaymentReply {
 
 /// Object `post_discounts` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct PostDiscountReply {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -491,6 +744,7 @@ pub struct PostDiscountReply {
 
 /// Object `risk_fund` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct ServicePayOnDeliveryOrderRiskFundReply {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -505,6 +759,7 @@ pub struct ServicePayOnDeliveryOrderRiskFundReply {
 
 /// Object `time_range` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct TimeRangeReply {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -522,6 +777,7 @@ pub struct TimeRangeReply {
 
 /// Object `shopping_info` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct ShoppingInfoReply {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -536,6 +792,7 @@ pub struct ShoppingInfoReply {
 
 /// Object `jump_link` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct JumpLinkReply {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -550,6 +807,7 @@ pub struct JumpLinkReply {
 
 /// Object `goods` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct GoodsReply {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -586,6 +844,7 @@ crate::open_enum! {
 
 /// Object `download_bill_list` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct DownloadBill {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -635,6 +894,7 @@ crate::open_enum! {
 
 /// Object `collection` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct Collection {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -668,6 +928,7 @@ crate::open_enum! {
 
 /// Object `details` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct CollectionDetailReply {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -701,6 +962,7 @@ crate::open_enum! {
 
 /// Object `promotion_detail` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct PromotionDetail {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -766,7 +1028,8 @@ crate::open_enum! {
 }
 
 /// Object `detail` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct PartnerServiceOrderSyncDetail {
     /// Optional. Example: `1`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -778,6 +1041,23 @@ pub struct PartnerServiceOrderSyncDetail {
     pub paid_amount: Option<i64>,
 }
 
+impl PartnerServiceOrderSyncDetail {
+    /// What is required. What is optional has a method of its name.
+    #[must_use]
+    pub fn new(paid_time: impl Into<String>) -> Self {
+        Self {
+            seq: None,
+            paid_time: paid_time.into(),
+            paid_amount: None,
+        }
+    }
+}
+
+optional! { PartnerServiceOrderSyncDetail {
+    seq: i64,
+    paid_amount: i64,
+} }
+
 crate::open_enum! {
     /// Documented values of `scene`.
     pub enum Scene {
@@ -787,7 +1067,8 @@ crate::open_enum! {
 }
 
 /// Object `transaction_scene_info` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct TransactionSceneInfo {
     /// Required. Example: `1230000109`.
     pub mchid: String,
@@ -795,8 +1076,20 @@ pub struct TransactionSceneInfo {
     pub sub_mchid: String,
 }
 
+impl TransactionSceneInfo {
+    /// What is required, which is all.
+    #[must_use]
+    pub fn new(mchid: impl Into<String>, sub_mchid: impl Into<String>) -> Self {
+        Self {
+            mchid: mchid.into(),
+            sub_mchid: sub_mchid.into(),
+        }
+    }
+}
+
 /// Object `shopping_info` in a request.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct AssessUserRiskLevelShoppingInfo {
     /// Required.
     pub goods: Vec<AssessUserRiskLevelShoppingInfoGoods>,
@@ -814,6 +1107,7 @@ impl AssessUserRiskLevelShoppingInfo {
 
 /// Object `goods` in a request.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct AssessUserRiskLevelShoppingInfoGoods {
     /// Required.
     pub name: String,
@@ -829,7 +1123,7 @@ pub struct AssessUserRiskLevelShoppingInfoGoods {
 }
 
 impl AssessUserRiskLevelShoppingInfoGoods {
-    /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+    /// What is required. What is optional has a method of its name.
     #[must_use]
     pub fn new(name: impl Into<String>, picture: impl Into<String>, amount: crate::Number, count: crate::Number) -> Self {
         Self {
@@ -842,8 +1136,13 @@ impl AssessUserRiskLevelShoppingInfoGoods {
     }
 }
 
+optional! { AssessUserRiskLevelShoppingInfoGoods {
+    category_id: Vec<String>,
+} }
+
 /// Object `device` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct Device {
     /// Optional. Example: `HG123456`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -856,8 +1155,27 @@ pub struct Device {
     pub materiel_no: Option<String>,
 }
 
+impl Device {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            start_device_id: None,
+            end_device_id: None,
+            materiel_no: None,
+        }
+    }
+}
+
+optional! { Device {
+    start_device_id: String,
+    end_device_id: String,
+    materiel_no: String,
+} }
+
 /// Object `risk_fund` in a request.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct RiskFund {
     /// Required. Example: `DEPOSIT`.
     pub name: Name,
@@ -869,7 +1187,7 @@ pub struct RiskFund {
 }
 
 impl RiskFund {
-    /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+    /// What is required. What is optional has a method of its name.
     #[must_use]
     pub fn new(name: Name, amount: i64) -> Self {
         Self {
@@ -880,8 +1198,13 @@ impl RiskFund {
     }
 }
 
+optional! { RiskFund {
+    description: String,
+} }
+
 /// Object `risk_fund` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct PartnerServiceOrderRiskFundReply {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -896,6 +1219,7 @@ pub struct PartnerServiceOrderRiskFundReply {
 
 /// Object `post_discounts` in a request.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct ModifyPostDiscount {
     /// Required.
     pub name: String,
@@ -910,7 +1234,7 @@ pub struct ModifyPostDiscount {
 }
 
 impl ModifyPostDiscount {
-    /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+    /// What is required. What is optional has a method of its name.
     #[must_use]
     pub fn new(name: impl Into<String>, amount: i64) -> Self {
         Self {
@@ -922,8 +1246,14 @@ impl ModifyPostDiscount {
     }
 }
 
+optional! { ModifyPostDiscount {
+    description: String,
+    count: i64,
+} }
+
 /// Object `post_payments` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct SendPendingMessagePostPayment {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -939,8 +1269,29 @@ pub struct SendPendingMessagePostPayment {
     pub count: Option<crate::Number>,
 }
 
+impl SendPendingMessagePostPayment {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            name: None,
+            amount: None,
+            description: None,
+            count: None,
+        }
+    }
+}
+
+optional! { SendPendingMessagePostPayment {
+    name: String,
+    amount: crate::Number,
+    description: String,
+    count: crate::Number,
+} }
+
 /// Object `post_discounts` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct SendPendingMessagePostDiscount {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -956,8 +1307,29 @@ pub struct SendPendingMessagePostDiscount {
     pub count: Option<crate::Number>,
 }
 
+impl SendPendingMessagePostDiscount {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            name: None,
+            description: None,
+            amount: None,
+            count: None,
+        }
+    }
+}
+
+optional! { SendPendingMessagePostDiscount {
+    name: String,
+    description: String,
+    amount: crate::Number,
+    count: crate::Number,
+} }
+
 /// Object `quotas` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct Quota {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -969,6 +1341,7 @@ pub struct Quota {
 
 /// Object `fees` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct Fee {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -984,8 +1357,29 @@ pub struct Fee {
     pub fee_desc: Option<String>,
 }
 
+impl Fee {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            fee_name: None,
+            fee_count: None,
+            fee_amount: None,
+            fee_desc: None,
+        }
+    }
+}
+
+optional! { Fee {
+    fee_name: String,
+    fee_count: i64,
+    fee_amount: i64,
+    fee_desc: String,
+} }
+
 /// Object `discounts` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct CompleteDiscount {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -998,8 +1392,27 @@ pub struct CompleteDiscount {
     pub discount_desc: Option<String>,
 }
 
+impl CompleteDiscount {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            discount_name: None,
+            discount_amount: None,
+            discount_desc: None,
+        }
+    }
+}
+
+optional! { CompleteDiscount {
+    discount_name: String,
+    discount_amount: i64,
+    discount_desc: String,
+} }
+
 /// Object `discounts` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct PayAfterOrderDiscount {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1008,6 +1421,22 @@ pub struct PayAfterOrderDiscount {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub discount_desc: Option<String>,
 }
+
+impl PayAfterOrderDiscount {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            discount_name: None,
+            discount_desc: None,
+        }
+    }
+}
+
+optional! { PayAfterOrderDiscount {
+    discount_name: String,
+    discount_desc: String,
+} }
 
 crate::open_enum! {
     /// Documented values of `state`.
@@ -1029,6 +1458,7 @@ crate::open_enum! {
 
 /// Object `fees` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct FeeReply {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1046,6 +1476,7 @@ pub struct FeeReply {
 
 /// Object `discounts` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct DiscountReply {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1068,11 +1499,26 @@ crate::open_enum! {
 
 /// Object `detail` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct PayAfterOrderSyncDetail {
     /// Optional. Example: `20091225091010`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub paid_time: Option<String>,
 }
+
+impl PayAfterOrderSyncDetail {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            paid_time: None,
+        }
+    }
+}
+
+optional! { PayAfterOrderSyncDetail {
+    paid_time: String,
+} }
 
 crate::open_enum! {
     /// Documented values of `authorization_state`.
@@ -1088,6 +1534,7 @@ crate::open_enum! {
 
 /// Object `plan_detail_list` in a request.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct PlanDetail {
     /// Required. Example: `15000`.
     pub original_price: crate::Number,
@@ -1101,7 +1548,7 @@ pub struct PlanDetail {
 }
 
 impl PlanDetail {
-    /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+    /// What is required. What is optional has a method of its name.
     #[must_use]
     pub fn new(original_price: crate::Number, actual_price: crate::Number, plan_detail_name: impl Into<String>) -> Self {
         Self {
@@ -1113,8 +1560,13 @@ impl PlanDetail {
     }
 }
 
+optional! { PlanDetail {
+    plan_discount_description: String,
+} }
+
 /// Object `plan_detail_list` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct PlanDetailReply {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1134,7 +1586,8 @@ pub struct PlanDetailReply {
 }
 
 /// Object `post_payments` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct CompletePostPayment {
     /// Required.
     pub name: String,
@@ -1149,8 +1602,28 @@ pub struct CompletePostPayment {
     pub count: Option<crate::Number>,
 }
 
+impl CompletePostPayment {
+    /// What is required. What is optional has a method of its name.
+    #[must_use]
+    pub fn new(name: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            amount: None,
+            description: None,
+            count: None,
+        }
+    }
+}
+
+optional! { CompletePostPayment {
+    amount: crate::Number,
+    description: String,
+    count: crate::Number,
+} }
+
 /// Object `post_discounts` in a request.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct ServiceOrderCompletePostDiscount {
     /// Required.
     pub name: String,
@@ -1165,7 +1638,7 @@ pub struct ServiceOrderCompletePostDiscount {
 }
 
 impl ServiceOrderCompletePostDiscount {
-    /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+    /// What is required. What is optional has a method of its name.
     #[must_use]
     pub fn new(name: impl Into<String>, amount: crate::Number) -> Self {
         Self {
@@ -1177,16 +1650,37 @@ impl ServiceOrderCompletePostDiscount {
     }
 }
 
+optional! { ServiceOrderCompletePostDiscount {
+    description: String,
+    count: crate::Number,
+} }
+
 /// Object `location` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct CompleteLocation {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub end_location: Option<String>,
 }
 
+impl CompleteLocation {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            end_location: None,
+        }
+    }
+}
+
+optional! { CompleteLocation {
+    end_location: String,
+} }
+
 /// Object `post_payments` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct CompletePostPaymentReply {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1204,6 +1698,7 @@ pub struct CompletePostPaymentReply {
 
 /// Object `post_discounts` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct CompletePostDiscountReply {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1221,6 +1716,7 @@ pub struct CompletePostDiscountReply {
 
 /// Object `risk_fund` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct CompleteRiskFundReply {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1235,6 +1731,7 @@ pub struct CompleteRiskFundReply {
 
 /// Object `location` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct CompleteLocationReply {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1242,7 +1739,8 @@ pub struct CompleteLocationReply {
 }
 
 /// Object `post_discounts` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct PayscoreServiceOrderPostDiscount {
     /// Required.
     pub name: String,
@@ -1253,8 +1751,25 @@ pub struct PayscoreServiceOrderPostDiscount {
     pub count: Option<crate::Number>,
 }
 
+impl PayscoreServiceOrderPostDiscount {
+    /// What is required. What is optional has a method of its name.
+    #[must_use]
+    pub fn new(name: impl Into<String>, description: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            description: description.into(),
+            count: None,
+        }
+    }
+}
+
+optional! { PayscoreServiceOrderPostDiscount {
+    count: crate::Number,
+} }
+
 /// Object `risk_fund` in a request.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct PayscoreServiceOrderRiskFund {
     /// Required. Example: `DEPOSIT`.
     pub name: String,
@@ -1266,7 +1781,7 @@ pub struct PayscoreServiceOrderRiskFund {
 }
 
 impl PayscoreServiceOrderRiskFund {
-    /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+    /// What is required. What is optional has a method of its name.
     #[must_use]
     pub fn new(name: impl Into<String>, amount: crate::Number) -> Self {
         Self {
@@ -1277,8 +1792,13 @@ impl PayscoreServiceOrderRiskFund {
     }
 }
 
+optional! { PayscoreServiceOrderRiskFund {
+    description: String,
+} }
+
 /// Object `post_payments` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct DirectCompletePostPaymentReply {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1296,6 +1816,7 @@ pub struct DirectCompletePostPaymentReply {
 
 /// Object `post_discounts` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct DirectCompletePostDiscountReply {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1313,6 +1834,7 @@ pub struct DirectCompletePostDiscountReply {
 
 /// Object `collection` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct PayscoreServiceOrderCollection {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1336,6 +1858,7 @@ pub struct PayscoreServiceOrderCollection {
 
 /// Object `details` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct PayscoreServiceOrderCollectionDetailReply {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1359,6 +1882,7 @@ pub struct PayscoreServiceOrderCollectionDetailReply {
 
 /// Object `promotion_detail` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct PayscoreServiceOrderCollectionDetailPromotionDetail {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1397,6 +1921,7 @@ pub struct PayscoreServiceOrderCollectionDetailPromotionDetail {
 
 /// Object `goods_detail` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct PromotionDetailGoodsDetail {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1417,6 +1942,7 @@ pub struct PromotionDetailGoodsDetail {
 
 /// Object `collection` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct ModifyCollection {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1440,6 +1966,7 @@ pub struct ModifyCollection {
 
 /// Object `details` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct ModifyCollectionDetailReply {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1460,6 +1987,7 @@ pub struct ModifyCollectionDetailReply {
 
 /// Object `post_discounts` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct SyncPostDiscountReply {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1474,6 +2002,7 @@ pub struct SyncPostDiscountReply {
 
 /// Object `collection` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct SyncCollection {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1497,6 +2026,7 @@ pub struct SyncCollection {
 
 /// Object `details` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct SyncCollectionDetailReply {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1514,6 +2044,7 @@ pub struct SyncCollectionDetailReply {
 
 /// Object `shopping_info` in a request.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct PayscoreServicePayOnDeliveryOrderShoppingInfo {
     /// Optional. Example: `wxd678efh567hg6787`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1525,7 +2056,7 @@ pub struct PayscoreServicePayOnDeliveryOrderShoppingInfo {
 }
 
 impl PayscoreServicePayOnDeliveryOrderShoppingInfo {
-    /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+    /// What is required. What is optional has a method of its name.
     #[must_use]
     pub fn new(jump_link: JumpLink, goods: Vec<PayscoreServicePayOnDeliveryOrderShoppingInfoGoods>) -> Self {
         Self {
@@ -1536,8 +2067,13 @@ impl PayscoreServicePayOnDeliveryOrderShoppingInfo {
     }
 }
 
+optional! { PayscoreServicePayOnDeliveryOrderShoppingInfo {
+    real_merchant_appid: String,
+} }
+
 /// Object `goods` in a request.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct PayscoreServicePayOnDeliveryOrderShoppingInfoGoods {
     /// Required.
     pub name: String,
@@ -1553,7 +2089,7 @@ pub struct PayscoreServicePayOnDeliveryOrderShoppingInfoGoods {
 }
 
 impl PayscoreServicePayOnDeliveryOrderShoppingInfoGoods {
-    /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+    /// What is required. What is optional has a method of its name.
     #[must_use]
     pub fn new(name: impl Into<String>, picture: impl Into<String>, amount: i64, count: i64) -> Self {
         Self {
@@ -1566,8 +2102,13 @@ impl PayscoreServicePayOnDeliveryOrderShoppingInfoGoods {
     }
 }
 
+optional! { PayscoreServicePayOnDeliveryOrderShoppingInfoGoods {
+    category_id: Vec<String>,
+} }
+
 /// Object `post_payments` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct PartnerServiceOrderPostPaymentReply {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1582,6 +2123,7 @@ pub struct PartnerServiceOrderPostPaymentReply {
 
 /// Object `post_discounts` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct PartnerServiceOrderPostDiscountReply {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1593,6 +2135,7 @@ pub struct PartnerServiceOrderPostDiscountReply {
 
 /// Object `risk_fund` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct ServiceOrderRiskFundReply {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1601,6 +2144,7 @@ pub struct ServiceOrderRiskFundReply {
 
 /// Object `sign_plan_detail` in a request.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct SignPlanDetail {
     /// Required. Example: `1`.
     pub plan_detail_no: crate::Number,
@@ -1621,6 +2165,7 @@ impl SignPlanDetail {
 
 /// Object `sign_plan` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct PartnerUserSignPlanSignPlan {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1695,6 +2240,7 @@ pub struct PartnerUserSignPlanSignPlan {
 
 /// Object `signed_detail_list` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct SignedDetail {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1736,6 +2282,7 @@ pub struct SignedDetail {
 
 /// Object `sign_plan` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct SignPlanUserSignPlanSignPlan {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1820,7 +2367,8 @@ pub mod acquiring_bank {
         /// `POST /v3/payscore/acquiringbank/permissions`. For service providers. Not idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012691489>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Create {
             /// Required. Example: `service_id`.
             pub service_id: String,
@@ -1840,8 +2388,30 @@ pub mod acquiring_bank {
             pub notify_url: Option<String>,
         }
 
+        impl Create {
+            /// What is required. What is optional has a method of its name.
+            #[must_use]
+            pub fn new(service_id: impl Into<String>, channel_id: impl Into<String>, appid: impl Into<String>, sub_mchid: impl Into<String>, authorization_code: impl Into<String>) -> Self {
+                Self {
+                    service_id: service_id.into(),
+                    channel_id: channel_id.into(),
+                    appid: appid.into(),
+                    sub_appid: None,
+                    sub_mchid: sub_mchid.into(),
+                    authorization_code: authorization_code.into(),
+                    notify_url: None,
+                }
+            }
+        }
+
+        optional! { Create {
+            sub_appid: String,
+            notify_url: String,
+        } }
+
         /// Reply to [`Create`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct CreateReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -1856,7 +2426,8 @@ pub mod acquiring_bank {
         /// `GET /v3/payscore/acquiringbank/permissions/authorization-code/{authorization_code}`. For service providers. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012461004>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct GetByAuthorizationCode {
             /// Required. Example: `1275342195190894594`.
             pub authorization_code: String,
@@ -1868,8 +2439,22 @@ pub mod acquiring_bank {
             pub sub_mchid: String,
         }
 
+        impl GetByAuthorizationCode {
+            /// What is required, which is all.
+            #[must_use]
+            pub fn new(authorization_code: impl Into<String>, service_id: impl Into<String>, channel_id: impl Into<String>, sub_mchid: impl Into<String>) -> Self {
+                Self {
+                    authorization_code: authorization_code.into(),
+                    service_id: service_id.into(),
+                    channel_id: channel_id.into(),
+                    sub_mchid: sub_mchid.into(),
+                }
+            }
+        }
+
         /// Reply to [`GetByAuthorizationCode`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct GetByAuthorizationCodeReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -1920,7 +2505,8 @@ pub mod acquiring_bank {
         /// `POST /v3/payscore/acquiringbank/permissions/authorization-code/{authorization_code}/terminate`. For service providers. Idempotent. `payscore.acquiring_bank.permissions.get_by_authorization_code` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012461012>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct TerminateByAuthorizationCode {
             /// Required. Example: `1275342195190894594`.
             pub authorization_code: String,
@@ -1935,6 +2521,24 @@ pub mod acquiring_bank {
             pub reason: String,
         }
 
+        impl TerminateByAuthorizationCode {
+            /// What is required. What is optional has a method of its name.
+            #[must_use]
+            pub fn new(authorization_code: impl Into<String>, service_id: impl Into<String>, sub_mchid: impl Into<String>, reason: impl Into<String>) -> Self {
+                Self {
+                    authorization_code: authorization_code.into(),
+                    service_id: service_id.into(),
+                    channel_id: None,
+                    sub_mchid: sub_mchid.into(),
+                    reason: reason.into(),
+                }
+            }
+        }
+
+        optional! { TerminateByAuthorizationCode {
+            channel_id: String,
+        } }
+
         call!(TerminateByAuthorizationCode => (), PAYSCORE[2]);
     }
 
@@ -1946,7 +2550,8 @@ pub mod acquiring_bank {
         /// `POST /v3/payscore/acquiringbank/serviceorder/{out_order_no}/cancel`. For service providers. Idempotent. `payscore.acquiring_bank.service_order.get` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012458146>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Cancel {
             /// Required. Example: `1234323JKHDFE1243252`.
             pub out_order_no: String,
@@ -1960,6 +2565,20 @@ pub mod acquiring_bank {
             pub reason: String,
         }
 
+        impl Cancel {
+            /// What is required, which is all.
+            #[must_use]
+            pub fn new(out_order_no: impl Into<String>, service_id: impl Into<String>, channel_id: impl Into<String>, sub_mchid: impl Into<String>, reason: impl Into<String>) -> Self {
+                Self {
+                    out_order_no: out_order_no.into(),
+                    service_id: service_id.into(),
+                    channel_id: channel_id.into(),
+                    sub_mchid: sub_mchid.into(),
+                    reason: reason.into(),
+                }
+            }
+        }
+
         call!(Cancel => (), PAYSCORE[3]);
 
         /// 从业机构完结微信支付分订单 (`payscore.acquiring_bank.service_order.complete`).
@@ -1968,6 +2587,7 @@ pub mod acquiring_bank {
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012460791>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Complete {
             /// Required. Example: `1234323JKHDFE1243252`.
             pub out_order_no: String,
@@ -2003,7 +2623,7 @@ pub mod acquiring_bank {
         }
 
         impl Complete {
-            /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+            /// What is required. What is optional has a method of its name.
             #[must_use]
             pub fn new(out_order_no: impl Into<String>, service_id: impl Into<String>, sub_mchid: impl Into<String>, post_payments: Vec<super::super::PostPayment>, total_amount: i64) -> Self {
                 Self {
@@ -2023,6 +2643,16 @@ pub mod acquiring_bank {
             }
         }
 
+        optional! { Complete {
+            channel_id: String,
+            post_discounts: Vec<super::super::CompletePostDiscount>,
+            time_range: super::super::TimeRange,
+            location: super::super::Location,
+            profit_sharing: bool,
+            complete_time: String,
+            goods_tag: String,
+        } }
+
         call!(Complete => (), PAYSCORE[4]);
 
         /// 从业机构创建微信支付分订单 (`payscore.acquiring_bank.service_order.create`).
@@ -2031,6 +2661,7 @@ pub mod acquiring_bank {
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012691326>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Create {
             /// Required. Example: `2002000000000558128851361561536`.
             pub service_id: String,
@@ -2077,7 +2708,7 @@ pub mod acquiring_bank {
         }
 
         impl Create {
-            /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+            /// What is required. What is optional has a method of its name.
             #[expect(clippy::too_many_arguments, reason = "all of them are required")]
             #[must_use]
             pub fn new(service_id: impl Into<String>, appid: impl Into<String>, sub_mchid: impl Into<String>, channel_id: impl Into<String>, out_order_no: impl Into<String>, service_introduction: impl Into<String>, risk_fund: super::super::ServiceOrderRiskFund, time_range: super::super::TimeRange, notify_url: impl Into<String>) -> Self {
@@ -2103,8 +2734,20 @@ pub mod acquiring_bank {
             }
         }
 
+        optional! { Create {
+            sub_appid: String,
+            post_payments: Vec<super::super::PostPayment>,
+            post_discounts: Vec<super::super::ServiceOrderPostDiscount>,
+            location: super::super::Location,
+            openid: crate::Sensitive,
+            sub_openid: crate::Sensitive,
+            need_user_confirm: bool,
+            attach: String,
+        } }
+
         /// Reply to [`Create`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct CreateReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -2173,7 +2816,8 @@ pub mod acquiring_bank {
         /// `GET /v3/payscore/acquiringbank/serviceorder`. For service providers. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012691343>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Get {
             /// Required. Example: `2002000000000558128851361561536`.
             pub service_id: String,
@@ -2189,8 +2833,28 @@ pub mod acquiring_bank {
             pub query_id: Option<String>,
         }
 
+        impl Get {
+            /// What is required. What is optional has a method of its name.
+            #[must_use]
+            pub fn new(service_id: impl Into<String>, sub_mchid: impl Into<String>, channel_id: impl Into<String>) -> Self {
+                Self {
+                    service_id: service_id.into(),
+                    sub_mchid: sub_mchid.into(),
+                    channel_id: channel_id.into(),
+                    out_order_no: None,
+                    query_id: None,
+                }
+            }
+        }
+
+        optional! { Get {
+            out_order_no: String,
+            query_id: String,
+        } }
+
         /// Reply to [`Get`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct GetReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -2272,6 +2936,7 @@ pub mod acquiring_bank {
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012691363>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Modify {
             /// Required. Example: `1234323JKHDFE1243252`.
             pub out_order_no: String,
@@ -2295,7 +2960,7 @@ pub mod acquiring_bank {
         }
 
         impl Modify {
-            /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+            /// What is required. What is optional has a method of its name.
             #[must_use]
             pub fn new(out_order_no: impl Into<String>, service_id: impl Into<String>, sub_mchid: impl Into<String>, total_amount: i64, reason: impl Into<String>) -> Self {
                 Self {
@@ -2311,6 +2976,12 @@ pub mod acquiring_bank {
             }
         }
 
+        optional! { Modify {
+            channel_id: String,
+            post_payments: Vec<super::super::PostPayment>,
+            post_discounts: Vec<super::super::CompletePostDiscount>,
+        } }
+
         call!(Modify => (), PAYSCORE[8]);
 
         /// 从业机构登记微信支付分扣款信息 (`payscore.acquiring_bank.service_order.register_deduct_info`).
@@ -2318,7 +2989,8 @@ pub mod acquiring_bank {
         /// `POST /v3/payscore/acquiringbank/serviceorder/{out_order_no}/registerdeductinfo`. For service providers. Not idempotent. `payscore.acquiring_bank.service_order.deduction.get` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012458414>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct RegisterDeductInfo {
             /// Required. Example: `1234323JKHDFE1243252`.
             pub out_order_no: String,
@@ -2339,8 +3011,31 @@ pub mod acquiring_bank {
             pub sub_appid: Option<String>,
         }
 
+        impl RegisterDeductInfo {
+            /// What is required. What is optional has a method of its name.
+            #[must_use]
+            pub fn new(out_order_no: impl Into<String>, service_id: impl Into<String>, sub_mchid: impl Into<String>, channel_id: impl Into<String>) -> Self {
+                Self {
+                    out_order_no: out_order_no.into(),
+                    service_id: service_id.into(),
+                    appid: None,
+                    sub_mchid: sub_mchid.into(),
+                    channel_id: channel_id.into(),
+                    out_trade_no: None,
+                    sub_appid: None,
+                }
+            }
+        }
+
+        optional! { RegisterDeductInfo {
+            appid: String,
+            out_trade_no: String,
+            sub_appid: String,
+        } }
+
         /// Reply to [`RegisterDeductInfo`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct RegisterDeductInfoReply {
             /// Optional.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -2355,7 +3050,8 @@ pub mod acquiring_bank {
         /// `POST /v3/payscore/acquiringbank/serviceorder/{out_order_no}/sync`. For service providers. Idempotent. `payscore.acquiring_bank.service_order.get` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012691378>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Sync {
             /// Required. Example: `1234323JKHDFE1243252`.
             pub out_order_no: String,
@@ -2372,6 +3068,25 @@ pub mod acquiring_bank {
             pub detail: super::super::AcquiringBankServiceOrderSyncDetail,
         }
 
+        impl Sync {
+            /// What is required. What is optional has a method of its name.
+            #[must_use]
+            pub fn new(out_order_no: impl Into<String>, service_id: impl Into<String>, sub_mchid: impl Into<String>, r#type: impl Into<String>, detail: super::super::AcquiringBankServiceOrderSyncDetail) -> Self {
+                Self {
+                    out_order_no: out_order_no.into(),
+                    service_id: service_id.into(),
+                    sub_mchid: sub_mchid.into(),
+                    channel_id: None,
+                    r#type: r#type.into(),
+                    detail,
+                }
+            }
+        }
+
+        optional! { Sync {
+            channel_id: String,
+        } }
+
         call!(Sync => (), PAYSCORE[10]);
 
         /// Operations `payscore.acquiring_bank.service_order.deduction.*`.
@@ -2382,7 +3097,8 @@ pub mod acquiring_bank {
             /// `GET /v3/payscore/acquiringbank/serviceorder/deduction`. For service providers. Idempotent.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012458665>
-            #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+            #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct Get {
                 /// Required. Example: `2002000000000558128851361561536`.
                 pub service_id: String,
@@ -2400,8 +3116,29 @@ pub mod acquiring_bank {
                 pub out_order_no: Option<String>,
             }
 
+            impl Get {
+                /// What is required. What is optional has a method of its name.
+                #[must_use]
+                pub fn new(service_id: impl Into<String>, appid: impl Into<String>, sub_mchid: impl Into<String>, channel_id: impl Into<String>) -> Self {
+                    Self {
+                        service_id: service_id.into(),
+                        appid: appid.into(),
+                        sub_mchid: sub_mchid.into(),
+                        sub_appid: None,
+                        channel_id: channel_id.into(),
+                        out_order_no: None,
+                    }
+                }
+            }
+
+            optional! { Get {
+                sub_appid: String,
+                out_order_no: String,
+            } }
+
             /// Reply to [`Get`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct GetReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -2425,6 +3162,7 @@ pub mod acquiring_bank {
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012783674>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Create {
             /// Required. Example: `1234323JKHDFE1243252`.
             pub out_order_no: String,
@@ -2481,7 +3219,7 @@ pub mod acquiring_bank {
         }
 
         impl Create {
-            /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+            /// What is required. What is optional has a method of its name.
             #[must_use]
             pub fn new(out_order_no: impl Into<String>, appid: impl Into<String>, service_id: impl Into<String>, service_introduction: impl Into<String>, time_range: super::super::ServicePayOnDeliveryOrderTimeRange) -> Self {
                 Self {
@@ -2508,8 +3246,26 @@ pub mod acquiring_bank {
             }
         }
 
+        optional! { Create {
+            sub_mchid: String,
+            sub_appid: String,
+            channel_id: String,
+            post_payments: Vec<super::super::ServicePayOnDeliveryOrderPostPayment>,
+            post_discounts: Vec<super::super::ServicePayOnDeliveryOrderPostDiscount>,
+            location: super::super::Location,
+            risk_fund: super::super::ServicePayOnDeliveryOrderRiskFund,
+            attach: String,
+            notify_url: String,
+            openid: crate::Sensitive,
+            sub_openid: crate::Sensitive,
+            need_user_confirm: bool,
+            mchid: String,
+            shopping_info: super::super::ServicePayOnDeliveryOrderShoppingInfo,
+        } }
+
         /// Reply to [`Create`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct CreateReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -2583,7 +3339,8 @@ pub mod merchant_bill {
     /// `GET /v3/payscore/merchant-bill`. For direct merchants and service providers. Idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4013394586>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Get {
         /// Required. Example: `2019-06-11`.
         pub bill_date: String,
@@ -2596,8 +3353,26 @@ pub mod merchant_bill {
         pub service_id: String,
     }
 
+    impl Get {
+        /// What is required. What is optional has a method of its name.
+        #[must_use]
+        pub fn new(bill_date: impl Into<String>, encryption_algorithm: super::EncryptionAlgorithm, service_id: impl Into<String>) -> Self {
+            Self {
+                bill_date: bill_date.into(),
+                tar_type: None,
+                encryption_algorithm,
+                service_id: service_id.into(),
+            }
+        }
+    }
+
+    optional! { Get {
+        tar_type: super::TarType,
+    } }
+
     /// Reply to [`Get`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct GetReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -2625,7 +3400,8 @@ pub mod oversea {
             /// `POST /v3/payscore/oversea/partner/serviceorder/{out_order_no}/cancel`. Idempotent. `payscore.oversea.partner.service_order.get` tells what became of it.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/global/v3/zh/4014096416>
-            #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+            #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct Cancel {
                 /// Required. Example: `1234323JKHDFE1243252`.
                 pub out_order_no: String,
@@ -2637,6 +3413,19 @@ pub mod oversea {
                 pub reason: String,
             }
 
+            impl Cancel {
+                /// What is required, which is all.
+                #[must_use]
+                pub fn new(out_order_no: impl Into<String>, service_id: impl Into<String>, sub_mchid: impl Into<String>, reason: impl Into<String>) -> Self {
+                    Self {
+                        out_order_no: out_order_no.into(),
+                        service_id: service_id.into(),
+                        sub_mchid: sub_mchid.into(),
+                        reason: reason.into(),
+                    }
+                }
+            }
+
             call!(Cancel => (), PAYSCORE[13]);
 
             /// 完结支付分订单 (`payscore.oversea.partner.service_order.complete`).
@@ -2645,6 +3434,7 @@ pub mod oversea {
             ///
             /// Document: <https://pay.weixin.qq.com/doc/global/v3/zh/4014096431>
             #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct Complete {
                 /// Required. Example: `1234323JKHDFE1243252`.
                 pub out_order_no: String,
@@ -2680,7 +3470,7 @@ pub mod oversea {
             }
 
             impl Complete {
-                /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+                /// What is required. What is optional has a method of its name.
                 #[must_use]
                 pub fn new(out_order_no: impl Into<String>, service_id: impl Into<String>, sub_mchid: impl Into<String>, post_payments: Vec<super::super::super::PostPayment>, total_amount: i64) -> Self {
                     Self {
@@ -2700,6 +3490,16 @@ pub mod oversea {
                 }
             }
 
+            optional! { Complete {
+                post_discounts: Vec<super::super::super::CompletePostDiscount>,
+                currency: String,
+                time_range: super::super::super::ServicePayOnDeliveryOrderTimeRange,
+                location: super::super::super::Location,
+                profit_sharing: bool,
+                complete_time: String,
+                goods_tag: String,
+            } }
+
             call!(Complete => (), PAYSCORE[14]);
 
             /// 创建支付分订单 (`payscore.oversea.partner.service_order.create`).
@@ -2708,6 +3508,7 @@ pub mod oversea {
             ///
             /// Document: <https://pay.weixin.qq.com/doc/global/v3/zh/4014096395>
             #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct Create {
                 /// Required. Example: `2002000000000558128851361561536`.
                 pub service_id: String,
@@ -2754,7 +3555,7 @@ pub mod oversea {
             }
 
             impl Create {
-                /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+                /// What is required. What is optional has a method of its name.
                 #[expect(clippy::too_many_arguments, reason = "all of them are required")]
                 #[must_use]
                 pub fn new(service_id: impl Into<String>, appid: impl Into<String>, sub_mchid: impl Into<String>, out_order_no: impl Into<String>, currency: impl Into<String>, service_introduction: impl Into<String>, risk_fund: super::super::super::ServiceOrderRiskFund, time_range: super::super::super::TimeRange, notify_url: impl Into<String>) -> Self {
@@ -2780,8 +3581,20 @@ pub mod oversea {
                 }
             }
 
+            optional! { Create {
+                sub_appid: String,
+                post_payments: Vec<super::super::super::PostPayment>,
+                post_discounts: Vec<super::super::super::ServiceOrderPostDiscount>,
+                location: super::super::super::Location,
+                openid: crate::Sensitive,
+                sub_openid: crate::Sensitive,
+                need_user_confirm: bool,
+                attach: String,
+            } }
+
             /// Reply to [`Create`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct CreateReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -2850,7 +3663,8 @@ pub mod oversea {
             /// `GET /v3/payscore/oversea/partner/serviceorder`. Idempotent.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/global/v3/zh/4014096411>
-            #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+            #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct Get {
                 /// Required. Example: `2002000000000558128851361561536`.
                 pub service_id: String,
@@ -2864,8 +3678,27 @@ pub mod oversea {
                 pub query_id: Option<String>,
             }
 
+            impl Get {
+                /// What is required. What is optional has a method of its name.
+                #[must_use]
+                pub fn new(service_id: impl Into<String>, sub_mchid: impl Into<String>) -> Self {
+                    Self {
+                        service_id: service_id.into(),
+                        sub_mchid: sub_mchid.into(),
+                        out_order_no: None,
+                        query_id: None,
+                    }
+                }
+            }
+
+            optional! { Get {
+                out_order_no: String,
+                query_id: String,
+            } }
+
             /// Reply to [`Get`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct GetReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -2952,7 +3785,8 @@ pub mod oversea {
             /// `POST /v3/payscore/oversea/partner/serviceorder/{out_order_no}/sync`. Idempotent. `payscore.oversea.partner.service_order.get` tells what became of it.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/global/v3/zh/4014096438>
-            #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+            #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct Sync {
                 /// Required. Example: `1234323JKHDFE1243252`.
                 pub out_order_no: String,
@@ -2964,6 +3798,20 @@ pub mod oversea {
                 pub r#type: super::super::super::SyncType,
                 /// Required.
                 pub detail: super::super::super::PartnerServiceOrderSyncDetail,
+            }
+
+            impl Sync {
+                /// What is required, which is all.
+                #[must_use]
+                pub fn new(out_order_no: impl Into<String>, service_id: impl Into<String>, sub_mchid: impl Into<String>, r#type: super::super::super::SyncType, detail: super::super::super::PartnerServiceOrderSyncDetail) -> Self {
+                    Self {
+                        out_order_no: out_order_no.into(),
+                        service_id: service_id.into(),
+                        sub_mchid: sub_mchid.into(),
+                        r#type,
+                        detail,
+                    }
+                }
             }
 
             call!(Sync => (), PAYSCORE[17]);
@@ -2982,7 +3830,8 @@ pub mod partner {
         /// `POST /v3/payscore/partner/permissions/apply-for-scene`. For service providers. Not idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012778802>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct ApplyForScene {
             /// Required. Example: `500001`.
             pub service_id: String,
@@ -3005,8 +3854,32 @@ pub mod partner {
             pub transaction_scene_info: Option<super::super::TransactionSceneInfo>,
         }
 
+        impl ApplyForScene {
+            /// What is required. What is optional has a method of its name.
+            #[must_use]
+            pub fn new(service_id: impl Into<String>, appid: impl Into<String>, sub_mchid: impl Into<String>, authorization_code: impl Into<String>, scene: super::super::Scene) -> Self {
+                Self {
+                    service_id: service_id.into(),
+                    appid: appid.into(),
+                    sub_appid: None,
+                    sub_mchid: sub_mchid.into(),
+                    authorization_code: authorization_code.into(),
+                    notify_url: None,
+                    scene,
+                    transaction_scene_info: None,
+                }
+            }
+        }
+
+        optional! { ApplyForScene {
+            sub_appid: String,
+            notify_url: String,
+            transaction_scene_info: super::super::TransactionSceneInfo,
+        } }
+
         /// Reply to [`ApplyForScene`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct ApplyForSceneReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -3024,7 +3897,8 @@ pub mod partner {
         /// `POST /v3/payscore/partner/permissions/assess-user-risk-level`. For service providers. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012783585>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct AssessUserRiskLevel {
             /// Required. Example: `1230000109`.
             pub sub_mchid: String,
@@ -3049,8 +3923,34 @@ pub mod partner {
             pub shopping_info: Option<super::super::AssessUserRiskLevelShoppingInfo>,
         }
 
+        impl AssessUserRiskLevel {
+            /// What is required. What is optional has a method of its name.
+            #[must_use]
+            pub fn new(sub_mchid: impl Into<String>, service_id: impl Into<String>, appid: impl Into<String>) -> Self {
+                Self {
+                    sub_mchid: sub_mchid.into(),
+                    service_id: service_id.into(),
+                    appid: appid.into(),
+                    sub_appid: None,
+                    authorization_code: None,
+                    openid: None,
+                    sub_openid: None,
+                    shopping_info: None,
+                }
+            }
+        }
+
+        optional! { AssessUserRiskLevel {
+            sub_appid: String,
+            authorization_code: String,
+            openid: crate::Sensitive,
+            sub_openid: crate::Sensitive,
+            shopping_info: super::super::AssessUserRiskLevelShoppingInfo,
+        } }
+
         /// Reply to [`AssessUserRiskLevel`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct AssessUserRiskLevelReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -3110,7 +4010,8 @@ pub mod partner {
         /// `POST /v3/payscore/partner/permissions`. For service providers. Not idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012382030>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Create {
             /// Required. Example: `service_id`.
             pub service_id: String,
@@ -3128,8 +4029,29 @@ pub mod partner {
             pub notify_url: Option<String>,
         }
 
+        impl Create {
+            /// What is required. What is optional has a method of its name.
+            #[must_use]
+            pub fn new(service_id: impl Into<String>, appid: impl Into<String>, sub_mchid: impl Into<String>, authorization_code: impl Into<String>) -> Self {
+                Self {
+                    service_id: service_id.into(),
+                    appid: appid.into(),
+                    sub_appid: None,
+                    sub_mchid: sub_mchid.into(),
+                    authorization_code: authorization_code.into(),
+                    notify_url: None,
+                }
+            }
+        }
+
+        optional! { Create {
+            sub_appid: String,
+            notify_url: String,
+        } }
+
         /// Reply to [`Create`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct CreateReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -3144,7 +4066,8 @@ pub mod partner {
         /// `GET /v3/payscore/partner/permissions/authorization-code/{authorization_code}`. For service providers. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012692687>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct GetByAuthorizationCode {
             /// Required. Example: `1234323JKHDFE1243252`.
             pub authorization_code: String,
@@ -3154,8 +4077,21 @@ pub mod partner {
             pub sub_mchid: String,
         }
 
+        impl GetByAuthorizationCode {
+            /// What is required, which is all.
+            #[must_use]
+            pub fn new(authorization_code: impl Into<String>, service_id: impl Into<String>, sub_mchid: impl Into<String>) -> Self {
+                Self {
+                    authorization_code: authorization_code.into(),
+                    service_id: service_id.into(),
+                    sub_mchid: sub_mchid.into(),
+                }
+            }
+        }
+
         /// Reply to [`GetByAuthorizationCode`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct GetByAuthorizationCodeReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -3209,7 +4145,8 @@ pub mod partner {
         /// `GET /v3/payscore/partner/permissions/search`. For service providers. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012692798>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Search {
             /// Required. Example: `500001`.
             pub service_id: String,
@@ -3228,8 +4165,30 @@ pub mod partner {
             pub sub_openid: Option<crate::Sensitive>,
         }
 
+        impl Search {
+            /// What is required. What is optional has a method of its name.
+            #[must_use]
+            pub fn new(service_id: impl Into<String>, appid: impl Into<String>, sub_mchid: impl Into<String>) -> Self {
+                Self {
+                    service_id: service_id.into(),
+                    appid: appid.into(),
+                    sub_mchid: sub_mchid.into(),
+                    sub_appid: None,
+                    openid: None,
+                    sub_openid: None,
+                }
+            }
+        }
+
+        optional! { Search {
+            sub_appid: String,
+            openid: crate::Sensitive,
+            sub_openid: crate::Sensitive,
+        } }
+
         /// Reply to [`Search`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct SearchReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -3283,7 +4242,8 @@ pub mod partner {
         /// `POST /v3/payscore/partner/permissions/terminate`. For service providers. Idempotent. `payscore.partner.permissions.search` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012461154>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Terminate {
             /// Optional. Example: `oUpF8uMuAJO_M2pxb1Q9zNjWeS6o`.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -3304,6 +4264,28 @@ pub mod partner {
             pub reason: String,
         }
 
+        impl Terminate {
+            /// What is required. What is optional has a method of its name.
+            #[must_use]
+            pub fn new(service_id: impl Into<String>, appid: impl Into<String>, sub_mchid: impl Into<String>, reason: impl Into<String>) -> Self {
+                Self {
+                    openid: None,
+                    sub_openid: None,
+                    service_id: service_id.into(),
+                    appid: appid.into(),
+                    sub_appid: None,
+                    sub_mchid: sub_mchid.into(),
+                    reason: reason.into(),
+                }
+            }
+        }
+
+        optional! { Terminate {
+            openid: crate::Sensitive,
+            sub_openid: crate::Sensitive,
+            sub_appid: String,
+        } }
+
         call!(Terminate => (), PAYSCORE[23]);
 
         /// 解除用户授权关系（授权协议号） (`payscore.partner.permissions.terminate_by_authorization_code`).
@@ -3311,7 +4293,8 @@ pub mod partner {
         /// `POST /v3/payscore/partner/permissions/authorization-code/{authorization_code}/terminate`. For service providers. Idempotent. `payscore.partner.permissions.get_by_authorization_code` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012382049>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct TerminateByAuthorizationCode {
             /// Required. Example: `1234323JKHDFE1243252`.
             pub authorization_code: String,
@@ -3321,6 +4304,19 @@ pub mod partner {
             pub sub_mchid: String,
             /// Required.
             pub reason: String,
+        }
+
+        impl TerminateByAuthorizationCode {
+            /// What is required, which is all.
+            #[must_use]
+            pub fn new(authorization_code: impl Into<String>, service_id: impl Into<String>, sub_mchid: impl Into<String>, reason: impl Into<String>) -> Self {
+                Self {
+                    authorization_code: authorization_code.into(),
+                    service_id: service_id.into(),
+                    sub_mchid: sub_mchid.into(),
+                    reason: reason.into(),
+                }
+            }
         }
 
         call!(TerminateByAuthorizationCode => (), PAYSCORE[24]);
@@ -3334,7 +4330,8 @@ pub mod partner {
         /// `POST /v3/payscore/partner/service-account-applications`. For service providers. Not idempotent. `payscore.partner.service_account_applications.get` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012715051>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Create {
             /// Required. Example: `2002000000000558128851361561536`.
             pub service_id: String,
@@ -3352,8 +4349,29 @@ pub mod partner {
             pub result_notify_url: Option<String>,
         }
 
+        impl Create {
+            /// What is required. What is optional has a method of its name.
+            #[must_use]
+            pub fn new(service_id: impl Into<String>, appid: impl Into<String>, sub_mchid: impl Into<String>, out_apply_no: impl Into<String>) -> Self {
+                Self {
+                    service_id: service_id.into(),
+                    appid: appid.into(),
+                    sub_mchid: sub_mchid.into(),
+                    sub_appid: None,
+                    out_apply_no: out_apply_no.into(),
+                    result_notify_url: None,
+                }
+            }
+        }
+
+        optional! { Create {
+            sub_appid: String,
+            result_notify_url: String,
+        } }
+
         /// Reply to [`Create`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct CreateReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -3392,14 +4410,26 @@ pub mod partner {
         /// `GET /v3/payscore/partner/service-account-applications/{out_apply_no}`. For service providers. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012715111>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Get {
             /// Required. Example: `1234323JKHDFE1243252`.
             pub out_apply_no: String,
         }
 
+        impl Get {
+            /// What is required, which is all.
+            #[must_use]
+            pub fn new(out_apply_no: impl Into<String>) -> Self {
+                Self {
+                    out_apply_no: out_apply_no.into(),
+                }
+            }
+        }
+
         /// Reply to [`Get`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct GetReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -3442,7 +4472,8 @@ pub mod partner {
         /// `POST /v3/payscore/partner/serviceorder/{out_order_no}/cancel`. For service providers. Idempotent. `payscore.partner.service_order.get` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012458758>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Cancel {
             /// Required. Example: `1234323JKHDFE1243252`.
             pub out_order_no: String,
@@ -3454,6 +4485,19 @@ pub mod partner {
             pub reason: String,
         }
 
+        impl Cancel {
+            /// What is required, which is all.
+            #[must_use]
+            pub fn new(out_order_no: impl Into<String>, service_id: impl Into<String>, sub_mchid: impl Into<String>, reason: impl Into<String>) -> Self {
+                Self {
+                    out_order_no: out_order_no.into(),
+                    service_id: service_id.into(),
+                    sub_mchid: sub_mchid.into(),
+                    reason: reason.into(),
+                }
+            }
+        }
+
         call!(Cancel => (), PAYSCORE[27]);
 
         /// 完结支付分订单 (`payscore.partner.service_order.complete`).
@@ -3462,6 +4506,7 @@ pub mod partner {
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012692408>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Complete {
             /// Required. Example: `1234323JKHDFE1243252`.
             pub out_order_no: String,
@@ -3497,7 +4542,7 @@ pub mod partner {
         }
 
         impl Complete {
-            /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+            /// What is required. What is optional has a method of its name.
             #[must_use]
             pub fn new(out_order_no: impl Into<String>, service_id: impl Into<String>, sub_mchid: impl Into<String>, post_payments: Vec<super::super::PostPayment>, total_amount: i64) -> Self {
                 Self {
@@ -3517,6 +4562,16 @@ pub mod partner {
             }
         }
 
+        optional! { Complete {
+            post_discounts: Vec<super::super::CompletePostDiscount>,
+            time_range: super::super::ServicePayOnDeliveryOrderTimeRange,
+            location: super::super::Location,
+            profit_sharing: bool,
+            complete_time: String,
+            goods_tag: String,
+            device: super::super::Device,
+        } }
+
         call!(Complete => (), PAYSCORE[28]);
 
         /// 创建支付分订单 (`payscore.partner.service_order.create`).
@@ -3525,6 +4580,7 @@ pub mod partner {
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012692136>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Create {
             /// Required. Example: `2002000000000558128851361561536`.
             pub service_id: String,
@@ -3572,7 +4628,7 @@ pub mod partner {
         }
 
         impl Create {
-            /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+            /// What is required. What is optional has a method of its name.
             #[expect(clippy::too_many_arguments, reason = "all of them are required")]
             #[must_use]
             pub fn new(service_id: impl Into<String>, appid: impl Into<String>, sub_mchid: impl Into<String>, out_order_no: impl Into<String>, service_introduction: impl Into<String>, risk_fund: super::super::RiskFund, time_range: super::super::ServicePayOnDeliveryOrderTimeRange, notify_url: impl Into<String>) -> Self {
@@ -3598,8 +4654,21 @@ pub mod partner {
             }
         }
 
+        optional! { Create {
+            sub_appid: String,
+            post_payments: Vec<super::super::PostPayment>,
+            post_discounts: Vec<super::super::ServiceOrderPostDiscount>,
+            location: super::super::Location,
+            openid: crate::Sensitive,
+            sub_openid: crate::Sensitive,
+            need_user_confirm: bool,
+            attach: String,
+            device: super::super::Device,
+        } }
+
         /// Reply to [`Create`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct CreateReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -3666,6 +4735,7 @@ pub mod partner {
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012923757>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct DirectComplete {
             /// Required. Example: `2002000000000558128851361561536`.
             pub service_id: String,
@@ -3710,7 +4780,7 @@ pub mod partner {
         }
 
         impl DirectComplete {
-            /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+            /// What is required. What is optional has a method of its name.
             #[expect(clippy::too_many_arguments, reason = "all of them are required")]
             #[must_use]
             pub fn new(service_id: impl Into<String>, appid: impl Into<String>, sub_appid: impl Into<String>, out_order_no: impl Into<String>, service_introduction: impl Into<String>, total_amount: i64, time_range: super::super::TimeRange, notify_url: impl Into<String>) -> Self {
@@ -3735,6 +4805,17 @@ pub mod partner {
             }
         }
 
+        optional! { DirectComplete {
+            sub_mchid: String,
+            post_payments: Vec<super::super::PostPayment>,
+            post_discounts: Vec<super::super::ServiceOrderPostDiscount>,
+            location: super::super::Location,
+            profit_sharing: bool,
+            goods_tag: String,
+            attach: String,
+            openid: crate::Sensitive,
+        } }
+
         call!(DirectComplete => (), PAYSCORE[30]);
 
         /// 查询支付分订单 (`payscore.partner.service_order.get`).
@@ -3742,7 +4823,8 @@ pub mod partner {
         /// `GET /v3/payscore/partner/serviceorder`. For service providers. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012692256>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Get {
             /// Required. Example: `2002000000000558128851361561536`.
             pub service_id: String,
@@ -3756,8 +4838,27 @@ pub mod partner {
             pub query_id: Option<String>,
         }
 
+        impl Get {
+            /// What is required. What is optional has a method of its name.
+            #[must_use]
+            pub fn new(service_id: impl Into<String>, sub_mchid: impl Into<String>) -> Self {
+                Self {
+                    service_id: service_id.into(),
+                    sub_mchid: sub_mchid.into(),
+                    out_order_no: None,
+                    query_id: None,
+                }
+            }
+        }
+
+        optional! { Get {
+            out_order_no: String,
+            query_id: String,
+        } }
+
         /// Reply to [`Get`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct GetReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -3836,6 +4937,7 @@ pub mod partner {
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012692360>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Modify {
             /// Required. Example: `1234323JKHDFE1243252`.
             pub out_order_no: String,
@@ -3859,7 +4961,7 @@ pub mod partner {
         }
 
         impl Modify {
-            /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+            /// What is required. What is optional has a method of its name.
             #[must_use]
             pub fn new(out_order_no: impl Into<String>, sub_mchid: impl Into<String>, post_payments: Vec<super::super::PostPayment>, total_amount: i64, reason: impl Into<String>) -> Self {
                 Self {
@@ -3875,6 +4977,12 @@ pub mod partner {
             }
         }
 
+        optional! { Modify {
+            service_id: String,
+            post_discounts: Vec<super::super::ModifyPostDiscount>,
+            device: super::super::Device,
+        } }
+
         call!(Modify => (), PAYSCORE[32]);
 
         /// 商户发起催收扣款 (`payscore.partner.service_order.pay`).
@@ -3882,7 +4990,8 @@ pub mod partner {
         /// `POST /v3/payscore/partner/serviceorder/{out_order_no}/pay`. For service providers. Not idempotent. `payscore.partner.service_order.get` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4013394544>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Pay {
             /// Required. Example: `1234323JKHDFE1243252`.
             pub out_order_no: String,
@@ -3893,6 +5002,22 @@ pub mod partner {
             pub sub_mchid: String,
         }
 
+        impl Pay {
+            /// What is required. What is optional has a method of its name.
+            #[must_use]
+            pub fn new(out_order_no: impl Into<String>, sub_mchid: impl Into<String>) -> Self {
+                Self {
+                    out_order_no: out_order_no.into(),
+                    service_id: None,
+                    sub_mchid: sub_mchid.into(),
+                }
+            }
+        }
+
+        optional! { Pay {
+            service_id: String,
+        } }
+
         call!(Pay => (), PAYSCORE[33]);
 
         /// 下发服务费用待处理消息 (`payscore.partner.service_order.send_pending_message`).
@@ -3901,6 +5026,7 @@ pub mod partner {
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4013394914>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct SendPendingMessage {
             /// Required.
             pub out_order_no: String,
@@ -3920,7 +5046,7 @@ pub mod partner {
         }
 
         impl SendPendingMessage {
-            /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+            /// What is required. What is optional has a method of its name.
             #[must_use]
             pub fn new(out_order_no: impl Into<String>, service_id: impl Into<String>, sub_mchid: impl Into<String>, post_payments: Vec<super::super::SendPendingMessagePostPayment>, total_amount: crate::Number, prepaid_time: impl Into<String>) -> Self {
                 Self {
@@ -3935,6 +5061,10 @@ pub mod partner {
             }
         }
 
+        optional! { SendPendingMessage {
+            post_discounts: Vec<super::super::SendPendingMessagePostDiscount>,
+        } }
+
         call!(SendPendingMessage => (), PAYSCORE[34]);
 
         /// 下发服务预扣费消息 (`payscore.partner.service_order.send_prepaid_message`).
@@ -3943,6 +5073,7 @@ pub mod partner {
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4013394929>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct SendPrepaidMessage {
             /// Required.
             pub out_order_no: String,
@@ -3962,7 +5093,7 @@ pub mod partner {
         }
 
         impl SendPrepaidMessage {
-            /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+            /// What is required. What is optional has a method of its name.
             #[must_use]
             pub fn new(out_order_no: impl Into<String>, service_id: impl Into<String>, sub_mchid: impl Into<String>, post_payments: Vec<super::super::SendPendingMessagePostPayment>, total_amount: crate::Number, prepaid_time: impl Into<String>) -> Self {
                 Self {
@@ -3977,6 +5108,10 @@ pub mod partner {
             }
         }
 
+        optional! { SendPrepaidMessage {
+            post_discounts: Vec<super::super::SendPendingMessagePostDiscount>,
+        } }
+
         call!(SendPrepaidMessage => (), PAYSCORE[35]);
 
         /// 同步订单信息 (`payscore.partner.service_order.sync`).
@@ -3984,7 +5119,8 @@ pub mod partner {
         /// `POST /v3/payscore/partner/serviceorder/{out_order_no}/sync`. For service providers. Idempotent. `payscore.partner.service_order.get` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012458816>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Sync {
             /// Required. Example: `1234323JKHDFE1243252`.
             pub out_order_no: String,
@@ -3996,6 +5132,20 @@ pub mod partner {
             pub r#type: String,
             /// Required.
             pub detail: super::super::PartnerServiceOrderSyncDetail,
+        }
+
+        impl Sync {
+            /// What is required, which is all.
+            #[must_use]
+            pub fn new(out_order_no: impl Into<String>, service_id: impl Into<String>, sub_mchid: impl Into<String>, r#type: impl Into<String>, detail: super::super::PartnerServiceOrderSyncDetail) -> Self {
+                Self {
+                    out_order_no: out_order_no.into(),
+                    service_id: service_id.into(),
+                    sub_mchid: sub_mchid.into(),
+                    r#type: r#type.into(),
+                    detail,
+                }
+            }
         }
 
         call!(Sync => (), PAYSCORE[36]);
@@ -4010,6 +5160,7 @@ pub mod partner {
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012783634>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Create {
             /// Required. Example: `1234323JKHDFE1243252`.
             pub out_order_no: String,
@@ -4059,7 +5210,7 @@ pub mod partner {
         }
 
         impl Create {
-            /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+            /// What is required. What is optional has a method of its name.
             #[expect(clippy::too_many_arguments, reason = "all of them are required")]
             #[must_use]
             pub fn new(out_order_no: impl Into<String>, appid: impl Into<String>, sub_mchid: impl Into<String>, service_id: impl Into<String>, service_introduction: impl Into<String>, time_range: super::super::ServicePayOnDeliveryOrderTimeRange, risk_fund: super::super::RiskFund, notify_url: impl Into<String>, shopping_info: super::super::ServicePayOnDeliveryOrderShoppingInfo) -> Self {
@@ -4086,8 +5237,21 @@ pub mod partner {
             }
         }
 
+        optional! { Create {
+            sub_appid: String,
+            post_payments: Vec<super::super::ServicePayOnDeliveryOrderPostPayment>,
+            post_discounts: Vec<super::super::ServicePayOnDeliveryOrderPostDiscount>,
+            location: super::super::Location,
+            attach: String,
+            openid: crate::Sensitive,
+            sub_openid: crate::Sensitive,
+            need_user_confirm: bool,
+            mchid: String,
+        } }
+
         /// Reply to [`Create`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct CreateReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -4161,6 +5325,7 @@ pub mod partner {
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4013394486>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct GetByServiceId {
             /// Required. Example: `2002000000000558128851361561536`.
             pub service_id: String,
@@ -4176,7 +5341,7 @@ pub mod partner {
         }
 
         impl GetByServiceId {
-            /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+            /// What is required. What is optional has a method of its name.
             #[must_use]
             pub fn new(service_id: impl Into<String>, sub_mchid: impl Into<String>, appid: impl Into<String>, risk_level_version: crate::Number) -> Self {
                 Self {
@@ -4189,8 +5354,13 @@ pub mod partner {
             }
         }
 
+        optional! { GetByServiceId {
+            sub_appid: String,
+        } }
+
         /// Reply to [`GetByServiceId`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct GetByServiceIdReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -4228,7 +5398,8 @@ pub mod pay_after_orders {
     /// `POST /v3/payscore/payafter-orders/{out_order_no}/cancel`. For direct merchants. Idempotent. `payscore.pay_after_orders.get` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/wiki/doc/apiv3/payscore.php?chapter=17_3&index=5>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Cancel {
         /// Required.
         pub out_order_no: String,
@@ -4240,8 +5411,22 @@ pub mod pay_after_orders {
         pub reason: String,
     }
 
+    impl Cancel {
+        /// What is required, which is all.
+        #[must_use]
+        pub fn new(out_order_no: impl Into<String>, appid: impl Into<String>, service_id: impl Into<String>, reason: impl Into<String>) -> Self {
+            Self {
+                out_order_no: out_order_no.into(),
+                appid: appid.into(),
+                service_id: service_id.into(),
+                reason: reason.into(),
+            }
+        }
+    }
+
     /// Reply to [`Cancel`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct CancelReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -4268,7 +5453,8 @@ pub mod pay_after_orders {
     /// `POST /v3/payscore/payafter-orders/{out_order_no}/complete`. For direct merchants. Not idempotent. `payscore.pay_after_orders.get` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/wiki/doc/apiv3/payscore.php?chapter=17_4&index=6>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Complete {
         /// Required.
         pub out_order_no: String,
@@ -4308,8 +5494,44 @@ pub mod pay_after_orders {
         pub profit_sharing: Option<bool>,
     }
 
+    impl Complete {
+        /// What is required. What is optional has a method of its name.
+        #[must_use]
+        pub fn new(out_order_no: impl Into<String>, appid: impl Into<String>, service_id: impl Into<String>) -> Self {
+            Self {
+                out_order_no: out_order_no.into(),
+                appid: appid.into(),
+                service_id: service_id.into(),
+                finish_type: None,
+                cancel_reason: None,
+                real_service_start_time: None,
+                real_service_end_time: None,
+                real_service_end_location: None,
+                fees: None,
+                discounts: None,
+                total_amount: None,
+                finish_ticket: None,
+                profit_sharing: None,
+            }
+        }
+    }
+
+    optional! { Complete {
+        finish_type: i64,
+        cancel_reason: String,
+        real_service_start_time: String,
+        real_service_end_time: String,
+        real_service_end_location: String,
+        fees: Vec<super::Fee>,
+        discounts: Vec<super::CompleteDiscount>,
+        total_amount: i64,
+        finish_ticket: String,
+        profit_sharing: bool,
+    } }
+
     /// Reply to [`Complete`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct CompleteReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -4336,7 +5558,8 @@ pub mod pay_after_orders {
     /// `POST /v3/payscore/payafter-orders`. For direct merchants. Not idempotent. `payscore.pay_after_orders.get` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/wiki/doc/apiv3/payscore.php?chapter=17_1&index=3>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Create {
         /// Required. Example: `wxd678efh567hg6787`.
         pub appid: String,
@@ -4391,8 +5614,54 @@ pub mod pay_after_orders {
         pub address: Option<crate::Sensitive>,
     }
 
+    impl Create {
+        /// What is required. What is optional has a method of its name.
+        #[must_use]
+        pub fn new(appid: impl Into<String>, out_order_no: impl Into<String>, service_id: impl Into<String>) -> Self {
+            Self {
+                appid: appid.into(),
+                out_order_no: out_order_no.into(),
+                service_id: service_id.into(),
+                service_start_time: None,
+                service_end_time: None,
+                service_start_location: None,
+                service_end_location: None,
+                service_introduction: None,
+                fees: None,
+                discounts: None,
+                risk_amount: None,
+                attach: None,
+                need_user_confirm: None,
+                openid: None,
+                name: None,
+                phone: None,
+                userid: None,
+                address: None,
+            }
+        }
+    }
+
+    optional! { Create {
+        service_start_time: String,
+        service_end_time: String,
+        service_start_location: String,
+        service_end_location: String,
+        service_introduction: String,
+        fees: Vec<super::Fee>,
+        discounts: Vec<super::PayAfterOrderDiscount>,
+        risk_amount: i64,
+        attach: String,
+        need_user_confirm: bool,
+        openid: crate::Sensitive,
+        name: crate::Sensitive,
+        phone: crate::Sensitive,
+        userid: crate::Sensitive,
+        address: crate::Sensitive,
+    } }
+
     /// Reply to [`Create`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct CreateReply {
         /// Optional.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -4435,6 +5704,7 @@ pub mod pay_after_orders {
     ///
     /// Document: <https://pay.weixin.qq.com/wiki/doc/apiv3/payscore.php?chapter=17_2&index=4>
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Get {
         /// Optional.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -4450,8 +5720,29 @@ pub mod pay_after_orders {
         pub appid: Option<String>,
     }
 
+    impl Get {
+        /// Nothing is required.
+        #[must_use]
+        pub fn new() -> Self {
+            Self {
+                service_id: None,
+                out_order_no: None,
+                query_id: None,
+                appid: None,
+            }
+        }
+    }
+
+    optional! { Get {
+        service_id: String,
+        out_order_no: String,
+        query_id: String,
+        appid: String,
+    } }
+
     /// Reply to [`Get`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct GetReply {
         /// Optional.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -4535,7 +5826,8 @@ pub mod pay_after_orders {
     /// `POST /v3/payscore/payafter-orders/{out_order_no}/sync`. For direct merchants. Idempotent. `payscore.pay_after_orders.get` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/wiki/doc/apiv3/payscore.php?chapter=24_1&index=1>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Sync {
         /// Required.
         pub out_order_no: String,
@@ -4553,8 +5845,30 @@ pub mod pay_after_orders {
         pub detail: Option<super::PayAfterOrderSyncDetail>,
     }
 
+    impl Sync {
+        /// What is required. What is optional has a method of its name.
+        #[must_use]
+        pub fn new(out_order_no: impl Into<String>) -> Self {
+            Self {
+                out_order_no: out_order_no.into(),
+                appid: None,
+                service_id: None,
+                r#type: None,
+                detail: None,
+            }
+        }
+    }
+
+    optional! { Sync {
+        appid: String,
+        service_id: String,
+        r#type: super::SyncType,
+        detail: super::PayAfterOrderSyncDetail,
+    } }
+
     /// Reply to [`Sync`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct SyncReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -4582,7 +5896,8 @@ pub mod permissions {
     /// `POST /v3/payscore/permissions/assess-user-risk-level`. For direct merchants. Idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012856611>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct AssessUserRiskLevel {
         /// Required. Example: `500001`.
         pub service_id: String,
@@ -4599,8 +5914,29 @@ pub mod permissions {
         pub shopping_info: Option<super::AssessUserRiskLevelShoppingInfo>,
     }
 
+    impl AssessUserRiskLevel {
+        /// What is required. What is optional has a method of its name.
+        #[must_use]
+        pub fn new(service_id: impl Into<String>, appid: impl Into<String>) -> Self {
+            Self {
+                service_id: service_id.into(),
+                appid: appid.into(),
+                authorization_code: None,
+                openid: None,
+                shopping_info: None,
+            }
+        }
+    }
+
+    optional! { AssessUserRiskLevel {
+        authorization_code: String,
+        openid: crate::Sensitive,
+        shopping_info: super::AssessUserRiskLevelShoppingInfo,
+    } }
+
     /// Reply to [`AssessUserRiskLevel`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct AssessUserRiskLevelReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -4660,7 +5996,8 @@ pub mod permissions {
     /// `POST /v3/payscore/permissions`. For direct merchants. Not idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012647349>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Create {
         /// Required. Example: `500001`.
         pub service_id: String,
@@ -4673,8 +6010,26 @@ pub mod permissions {
         pub notify_url: Option<String>,
     }
 
+    impl Create {
+        /// What is required. What is optional has a method of its name.
+        #[must_use]
+        pub fn new(service_id: impl Into<String>, appid: impl Into<String>, authorization_code: impl Into<String>) -> Self {
+            Self {
+                service_id: service_id.into(),
+                appid: appid.into(),
+                authorization_code: authorization_code.into(),
+                notify_url: None,
+            }
+        }
+    }
+
+    optional! { Create {
+        notify_url: String,
+    } }
+
     /// Reply to [`Create`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct CreateReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -4689,7 +6044,8 @@ pub mod permissions {
     /// `GET /v3/payscore/permissions/authorization-code/{authorization_code}`. For direct merchants. Idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012647401>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct GetByAuthorizationCode {
         /// Required. Example: `1234323JKHDFE1243252`.
         pub authorization_code: String,
@@ -4697,8 +6053,20 @@ pub mod permissions {
         pub service_id: String,
     }
 
+    impl GetByAuthorizationCode {
+        /// What is required, which is all.
+        #[must_use]
+        pub fn new(authorization_code: impl Into<String>, service_id: impl Into<String>) -> Self {
+            Self {
+                authorization_code: authorization_code.into(),
+                service_id: service_id.into(),
+            }
+        }
+    }
+
     /// Reply to [`GetByAuthorizationCode`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct GetByAuthorizationCodeReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -4743,7 +6111,8 @@ pub mod permissions {
     /// `GET /v3/payscore/permissions/openid/{openid}`. For direct merchants. Idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012647404>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct GetByOpenid {
         /// Required. Example: `oUpF8uMuAJO_M2pxb1Q9zNjWeS6o`.
         pub openid: crate::Sensitive,
@@ -4753,8 +6122,21 @@ pub mod permissions {
         pub appid: String,
     }
 
+    impl GetByOpenid {
+        /// What is required, which is all.
+        #[must_use]
+        pub fn new(openid: impl Into<crate::Sensitive>, service_id: impl Into<String>, appid: impl Into<String>) -> Self {
+            Self {
+                openid: openid.into(),
+                service_id: service_id.into(),
+                appid: appid.into(),
+            }
+        }
+    }
+
     /// Reply to [`GetByOpenid`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct GetByOpenidReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -4796,7 +6178,8 @@ pub mod permissions {
     /// `POST /v3/payscore/permissions/authorization-code/{authorization_code}/terminate`. For direct merchants. Idempotent. `payscore.permissions.get_by_authorization_code` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012647410>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct TerminateByAuthorizationCode {
         /// Required. Example: `1234323JKHDFE1243252`.
         pub authorization_code: String,
@@ -4806,6 +6189,18 @@ pub mod permissions {
         pub reason: String,
     }
 
+    impl TerminateByAuthorizationCode {
+        /// What is required, which is all.
+        #[must_use]
+        pub fn new(authorization_code: impl Into<String>, service_id: impl Into<String>, reason: impl Into<String>) -> Self {
+            Self {
+                authorization_code: authorization_code.into(),
+                service_id: service_id.into(),
+                reason: reason.into(),
+            }
+        }
+    }
+
     call!(TerminateByAuthorizationCode => (), PAYSCORE[48]);
 
     /// 解除用户授权关系（openid） (`payscore.permissions.terminate_by_openid`).
@@ -4813,7 +6208,8 @@ pub mod permissions {
     /// `POST /v3/payscore/permissions/openid/{openid}/terminate`. For direct merchants. Idempotent. `payscore.permissions.get_by_openid` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012647413>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct TerminateByOpenid {
         /// Required. Example: `oUpF8uMuAJO_M2pxb1Q9zNjWeS6o`.
         pub openid: crate::Sensitive,
@@ -4823,6 +6219,19 @@ pub mod permissions {
         pub appid: String,
         /// Required. Example: `reason`.
         pub reason: String,
+    }
+
+    impl TerminateByOpenid {
+        /// What is required, which is all.
+        #[must_use]
+        pub fn new(openid: impl Into<crate::Sensitive>, service_id: impl Into<String>, appid: impl Into<String>, reason: impl Into<String>) -> Self {
+            Self {
+                openid: openid.into(),
+                service_id: service_id.into(),
+                appid: appid.into(),
+                reason: reason.into(),
+            }
+        }
     }
 
     call!(TerminateByOpenid => (), PAYSCORE[49]);
@@ -4843,6 +6252,7 @@ pub mod plan {
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012463290>
             #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct Create {
                 /// Required. Example: `2002000000000558128851361561536`.
                 pub service_id: String,
@@ -4871,7 +6281,7 @@ pub mod plan {
             }
 
             impl Create {
-                /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+                /// What is required. What is optional has a method of its name.
                 #[expect(clippy::too_many_arguments, reason = "all of them are required")]
                 #[must_use]
                 pub fn new(service_id: impl Into<String>, appid: impl Into<String>, sub_mchid: impl Into<String>, plan_name: impl Into<String>, plan_duration: crate::Number, deduction_quantity: crate::Number, total_original_price: crate::Number, total_actual_price: crate::Number, merchant_plan_no: impl Into<String>) -> Self {
@@ -4891,8 +6301,14 @@ pub mod plan {
                 }
             }
 
+            optional! { Create {
+                sub_appid: String,
+                plan_detail_list: Vec<super::super::super::PlanDetail>,
+            } }
+
             /// Reply to [`Create`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct CreateReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -4952,7 +6368,8 @@ pub mod plan {
             /// `GET /v3/payscore/plan/partner/payscore-plans/merchant-plan-no/{merchant_plan_no}`. For service providers. Idempotent.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012463318>
-            #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+            #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct GetByMerchantPlanNo {
                 /// Required. Example: `1234323JKHDFE1243252`.
                 pub merchant_plan_no: String,
@@ -4960,8 +6377,20 @@ pub mod plan {
                 pub sub_mchid: String,
             }
 
+            impl GetByMerchantPlanNo {
+                /// What is required, which is all.
+                #[must_use]
+                pub fn new(merchant_plan_no: impl Into<String>, sub_mchid: impl Into<String>) -> Self {
+                    Self {
+                        merchant_plan_no: merchant_plan_no.into(),
+                        sub_mchid: sub_mchid.into(),
+                    }
+                }
+            }
+
             /// Reply to [`GetByMerchantPlanNo`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct GetByMerchantPlanNoReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -5021,7 +6450,8 @@ pub mod plan {
             /// `POST /v3/payscore/plan/partner/payscore-plans/merchant-plan-no/{merchant_plan_no}/stop`. For service providers. Idempotent. `payscore.plan.partner.payscore_plans.get_by_merchant_plan_no` tells what became of it.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012463322>
-            #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+            #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct StopByMerchantPlanNo {
                 /// Required. Example: `1234323JKHDFE1243252`.
                 pub merchant_plan_no: String,
@@ -5029,8 +6459,20 @@ pub mod plan {
                 pub sub_mchid: String,
             }
 
+            impl StopByMerchantPlanNo {
+                /// What is required, which is all.
+                #[must_use]
+                pub fn new(merchant_plan_no: impl Into<String>, sub_mchid: impl Into<String>) -> Self {
+                    Self {
+                        merchant_plan_no: merchant_plan_no.into(),
+                        sub_mchid: sub_mchid.into(),
+                    }
+                }
+            }
+
             /// Reply to [`StopByMerchantPlanNo`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct StopByMerchantPlanNoReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -5096,6 +6538,7 @@ pub mod plan {
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012467232>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Create {
             /// Required. Example: `2002000000000558128851361561536`.
             pub service_id: String,
@@ -5119,7 +6562,7 @@ pub mod plan {
         }
 
         impl Create {
-            /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+            /// What is required. What is optional has a method of its name.
             #[expect(clippy::too_many_arguments, reason = "all of them are required")]
             #[must_use]
             pub fn new(service_id: impl Into<String>, appid: impl Into<String>, plan_name: impl Into<String>, plan_duration: crate::Number, deduction_quantity: crate::Number, total_original_price: crate::Number, total_actual_price: crate::Number, merchant_plan_no: impl Into<String>) -> Self {
@@ -5137,8 +6580,13 @@ pub mod plan {
             }
         }
 
+        optional! { Create {
+            plan_detail_list: Vec<super::super::PlanDetail>,
+        } }
+
         /// Reply to [`Create`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct CreateReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -5192,14 +6640,26 @@ pub mod plan {
         /// `GET /v3/payscore/plan/payscore-plans/merchant-plan-no/{merchant_plan_no}`. For direct merchants. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012470804>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct GetByMerchantPlanNo {
             /// Required. Example: `1234323JKHDFE1243252`.
             pub merchant_plan_no: String,
         }
 
+        impl GetByMerchantPlanNo {
+            /// What is required, which is all.
+            #[must_use]
+            pub fn new(merchant_plan_no: impl Into<String>) -> Self {
+                Self {
+                    merchant_plan_no: merchant_plan_no.into(),
+                }
+            }
+        }
+
         /// Reply to [`GetByMerchantPlanNo`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct GetByMerchantPlanNoReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -5253,14 +6713,26 @@ pub mod plan {
         /// `POST /v3/payscore/plan/payscore-plans/merchant-plan-no/{merchant_plan_no}/stop`. For direct merchants. Idempotent. `payscore.plan.payscore_plans.get_by_merchant_plan_no` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012470851>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct StopByMerchantPlanNo {
             /// Required. Example: `1234323JKHDFE1243252`.
             pub merchant_plan_no: String,
         }
 
+        impl StopByMerchantPlanNo {
+            /// What is required, which is all.
+            #[must_use]
+            pub fn new(merchant_plan_no: impl Into<String>) -> Self {
+                Self {
+                    merchant_plan_no: merchant_plan_no.into(),
+                }
+            }
+        }
+
         /// Reply to [`StopByMerchantPlanNo`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct StopByMerchantPlanNoReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -5319,7 +6791,8 @@ pub mod service_order {
     /// `POST /v3/payscore/serviceorder/{out_order_no}/cancel`. For direct merchants. Idempotent. `payscore.service_order.get` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012587905>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Cancel {
         /// Required.
         pub out_order_no: String,
@@ -5331,8 +6804,22 @@ pub mod service_order {
         pub reason: String,
     }
 
+    impl Cancel {
+        /// What is required, which is all.
+        #[must_use]
+        pub fn new(out_order_no: impl Into<String>, appid: impl Into<String>, service_id: impl Into<String>, reason: impl Into<String>) -> Self {
+            Self {
+                out_order_no: out_order_no.into(),
+                appid: appid.into(),
+                service_id: service_id.into(),
+                reason: reason.into(),
+            }
+        }
+    }
+
     /// Reply to [`Cancel`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct CancelReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -5360,6 +6847,7 @@ pub mod service_order {
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012587955>
     #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Complete {
         /// Required.
         pub out_order_no: String,
@@ -5392,7 +6880,7 @@ pub mod service_order {
     }
 
     impl Complete {
-        /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+        /// What is required. What is optional has a method of its name.
         #[must_use]
         pub fn new(out_order_no: impl Into<String>, appid: impl Into<String>, service_id: impl Into<String>, post_payments: Vec<super::CompletePostPayment>, total_amount: crate::Number) -> Self {
             Self {
@@ -5411,8 +6899,18 @@ pub mod service_order {
         }
     }
 
+    optional! { Complete {
+        post_discounts: Vec<super::ServiceOrderCompletePostDiscount>,
+        time_range: super::ServicePayOnDeliveryOrderTimeRange,
+        location: super::CompleteLocation,
+        profit_sharing: bool,
+        goods_tag: String,
+        device: super::Device,
+    } }
+
     /// Reply to [`Complete`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct CompleteReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -5470,6 +6968,7 @@ pub mod service_order {
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012587900>
     #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Create {
         /// Required. Example: `1234323JKHDFE1243252`.
         pub out_order_no: String,
@@ -5509,7 +7008,7 @@ pub mod service_order {
     }
 
     impl Create {
-        /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+        /// What is required. What is optional has a method of its name.
         #[must_use]
         pub fn new(out_order_no: impl Into<String>, appid: impl Into<String>, service_id: impl Into<String>, service_introduction: impl Into<String>, time_range: super::TimeRange, risk_fund: super::PayscoreServiceOrderRiskFund, notify_url: impl Into<String>) -> Self {
             Self {
@@ -5531,8 +7030,19 @@ pub mod service_order {
         }
     }
 
+    optional! { Create {
+        post_payments: Vec<super::CompletePostPayment>,
+        post_discounts: Vec<super::PayscoreServiceOrderPostDiscount>,
+        location: super::Location,
+        attach: String,
+        openid: crate::Sensitive,
+        need_user_confirm: bool,
+        device: super::Device,
+    } }
+
     /// Reply to [`Create`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct CreateReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -5593,6 +7103,7 @@ pub mod service_order {
     ///
     /// Document: <https://pay.weixin.qq.com/wiki/doc/apiv3/wxpay/payscore/chapter3_9.shtml>
     #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct DirectComplete {
         /// Required. Example: `1234323JKHDFE1243252`.
         pub out_order_no: String,
@@ -5635,7 +7146,7 @@ pub mod service_order {
     }
 
     impl DirectComplete {
-        /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+        /// What is required. What is optional has a method of its name.
         #[must_use]
         pub fn new(out_order_no: impl Into<String>, appid: impl Into<String>, service_id: impl Into<String>, time_range: super::ServicePayOnDeliveryOrderTimeRange) -> Self {
             Self {
@@ -5657,8 +7168,22 @@ pub mod service_order {
         }
     }
 
+    optional! { DirectComplete {
+        post_payments: Vec<super::ServicePayOnDeliveryOrderPostPayment>,
+        post_discounts: Vec<super::ServicePayOnDeliveryOrderPostDiscount>,
+        location: super::Location,
+        service_introduction: String,
+        attach: String,
+        notify_url: String,
+        openid: crate::Sensitive,
+        total_amount: i64,
+        profit_sharing: bool,
+        goods_tag: String,
+    } }
+
     /// Reply to [`DirectComplete`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct DirectCompleteReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -5715,7 +7240,8 @@ pub mod service_order {
     /// `GET /v3/payscore/serviceorder`. For direct merchants. Idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012587902>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Get {
         /// Optional. Example: `1234323JKHDFE1243252`.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -5729,8 +7255,27 @@ pub mod service_order {
         pub appid: String,
     }
 
+    impl Get {
+        /// What is required. What is optional has a method of its name.
+        #[must_use]
+        pub fn new(service_id: impl Into<String>, appid: impl Into<String>) -> Self {
+            Self {
+                out_order_no: None,
+                query_id: None,
+                service_id: service_id.into(),
+                appid: appid.into(),
+            }
+        }
+    }
+
+    optional! { Get {
+        out_order_no: String,
+        query_id: String,
+    } }
+
     /// Reply to [`Get`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct GetReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -5800,6 +7345,7 @@ pub mod service_order {
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012587957>
     #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Modify {
         /// Required. Example: `1234323JKHDFE1243252`.
         pub out_order_no: String,
@@ -5822,7 +7368,7 @@ pub mod service_order {
     }
 
     impl Modify {
-        /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+        /// What is required. What is optional has a method of its name.
         #[must_use]
         pub fn new(out_order_no: impl Into<String>, appid: impl Into<String>, service_id: impl Into<String>, post_payments: Vec<super::CompletePostPayment>, total_amount: crate::Number, reason: impl Into<String>) -> Self {
             Self {
@@ -5838,8 +7384,14 @@ pub mod service_order {
         }
     }
 
+    optional! { Modify {
+        post_discounts: Vec<super::SendPendingMessagePostDiscount>,
+        device: super::Device,
+    } }
+
     /// Reply to [`Modify`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct ModifyReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -5905,7 +7457,8 @@ pub mod service_order {
     /// `POST /v3/payscore/serviceorder/{out_order_no}/pay`. For direct merchants. Not idempotent. `payscore.service_order.get` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4013394596>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Pay {
         /// Required.
         pub out_order_no: String,
@@ -5917,8 +7470,26 @@ pub mod service_order {
         pub service_id: Option<String>,
     }
 
+    impl Pay {
+        /// What is required. What is optional has a method of its name.
+        #[must_use]
+        pub fn new(out_order_no: impl Into<String>) -> Self {
+            Self {
+                out_order_no: out_order_no.into(),
+                appid: None,
+                service_id: None,
+            }
+        }
+    }
+
+    optional! { Pay {
+        appid: String,
+        service_id: String,
+    } }
+
     /// Reply to [`Pay`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct PayReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -5946,6 +7517,7 @@ pub mod service_order {
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4013394606>
     #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct SendPendingMessage {
         /// Required.
         pub out_order_no: String,
@@ -5963,7 +7535,7 @@ pub mod service_order {
     }
 
     impl SendPendingMessage {
-        /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+        /// What is required. What is optional has a method of its name.
         #[must_use]
         pub fn new(out_order_no: impl Into<String>, service_id: impl Into<String>, post_payments: Vec<super::SendPendingMessagePostPayment>, total_amount: crate::Number, prepaid_time: impl Into<String>) -> Self {
             Self {
@@ -5977,6 +7549,10 @@ pub mod service_order {
         }
     }
 
+    optional! { SendPendingMessage {
+        post_discounts: Vec<super::SendPendingMessagePostDiscount>,
+    } }
+
     call!(SendPendingMessage => (), PAYSCORE[63]);
 
     /// 下发服务预扣费消息 (`payscore.service_order.send_prepaid_message`).
@@ -5985,6 +7561,7 @@ pub mod service_order {
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4013394615>
     #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct SendPrepaidMessage {
         /// Required.
         pub out_order_no: String,
@@ -6002,7 +7579,7 @@ pub mod service_order {
     }
 
     impl SendPrepaidMessage {
-        /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+        /// What is required. What is optional has a method of its name.
         #[must_use]
         pub fn new(out_order_no: impl Into<String>, service_id: impl Into<String>, post_payments: Vec<super::SendPendingMessagePostPayment>, total_amount: crate::Number, prepaid_time: impl Into<String>) -> Self {
             Self {
@@ -6016,6 +7593,10 @@ pub mod service_order {
         }
     }
 
+    optional! { SendPrepaidMessage {
+        post_discounts: Vec<super::SendPendingMessagePostDiscount>,
+    } }
+
     call!(SendPrepaidMessage => (), PAYSCORE[64]);
 
     /// 同步服务订单信息 (`payscore.service_order.sync`).
@@ -6023,7 +7604,8 @@ pub mod service_order {
     /// `POST /v3/payscore/serviceorder/{out_order_no}/sync`. For direct merchants. Idempotent. `payscore.service_order.get` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012587962>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Sync {
         /// Required. Example: `1234323JKHDFE1243252`.
         pub out_order_no: String,
@@ -6037,8 +7619,23 @@ pub mod service_order {
         pub detail: super::AcquiringBankServiceOrderSyncDetail,
     }
 
+    impl Sync {
+        /// What is required, which is all.
+        #[must_use]
+        pub fn new(out_order_no: impl Into<String>, appid: impl Into<String>, service_id: impl Into<String>, r#type: impl Into<String>, detail: super::AcquiringBankServiceOrderSyncDetail) -> Self {
+            Self {
+                out_order_no: out_order_no.into(),
+                appid: appid.into(),
+                service_id: service_id.into(),
+                r#type: r#type.into(),
+                detail,
+            }
+        }
+    }
+
     /// Reply to [`Sync`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct SyncReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -6112,6 +7709,7 @@ pub mod service_pay_on_delivery_order {
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012856585>
     #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Create {
         /// Required. Example: `1234323JKHDFE1243252`.
         pub out_order_no: String,
@@ -6153,7 +7751,7 @@ pub mod service_pay_on_delivery_order {
     }
 
     impl Create {
-        /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+        /// What is required. What is optional has a method of its name.
         #[expect(clippy::too_many_arguments, reason = "all of them are required")]
         #[must_use]
         pub fn new(out_order_no: impl Into<String>, appid: impl Into<String>, service_id: impl Into<String>, service_introduction: impl Into<String>, time_range: super::TimeRange, risk_fund: super::RiskFund, notify_url: impl Into<String>, shopping_info: super::PayscoreServicePayOnDeliveryOrderShoppingInfo) -> Self {
@@ -6177,8 +7775,19 @@ pub mod service_pay_on_delivery_order {
         }
     }
 
+    optional! { Create {
+        post_payments: Vec<super::PostPayment>,
+        post_discounts: Vec<super::ServiceOrderPostDiscount>,
+        location: super::Location,
+        attach: String,
+        openid: crate::Sensitive,
+        need_user_confirm: bool,
+        mchid: String,
+    } }
+
     /// Reply to [`Create`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct CreateReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -6252,6 +7861,7 @@ pub mod sign_plan {
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012463469>
             #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct Create {
                 /// Required. Example: `2002000000000558128851361561536`.
                 pub service_id: String,
@@ -6289,7 +7899,7 @@ pub mod sign_plan {
             }
 
             impl Create {
-                /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+                /// What is required. What is optional has a method of its name.
                 #[expect(clippy::too_many_arguments, reason = "all of them are required")]
                 #[must_use]
                 pub fn new(service_id: impl Into<String>, sign_plan_id: impl Into<String>, plan_detail_no: crate::Number, appid: impl Into<String>, sub_mchid: impl Into<String>, notify_url: impl Into<String>, service_introduction: impl Into<String>, time_range: super::super::super::TimeRange, out_trade_no: impl Into<String>) -> Self {
@@ -6312,8 +7922,17 @@ pub mod sign_plan {
                 }
             }
 
+            optional! { Create {
+                sub_appid: String,
+                openid: crate::Sensitive,
+                sub_openid: crate::Sensitive,
+                location: super::super::super::Location,
+                attach: String,
+            } }
+
             /// Reply to [`Create`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct CreateReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -6381,6 +8000,7 @@ pub mod sign_plan {
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012463521>
             #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct Create {
                 /// Required. Example: `2002000000000558128851361561536`.
                 pub service_id: String,
@@ -6408,7 +8028,7 @@ pub mod sign_plan {
             }
 
             impl Create {
-                /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+                /// What is required. What is optional has a method of its name.
                 #[must_use]
                 pub fn new(service_id: impl Into<String>, plan_id: impl Into<String>, appid: impl Into<String>, sub_mchid: impl Into<String>, merchant_sign_plan_no: impl Into<String>, notify_url: impl Into<String>, sign_plan_detail: Vec<super::super::super::SignPlanDetail>) -> Self {
                     Self {
@@ -6426,8 +8046,15 @@ pub mod sign_plan {
                 }
             }
 
+            optional! { Create {
+                sub_appid: String,
+                openid: crate::Sensitive,
+                sub_openid: crate::Sensitive,
+            } }
+
             /// Reply to [`Create`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct CreateReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -6445,7 +8072,8 @@ pub mod sign_plan {
             /// `GET /v3/payscore/sign-plan/partner/user-sign-plans/merchant-sign-plan-no/{merchant_sign_plan_no}`. For service providers. Idempotent.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012463526>
-            #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+            #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct GetByMerchantSignPlanNo {
                 /// Required. Example: `1234323JKHDFE1243252`.
                 pub merchant_sign_plan_no: String,
@@ -6453,8 +8081,20 @@ pub mod sign_plan {
                 pub sub_mchid: String,
             }
 
+            impl GetByMerchantSignPlanNo {
+                /// What is required, which is all.
+                #[must_use]
+                pub fn new(merchant_sign_plan_no: impl Into<String>, sub_mchid: impl Into<String>) -> Self {
+                    Self {
+                        merchant_sign_plan_no: merchant_sign_plan_no.into(),
+                        sub_mchid: sub_mchid.into(),
+                    }
+                }
+            }
+
             /// Reply to [`GetByMerchantSignPlanNo`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct GetByMerchantSignPlanNoReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -6535,7 +8175,8 @@ pub mod sign_plan {
             /// `POST /v3/payscore/sign-plan/partner/user-sign-plans/merchant-sign-plan-no/{merchant_sign_plan_no}/stop`. For service providers. Idempotent. `payscore.sign_plan.partner.user_sign_plans.get_by_merchant_sign_plan_no` tells what became of it.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012463534>
-            #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+            #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct StopByMerchantSignPlanNo {
                 /// Required. Example: `1234323JKHDFE1243252`.
                 pub merchant_sign_plan_no: String,
@@ -6545,8 +8186,21 @@ pub mod sign_plan {
                 pub stop_reason: String,
             }
 
+            impl StopByMerchantSignPlanNo {
+                /// What is required, which is all.
+                #[must_use]
+                pub fn new(merchant_sign_plan_no: impl Into<String>, sub_mchid: impl Into<String>, stop_reason: impl Into<String>) -> Self {
+                    Self {
+                        merchant_sign_plan_no: merchant_sign_plan_no.into(),
+                        sub_mchid: sub_mchid.into(),
+                        stop_reason: stop_reason.into(),
+                    }
+                }
+            }
+
             /// Reply to [`StopByMerchantSignPlanNo`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct StopByMerchantSignPlanNoReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -6633,6 +8287,7 @@ pub mod sign_plan {
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012489351>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Create {
             /// Required. Example: `2002000000000558128851361561536`.
             pub service_id: String,
@@ -6661,7 +8316,7 @@ pub mod sign_plan {
         }
 
         impl Create {
-            /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+            /// What is required. What is optional has a method of its name.
             #[expect(clippy::too_many_arguments, reason = "all of them are required")]
             #[must_use]
             pub fn new(service_id: impl Into<String>, sign_plan_id: impl Into<String>, plan_detail_no: crate::Number, appid: impl Into<String>, openid: impl Into<crate::Sensitive>, notify_url: impl Into<String>, service_introduction: impl Into<String>, time_range: super::super::TimeRange, out_trade_no: impl Into<String>) -> Self {
@@ -6681,8 +8336,14 @@ pub mod sign_plan {
             }
         }
 
+        optional! { Create {
+            location: super::super::Location,
+            attach: String,
+        } }
+
         /// Reply to [`Create`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct CreateReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -6744,6 +8405,7 @@ pub mod sign_plan {
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012489420>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Create {
             /// Required. Example: `2002000000000558128851361561536`.
             pub service_id: String,
@@ -6779,6 +8441,7 @@ pub mod sign_plan {
 
         /// Reply to [`Create`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct CreateReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -6796,14 +8459,26 @@ pub mod sign_plan {
         /// `GET /v3/payscore/sign-plan/user-sign-plans/merchant-sign-plan-no/{merchant_sign_plan_no}`. For direct merchants. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012470990>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct GetByMerchantSignPlanNo {
             /// Required. Example: `1234323JKHDFE1243252`.
             pub merchant_sign_plan_no: String,
         }
 
+        impl GetByMerchantSignPlanNo {
+            /// What is required, which is all.
+            #[must_use]
+            pub fn new(merchant_sign_plan_no: impl Into<String>) -> Self {
+                Self {
+                    merchant_sign_plan_no: merchant_sign_plan_no.into(),
+                }
+            }
+        }
+
         /// Reply to [`GetByMerchantSignPlanNo`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct GetByMerchantSignPlanNoReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -6875,7 +8550,8 @@ pub mod sign_plan {
         /// `POST /v3/payscore/sign-plan/user-sign-plans/merchant-sign-plan-no/{merchant_sign_plan_no}/stop`. For direct merchants. Idempotent. `payscore.sign_plan.user_sign_plans.get_by_merchant_sign_plan_no` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012471050>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct StopByMerchantSignPlanNo {
             /// Required. Example: `1234323JKHDFE1243252`.
             pub merchant_sign_plan_no: String,
@@ -6883,8 +8559,20 @@ pub mod sign_plan {
             pub stop_reason: String,
         }
 
+        impl StopByMerchantSignPlanNo {
+            /// What is required, which is all.
+            #[must_use]
+            pub fn new(merchant_sign_plan_no: impl Into<String>, stop_reason: impl Into<String>) -> Self {
+                Self {
+                    merchant_sign_plan_no: merchant_sign_plan_no.into(),
+                    stop_reason: stop_reason.into(),
+                }
+            }
+        }
+
         /// Reply to [`StopByMerchantSignPlanNo`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct StopByMerchantSignPlanNoReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -6961,7 +8649,8 @@ pub mod smart_retail_orders {
     /// `POST /v3/payscore/smartretail-orders/{out_order_no}/cancel`. For direct merchants. Idempotent. `payscore.smart_retail_orders.get` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/wiki/doc/apiv3/payscore.php?chapter=14_3&index=5>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Cancel {
         /// Required.
         pub out_order_no: String,
@@ -6973,8 +8662,22 @@ pub mod smart_retail_orders {
         pub reason: String,
     }
 
+    impl Cancel {
+        /// What is required, which is all.
+        #[must_use]
+        pub fn new(out_order_no: impl Into<String>, appid: impl Into<String>, service_id: impl Into<String>, reason: impl Into<String>) -> Self {
+            Self {
+                out_order_no: out_order_no.into(),
+                appid: appid.into(),
+                service_id: service_id.into(),
+                reason: reason.into(),
+            }
+        }
+    }
+
     /// Reply to [`Cancel`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct CancelReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -7001,7 +8704,8 @@ pub mod smart_retail_orders {
     /// `POST /v3/payscore/smartretail-orders/{out_order_no}/complete`. For direct merchants. Not idempotent. `payscore.smart_retail_orders.get` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/wiki/doc/apiv3/payscore.php?chapter=14_4&index=6>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Complete {
         /// Required.
         pub out_order_no: String,
@@ -7041,8 +8745,44 @@ pub mod smart_retail_orders {
         pub profit_sharing: Option<bool>,
     }
 
+    impl Complete {
+        /// What is required. What is optional has a method of its name.
+        #[must_use]
+        pub fn new(out_order_no: impl Into<String>, appid: impl Into<String>, service_id: impl Into<String>) -> Self {
+            Self {
+                out_order_no: out_order_no.into(),
+                appid: appid.into(),
+                service_id: service_id.into(),
+                finish_type: None,
+                cancel_reason: None,
+                real_service_start_time: None,
+                real_service_end_time: None,
+                real_service_end_location: None,
+                fees: None,
+                discounts: None,
+                total_amount: None,
+                finish_ticket: None,
+                profit_sharing: None,
+            }
+        }
+    }
+
+    optional! { Complete {
+        finish_type: i64,
+        cancel_reason: String,
+        real_service_start_time: String,
+        real_service_end_time: String,
+        real_service_end_location: String,
+        fees: Vec<super::Fee>,
+        discounts: Vec<super::CompleteDiscount>,
+        total_amount: i64,
+        finish_ticket: String,
+        profit_sharing: bool,
+    } }
+
     /// Reply to [`Complete`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct CompleteReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -7069,7 +8809,8 @@ pub mod smart_retail_orders {
     /// `POST /v3/payscore/smartretail-orders`. For direct merchants. Not idempotent. `payscore.smart_retail_orders.get` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/wiki/doc/apiv3/payscore.php?chapter=14_1&index=3>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Create {
         /// Required. Example: `wxd678efh567hg6787`.
         pub appid: String,
@@ -7112,8 +8853,46 @@ pub mod smart_retail_orders {
         pub openid: Option<crate::Sensitive>,
     }
 
+    impl Create {
+        /// What is required. What is optional has a method of its name.
+        #[must_use]
+        pub fn new(appid: impl Into<String>, out_order_no: impl Into<String>, service_id: impl Into<String>) -> Self {
+            Self {
+                appid: appid.into(),
+                out_order_no: out_order_no.into(),
+                service_id: service_id.into(),
+                service_start_time: None,
+                service_end_time: None,
+                service_start_location: None,
+                service_end_location: None,
+                service_introduction: None,
+                fees: None,
+                discounts: None,
+                risk_amount: None,
+                attach: None,
+                need_user_confirm: None,
+                openid: None,
+            }
+        }
+    }
+
+    optional! { Create {
+        service_start_time: String,
+        service_end_time: String,
+        service_start_location: String,
+        service_end_location: String,
+        service_introduction: String,
+        fees: Vec<super::Fee>,
+        discounts: Vec<super::PayAfterOrderDiscount>,
+        risk_amount: i64,
+        attach: String,
+        need_user_confirm: bool,
+        openid: crate::Sensitive,
+    } }
+
     /// Reply to [`Create`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct CreateReply {
         /// Optional.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -7156,6 +8935,7 @@ pub mod smart_retail_orders {
     ///
     /// Document: <https://pay.weixin.qq.com/wiki/doc/apiv3/payscore.php?chapter=14_2&index=4>
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Get {
         /// Optional.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -7171,8 +8951,29 @@ pub mod smart_retail_orders {
         pub appid: Option<String>,
     }
 
+    impl Get {
+        /// Nothing is required.
+        #[must_use]
+        pub fn new() -> Self {
+            Self {
+                service_id: None,
+                out_order_no: None,
+                query_id: None,
+                appid: None,
+            }
+        }
+    }
+
+    optional! { Get {
+        service_id: String,
+        out_order_no: String,
+        query_id: String,
+        appid: String,
+    } }
+
     /// Reply to [`Get`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct GetReply {
         /// Optional.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -7260,7 +9061,8 @@ pub mod user_service_state {
     /// `GET /v3/payscore/user-service-state`. For direct merchants. Idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/wiki/doc/apiv3/wxpay/payscore/chapter3_8.shtml>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Get {
         /// Required.
         pub appid: String,
@@ -7270,8 +9072,21 @@ pub mod user_service_state {
         pub openid: crate::Sensitive,
     }
 
+    impl Get {
+        /// What is required, which is all.
+        #[must_use]
+        pub fn new(appid: impl Into<String>, service_id: impl Into<String>, openid: impl Into<crate::Sensitive>) -> Self {
+            Self {
+                appid: appid.into(),
+                service_id: service_id.into(),
+                openid: openid.into(),
+            }
+        }
+    }
+
     /// Reply to [`Get`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct GetReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -7302,7 +9117,8 @@ pub mod users {
         /// `POST /v3/payscore/users/{openid}/permissions/{service_id}/terminate`. For direct merchants. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/wiki/doc/apiv3/wxpay/payscore/chapter9_1.shtml>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Terminate {
             /// Required.
             pub openid: crate::Sensitive,
@@ -7312,6 +9128,19 @@ pub mod users {
             pub appid: String,
             /// Required.
             pub reason: String,
+        }
+
+        impl Terminate {
+            /// What is required, which is all.
+            #[must_use]
+            pub fn new(openid: impl Into<crate::Sensitive>, service_id: impl Into<String>, appid: impl Into<String>, reason: impl Into<String>) -> Self {
+                Self {
+                    openid: openid.into(),
+                    service_id: service_id.into(),
+                    appid: appid.into(),
+                    reason: reason.into(),
+                }
+            }
         }
 
         call!(Terminate => (), PAYSCORE[80]);

@@ -16,6 +16,7 @@ crate::open_enum! {
 
 /// Object `recharge_amount` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct RechargeAmount {
     /// Optional. Example: `500000`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -25,8 +26,25 @@ pub struct RechargeAmount {
     pub currency: Option<String>,
 }
 
+impl RechargeAmount {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            amount: None,
+            currency: None,
+        }
+    }
+}
+
+optional! { RechargeAmount {
+    amount: crate::Number,
+    currency: String,
+} }
+
 /// Object `transfer_in_account` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct TransferInAccount {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -67,6 +85,7 @@ crate::open_enum! {
 
 /// Object `recharge_amount` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct RechargeAmountReply {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -78,6 +97,7 @@ pub struct RechargeAmountReply {
 
 /// Object `bank_transfer_info` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct GetByOutRechargeNoBankTransferInfo {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -97,7 +117,8 @@ pub struct GetByOutRechargeNoBankTransferInfo {
 }
 
 /// Object `agreement_list` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct Agreement {
     /// Required.
     pub agreement_code: String,
@@ -107,6 +128,19 @@ pub struct Agreement {
     pub sign_organization: String,
     /// Required. Example: `2024-08-08T10:34:56+08:00`.
     pub sign_time: String,
+}
+
+impl Agreement {
+    /// What is required, which is all.
+    #[must_use]
+    pub fn new(agreement_code: impl Into<String>, agreement_version: impl Into<String>, sign_organization: impl Into<String>, sign_time: impl Into<String>) -> Self {
+        Self {
+            agreement_code: agreement_code.into(),
+            agreement_version: agreement_version.into(),
+            sign_organization: sign_organization.into(),
+            sign_time: sign_time.into(),
+        }
+    }
 }
 
 crate::open_enum! {
@@ -129,6 +163,7 @@ crate::open_enum! {
 
 /// Object `receiver` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct CompensateBillReceiver {
     /// Optional. Example: `TRANSACTION_USER`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -137,6 +172,22 @@ pub struct CompensateBillReceiver {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub transaction_info: Option<TransactionInfo>,
 }
+
+impl CompensateBillReceiver {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            r#type: None,
+            transaction_info: None,
+        }
+    }
+}
+
+optional! { CompensateBillReceiver {
+    r#type: CompensateBillReceiverType,
+    transaction_info: TransactionInfo,
+} }
 
 crate::open_enum! {
     /// Documented values of `type`.
@@ -147,7 +198,8 @@ crate::open_enum! {
 }
 
 /// Object `transaction_info` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct TransactionInfo {
     /// Required. Example: `1217752501201407033233368018`.
     pub transaction_id: String,
@@ -155,6 +207,21 @@ pub struct TransactionInfo {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub r#type: Option<TransactionInfoType>,
 }
+
+impl TransactionInfo {
+    /// What is required. What is optional has a method of its name.
+    #[must_use]
+    pub fn new(transaction_id: impl Into<String>) -> Self {
+        Self {
+            transaction_id: transaction_id.into(),
+            r#type: None,
+        }
+    }
+}
+
+optional! { TransactionInfo {
+    r#type: TransactionInfoType,
+} }
 
 crate::open_enum! {
     /// Documented values of `type`.
@@ -168,6 +235,7 @@ crate::open_enum! {
 
 /// Object `receiver_detail` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct CompensateBillReceiverDetail {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -176,6 +244,7 @@ pub struct CompensateBillReceiverDetail {
 
 /// Object `receiver` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct CompensateBillReceiverDetailReceiverReply {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -187,6 +256,7 @@ pub struct CompensateBillReceiverDetailReceiverReply {
 
 /// Object `transaction_info` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct TransactionInfoReply {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -198,6 +268,7 @@ pub struct TransactionInfoReply {
 
 /// Object `close_info` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct CloseInfo {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -209,6 +280,7 @@ pub struct CloseInfo {
 
 /// Object `receiver` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct DepositAfterSalesCompensationBillReceiver {
     /// Optional. Example: `MERCHANT`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -220,6 +292,24 @@ pub struct DepositAfterSalesCompensationBillReceiver {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user_info: Option<UserInfo>,
 }
+
+impl DepositAfterSalesCompensationBillReceiver {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            r#type: None,
+            transaction_info: None,
+            user_info: None,
+        }
+    }
+}
+
+optional! { DepositAfterSalesCompensationBillReceiver {
+    r#type: ReceiverType,
+    transaction_info: TransactionInfo,
+    user_info: UserInfo,
+} }
 
 crate::open_enum! {
     /// Documented values of `type`.
@@ -233,14 +323,30 @@ crate::open_enum! {
 
 /// Object `user_info` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct UserInfo {
     /// Optional. Example: `oUpF8uMuAJO_M2pxb1Q9zNjWeS6o`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sp_openid: Option<crate::Sensitive>,
 }
 
+impl UserInfo {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            sp_openid: None,
+        }
+    }
+}
+
+optional! { UserInfo {
+    sp_openid: crate::Sensitive,
+} }
+
 /// Object `receiver_detail` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct ReceiverDetail {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -249,6 +355,7 @@ pub struct ReceiverDetail {
 
 /// Object `receiver` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct ReceiverReply {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -260,6 +367,7 @@ pub struct ReceiverReply {
 
 /// Object `receiver` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct DepositInsurancePremiumsCompensationBillReceiver {
     /// Optional. Example: `MERCHANT`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -272,6 +380,24 @@ pub struct DepositInsurancePremiumsCompensationBillReceiver {
     pub transaction_info: Option<ReceiverTransactionInfo>,
 }
 
+impl DepositInsurancePremiumsCompensationBillReceiver {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            r#type: None,
+            mch_info: None,
+            transaction_info: None,
+        }
+    }
+}
+
+optional! { DepositInsurancePremiumsCompensationBillReceiver {
+    r#type: DepositInsurancePremiumsCompensationBillReceiverType,
+    mch_info: DepositInsurancePremiumsCompensationBillReceiverMchInfo,
+    transaction_info: ReceiverTransactionInfo,
+} }
+
 crate::open_enum! {
     /// Documented values of `type`.
     pub enum DepositInsurancePremiumsCompensationBillReceiverType {
@@ -282,14 +408,30 @@ crate::open_enum! {
 
 /// Object `mch_info` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct DepositInsurancePremiumsCompensationBillReceiverMchInfo {
     /// Optional. Example: `1900001108`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mchid: Option<String>,
 }
 
+impl DepositInsurancePremiumsCompensationBillReceiverMchInfo {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            mchid: None,
+        }
+    }
+}
+
+optional! { DepositInsurancePremiumsCompensationBillReceiverMchInfo {
+    mchid: String,
+} }
+
 /// Object `transaction_info` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct ReceiverTransactionInfo {
     /// Required. Example: `1217752501201407033233368018`.
     pub transaction_id: String,
@@ -297,8 +439,20 @@ pub struct ReceiverTransactionInfo {
     pub r#type: TransactionInfoType,
 }
 
+impl ReceiverTransactionInfo {
+    /// What is required, which is all.
+    #[must_use]
+    pub fn new(transaction_id: impl Into<String>, r#type: TransactionInfoType) -> Self {
+        Self {
+            transaction_id: transaction_id.into(),
+            r#type,
+        }
+    }
+}
+
 /// Object `receiver_detail` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct DepositInsurancePremiumsCompensationBillReceiverDetail {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -307,6 +461,7 @@ pub struct DepositInsurancePremiumsCompensationBillReceiverDetail {
 
 /// Object `receiver` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct DepositInsurancePremiumsCompensationBillReceiverDetailReceiverReply {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -321,6 +476,7 @@ pub struct DepositInsurancePremiumsCompensationBillReceiverDetailReceiverReply {
 
 /// Object `mch_info` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct DepositInsurancePremiumsCompensationBillReceiverDetailReceiverMchInfoReply {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -329,6 +485,7 @@ pub struct DepositInsurancePremiumsCompensationBillReceiverDetailReceiverMchInfo
 
 /// Object `transaction_info` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct ReceiverTransactionInfoReply {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -337,6 +494,7 @@ pub struct ReceiverTransactionInfoReply {
 
 /// Object `receiver` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct DepositShippingCostCompensationBillReceiver {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -346,8 +504,25 @@ pub struct DepositShippingCostCompensationBillReceiver {
     pub user_info: Option<UserInfo>,
 }
 
+impl DepositShippingCostCompensationBillReceiver {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            transaction_info: None,
+            user_info: None,
+        }
+    }
+}
+
+optional! { DepositShippingCostCompensationBillReceiver {
+    transaction_info: TransactionInfo,
+    user_info: UserInfo,
+} }
+
 /// Object `receiver_detail` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct DepositShippingCostCompensationBillReceiverDetail {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -356,6 +531,7 @@ pub struct DepositShippingCostCompensationBillReceiverDetail {
 
 /// Object `receiver` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct DepositShippingCostCompensationBillReceiverDetailReceiverReply {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -367,6 +543,7 @@ pub struct DepositShippingCostCompensationBillReceiverDetailReceiverReply {
 
 /// Object `user_info` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct UserInfoReply {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -375,6 +552,7 @@ pub struct UserInfoReply {
 
 /// Object `receiver` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct InsuranceClaimBillReceiver {
     /// Optional. Example: `MERCHANT`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -384,8 +562,25 @@ pub struct InsuranceClaimBillReceiver {
     pub transaction_info: Option<TransactionInfo>,
 }
 
+impl InsuranceClaimBillReceiver {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            r#type: None,
+            transaction_info: None,
+        }
+    }
+}
+
+optional! { InsuranceClaimBillReceiver {
+    r#type: ReceiverType,
+    transaction_info: TransactionInfo,
+} }
+
 /// Object `close_info` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct GetByBillIdCloseInfo {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -396,7 +591,8 @@ pub struct GetByBillIdCloseInfo {
 }
 
 /// Object `receiver` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct SubMchCompensationBillReceiver {
     /// Required. Example: `MERCHANT`.
     pub r#type: DepositInsurancePremiumsCompensationBillReceiverType,
@@ -404,15 +600,38 @@ pub struct SubMchCompensationBillReceiver {
     pub mch_info: SubMchCompensationBillReceiverMchInfo,
 }
 
+impl SubMchCompensationBillReceiver {
+    /// What is required, which is all.
+    #[must_use]
+    pub fn new(r#type: DepositInsurancePremiumsCompensationBillReceiverType, mch_info: SubMchCompensationBillReceiverMchInfo) -> Self {
+        Self {
+            r#type,
+            mch_info,
+        }
+    }
+}
+
 /// Object `mch_info` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct SubMchCompensationBillReceiverMchInfo {
     /// Required. Example: `1900001108`.
     pub mchid: String,
 }
 
+impl SubMchCompensationBillReceiverMchInfo {
+    /// What is required, which is all.
+    #[must_use]
+    pub fn new(mchid: impl Into<String>) -> Self {
+        Self {
+            mchid: mchid.into(),
+        }
+    }
+}
+
 /// Object `receiver_detail` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct SubMchCompensationBillReceiverDetail {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -421,6 +640,7 @@ pub struct SubMchCompensationBillReceiverDetail {
 
 /// Object `receiver` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct SubMchCompensationBillReceiverDetailReceiverReply {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -432,6 +652,7 @@ pub struct SubMchCompensationBillReceiverDetailReceiverReply {
 
 /// Object `mch_info` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct SubMchCompensationBillReceiverDetailReceiverMchInfoReply {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -466,6 +687,7 @@ crate::open_enum! {
 
 /// Object `receiver` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct TransferBillReceiver {
     /// Optional. Example: `MERCHANT`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -475,8 +697,25 @@ pub struct TransferBillReceiver {
     pub mch_info: Option<TransferBillReceiverMchInfo>,
 }
 
+impl TransferBillReceiver {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            r#type: None,
+            mch_info: None,
+        }
+    }
+}
+
+optional! { TransferBillReceiver {
+    r#type: ReceiverType,
+    mch_info: TransferBillReceiverMchInfo,
+} }
+
 /// Object `mch_info` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct TransferBillReceiverMchInfo {
     /// Optional. Example: `1900001108`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -486,8 +725,25 @@ pub struct TransferBillReceiverMchInfo {
     pub mchid: Option<String>,
 }
 
+impl TransferBillReceiverMchInfo {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            mch_id: None,
+            mchid: None,
+        }
+    }
+}
+
+optional! { TransferBillReceiverMchInfo {
+    mch_id: String,
+    mchid: String,
+} }
+
 /// Object `receiver_detail` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct TransferBillReceiverDetail {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -496,6 +752,7 @@ pub struct TransferBillReceiverDetail {
 
 /// Object `receiver` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct TransferBillReceiverDetailReceiverReply {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -507,6 +764,7 @@ pub struct TransferBillReceiverDetailReceiverReply {
 
 /// Object `mch_info` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct MchInfoReply {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -525,6 +783,7 @@ crate::open_enum! {
 
 /// Object `employees` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct Employee {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -589,6 +848,7 @@ crate::open_enum! {
 
 /// Object `bank_transfer_info` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct BankTransferInfo {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -615,6 +875,7 @@ pub struct BankTransferInfo {
 
 /// Object `qr_recharge_info` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct QrRechargeInfo {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -636,6 +897,7 @@ crate::open_enum! {
 
 /// Object `online_bank_recharge_info` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct OnlineBankRechargeInfo {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -718,6 +980,7 @@ crate::open_enum! {
 
 /// Object `abnormal_settle_result` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct AbnormalSettleResult {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -743,6 +1006,7 @@ crate::open_enum! {
 
 /// Object `settle_info_list` in a request.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct SettleInfo {
     /// Required. Example: `12369666555136622`.
     pub out_settle_no: String,
@@ -766,6 +1030,7 @@ impl SettleInfo {
 
 /// Object `settle_detail_info_list` in a request.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct SettleDetailInfo {
     /// Required. Example: `123688556699666554`.
     pub out_settle_detail_no: String,
@@ -795,6 +1060,7 @@ impl SettleDetailInfo {
 
 /// Object `amount` in a request.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct Amount {
     /// Required. Example: `11000`.
     pub amount: crate::Number,
@@ -804,7 +1070,7 @@ pub struct Amount {
 }
 
 impl Amount {
-    /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+    /// What is required. What is optional has a method of its name.
     #[must_use]
     pub fn new(amount: crate::Number) -> Self {
         Self {
@@ -813,6 +1079,10 @@ impl Amount {
         }
     }
 }
+
+optional! { Amount {
+    currency: String,
+} }
 
 crate::open_enum! {
     /// Documented values of `calculate_amount_type`.
@@ -840,6 +1110,7 @@ crate::open_enum! {
 
 /// Object `transfer_detail_list` in a request.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct TransferDetail {
     /// Required. Example: `x23zy545Bd5436`.
     pub out_detail_no: String,
@@ -1021,6 +1292,7 @@ crate::open_enum! {
 
 /// Object `transfer_batch` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct InsuranceMchTransferBatchGetByBatchIdTransferBatch {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1087,6 +1359,7 @@ crate::open_enum! {
 
 /// Object `data` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct InsuranceMchTransferBatchGetByBatchIdData {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1101,14 +1374,30 @@ pub struct InsuranceMchTransferBatchGetByBatchIdData {
 
 /// Object `scene_report_data` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct SceneReportData {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub insurance_policy: Option<InsurancePolicy>,
 }
 
+impl SceneReportData {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            insurance_policy: None,
+        }
+    }
+}
+
+optional! { SceneReportData {
+    insurance_policy: InsurancePolicy,
+} }
+
 /// Object `insurance_policy` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct InsurancePolicy {
     /// Required. Example: `40058541257`.
     pub product_registration_no: String,
@@ -1124,6 +1413,25 @@ pub struct InsurancePolicy {
     pub claim_no: Option<String>,
 }
 
+impl InsurancePolicy {
+    /// What is required. What is optional has a method of its name.
+    #[must_use]
+    pub fn new(product_registration_no: impl Into<String>, policy_no: impl Into<String>, name: impl Into<String>) -> Self {
+        Self {
+            product_registration_no: product_registration_no.into(),
+            policy_no: policy_no.into(),
+            name: name.into(),
+            withdrawal_no: None,
+            claim_no: None,
+        }
+    }
+}
+
+optional! { InsurancePolicy {
+    withdrawal_no: String,
+    claim_no: String,
+} }
+
 crate::open_enum! {
     /// Documented values of `state`.
     pub enum ApplyState {
@@ -1138,6 +1446,7 @@ crate::open_enum! {
 
 /// Object `close_info` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct InsuranceMchTransferReservationCloseByOutReservationNoCloseInfo {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1183,6 +1492,7 @@ crate::open_enum! {
 
 /// Object `transfer_batch` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct PlatsolutionMchTransferBatchGetByBatchIdTransferBatch {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1239,6 +1549,7 @@ pub struct PlatsolutionMchTransferBatchGetByBatchIdTransferBatch {
 
 /// Object `data` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct PlatsolutionMchTransferBatchGetByBatchIdData {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1253,6 +1564,7 @@ pub struct PlatsolutionMchTransferBatchGetByBatchIdData {
 
 /// Object `close_info` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct PlatsolutionMchTransferReservationCloseByOutReservationNoCloseInfo {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1274,6 +1586,7 @@ pub mod ecommerce {
         ///
         /// Document: <https://pay.weixin.qq.com/docs/partner/apis/platsolution-mch-recharge/bank-recharge/bank-transfer-recharge-apply.html>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Apply {
             /// Required. Example: `cz202407181234`.
             pub out_recharge_no: String,
@@ -1300,6 +1613,7 @@ pub mod ecommerce {
 
         /// Reply to [`Apply`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct ApplyReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -1320,14 +1634,26 @@ pub mod ecommerce {
         /// `GET /v3/platsolution/ecommerce/bank-transfer-recharges/out-recharge-no/{out_recharge_no}`. For service providers. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/docs/partner/apis/platsolution-mch-recharge/bank-recharge/bank-transfer-recharge-get-by-out-no.html>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct GetByOutRechargeNo {
             /// Required. Example: `cz202407181234`.
             pub out_recharge_no: String,
         }
 
+        impl GetByOutRechargeNo {
+            /// What is required, which is all.
+            #[must_use]
+            pub fn new(out_recharge_no: impl Into<String>) -> Self {
+                Self {
+                    out_recharge_no: out_recharge_no.into(),
+                }
+            }
+        }
+
         /// Reply to [`GetByOutRechargeNo`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct GetByOutRechargeNoReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -1379,14 +1705,26 @@ pub mod ecommerce {
         /// `POST /v3/platsolution/ecommerce/insurance-compensation-contracts/sub-mchid/{sub_mchid}/check-opened`. For service providers. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012781480>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct CheckOpenedBySubMchid {
             /// Required. Example: `1900000109`.
             pub sub_mchid: String,
         }
 
+        impl CheckOpenedBySubMchid {
+            /// What is required, which is all.
+            #[must_use]
+            pub fn new(sub_mchid: impl Into<String>) -> Self {
+                Self {
+                    sub_mchid: sub_mchid.into(),
+                }
+            }
+        }
+
         /// Reply to [`CheckOpenedBySubMchid`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct CheckOpenedBySubMchidReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -1408,6 +1746,7 @@ pub mod ecommerce {
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012781476>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Create {
             /// Required. Example: `No123456`.
             pub out_apply_no: String,
@@ -1431,6 +1770,7 @@ pub mod ecommerce {
 
         /// Reply to [`Create`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct CreateReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -1458,14 +1798,26 @@ pub mod ecommerce {
             /// `POST /v3/platsolution/ecommerce/mch-transfer/compensate-bills/out-bill-no/{out_bill_no}/cancel`. For service providers. Idempotent. `platsolution.ecommerce.mch_transfer.compensate_bills.get_by_out_bill_no` tells what became of it.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4013504177>
-            #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+            #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct CancelByOutBillNo {
                 /// Required. Example: `plfk2020042013`.
                 pub out_bill_no: String,
             }
 
+            impl CancelByOutBillNo {
+                /// What is required, which is all.
+                #[must_use]
+                pub fn new(out_bill_no: impl Into<String>) -> Self {
+                    Self {
+                        out_bill_no: out_bill_no.into(),
+                    }
+                }
+            }
+
             /// Reply to [`CancelByOutBillNo`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct CancelByOutBillNoReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -1490,6 +1842,7 @@ pub mod ecommerce {
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4013504175>
             #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct Create {
                 /// Required.
                 pub receiver: super::super::super::CompensateBillReceiver,
@@ -1512,7 +1865,7 @@ pub mod ecommerce {
             }
 
             impl Create {
-                /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+                /// What is required. What is optional has a method of its name.
                 #[must_use]
                 pub fn new(receiver: super::super::super::CompensateBillReceiver, out_bill_no: impl Into<String>, transfer_remark: impl Into<String>) -> Self {
                     Self {
@@ -1527,8 +1880,16 @@ pub mod ecommerce {
                 }
             }
 
+            optional! { Create {
+                amount: crate::Number,
+                sponsor_mchid: String,
+                transfer_scene_id: String,
+                user_recv_perception: String,
+            } }
+
             /// Reply to [`Create`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct CreateReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -1570,14 +1931,26 @@ pub mod ecommerce {
             /// `GET /v3/platsolution/ecommerce/mch-transfer/compensate-bills/bill-id/{bill_id}`. For service providers. Idempotent.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4013504179>
-            #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+            #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct GetByBillId {
                 /// Required. Example: `1330000071100999991182020050700019480001`.
                 pub bill_id: String,
             }
 
+            impl GetByBillId {
+                /// What is required, which is all.
+                #[must_use]
+                pub fn new(bill_id: impl Into<String>) -> Self {
+                    Self {
+                        bill_id: bill_id.into(),
+                    }
+                }
+            }
+
             /// Reply to [`GetByBillId`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct GetByBillIdReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -1622,14 +1995,26 @@ pub mod ecommerce {
             /// `GET /v3/platsolution/ecommerce/mch-transfer/compensate-bills/out-bill-no/{out_bill_no}`. For service providers. Idempotent.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4013504178>
-            #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+            #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct GetByOutBillNo {
                 /// Required. Example: `plfk2020042013`.
                 pub out_bill_no: String,
             }
 
+            impl GetByOutBillNo {
+                /// What is required, which is all.
+                #[must_use]
+                pub fn new(out_bill_no: impl Into<String>) -> Self {
+                    Self {
+                        out_bill_no: out_bill_no.into(),
+                    }
+                }
+            }
+
             /// Reply to [`GetByOutBillNo`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct GetByOutBillNoReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -1675,6 +2060,7 @@ pub mod ecommerce {
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4013504176>
             #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct PreTransfer {
                 /// Optional. Example: `wx8888888888888888`.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -1703,7 +2089,7 @@ pub mod ecommerce {
             }
 
             impl PreTransfer {
-                /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+                /// What is required. What is optional has a method of its name.
                 #[must_use]
                 pub fn new(receiver: super::super::super::CompensateBillReceiver, out_bill_no: impl Into<String>, transfer_remark: impl Into<String>) -> Self {
                     Self {
@@ -1720,8 +2106,18 @@ pub mod ecommerce {
                 }
             }
 
+            optional! { PreTransfer {
+                sp_appid: String,
+                amount: crate::Number,
+                sponsor_mchid: String,
+                transfer_scene_id: String,
+                user_recv_perception: String,
+                notify_url: String,
+            } }
+
             /// Reply to [`PreTransfer`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct PreTransferReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -1750,6 +2146,7 @@ pub mod ecommerce {
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4013504194>
             #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct Create {
                 /// Optional. Example: `1900000109`.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -1778,7 +2175,7 @@ pub mod ecommerce {
             }
 
             impl Create {
-                /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+                /// What is required. What is optional has a method of its name.
                 #[must_use]
                 pub fn new(receiver: super::super::super::DepositAfterSalesCompensationBillReceiver, out_bill_no: impl Into<String>, transfer_remark: impl Into<String>) -> Self {
                     Self {
@@ -1795,8 +2192,18 @@ pub mod ecommerce {
                 }
             }
 
+            optional! { Create {
+                sub_mchid: String,
+                sp_appid: String,
+                amount: crate::Number,
+                transfer_scene_id: String,
+                user_recv_perception: String,
+                sub_appid: String,
+            } }
+
             /// Reply to [`Create`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct CreateReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -1844,7 +2251,8 @@ pub mod ecommerce {
             /// `GET /v3/platsolution/ecommerce/mch-transfer/deposit-after-sales-compensation-bills/bill-id/{bill_id}`. For service providers. Idempotent.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4013504196>
-            #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+            #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct GetByBillId {
                 /// Required. Example: `1330000071100999991182020050700019480001`.
                 pub bill_id: String,
@@ -1853,8 +2261,24 @@ pub mod ecommerce {
                 pub sub_mchid: Option<String>,
             }
 
+            impl GetByBillId {
+                /// What is required. What is optional has a method of its name.
+                #[must_use]
+                pub fn new(bill_id: impl Into<String>) -> Self {
+                    Self {
+                        bill_id: bill_id.into(),
+                        sub_mchid: None,
+                    }
+                }
+            }
+
+            optional! { GetByBillId {
+                sub_mchid: String,
+            } }
+
             /// Reply to [`GetByBillId`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct GetByBillIdReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -1905,7 +2329,8 @@ pub mod ecommerce {
             /// `GET /v3/platsolution/ecommerce/mch-transfer/deposit-after-sales-compensation-bills/out-bill-no/{out_bill_no}`. For service providers. Idempotent.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4013504195>
-            #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+            #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct GetByOutBillNo {
                 /// Required. Example: `plfk2020042013`.
                 pub out_bill_no: String,
@@ -1914,8 +2339,24 @@ pub mod ecommerce {
                 pub sub_mchid: Option<String>,
             }
 
+            impl GetByOutBillNo {
+                /// What is required. What is optional has a method of its name.
+                #[must_use]
+                pub fn new(out_bill_no: impl Into<String>) -> Self {
+                    Self {
+                        out_bill_no: out_bill_no.into(),
+                        sub_mchid: None,
+                    }
+                }
+            }
+
+            optional! { GetByOutBillNo {
+                sub_mchid: String,
+            } }
+
             /// Reply to [`GetByOutBillNo`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct GetByOutBillNoReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -1971,6 +2412,7 @@ pub mod ecommerce {
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4014010905>
             #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct Create {
                 /// Optional. Example: `1900000109`.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -1990,7 +2432,7 @@ pub mod ecommerce {
             }
 
             impl Create {
-                /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+                /// What is required. What is optional has a method of its name.
                 #[must_use]
                 pub fn new(receiver: super::super::super::DepositInsurancePremiumsCompensationBillReceiver, out_bill_no: impl Into<String>, transfer_remark: impl Into<String>) -> Self {
                     Self {
@@ -2004,8 +2446,15 @@ pub mod ecommerce {
                 }
             }
 
+            optional! { Create {
+                sub_mchid: String,
+                sp_appid: String,
+                amount: crate::Number,
+            } }
+
             /// Reply to [`Create`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct CreateReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -2053,14 +2502,26 @@ pub mod ecommerce {
             /// `GET /v3/platsolution/ecommerce/mch-transfer/deposit-insurance-premiums-compensation-bills/{out_bill_no}`. For service providers. Idempotent.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4014010920>
-            #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+            #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct Get {
                 /// Required. Example: `plfk2020042013`.
                 pub out_bill_no: String,
             }
 
+            impl Get {
+                /// What is required, which is all.
+                #[must_use]
+                pub fn new(out_bill_no: impl Into<String>) -> Self {
+                    Self {
+                        out_bill_no: out_bill_no.into(),
+                    }
+                }
+            }
+
             /// Reply to [`Get`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct GetReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -2116,6 +2577,7 @@ pub mod ecommerce {
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4013504202>
             #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct Create {
                 /// Optional. Example: `1900000109`.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -2141,7 +2603,7 @@ pub mod ecommerce {
             }
 
             impl Create {
-                /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+                /// What is required. What is optional has a method of its name.
                 #[must_use]
                 pub fn new(receiver: super::super::super::DepositShippingCostCompensationBillReceiver, out_bill_no: impl Into<String>, transfer_remark: impl Into<String>) -> Self {
                     Self {
@@ -2157,8 +2619,17 @@ pub mod ecommerce {
                 }
             }
 
+            optional! { Create {
+                sub_mchid: String,
+                sp_appid: String,
+                amount: crate::Number,
+                transfer_scene_id: String,
+                user_recv_perception: String,
+            } }
+
             /// Reply to [`Create`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct CreateReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -2206,7 +2677,8 @@ pub mod ecommerce {
             /// `GET /v3/platsolution/ecommerce/mch-transfer/deposit-shipping-cost-compensation-bills/out-bill-no/{out_bill_no}`. For service providers. Idempotent.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4013504203>
-            #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+            #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct GetByOutBillNo {
                 /// Required. Example: `plfk2020042013`.
                 pub out_bill_no: String,
@@ -2215,8 +2687,24 @@ pub mod ecommerce {
                 pub sub_mchid: Option<String>,
             }
 
+            impl GetByOutBillNo {
+                /// What is required. What is optional has a method of its name.
+                #[must_use]
+                pub fn new(out_bill_no: impl Into<String>) -> Self {
+                    Self {
+                        out_bill_no: out_bill_no.into(),
+                        sub_mchid: None,
+                    }
+                }
+            }
+
+            optional! { GetByOutBillNo {
+                sub_mchid: String,
+            } }
+
             /// Reply to [`GetByOutBillNo`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct GetByOutBillNoReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -2268,7 +2756,8 @@ pub mod ecommerce {
             /// `POST /v3/platsolution/ecommerce/mch-transfer/insurance-claim-bills/out-bill-no/{out_bill_no}/cancel`. For service providers. Idempotent. `platsolution.ecommerce.mch_transfer.insurance_claim_bills.get_by_out_bill_no` tells what became of it.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4013504186>
-            #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+            #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct CancelByOutBillNo {
                 /// Required. Example: `plfk2020042013`.
                 pub out_bill_no: String,
@@ -2277,8 +2766,24 @@ pub mod ecommerce {
                 pub sub_mchid: Option<String>,
             }
 
+            impl CancelByOutBillNo {
+                /// What is required. What is optional has a method of its name.
+                #[must_use]
+                pub fn new(out_bill_no: impl Into<String>) -> Self {
+                    Self {
+                        out_bill_no: out_bill_no.into(),
+                        sub_mchid: None,
+                    }
+                }
+            }
+
+            optional! { CancelByOutBillNo {
+                sub_mchid: String,
+            } }
+
             /// Reply to [`CancelByOutBillNo`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct CancelByOutBillNoReply {
                 /// Optional.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -2306,6 +2811,7 @@ pub mod ecommerce {
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4013504184>
             #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct Create {
                 /// Optional. Example: `1900001109`.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -2322,7 +2828,7 @@ pub mod ecommerce {
             }
 
             impl Create {
-                /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+                /// What is required. What is optional has a method of its name.
                 #[must_use]
                 pub fn new(receiver: super::super::super::InsuranceClaimBillReceiver, out_bill_no: impl Into<String>, transfer_remark: impl Into<String>) -> Self {
                     Self {
@@ -2335,8 +2841,14 @@ pub mod ecommerce {
                 }
             }
 
+            optional! { Create {
+                sub_mchid: String,
+                amount: crate::Number,
+            } }
+
             /// Reply to [`Create`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct CreateReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -2381,7 +2893,8 @@ pub mod ecommerce {
             /// `GET /v3/platsolution/ecommerce/mch-transfer/insurance-claim-bills/bill-id/{bill_id}`. For service providers. Idempotent.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4013504188>
-            #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+            #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct GetByBillId {
                 /// Required. Example: `1330000071100999991182020050700019480001`.
                 pub bill_id: String,
@@ -2390,8 +2903,24 @@ pub mod ecommerce {
                 pub sub_mchid: Option<String>,
             }
 
+            impl GetByBillId {
+                /// What is required. What is optional has a method of its name.
+                #[must_use]
+                pub fn new(bill_id: impl Into<String>) -> Self {
+                    Self {
+                        bill_id: bill_id.into(),
+                        sub_mchid: None,
+                    }
+                }
+            }
+
+            optional! { GetByBillId {
+                sub_mchid: String,
+            } }
+
             /// Reply to [`GetByBillId`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct GetByBillIdReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -2439,7 +2968,8 @@ pub mod ecommerce {
             /// `GET /v3/platsolution/ecommerce/mch-transfer/insurance-claim-bills/out-bill-no/{out_bill_no}`. For service providers. Idempotent.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4013504187>
-            #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+            #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct GetByOutBillNo {
                 /// Required. Example: `plfk2020042013`.
                 pub out_bill_no: String,
@@ -2448,8 +2978,24 @@ pub mod ecommerce {
                 pub sub_mchid: Option<String>,
             }
 
+            impl GetByOutBillNo {
+                /// What is required. What is optional has a method of its name.
+                #[must_use]
+                pub fn new(out_bill_no: impl Into<String>) -> Self {
+                    Self {
+                        out_bill_no: out_bill_no.into(),
+                        sub_mchid: None,
+                    }
+                }
+            }
+
+            optional! { GetByOutBillNo {
+                sub_mchid: String,
+            } }
+
             /// Reply to [`GetByOutBillNo`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct GetByOutBillNoReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -2498,6 +3044,7 @@ pub mod ecommerce {
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4013504185>
             #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct PreTransfer {
                 /// Optional. Example: `1900001109`.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -2517,7 +3064,7 @@ pub mod ecommerce {
             }
 
             impl PreTransfer {
-                /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+                /// What is required. What is optional has a method of its name.
                 #[must_use]
                 pub fn new(receiver: super::super::super::InsuranceClaimBillReceiver, out_bill_no: impl Into<String>, transfer_remark: impl Into<String>) -> Self {
                     Self {
@@ -2531,8 +3078,15 @@ pub mod ecommerce {
                 }
             }
 
+            optional! { PreTransfer {
+                sub_mchid: String,
+                amount: crate::Number,
+                notify_url: String,
+            } }
+
             /// Reply to [`PreTransfer`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct PreTransferReply {
                 /// Optional.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -2564,6 +3118,7 @@ pub mod ecommerce {
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4016777363>
             #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct Create {
                 /// Required.
                 pub receiver: super::super::super::SubMchCompensationBillReceiver,
@@ -2579,7 +3134,7 @@ pub mod ecommerce {
             }
 
             impl Create {
-                /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+                /// What is required. What is optional has a method of its name.
                 #[must_use]
                 pub fn new(receiver: super::super::super::SubMchCompensationBillReceiver, out_bill_no: impl Into<String>, amount: crate::Number, transfer_remark: impl Into<String>) -> Self {
                     Self {
@@ -2592,8 +3147,13 @@ pub mod ecommerce {
                 }
             }
 
+            optional! { Create {
+                sponsor_mchid: String,
+            } }
+
             /// Reply to [`Create`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct CreateReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -2635,7 +3195,8 @@ pub mod ecommerce {
             /// `GET /v3/platsolution/ecommerce/mch-transfer/sub-mch-compensation-bills/{out_bill_no}`. For service providers. Idempotent.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4016777372>
-            #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+            #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct Get {
                 /// Required. Example: `plfk2020042013`.
                 pub out_bill_no: String,
@@ -2644,8 +3205,24 @@ pub mod ecommerce {
                 pub sponsor_mchid: Option<String>,
             }
 
+            impl Get {
+                /// What is required. What is optional has a method of its name.
+                #[must_use]
+                pub fn new(out_bill_no: impl Into<String>) -> Self {
+                    Self {
+                        out_bill_no: out_bill_no.into(),
+                        sponsor_mchid: None,
+                    }
+                }
+            }
+
+            optional! { Get {
+                sponsor_mchid: String,
+            } }
+
             /// Reply to [`Get`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct GetReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -2695,6 +3272,7 @@ pub mod ecommerce {
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4013504198>
             #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct Create {
                 /// Optional. Example: `1900000109`.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -2719,7 +3297,7 @@ pub mod ecommerce {
             }
 
             impl Create {
-                /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+                /// What is required. What is optional has a method of its name.
                 #[must_use]
                 pub fn new(business_type: super::super::super::BusinessType, receiver: super::super::super::TransferBillReceiver, out_bill_no: impl Into<String>, transfer_remark: impl Into<String>) -> Self {
                     Self {
@@ -2735,8 +3313,16 @@ pub mod ecommerce {
                 }
             }
 
+            optional! { Create {
+                sub_mchid: String,
+                sp_appid: String,
+                amount: crate::Number,
+                receiver_remark: String,
+            } }
+
             /// Reply to [`Create`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct CreateReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -2790,7 +3376,8 @@ pub mod ecommerce {
             /// `GET /v3/platsolution/ecommerce/mch-transfer/transfer-bills/bill-id/{bill_id}`. For service providers. Idempotent.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4013504200>
-            #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+            #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct GetByBillId {
                 /// Required. Example: `1330000071100999991182020050700019480001`.
                 pub bill_id: String,
@@ -2799,8 +3386,24 @@ pub mod ecommerce {
                 pub business_type: Option<super::super::super::BusinessType>,
             }
 
+            impl GetByBillId {
+                /// What is required. What is optional has a method of its name.
+                #[must_use]
+                pub fn new(bill_id: impl Into<String>) -> Self {
+                    Self {
+                        bill_id: bill_id.into(),
+                        business_type: None,
+                    }
+                }
+            }
+
+            optional! { GetByBillId {
+                business_type: super::super::super::BusinessType,
+            } }
+
             /// Reply to [`GetByBillId`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct GetByBillIdReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -2851,7 +3454,8 @@ pub mod ecommerce {
             /// `GET /v3/platsolution/ecommerce/mch-transfer/transfer-bills/out-bill-no/{out_bill_no}`. For service providers. Idempotent.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4013504199>
-            #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+            #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct GetByOutBillNo {
                 /// Required. Example: `plfk2020042013`.
                 pub out_bill_no: String,
@@ -2860,8 +3464,24 @@ pub mod ecommerce {
                 pub business_type: Option<super::super::super::BusinessType>,
             }
 
+            impl GetByOutBillNo {
+                /// What is required. What is optional has a method of its name.
+                #[must_use]
+                pub fn new(out_bill_no: impl Into<String>) -> Self {
+                    Self {
+                        out_bill_no: out_bill_no.into(),
+                        business_type: None,
+                    }
+                }
+            }
+
+            optional! { GetByOutBillNo {
+                business_type: super::super::super::BusinessType,
+            } }
+
             /// Reply to [`GetByOutBillNo`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct GetByOutBillNoReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -2917,7 +3537,8 @@ pub mod ecommerce {
         /// `POST /v3/platsolution/ecommerce/recharge-employees`. For service providers. Idempotent. `platsolution.ecommerce.recharge_employees.list_by_sub_mchid` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4013521743>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Create {
             /// Required. Example: `1900000109`.
             pub sub_mchid: String,
@@ -2925,8 +3546,20 @@ pub mod ecommerce {
             pub sp_openid: crate::Sensitive,
         }
 
+        impl Create {
+            /// What is required, which is all.
+            #[must_use]
+            pub fn new(sub_mchid: impl Into<String>, sp_openid: impl Into<crate::Sensitive>) -> Self {
+                Self {
+                    sub_mchid: sub_mchid.into(),
+                    sp_openid: sp_openid.into(),
+                }
+            }
+        }
+
         /// Reply to [`Create`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct CreateReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -2953,7 +3586,8 @@ pub mod ecommerce {
         /// `POST /v3/platsolution/ecommerce/recharge-employees/sub-mchid/{sub_mchid}/sp-openid/{sp_openid}/delete`. For service providers. Idempotent. `platsolution.ecommerce.recharge_employees.list_by_sub_mchid` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4013521753>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct DeleteBySpOpenid {
             /// Required. Example: `1900000109`.
             pub sub_mchid: String,
@@ -2961,8 +3595,20 @@ pub mod ecommerce {
             pub sp_openid: crate::Sensitive,
         }
 
+        impl DeleteBySpOpenid {
+            /// What is required, which is all.
+            #[must_use]
+            pub fn new(sub_mchid: impl Into<String>, sp_openid: impl Into<crate::Sensitive>) -> Self {
+                Self {
+                    sub_mchid: sub_mchid.into(),
+                    sp_openid: sp_openid.into(),
+                }
+            }
+        }
+
         /// Reply to [`DeleteBySpOpenid`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct DeleteBySpOpenidReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -2989,14 +3635,26 @@ pub mod ecommerce {
         /// `GET /v3/platsolution/ecommerce/recharge-employees/sub-mchid/{sub_mchid}`. For service providers. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4013521757>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct ListBySubMchid {
             /// Required. Example: `1900000109`.
             pub sub_mchid: String,
         }
 
+        impl ListBySubMchid {
+            /// What is required, which is all.
+            #[must_use]
+            pub fn new(sub_mchid: impl Into<String>) -> Self {
+                Self {
+                    sub_mchid: sub_mchid.into(),
+                }
+            }
+        }
+
         /// Reply to [`ListBySubMchid`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct ListBySubMchidReply {
             /// Optional.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -3016,6 +3674,7 @@ pub mod ecommerce {
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012762860>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Apply {
             /// Required. Example: `1900001109`.
             pub sub_mchid: String,
@@ -3039,7 +3698,7 @@ pub mod ecommerce {
         }
 
         impl Apply {
-            /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+            /// What is required. What is optional has a method of its name.
             #[must_use]
             pub fn new(sub_mchid: impl Into<String>, out_recharge_no: impl Into<String>, recharge_scene: super::super::RechargeScene, account_type: super::super::ApplyAccountType, recharge_amount: super::super::RechargeAmount) -> Self {
                 Self {
@@ -3055,8 +3714,15 @@ pub mod ecommerce {
             }
         }
 
+        optional! { Apply {
+            notify_url: String,
+            available_recharge_channels: Vec<super::super::AvailableRechargeChannel>,
+            remark: String,
+        } }
+
         /// Reply to [`Apply`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct ApplyReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -3077,7 +3743,8 @@ pub mod ecommerce {
         /// `POST /v3/platsolution/ecommerce/recharges/out-recharge-no/{out_recharge_no}/close`. For service providers. Idempotent. `platsolution.ecommerce.recharges.get_by_out_recharge_no` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012762895>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct CloseByOutRechargeNo {
             /// Required. Example: `cz2020042013`.
             pub out_recharge_no: String,
@@ -3085,8 +3752,20 @@ pub mod ecommerce {
             pub sub_mchid: String,
         }
 
+        impl CloseByOutRechargeNo {
+            /// What is required, which is all.
+            #[must_use]
+            pub fn new(out_recharge_no: impl Into<String>, sub_mchid: impl Into<String>) -> Self {
+                Self {
+                    out_recharge_no: out_recharge_no.into(),
+                    sub_mchid: sub_mchid.into(),
+                }
+            }
+        }
+
         /// Reply to [`CloseByOutRechargeNo`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct CloseByOutRechargeNoReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -3149,7 +3828,8 @@ pub mod ecommerce {
         /// `GET /v3/platsolution/ecommerce/recharges/out-recharge-no/{out_recharge_no}`. For service providers. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012762874>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct GetByOutRechargeNo {
             /// Required. Example: `cz2020042013`.
             pub out_recharge_no: String,
@@ -3157,8 +3837,20 @@ pub mod ecommerce {
             pub sub_mchid: String,
         }
 
+        impl GetByOutRechargeNo {
+            /// What is required, which is all.
+            #[must_use]
+            pub fn new(out_recharge_no: impl Into<String>, sub_mchid: impl Into<String>) -> Self {
+                Self {
+                    out_recharge_no: out_recharge_no.into(),
+                    sub_mchid: sub_mchid.into(),
+                }
+            }
+        }
+
         /// Reply to [`GetByOutRechargeNo`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct GetByOutRechargeNoReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -3228,7 +3920,8 @@ pub mod ecommerce {
             /// `POST /v3/platsolution/ecommerce/settle/prepay-settle-orders/{settle_batch_no}/apply-abnormal-settle`. For service providers. Not idempotent. `platsolution.ecommerce.settle.prepay_settle_orders.get` tells what became of it.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4015198012>
-            #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+            #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct ApplyAbnormalSettle {
                 /// Required. Example: `123685544886666`.
                 pub settle_batch_no: String,
@@ -3243,8 +3936,27 @@ pub mod ecommerce {
                 pub description: Option<String>,
             }
 
+            impl ApplyAbnormalSettle {
+                /// What is required. What is optional has a method of its name.
+                #[must_use]
+                pub fn new(settle_batch_no: impl Into<String>, individual_auth_id: impl Into<String>, out_abnormal_settle_batch_no: impl Into<String>, abnormal_settle_type: super::super::super::AbnormalSettleType) -> Self {
+                    Self {
+                        settle_batch_no: settle_batch_no.into(),
+                        individual_auth_id: individual_auth_id.into(),
+                        out_abnormal_settle_batch_no: out_abnormal_settle_batch_no.into(),
+                        abnormal_settle_type,
+                        description: None,
+                    }
+                }
+            }
+
+            optional! { ApplyAbnormalSettle {
+                description: String,
+            } }
+
             /// Reply to [`ApplyAbnormalSettle`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct ApplyAbnormalSettleReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -3287,6 +3999,7 @@ pub mod ecommerce {
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012649847>
             #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct Create {
                 /// Required. Example: `WXA12368855126622`.
                 pub appid: String,
@@ -3308,7 +4021,7 @@ pub mod ecommerce {
             }
 
             impl Create {
-                /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+                /// What is required. What is optional has a method of its name.
                 #[must_use]
                 pub fn new(appid: impl Into<String>, out_settle_batch_no: impl Into<String>, individual_auth_id: impl Into<String>, notify_url: impl Into<String>, description: impl Into<String>, trade_scenario: super::super::super::TradeScenario, settle_info_list: Vec<super::super::super::SettleInfo>) -> Self {
                     Self {
@@ -3324,8 +4037,13 @@ pub mod ecommerce {
                 }
             }
 
+            optional! { Create {
+                receive_type_template_id: i64,
+            } }
+
             /// Reply to [`Create`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct CreateReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -3361,14 +4079,26 @@ pub mod ecommerce {
             /// `GET /v3/platsolution/ecommerce/settle/prepay-settle-orders/{settle_batch_no}`. For service providers. Idempotent.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012650326>
-            #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+            #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct Get {
                 /// Required. Example: `123685544886666`.
                 pub settle_batch_no: String,
             }
 
+            impl Get {
+                /// What is required, which is all.
+                #[must_use]
+                pub fn new(settle_batch_no: impl Into<String>) -> Self {
+                    Self {
+                        settle_batch_no: settle_batch_no.into(),
+                    }
+                }
+            }
+
             /// Reply to [`Get`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct GetReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -3412,7 +4142,8 @@ pub mod ecommerce {
             /// `POST /v3/platsolution/ecommerce/withdraw/day-end-balance-withdraw`. For service providers. Idempotent. `platsolution.ecommerce.withdraw.day_end_balance_withdraw.get_by_out_request_no` tells what became of it.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4013328143>
-            #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+            #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct Create {
                 /// Required. Example: `1900000109`.
                 pub sub_mchid: String,
@@ -3434,8 +4165,32 @@ pub mod ecommerce {
                 pub reserve_amount: Option<i64>,
             }
 
+            impl Create {
+                /// What is required. What is optional has a method of its name.
+                #[must_use]
+                pub fn new(sub_mchid: impl Into<String>, out_request_no: impl Into<String>, calculate_amount_type: super::super::super::CalculateAmountType) -> Self {
+                    Self {
+                        sub_mchid: sub_mchid.into(),
+                        out_request_no: out_request_no.into(),
+                        calculate_amount_type,
+                        remark: None,
+                        bank_memo: None,
+                        notify_url: None,
+                        reserve_amount: None,
+                    }
+                }
+            }
+
+            optional! { Create {
+                remark: String,
+                bank_memo: String,
+                notify_url: String,
+                reserve_amount: i64,
+            } }
+
             /// Reply to [`Create`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct CreateReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -3501,7 +4256,8 @@ pub mod ecommerce {
             /// `GET /v3/platsolution/ecommerce/withdraw/day-end-balance-withdraw/out-request-no/{out_request_no}`. For service providers. Idempotent.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4013328163>
-            #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+            #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct GetByOutRequestNo {
                 /// Required. Example: `20190611222222222200000000012122`.
                 pub out_request_no: String,
@@ -3509,8 +4265,20 @@ pub mod ecommerce {
                 pub sub_mchid: String,
             }
 
+            impl GetByOutRequestNo {
+                /// What is required, which is all.
+                #[must_use]
+                pub fn new(out_request_no: impl Into<String>, sub_mchid: impl Into<String>) -> Self {
+                    Self {
+                        out_request_no: out_request_no.into(),
+                        sub_mchid: sub_mchid.into(),
+                    }
+                }
+            }
+
             /// Reply to [`GetByOutRequestNo`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct GetByOutRequestNoReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -3589,6 +4357,7 @@ pub mod insurance {
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4013504220>
             #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct Apply {
                 /// Required. Example: `1900001109`.
                 pub sub_mchid: String,
@@ -3616,7 +4385,7 @@ pub mod insurance {
             }
 
             impl Apply {
-                /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+                /// What is required. What is optional has a method of its name.
                 #[expect(clippy::too_many_arguments, reason = "all of them are required")]
                 #[must_use]
                 pub fn new(sub_mchid: impl Into<String>, sp_appid: impl Into<String>, out_batch_no: impl Into<String>, batch_name: impl Into<String>, batch_remark: impl Into<String>, total_amount: crate::Number, total_num: crate::Number, transfer_scene_id: impl Into<String>, transfer_detail_list: Vec<super::super::super::TransferDetail>, notify_url: impl Into<String>) -> Self {
@@ -3636,8 +4405,13 @@ pub mod insurance {
                 }
             }
 
+            optional! { Apply {
+                sub_appid: String,
+            } }
+
             /// Reply to [`Apply`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct ApplyReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -3662,6 +4436,7 @@ pub mod insurance {
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4013504221>
             #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct GetByBatchId {
                 /// Required. Example: `131000011085109987515042023022300246500006`.
                 pub batch_id: String,
@@ -3681,7 +4456,7 @@ pub mod insurance {
             }
 
             impl GetByBatchId {
-                /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+                /// What is required. What is optional has a method of its name.
                 #[must_use]
                 pub fn new(batch_id: impl Into<String>, sub_mchid: impl Into<String>, need_query_detail: bool) -> Self {
                     Self {
@@ -3695,8 +4470,15 @@ pub mod insurance {
                 }
             }
 
+            optional! { GetByBatchId {
+                detail_state: super::super::super::GetByBatchIdDetailState,
+                offset: crate::Number,
+                limit: crate::Number,
+            } }
+
             /// Reply to [`GetByBatchId`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct GetByBatchIdReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -3721,6 +4503,7 @@ pub mod insurance {
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4013504222>
             #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct GetByOutBatchNo {
                 /// Required. Example: `sjzz20230223`.
                 pub out_batch_no: String,
@@ -3740,7 +4523,7 @@ pub mod insurance {
             }
 
             impl GetByOutBatchNo {
-                /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+                /// What is required. What is optional has a method of its name.
                 #[must_use]
                 pub fn new(out_batch_no: impl Into<String>, sub_mchid: impl Into<String>, need_query_detail: bool) -> Self {
                     Self {
@@ -3754,8 +4537,15 @@ pub mod insurance {
                 }
             }
 
+            optional! { GetByOutBatchNo {
+                offset: crate::Number,
+                limit: crate::Number,
+                detail_state: super::super::super::GetByBatchIdDetailState,
+            } }
+
             /// Reply to [`GetByOutBatchNo`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct GetByOutBatchNoReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -3782,7 +4572,8 @@ pub mod insurance {
                 /// `POST /v3/platsolution/insurance/mch-transfer/batches/detail-receipts/out-batch-no/{out_batch_no}/out-detail-no/{out_detail_no}/apply`. For service providers. Idempotent. `platsolution.insurance.mch_transfer.batches.detail_receipts.get_by_out_detail_no` tells what became of it.
                 ///
                 /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4013504228>
-                #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+                #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+                #[non_exhaustive]
                 pub struct ApplyByOutDetailNo {
                     /// Required. Example: `sjzz20230223`.
                     pub out_batch_no: String,
@@ -3792,8 +4583,21 @@ pub mod insurance {
                     pub sub_mchid: String,
                 }
 
+                impl ApplyByOutDetailNo {
+                    /// What is required, which is all.
+                    #[must_use]
+                    pub fn new(out_batch_no: impl Into<String>, out_detail_no: impl Into<String>, sub_mchid: impl Into<String>) -> Self {
+                        Self {
+                            out_batch_no: out_batch_no.into(),
+                            out_detail_no: out_detail_no.into(),
+                            sub_mchid: sub_mchid.into(),
+                        }
+                    }
+                }
+
                 /// Reply to [`ApplyByOutDetailNo`].
                 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+                #[non_exhaustive]
                 pub struct ApplyByOutDetailNoReply {
                     /// Documented as required.
                     #[serde(skip_serializing_if = "Option::is_none")]
@@ -3817,7 +4621,8 @@ pub mod insurance {
                 /// `GET /v3/platsolution/insurance/mch-transfer/batches/detail-receipts/out-batch-no/{out_batch_no}/out-detail-no/{out_detail_no}`. For service providers. Idempotent.
                 ///
                 /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4013504229>
-                #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+                #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+                #[non_exhaustive]
                 pub struct GetByOutDetailNo {
                     /// Required. Example: `sjzz20230223`.
                     pub out_batch_no: String,
@@ -3827,8 +4632,21 @@ pub mod insurance {
                     pub sub_mchid: String,
                 }
 
+                impl GetByOutDetailNo {
+                    /// What is required, which is all.
+                    #[must_use]
+                    pub fn new(out_batch_no: impl Into<String>, out_detail_no: impl Into<String>, sub_mchid: impl Into<String>) -> Self {
+                        Self {
+                            out_batch_no: out_batch_no.into(),
+                            out_detail_no: out_detail_no.into(),
+                            sub_mchid: sub_mchid.into(),
+                        }
+                    }
+                }
+
                 /// Reply to [`GetByOutDetailNo`].
                 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+                #[non_exhaustive]
                 pub struct GetByOutDetailNoReply {
                     /// Documented as required.
                     #[serde(skip_serializing_if = "Option::is_none")]
@@ -3871,7 +4689,8 @@ pub mod insurance {
                 /// `GET /v3/platsolution/insurance/mch-transfer/batches/batch-id/{batch_id}/details/detail-id/{detail_id}`. For service providers. Idempotent.
                 ///
                 /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4013504223>
-                #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+                #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+                #[non_exhaustive]
                 pub struct GetByDetailId {
                     /// Required. Example: `131000011085109987515042023022300246500006`.
                     pub batch_id: String,
@@ -3881,8 +4700,21 @@ pub mod insurance {
                     pub sub_mchid: String,
                 }
 
+                impl GetByDetailId {
+                    /// What is required, which is all.
+                    #[must_use]
+                    pub fn new(batch_id: impl Into<String>, detail_id: impl Into<String>, sub_mchid: impl Into<String>) -> Self {
+                        Self {
+                            batch_id: batch_id.into(),
+                            detail_id: detail_id.into(),
+                            sub_mchid: sub_mchid.into(),
+                        }
+                    }
+                }
+
                 /// Reply to [`GetByDetailId`].
                 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+                #[non_exhaustive]
                 pub struct GetByDetailIdReply {
                     /// Documented as required.
                     #[serde(skip_serializing_if = "Option::is_none")]
@@ -3945,7 +4777,8 @@ pub mod insurance {
                 /// `GET /v3/platsolution/insurance/mch-transfer/batches/out-batch-no/{out_batch_no}/details/out-detail-no/{out_detail_no}`. For service providers. Idempotent.
                 ///
                 /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4013504224>
-                #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+                #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+                #[non_exhaustive]
                 pub struct GetByOutDetailNo {
                     /// Required. Example: `sjzz20230223`.
                     pub out_batch_no: String,
@@ -3955,8 +4788,21 @@ pub mod insurance {
                     pub sub_mchid: String,
                 }
 
+                impl GetByOutDetailNo {
+                    /// What is required, which is all.
+                    #[must_use]
+                    pub fn new(out_batch_no: impl Into<String>, out_detail_no: impl Into<String>, sub_mchid: impl Into<String>) -> Self {
+                        Self {
+                            out_batch_no: out_batch_no.into(),
+                            out_detail_no: out_detail_no.into(),
+                            sub_mchid: sub_mchid.into(),
+                        }
+                    }
+                }
+
                 /// Reply to [`GetByOutDetailNo`].
                 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+                #[non_exhaustive]
                 pub struct GetByOutDetailNoReply {
                     /// Documented as required.
                     #[serde(skip_serializing_if = "Option::is_none")]
@@ -4023,7 +4869,8 @@ pub mod insurance {
                 /// `POST /v3/platsolution/insurance/mch-transfer/batches/summary-receipts/out-batch-no/{out_batch_no}/apply`. For service providers. Idempotent. `platsolution.insurance.mch_transfer.batches.summary_receipts.get_by_out_batch_no` tells what became of it.
                 ///
                 /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4013504226>
-                #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+                #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+                #[non_exhaustive]
                 pub struct ApplyByOutBatchNo {
                     /// Required. Example: `sjzz20230223`.
                     pub out_batch_no: String,
@@ -4031,8 +4878,20 @@ pub mod insurance {
                     pub sub_mchid: String,
                 }
 
+                impl ApplyByOutBatchNo {
+                    /// What is required, which is all.
+                    #[must_use]
+                    pub fn new(out_batch_no: impl Into<String>, sub_mchid: impl Into<String>) -> Self {
+                        Self {
+                            out_batch_no: out_batch_no.into(),
+                            sub_mchid: sub_mchid.into(),
+                        }
+                    }
+                }
+
                 /// Reply to [`ApplyByOutBatchNo`].
                 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+                #[non_exhaustive]
                 pub struct ApplyByOutBatchNoReply {
                     /// Documented as required.
                     #[serde(skip_serializing_if = "Option::is_none")]
@@ -4053,7 +4912,8 @@ pub mod insurance {
                 /// `GET /v3/platsolution/insurance/mch-transfer/batches/summary-receipts/out-batch-no/{out_batch_no}`. For service providers. Idempotent.
                 ///
                 /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4013504227>
-                #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+                #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+                #[non_exhaustive]
                 pub struct GetByOutBatchNo {
                     /// Required. Example: `sjzz20230223`.
                     pub out_batch_no: String,
@@ -4061,8 +4921,20 @@ pub mod insurance {
                     pub sub_mchid: String,
                 }
 
+                impl GetByOutBatchNo {
+                    /// What is required, which is all.
+                    #[must_use]
+                    pub fn new(out_batch_no: impl Into<String>, sub_mchid: impl Into<String>) -> Self {
+                        Self {
+                            out_batch_no: out_batch_no.into(),
+                            sub_mchid: sub_mchid.into(),
+                        }
+                    }
+                }
+
                 /// Reply to [`GetByOutBatchNo`].
                 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+                #[non_exhaustive]
                 pub struct GetByOutBatchNoReply {
                     /// Documented as required.
                     #[serde(skip_serializing_if = "Option::is_none")]
@@ -4100,7 +4972,8 @@ pub mod insurance {
             /// `POST /v3/platsolution/insurance/mch-transfer/reservation/apply`. For service providers. Not idempotent. `platsolution.insurance.mch_transfer.reservation.get_by_out_reservation_no` tells what became of it.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4013504216>
-            #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+            #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct Apply {
                 /// Required. Example: `1900001109`.
                 pub sub_mchid: String,
@@ -4136,8 +5009,40 @@ pub mod insurance {
                 pub scene_report_data: Option<super::super::super::SceneReportData>,
             }
 
+            impl Apply {
+                /// What is required. What is optional has a method of its name.
+                #[must_use]
+                pub fn new(sub_mchid: impl Into<String>, sp_appid: impl Into<String>, out_reservation_no: impl Into<String>, transfer_scene_id: impl Into<String>, estimated_date: impl Into<String>, reserve_remark: impl Into<String>, notify_url: impl Into<String>) -> Self {
+                    Self {
+                        sub_mchid: sub_mchid.into(),
+                        sp_appid: sp_appid.into(),
+                        sub_appid: None,
+                        out_reservation_no: out_reservation_no.into(),
+                        transfer_scene_id: transfer_scene_id.into(),
+                        estimated_date: estimated_date.into(),
+                        estimated_max_amount: None,
+                        exact_amount: None,
+                        openid: None,
+                        user_real_name: None,
+                        reserve_remark: reserve_remark.into(),
+                        notify_url: notify_url.into(),
+                        scene_report_data: None,
+                    }
+                }
+            }
+
+            optional! { Apply {
+                sub_appid: String,
+                estimated_max_amount: crate::Number,
+                exact_amount: crate::Number,
+                openid: crate::Sensitive,
+                user_real_name: crate::Sensitive,
+                scene_report_data: super::super::super::SceneReportData,
+            } }
+
             /// Reply to [`Apply`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct ApplyReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -4167,7 +5072,8 @@ pub mod insurance {
             /// `POST /v3/platsolution/insurance/mch-transfer/reservation/out-reservation-no/{out_reservation_no}/close`. For service providers. Idempotent. `platsolution.insurance.mch_transfer.reservation.get_by_out_reservation_no` tells what became of it.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4013504219>
-            #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+            #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct CloseByOutReservationNo {
                 /// Required. Example: `plfk2020042013`.
                 pub out_reservation_no: String,
@@ -4175,8 +5081,20 @@ pub mod insurance {
                 pub sub_mchid: String,
             }
 
+            impl CloseByOutReservationNo {
+                /// What is required, which is all.
+                #[must_use]
+                pub fn new(out_reservation_no: impl Into<String>, sub_mchid: impl Into<String>) -> Self {
+                    Self {
+                        out_reservation_no: out_reservation_no.into(),
+                        sub_mchid: sub_mchid.into(),
+                    }
+                }
+            }
+
             /// Reply to [`CloseByOutReservationNo`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct CloseByOutReservationNoReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -4236,7 +5154,8 @@ pub mod insurance {
             /// `GET /v3/platsolution/insurance/mch-transfer/reservation/out-reservation-no/{out_reservation_no}`. For service providers. Idempotent.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4013504218>
-            #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+            #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct GetByOutReservationNo {
                 /// Required. Example: `plfk2020042013`.
                 pub out_reservation_no: String,
@@ -4244,8 +5163,20 @@ pub mod insurance {
                 pub sub_mchid: String,
             }
 
+            impl GetByOutReservationNo {
+                /// What is required, which is all.
+                #[must_use]
+                pub fn new(out_reservation_no: impl Into<String>, sub_mchid: impl Into<String>) -> Self {
+                    Self {
+                        out_reservation_no: out_reservation_no.into(),
+                        sub_mchid: sub_mchid.into(),
+                    }
+                }
+            }
+
             /// Reply to [`GetByOutReservationNo`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct GetByOutReservationNoReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -4305,7 +5236,8 @@ pub mod insurance {
             /// `GET /v3/platsolution/insurance/mch-transfer/reservation/reservation-id/{reservation_id}`. For service providers. Idempotent.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4013504217>
-            #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+            #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct GetByReservationId {
                 /// Required. Example: `1330000071100999991182020050700019480001`.
                 pub reservation_id: String,
@@ -4313,8 +5245,20 @@ pub mod insurance {
                 pub sub_mchid: String,
             }
 
+            impl GetByReservationId {
+                /// What is required, which is all.
+                #[must_use]
+                pub fn new(reservation_id: impl Into<String>, sub_mchid: impl Into<String>) -> Self {
+                    Self {
+                        reservation_id: reservation_id.into(),
+                        sub_mchid: sub_mchid.into(),
+                    }
+                }
+            }
+
             /// Reply to [`GetByReservationId`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct GetByReservationIdReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -4384,6 +5328,7 @@ pub mod mch_transfer {
         ///
         /// Document: <https://pay.weixin.qq.com/docs/partner/apis/platsolution-mch-transfer/transfer-batch/transfer-batch-apply.html>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Apply {
             /// Required. Example: `1900001109`.
             pub sub_mchid: String,
@@ -4411,7 +5356,7 @@ pub mod mch_transfer {
         }
 
         impl Apply {
-            /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+            /// What is required. What is optional has a method of its name.
             #[expect(clippy::too_many_arguments, reason = "all of them are required")]
             #[must_use]
             pub fn new(sub_mchid: impl Into<String>, sp_appid: impl Into<String>, out_batch_no: impl Into<String>, batch_name: impl Into<String>, batch_remark: impl Into<String>, total_amount: crate::Number, total_num: crate::Number, transfer_scene_id: impl Into<String>, transfer_detail_list: Vec<super::super::TransferDetail>, notify_url: impl Into<String>) -> Self {
@@ -4431,8 +5376,13 @@ pub mod mch_transfer {
             }
         }
 
+        optional! { Apply {
+            sub_appid: String,
+        } }
+
         /// Reply to [`Apply`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct ApplyReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -4457,6 +5407,7 @@ pub mod mch_transfer {
         ///
         /// Document: <https://pay.weixin.qq.com/docs/partner/apis/platsolution-mch-transfer/transfer-batch/transfer-batch-get-by-id.html>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct GetByBatchId {
             /// Required. Example: `131000011085109987515042023022300246500006`.
             pub batch_id: String,
@@ -4476,7 +5427,7 @@ pub mod mch_transfer {
         }
 
         impl GetByBatchId {
-            /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+            /// What is required. What is optional has a method of its name.
             #[must_use]
             pub fn new(batch_id: impl Into<String>, sub_mchid: impl Into<String>, need_query_detail: bool) -> Self {
                 Self {
@@ -4490,8 +5441,15 @@ pub mod mch_transfer {
             }
         }
 
+        optional! { GetByBatchId {
+            detail_state: super::super::BatchGetByBatchIdDetailState,
+            offset: crate::Number,
+            limit: crate::Number,
+        } }
+
         /// Reply to [`GetByBatchId`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct GetByBatchIdReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -4516,6 +5474,7 @@ pub mod mch_transfer {
         ///
         /// Document: <https://pay.weixin.qq.com/docs/partner/apis/platsolution-mch-transfer/transfer-batch/transfer-batch-get-by-out-code.html>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct GetByOutBatchNo {
             /// Required. Example: `sjzz20230223`.
             pub out_batch_no: String,
@@ -4535,7 +5494,7 @@ pub mod mch_transfer {
         }
 
         impl GetByOutBatchNo {
-            /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+            /// What is required. What is optional has a method of its name.
             #[must_use]
             pub fn new(out_batch_no: impl Into<String>, sub_mchid: impl Into<String>, need_query_detail: bool) -> Self {
                 Self {
@@ -4549,8 +5508,15 @@ pub mod mch_transfer {
             }
         }
 
+        optional! { GetByOutBatchNo {
+            offset: crate::Number,
+            limit: crate::Number,
+            detail_state: super::super::GetByBatchIdDetailState,
+        } }
+
         /// Reply to [`GetByOutBatchNo`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct GetByOutBatchNoReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -4577,7 +5543,8 @@ pub mod mch_transfer {
             /// `POST /v3/platsolution/mch-transfer/batches/detail-receipts/out-batch-no/{out_batch_no}/out-detail-no/{out_detail_no}/apply`. For service providers. Idempotent. `platsolution.mch_transfer.batches.detail_receipts.get_by_out_detail_no` tells what became of it.
             ///
             /// Document: <https://pay.weixin.qq.com/docs/partner/apis/platsolution-mch-transfer/receipts/receipt-apply-by-detail-out-no.html>
-            #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+            #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct ApplyByOutDetailNo {
                 /// Required. Example: `sjzz20230223`.
                 pub out_batch_no: String,
@@ -4587,8 +5554,21 @@ pub mod mch_transfer {
                 pub sub_mchid: String,
             }
 
+            impl ApplyByOutDetailNo {
+                /// What is required, which is all.
+                #[must_use]
+                pub fn new(out_batch_no: impl Into<String>, out_detail_no: impl Into<String>, sub_mchid: impl Into<String>) -> Self {
+                    Self {
+                        out_batch_no: out_batch_no.into(),
+                        out_detail_no: out_detail_no.into(),
+                        sub_mchid: sub_mchid.into(),
+                    }
+                }
+            }
+
             /// Reply to [`ApplyByOutDetailNo`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct ApplyByOutDetailNoReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -4612,7 +5592,8 @@ pub mod mch_transfer {
             /// `GET /v3/platsolution/mch-transfer/batches/detail-receipts/out-batch-no/{out_batch_no}/out-detail-no/{out_detail_no}`. For service providers. Idempotent.
             ///
             /// Document: <https://pay.weixin.qq.com/docs/partner/apis/platsolution-mch-transfer/receipts/receipt-query-by-detail-out-no.html>
-            #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+            #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct GetByOutDetailNo {
                 /// Required. Example: `sjzz20230223`.
                 pub out_batch_no: String,
@@ -4622,8 +5603,21 @@ pub mod mch_transfer {
                 pub sub_mchid: String,
             }
 
+            impl GetByOutDetailNo {
+                /// What is required, which is all.
+                #[must_use]
+                pub fn new(out_batch_no: impl Into<String>, out_detail_no: impl Into<String>, sub_mchid: impl Into<String>) -> Self {
+                    Self {
+                        out_batch_no: out_batch_no.into(),
+                        out_detail_no: out_detail_no.into(),
+                        sub_mchid: sub_mchid.into(),
+                    }
+                }
+            }
+
             /// Reply to [`GetByOutDetailNo`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct GetByOutDetailNoReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -4666,7 +5660,8 @@ pub mod mch_transfer {
             /// `GET /v3/platsolution/mch-transfer/batches/batch-id/{batch_id}/details/detail-id/{detail_id}`. For service providers. Idempotent.
             ///
             /// Document: <https://pay.weixin.qq.com/docs/partner/apis/platsolution-mch-transfer/transfer-batch/get-transfer-detail-by-no.html>
-            #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+            #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct GetByDetailId {
                 /// Required. Example: `131000011085109987515042023022300246500006`.
                 pub batch_id: String,
@@ -4676,8 +5671,21 @@ pub mod mch_transfer {
                 pub sub_mchid: String,
             }
 
+            impl GetByDetailId {
+                /// What is required, which is all.
+                #[must_use]
+                pub fn new(batch_id: impl Into<String>, detail_id: impl Into<String>, sub_mchid: impl Into<String>) -> Self {
+                    Self {
+                        batch_id: batch_id.into(),
+                        detail_id: detail_id.into(),
+                        sub_mchid: sub_mchid.into(),
+                    }
+                }
+            }
+
             /// Reply to [`GetByDetailId`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct GetByDetailIdReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -4740,7 +5748,8 @@ pub mod mch_transfer {
             /// `GET /v3/platsolution/mch-transfer/batches/out-batch-no/{out_batch_no}/details/out-detail-no/{out_detail_no}`. For service providers. Idempotent.
             ///
             /// Document: <https://pay.weixin.qq.com/docs/partner/apis/platsolution-mch-transfer/transfer-batch/transfer-batch-get-detail-by-out-no.html>
-            #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+            #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct GetByOutDetailNo {
                 /// Required. Example: `sjzz20230223`.
                 pub out_batch_no: String,
@@ -4750,8 +5759,21 @@ pub mod mch_transfer {
                 pub sub_mchid: String,
             }
 
+            impl GetByOutDetailNo {
+                /// What is required, which is all.
+                #[must_use]
+                pub fn new(out_batch_no: impl Into<String>, out_detail_no: impl Into<String>, sub_mchid: impl Into<String>) -> Self {
+                    Self {
+                        out_batch_no: out_batch_no.into(),
+                        out_detail_no: out_detail_no.into(),
+                        sub_mchid: sub_mchid.into(),
+                    }
+                }
+            }
+
             /// Reply to [`GetByOutDetailNo`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct GetByOutDetailNoReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -4818,7 +5840,8 @@ pub mod mch_transfer {
             /// `POST /v3/platsolution/mch-transfer/batches/summary-receipts/out-batch-no/{out_batch_no}/apply`. For service providers. Idempotent. `platsolution.mch_transfer.batches.summary_receipts.get_by_out_batch_no` tells what became of it.
             ///
             /// Document: <https://pay.weixin.qq.com/docs/partner/apis/platsolution-mch-transfer/receipts/receipts-apply-by-batch-out-no.html>
-            #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+            #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct ApplyByOutBatchNo {
                 /// Required. Example: `sjzz20230223`.
                 pub out_batch_no: String,
@@ -4826,8 +5849,20 @@ pub mod mch_transfer {
                 pub sub_mchid: String,
             }
 
+            impl ApplyByOutBatchNo {
+                /// What is required, which is all.
+                #[must_use]
+                pub fn new(out_batch_no: impl Into<String>, sub_mchid: impl Into<String>) -> Self {
+                    Self {
+                        out_batch_no: out_batch_no.into(),
+                        sub_mchid: sub_mchid.into(),
+                    }
+                }
+            }
+
             /// Reply to [`ApplyByOutBatchNo`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct ApplyByOutBatchNoReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -4848,7 +5883,8 @@ pub mod mch_transfer {
             /// `GET /v3/platsolution/mch-transfer/batches/summary-receipts/out-batch-no/{out_batch_no}`. For service providers. Idempotent.
             ///
             /// Document: <https://pay.weixin.qq.com/docs/partner/apis/platsolution-mch-transfer/receipts/receipts-query-by-batch-out-no.html>
-            #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+            #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct GetByOutBatchNo {
                 /// Required. Example: `sjzz20230223`.
                 pub out_batch_no: String,
@@ -4856,8 +5892,20 @@ pub mod mch_transfer {
                 pub sub_mchid: String,
             }
 
+            impl GetByOutBatchNo {
+                /// What is required, which is all.
+                #[must_use]
+                pub fn new(out_batch_no: impl Into<String>, sub_mchid: impl Into<String>) -> Self {
+                    Self {
+                        out_batch_no: out_batch_no.into(),
+                        sub_mchid: sub_mchid.into(),
+                    }
+                }
+            }
+
             /// Reply to [`GetByOutBatchNo`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct GetByOutBatchNoReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -4895,7 +5943,8 @@ pub mod mch_transfer {
         /// `POST /v3/platsolution/mch-transfer/reservation/apply`. For service providers. Not idempotent. `platsolution.mch_transfer.reservation.get_by_out_reservation_no` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/docs/partner/apis/platsolution-mch-transfer/transfer-reservation/transfer-reservation-apply.html>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Apply {
             /// Required. Example: `1900001109`.
             pub sub_mchid: String,
@@ -4931,8 +5980,40 @@ pub mod mch_transfer {
             pub scene_report_data: Option<super::super::SceneReportData>,
         }
 
+        impl Apply {
+            /// What is required. What is optional has a method of its name.
+            #[must_use]
+            pub fn new(sub_mchid: impl Into<String>, sp_appid: impl Into<String>, out_reservation_no: impl Into<String>, transfer_scene_id: impl Into<String>, estimated_date: impl Into<String>, reserve_remark: impl Into<String>, notify_url: impl Into<String>) -> Self {
+                Self {
+                    sub_mchid: sub_mchid.into(),
+                    sp_appid: sp_appid.into(),
+                    sub_appid: None,
+                    out_reservation_no: out_reservation_no.into(),
+                    transfer_scene_id: transfer_scene_id.into(),
+                    estimated_date: estimated_date.into(),
+                    estimated_max_amount: None,
+                    exact_amount: None,
+                    openid: None,
+                    user_real_name: None,
+                    reserve_remark: reserve_remark.into(),
+                    notify_url: notify_url.into(),
+                    scene_report_data: None,
+                }
+            }
+        }
+
+        optional! { Apply {
+            sub_appid: String,
+            estimated_max_amount: crate::Number,
+            exact_amount: crate::Number,
+            openid: crate::Sensitive,
+            user_real_name: crate::Sensitive,
+            scene_report_data: super::super::SceneReportData,
+        } }
+
         /// Reply to [`Apply`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct ApplyReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -4962,7 +6043,8 @@ pub mod mch_transfer {
         /// `POST /v3/platsolution/mch-transfer/reservation/out-reservation-no/{out_reservation_no}/close`. For service providers. Idempotent. `platsolution.mch_transfer.reservation.get_by_out_reservation_no` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/docs/partner/apis/platsolution-mch-transfer/transfer-reservation/transfer-reservation-close.html>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct CloseByOutReservationNo {
             /// Required. Example: `plfk2020042013`.
             pub out_reservation_no: String,
@@ -4970,8 +6052,20 @@ pub mod mch_transfer {
             pub sub_mchid: String,
         }
 
+        impl CloseByOutReservationNo {
+            /// What is required, which is all.
+            #[must_use]
+            pub fn new(out_reservation_no: impl Into<String>, sub_mchid: impl Into<String>) -> Self {
+                Self {
+                    out_reservation_no: out_reservation_no.into(),
+                    sub_mchid: sub_mchid.into(),
+                }
+            }
+        }
+
         /// Reply to [`CloseByOutReservationNo`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct CloseByOutReservationNoReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -5031,7 +6125,8 @@ pub mod mch_transfer {
         /// `GET /v3/platsolution/mch-transfer/reservation/out-reservation-no/{out_reservation_no}`. For service providers. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/docs/partner/apis/platsolution-mch-transfer/transfer-reservation/transfer-reservation-get-by-out-no.html>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct GetByOutReservationNo {
             /// Required. Example: `plfk2020042013`.
             pub out_reservation_no: String,
@@ -5039,8 +6134,20 @@ pub mod mch_transfer {
             pub sub_mchid: String,
         }
 
+        impl GetByOutReservationNo {
+            /// What is required, which is all.
+            #[must_use]
+            pub fn new(out_reservation_no: impl Into<String>, sub_mchid: impl Into<String>) -> Self {
+                Self {
+                    out_reservation_no: out_reservation_no.into(),
+                    sub_mchid: sub_mchid.into(),
+                }
+            }
+        }
+
         /// Reply to [`GetByOutReservationNo`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct GetByOutReservationNoReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -5100,7 +6207,8 @@ pub mod mch_transfer {
         /// `GET /v3/platsolution/mch-transfer/reservation/reservation-id/{reservation_id}`. For service providers. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/docs/partner/apis/platsolution-mch-transfer/transfer-reservation/transfer-reservation-get-by-id.html>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct GetByReservationId {
             /// Required. Example: `1330000071100999991182020050700019480001`.
             pub reservation_id: String,
@@ -5108,8 +6216,20 @@ pub mod mch_transfer {
             pub sub_mchid: String,
         }
 
+        impl GetByReservationId {
+            /// What is required, which is all.
+            #[must_use]
+            pub fn new(reservation_id: impl Into<String>, sub_mchid: impl Into<String>) -> Self {
+                Self {
+                    reservation_id: reservation_id.into(),
+                    sub_mchid: sub_mchid.into(),
+                }
+            }
+        }
+
         /// Reply to [`GetByReservationId`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct GetByReservationIdReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]

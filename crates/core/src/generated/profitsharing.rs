@@ -20,6 +20,7 @@ crate::open_enum! {
 
 /// Object `receivers` in a request.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct Receiver {
     /// Required. Example: `MERCHANT_ID`.
     pub r#type: ReceiverType,
@@ -35,7 +36,7 @@ pub struct Receiver {
 }
 
 impl Receiver {
-    /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+    /// What is required. What is optional has a method of its name.
     #[must_use]
     pub fn new(r#type: ReceiverType, account: impl Into<String>, amount: i64, description: impl Into<String>) -> Self {
         Self {
@@ -47,6 +48,10 @@ impl Receiver {
         }
     }
 }
+
+optional! { Receiver {
+    name: crate::Sensitive,
+} }
 
 crate::open_enum! {
     /// Documented values of `type`.
@@ -72,6 +77,7 @@ crate::open_enum! {
 
 /// Object `receivers` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct ReceiverReply {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -138,6 +144,7 @@ crate::open_enum! {
 
 /// Object `receivers` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct UnfreezeReceiverReply {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -232,7 +239,8 @@ pub mod bills {
     /// `GET /v3/profitsharing/bills`. For direct merchants and service providers. Idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012529628>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Get {
         /// Optional.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -244,8 +252,26 @@ pub mod bills {
         pub tar_type: Option<super::TarType>,
     }
 
+    impl Get {
+        /// What is required. What is optional has a method of its name.
+        #[must_use]
+        pub fn new(bill_date: impl Into<String>) -> Self {
+            Self {
+                sub_mchid: None,
+                bill_date: bill_date.into(),
+                tar_type: None,
+            }
+        }
+    }
+
+    optional! { Get {
+        sub_mchid: String,
+        tar_type: super::TarType,
+    } }
+
     /// Reply to [`Get`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct GetReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -270,14 +296,26 @@ pub mod merchant_configs {
     /// `GET /v3/profitsharing/merchant-configs/{sub_mchid}`. For service providers. Idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012466864>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Get {
         /// Required. Example: `1900000109`.
         pub sub_mchid: String,
     }
 
+    impl Get {
+        /// What is required, which is all.
+        #[must_use]
+        pub fn new(sub_mchid: impl Into<String>) -> Self {
+            Self {
+                sub_mchid: sub_mchid.into(),
+            }
+        }
+    }
+
     /// Reply to [`Get`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct GetReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -300,6 +338,7 @@ pub mod orders {
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012524936>
     #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Create {
         /// Optional. Example: `1900000109`.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -321,7 +360,7 @@ pub mod orders {
     }
 
     impl Create {
-        /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+        /// What is required. What is optional has a method of its name.
         #[must_use]
         pub fn new(appid: impl Into<String>, transaction_id: impl Into<String>, out_order_no: impl Into<String>, unfreeze_unsplit: bool) -> Self {
             Self {
@@ -336,8 +375,15 @@ pub mod orders {
         }
     }
 
+    optional! { Create {
+        sub_mchid: String,
+        sub_appid: String,
+        receivers: Vec<super::Receiver>,
+    } }
+
     /// Reply to [`Create`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct CreateReply {
         /// Optional.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -367,7 +413,8 @@ pub mod orders {
     /// `GET /v3/profitsharing/orders/{out_order_no}`. For direct merchants and service providers. Idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012525210>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Get {
         /// Required. Example: `P20150806125346`.
         pub out_order_no: String,
@@ -378,8 +425,25 @@ pub mod orders {
         pub transaction_id: String,
     }
 
+    impl Get {
+        /// What is required. What is optional has a method of its name.
+        #[must_use]
+        pub fn new(out_order_no: impl Into<String>, transaction_id: impl Into<String>) -> Self {
+            Self {
+                out_order_no: out_order_no.into(),
+                sub_mchid: None,
+                transaction_id: transaction_id.into(),
+            }
+        }
+    }
+
+    optional! { Get {
+        sub_mchid: String,
+    } }
+
     /// Reply to [`Get`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct GetReply {
         /// Optional.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -409,7 +473,8 @@ pub mod orders {
     /// `POST /v3/profitsharing/orders/unfreeze`. For direct merchants and service providers. Idempotent. `profitsharing.orders.get` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012526374>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Unfreeze {
         /// Optional. Example: `1900000109`.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -422,8 +487,26 @@ pub mod orders {
         pub description: String,
     }
 
+    impl Unfreeze {
+        /// What is required. What is optional has a method of its name.
+        #[must_use]
+        pub fn new(transaction_id: impl Into<String>, out_order_no: impl Into<String>, description: impl Into<String>) -> Self {
+            Self {
+                sub_mchid: None,
+                transaction_id: transaction_id.into(),
+                out_order_no: out_order_no.into(),
+                description: description.into(),
+            }
+        }
+    }
+
+    optional! { Unfreeze {
+        sub_mchid: String,
+    } }
+
     /// Reply to [`Unfreeze`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct UnfreezeReply {
         /// Optional.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -457,7 +540,8 @@ pub mod receivers {
     /// `POST /v3/profitsharing/receivers/add`. For direct merchants and service providers. Idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012528995>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Add {
         /// Optional. Example: `1900000109`.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -481,8 +565,33 @@ pub mod receivers {
         pub custom_relation: Option<String>,
     }
 
+    impl Add {
+        /// What is required. What is optional has a method of its name.
+        #[must_use]
+        pub fn new(appid: impl Into<String>, r#type: super::ReceiverType, account: impl Into<String>, relation_type: super::RelationType) -> Self {
+            Self {
+                sub_mchid: None,
+                appid: appid.into(),
+                sub_appid: None,
+                r#type,
+                account: account.into(),
+                name: None,
+                relation_type,
+                custom_relation: None,
+            }
+        }
+    }
+
+    optional! { Add {
+        sub_mchid: String,
+        sub_appid: String,
+        name: crate::Sensitive,
+        custom_relation: String,
+    } }
+
     /// Reply to [`Add`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct AddReply {
         /// Optional.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -512,7 +621,8 @@ pub mod receivers {
     /// `POST /v3/profitsharing/receivers/delete`. For direct merchants and service providers. Idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012529590>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Delete {
         /// Optional. Example: `1900000109`.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -528,8 +638,28 @@ pub mod receivers {
         pub account: String,
     }
 
+    impl Delete {
+        /// What is required. What is optional has a method of its name.
+        #[must_use]
+        pub fn new(appid: impl Into<String>, r#type: super::ReceiverType, account: impl Into<String>) -> Self {
+            Self {
+                sub_mchid: None,
+                appid: appid.into(),
+                sub_appid: None,
+                r#type,
+                account: account.into(),
+            }
+        }
+    }
+
+    optional! { Delete {
+        sub_mchid: String,
+        sub_appid: String,
+    } }
+
     /// Reply to [`Delete`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct DeleteReply {
         /// Optional.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -555,6 +685,7 @@ pub mod return_orders {
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012525287>
     #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Create {
         /// Optional. Example: `1900000109`.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -576,7 +707,7 @@ pub mod return_orders {
     }
 
     impl Create {
-        /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+        /// What is required. What is optional has a method of its name.
         #[must_use]
         pub fn new(out_return_no: impl Into<String>, return_mchid: impl Into<String>, amount: i64, description: impl Into<String>) -> Self {
             Self {
@@ -591,8 +722,15 @@ pub mod return_orders {
         }
     }
 
+    optional! { Create {
+        sub_mchid: String,
+        order_id: String,
+        out_order_no: String,
+    } }
+
     /// Reply to [`Create`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct CreateReply {
         /// Optional.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -640,7 +778,8 @@ pub mod return_orders {
     /// `GET /v3/profitsharing/return-orders/{out_return_no}`. For direct merchants and service providers. Idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012526279>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Get {
         /// Required. Example: `R20190516001`.
         pub out_return_no: String,
@@ -651,8 +790,25 @@ pub mod return_orders {
         pub out_order_no: String,
     }
 
+    impl Get {
+        /// What is required. What is optional has a method of its name.
+        #[must_use]
+        pub fn new(out_return_no: impl Into<String>, out_order_no: impl Into<String>) -> Self {
+            Self {
+                out_return_no: out_return_no.into(),
+                sub_mchid: None,
+                out_order_no: out_order_no.into(),
+            }
+        }
+    }
+
+    optional! { Get {
+        sub_mchid: String,
+    } }
+
     /// Reply to [`Get`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct GetReply {
         /// Optional.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -707,14 +863,26 @@ pub mod transactions {
         /// `GET /v3/profitsharing/transactions/{transaction_id}/amounts`. For direct merchants and service providers. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012457939>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Get {
             /// Required. Example: `4208450740201411110007820472`.
             pub transaction_id: String,
         }
 
+        impl Get {
+            /// What is required, which is all.
+            #[must_use]
+            pub fn new(transaction_id: impl Into<String>) -> Self {
+                Self {
+                    transaction_id: transaction_id.into(),
+                }
+            }
+        }
+
         /// Reply to [`Get`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct GetReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]

@@ -14,6 +14,7 @@ crate::open_enum! {
 
 /// Object `amount` in a request.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct Amount {
     /// Required. Example: `600`.
     pub total: i64,
@@ -23,7 +24,7 @@ pub struct Amount {
 }
 
 impl Amount {
-    /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+    /// What is required. What is optional has a method of its name.
     #[must_use]
     pub fn new(total: i64) -> Self {
         Self {
@@ -33,8 +34,13 @@ impl Amount {
     }
 }
 
+optional! { Amount {
+    currency: String,
+} }
+
 /// Object `bus_info` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct BusInfo {
     /// Required. Example: `2017-08-26T10:43:39+08:00`.
     pub start_time: String,
@@ -46,8 +52,26 @@ pub struct BusInfo {
     pub plate_number: Option<String>,
 }
 
+impl BusInfo {
+    /// What is required. What is optional has a method of its name.
+    #[must_use]
+    pub fn new(start_time: impl Into<String>) -> Self {
+        Self {
+            start_time: start_time.into(),
+            line_name: None,
+            plate_number: None,
+        }
+    }
+}
+
+optional! { BusInfo {
+    line_name: String,
+    plate_number: String,
+} }
+
 /// Object `metro_info` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct MetroInfo {
     /// Required. Example: `2017-08-26T10:43:39+08:00`.
     pub start_time: String,
@@ -61,6 +85,25 @@ pub struct MetroInfo {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub end_station: Option<String>,
 }
+
+impl MetroInfo {
+    /// What is required. What is optional has a method of its name.
+    #[must_use]
+    pub fn new(start_time: impl Into<String>) -> Self {
+        Self {
+            start_time: start_time.into(),
+            end_time: None,
+            start_station: None,
+            end_station: None,
+        }
+    }
+}
+
+optional! { MetroInfo {
+    end_time: String,
+    start_station: String,
+    end_station: String,
+} }
 
 crate::open_enum! {
     /// Documented values of `trade_state`.
@@ -90,6 +133,7 @@ crate::open_enum! {
 
 /// Object `bus_info` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct BusInfoReply {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -104,6 +148,7 @@ pub struct BusInfoReply {
 
 /// Object `metro_info` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct MetroInfoReply {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -121,6 +166,7 @@ pub struct MetroInfoReply {
 
 /// Object `amount` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct AmountReply {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -135,6 +181,7 @@ pub struct AmountReply {
 
 /// Object `promotion_detail` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct PromotionDetail {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -217,6 +264,7 @@ pub mod transactions {
     ///
     /// `POST /v3/qrcode/transactions`. For direct merchants and service providers. Not idempotent. `qr_code.transactions.get_by_out_trade_no` tells what became of it.
     #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Create {
         /// Required. Example: `wxcbda96de0b165486`.
         pub appid: String,
@@ -253,7 +301,7 @@ pub mod transactions {
     }
 
     impl Create {
-        /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+        /// What is required. What is optional has a method of its name.
         #[must_use]
         pub fn new(appid: impl Into<String>, description: impl Into<String>, out_trade_no: impl Into<String>, trade_scene: super::TradeScene, contract_id: impl Into<String>, notify_url: impl Into<String>, amount: super::Amount) -> Self {
             Self {
@@ -274,8 +322,18 @@ pub mod transactions {
         }
     }
 
+    optional! { Create {
+        sub_appid: String,
+        sub_mchid: String,
+        attach: String,
+        goods_tag: String,
+        bus_info: super::BusInfo,
+        metro_info: super::MetroInfo,
+    } }
+
     /// Reply to [`Create`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct CreateReply {
         /// Optional.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -351,7 +409,8 @@ pub mod transactions {
     /// 查询订单 (`qr_code.transactions.get_by_out_trade_no`).
     ///
     /// `GET /v3/qrcode/transactions/out-trade-no/{out_trade_no}`. For direct merchants and service providers. Idempotent.
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct GetByOutTradeNo {
         /// Required. Example: `20150806125346`.
         pub out_trade_no: String,
@@ -360,8 +419,24 @@ pub mod transactions {
         pub sub_mchid: Option<String>,
     }
 
+    impl GetByOutTradeNo {
+        /// What is required. What is optional has a method of its name.
+        #[must_use]
+        pub fn new(out_trade_no: impl Into<String>) -> Self {
+            Self {
+                out_trade_no: out_trade_no.into(),
+                sub_mchid: None,
+            }
+        }
+    }
+
+    optional! { GetByOutTradeNo {
+        sub_mchid: String,
+    } }
+
     /// Reply to [`GetByOutTradeNo`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct GetByOutTradeNoReply {
         /// Optional.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -441,7 +516,8 @@ pub mod user_services {
     /// 查询用户服务可用信息 (`qr_code.user_services.get_by_contract_id`).
     ///
     /// `GET /v3/qrcode/user-services/contract-id/{contract_id}`. For direct merchants and service providers. Idempotent.
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct GetByContractId {
         /// Required. Example: `Wx15463511252015071056489715`.
         pub contract_id: String,
@@ -455,8 +531,27 @@ pub mod user_services {
         pub sub_mchid: Option<String>,
     }
 
+    impl GetByContractId {
+        /// What is required. What is optional has a method of its name.
+        #[must_use]
+        pub fn new(contract_id: impl Into<String>, appid: impl Into<String>) -> Self {
+            Self {
+                contract_id: contract_id.into(),
+                appid: appid.into(),
+                sub_appid: None,
+                sub_mchid: None,
+            }
+        }
+    }
+
+    optional! { GetByContractId {
+        sub_appid: String,
+        sub_mchid: String,
+    } }
+
     /// Reply to [`GetByContractId`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct GetByContractIdReply {
         /// Optional.
         #[serde(skip_serializing_if = "Option::is_none")]

@@ -3,7 +3,8 @@
 
 
 /// Object `activity_detail` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct ActivityDetail {
     /// Required. Example: `schoolcanteen_001`.
     pub activity_id: String,
@@ -15,8 +16,26 @@ pub struct ActivityDetail {
     pub activity_apply_information: Option<Vec<ActivityApplyInformation>>,
 }
 
+impl ActivityDetail {
+    /// What is required. What is optional has a method of its name.
+    #[must_use]
+    pub fn new(activity_id: impl Into<String>) -> Self {
+        Self {
+            activity_id: activity_id.into(),
+            activity_rate: None,
+            activity_apply_information: None,
+        }
+    }
+}
+
+optional! { ActivityDetail {
+    activity_rate: String,
+    activity_apply_information: Vec<ActivityApplyInformation>,
+} }
+
 /// Object `activity_apply_information` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct ActivityApplyInformation {
     /// Optional. Example: `SCHOOL_QUALIFICATION_PROVEMENT`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -26,8 +45,25 @@ pub struct ActivityApplyInformation {
     pub apply_material_information: Option<Vec<String>>,
 }
 
+impl ActivityApplyInformation {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            apply_material_id: None,
+            apply_material_information: None,
+        }
+    }
+}
+
+optional! { ActivityApplyInformation {
+    apply_material_id: String,
+    apply_material_information: Vec<String>,
+} }
+
 /// Object `additional_information` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct AdditionalInformation {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -37,8 +73,25 @@ pub struct AdditionalInformation {
     pub additional_material: Option<Vec<String>>,
 }
 
+impl AdditionalInformation {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            additional_message: None,
+            additional_material: None,
+        }
+    }
+}
+
+optional! { AdditionalInformation {
+    additional_message: String,
+    additional_material: Vec<String>,
+} }
+
 /// Object `activity_detail_modification` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct ActivityDetailModification {
     /// Optional. Example: `0.6`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -48,6 +101,22 @@ pub struct ActivityDetailModification {
     pub activity_apply_information: Option<Vec<ActivityApplyInformation>>,
 }
 
+impl ActivityDetailModification {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            activity_rate: None,
+            activity_apply_information: None,
+        }
+    }
+}
+
+optional! { ActivityDetailModification {
+    activity_rate: String,
+    activity_apply_information: Vec<ActivityApplyInformation>,
+} }
+
 /// Operations `rate_activity.applications.*`.
 pub mod applications {
 
@@ -56,7 +125,8 @@ pub mod applications {
     /// `POST /v3/rate-activity/applications`. For service providers. Not idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012698774>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Create {
         /// Required. Example: `1356485`.
         pub acquiring_bank_id: String,
@@ -71,8 +141,27 @@ pub mod applications {
         pub additional_information: Option<super::AdditionalInformation>,
     }
 
+    impl Create {
+        /// What is required. What is optional has a method of its name.
+        #[must_use]
+        pub fn new(acquiring_bank_id: impl Into<String>, channel_id: impl Into<String>, sub_mchid: impl Into<String>, activity_detail: super::ActivityDetail) -> Self {
+            Self {
+                acquiring_bank_id: acquiring_bank_id.into(),
+                channel_id: channel_id.into(),
+                sub_mchid: sub_mchid.into(),
+                activity_detail,
+                additional_information: None,
+            }
+        }
+    }
+
+    optional! { Create {
+        additional_information: super::AdditionalInformation,
+    } }
+
     /// Reply to [`Create`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct CreateReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -87,14 +176,26 @@ pub mod applications {
     /// `GET /v3/rate-activity/applications/id/{application_id}`. For service providers. Idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012471722>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct GetById {
         /// Required. Example: `20000011111`.
         pub application_id: String,
     }
 
+    impl GetById {
+        /// What is required, which is all.
+        #[must_use]
+        pub fn new(application_id: impl Into<String>) -> Self {
+            Self {
+                application_id: application_id.into(),
+            }
+        }
+    }
+
     /// Reply to [`GetById`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct GetByIdReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -121,7 +222,8 @@ pub mod applications {
     /// `PATCH /v3/rate-activity/applications/id/{application_id}`. For service providers. Idempotent. `rate_activity.applications.get_by_id` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012698885>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct UpdateById {
         /// Required. Example: `20000011111`.
         pub application_id: String,
@@ -133,8 +235,26 @@ pub mod applications {
         pub additional_information: Option<super::AdditionalInformation>,
     }
 
+    impl UpdateById {
+        /// What is required. What is optional has a method of its name.
+        #[must_use]
+        pub fn new(application_id: impl Into<String>) -> Self {
+            Self {
+                application_id: application_id.into(),
+                activity_detail_modification: None,
+                additional_information: None,
+            }
+        }
+    }
+
+    optional! { UpdateById {
+        activity_detail_modification: super::ActivityDetailModification,
+        additional_information: super::AdditionalInformation,
+    } }
+
     /// Reply to [`UpdateById`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct UpdateByIdReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]

@@ -8,6 +8,7 @@
 ///
 /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4013735179>
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct Verify {
     /// Required. Values: `1`, `2`, `5`, `9`, `12`, `17`, `19`. Example: `1`.
     pub credential_type: crate::Number,
@@ -34,6 +35,7 @@ impl Verify {
 
 /// Reply to [`Verify`].
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct VerifyReply {
     /// Documented as required. Values: `0`, `1`.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -24,6 +24,7 @@ crate::open_enum! {
 
 /// Object `recharge_amount` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct RechargeAmount {
     /// Optional. Example: `500000`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -33,8 +34,25 @@ pub struct RechargeAmount {
     pub currency: Option<String>,
 }
 
+impl RechargeAmount {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            amount: None,
+            currency: None,
+        }
+    }
+}
+
+optional! { RechargeAmount {
+    amount: crate::Number,
+    currency: String,
+} }
+
 /// Object `transfer_in_account` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct TransferInAccount {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -75,6 +93,7 @@ crate::open_enum! {
 
 /// Object `recharge_amount` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct RechargeAmountReply {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -86,6 +105,7 @@ pub struct RechargeAmountReply {
 
 /// Object `bank_transfer_info` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct BankTransferInfo {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -113,6 +133,7 @@ pub mod bank_transfer_recharges {
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012585425>
     #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Apply {
         /// Required. Example: `cz202407181234`.
         pub out_recharge_no: String,
@@ -139,6 +160,7 @@ pub mod bank_transfer_recharges {
 
     /// Reply to [`Apply`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct ApplyReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -159,14 +181,26 @@ pub mod bank_transfer_recharges {
     /// `GET /v3/recharge/bank-transfer-recharges/out-recharge-no/{out_recharge_no}`. For direct merchants and service providers. Idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012585430>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct GetByOutRechargeNo {
         /// Required. Example: `cz202407181234`.
         pub out_recharge_no: String,
     }
 
+    impl GetByOutRechargeNo {
+        /// What is required, which is all.
+        #[must_use]
+        pub fn new(out_recharge_no: impl Into<String>) -> Self {
+            Self {
+                out_recharge_no: out_recharge_no.into(),
+            }
+        }
+    }
+
     /// Reply to [`GetByOutRechargeNo`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct GetByOutRechargeNoReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]

@@ -50,6 +50,7 @@ crate::open_enum! {
 
 /// Object `amount` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct ApplyAbnormalAmountReply {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -85,6 +86,7 @@ pub struct ApplyAbnormalAmountReply {
 
 /// Object `from` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct AmountFromReply {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -96,6 +98,7 @@ pub struct AmountFromReply {
 
 /// Object `promotion_detail` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct ApplyAbnormalPromotionDetail {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -119,6 +122,7 @@ pub struct ApplyAbnormalPromotionDetail {
 
 /// Object `goods_detail` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct PromotionDetailGoodsDetailReply {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -150,6 +154,7 @@ crate::open_enum! {
 
 /// Object `amount` in a request.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct Amount {
     /// Required. Example: `888`.
     pub refund: i64,
@@ -163,7 +168,7 @@ pub struct Amount {
 }
 
 impl Amount {
-    /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+    /// What is required. What is optional has a method of its name.
     #[must_use]
     pub fn new(refund: i64, total: i64, currency: impl Into<String>) -> Self {
         Self {
@@ -175,8 +180,13 @@ impl Amount {
     }
 }
 
+optional! { Amount {
+    from: Vec<AmountFrom>,
+} }
+
 /// Object `from` in a request.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct AmountFrom {
     /// Required. Example: `AVAILABLE`.
     pub account: Account,
@@ -207,6 +217,7 @@ crate::open_enum! {
 
 /// Object `goods_detail` in a request.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct GoodsDetail {
     /// Required. Example: `1217752501201407033233368018`.
     pub merchant_goods_id: String,
@@ -225,7 +236,7 @@ pub struct GoodsDetail {
 }
 
 impl GoodsDetail {
-    /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+    /// What is required. What is optional has a method of its name.
     #[must_use]
     pub fn new(merchant_goods_id: impl Into<String>, unit_price: i64, refund_amount: i64, refund_quantity: i64) -> Self {
         Self {
@@ -238,6 +249,11 @@ impl GoodsDetail {
         }
     }
 }
+
+optional! { GoodsDetail {
+    wechatpay_goods_id: String,
+    goods_name: String,
+} }
 
 crate::open_enum! {
     /// Documented values of `channel`.
@@ -287,6 +303,7 @@ crate::open_enum! {
 
 /// Object `amount` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct AmountReply {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -322,6 +339,7 @@ pub struct AmountReply {
 
 /// Object `from` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct FromReply {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -333,6 +351,7 @@ pub struct FromReply {
 
 /// Object `promotion_detail` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct PromotionDetail {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -376,6 +395,7 @@ crate::open_enum! {
 
 /// Object `goods_detail` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct GoodsDetailReply {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -408,7 +428,8 @@ pub mod domestic {
         /// `POST /v3/refund/domestic/refunds/{refund_id}/apply-abnormal-refund`. For direct merchants and service providers. Not idempotent. `refund.domestic.refunds.get` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012791864>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct ApplyAbnormal {
             /// Required. Example: `50000000382019052709732678859`.
             pub refund_id: String,
@@ -430,8 +451,32 @@ pub mod domestic {
             pub real_name: Option<crate::Sensitive>,
         }
 
+        impl ApplyAbnormal {
+            /// What is required. What is optional has a method of its name.
+            #[must_use]
+            pub fn new(refund_id: impl Into<String>, out_refund_no: impl Into<String>, r#type: super::super::ApplyAbnormalType) -> Self {
+                Self {
+                    refund_id: refund_id.into(),
+                    sub_mchid: None,
+                    out_refund_no: out_refund_no.into(),
+                    r#type,
+                    bank_type: None,
+                    bank_account: None,
+                    real_name: None,
+                }
+            }
+        }
+
+        optional! { ApplyAbnormal {
+            sub_mchid: String,
+            bank_type: super::super::BankType,
+            bank_account: crate::Sensitive,
+            real_name: crate::Sensitive,
+        } }
+
         /// Reply to [`ApplyAbnormal`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct ApplyAbnormalReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -480,6 +525,7 @@ pub mod domestic {
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012791862>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Create {
             /// Optional. Example: `1900000109`.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -509,7 +555,7 @@ pub mod domestic {
         }
 
         impl Create {
-            /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+            /// What is required. What is optional has a method of its name.
             #[must_use]
             pub fn new(out_refund_no: impl Into<String>, amount: super::super::Amount) -> Self {
                 Self {
@@ -526,8 +572,19 @@ pub mod domestic {
             }
         }
 
+        optional! { Create {
+            sub_mchid: String,
+            transaction_id: String,
+            out_trade_no: String,
+            reason: String,
+            notify_url: String,
+            funds_account: super::super::RefundFundsAccount,
+            goods_detail: Vec<super::super::GoodsDetail>,
+        } }
+
         /// Reply to [`Create`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct CreateReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -575,7 +632,8 @@ pub mod domestic {
         /// `GET /v3/refund/domestic/refunds/{out_refund_no}`. For direct merchants and service providers. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012791863>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Get {
             /// Required. Example: `sdk12345678920210326144648`.
             pub out_refund_no: String,
@@ -584,8 +642,24 @@ pub mod domestic {
             pub sub_mchid: Option<String>,
         }
 
+        impl Get {
+            /// What is required. What is optional has a method of its name.
+            #[must_use]
+            pub fn new(out_refund_no: impl Into<String>) -> Self {
+                Self {
+                    out_refund_no: out_refund_no.into(),
+                    sub_mchid: None,
+                }
+            }
+        }
+
+        optional! { Get {
+            sub_mchid: String,
+        } }
+
         /// Reply to [`Get`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct GetReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]

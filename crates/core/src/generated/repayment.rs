@@ -3,7 +3,8 @@
 
 
 /// Object `sub_orders` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct CloseByOutTradeNoSubOrder {
     /// Required. Example: `1900000109`.
     pub mchid: String,
@@ -14,8 +15,25 @@ pub struct CloseByOutTradeNoSubOrder {
     pub sub_mchid: Option<String>,
 }
 
+impl CloseByOutTradeNoSubOrder {
+    /// What is required. What is optional has a method of its name.
+    #[must_use]
+    pub fn new(mchid: impl Into<String>, out_trade_no: impl Into<String>) -> Self {
+        Self {
+            mchid: mchid.into(),
+            out_trade_no: out_trade_no.into(),
+            sub_mchid: None,
+        }
+    }
+}
+
+optional! { CloseByOutTradeNoSubOrder {
+    sub_mchid: String,
+} }
+
 /// Object `combine_payer_info` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct CombinePayerInfoReply {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -24,6 +42,7 @@ pub struct CombinePayerInfoReply {
 
 /// Object `sub_orders` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct SubOrderReply {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -79,6 +98,7 @@ crate::open_enum! {
 
 /// Object `amount` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct AmountReply {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -96,6 +116,7 @@ pub struct AmountReply {
 
 /// Object `sub_orders` in a request.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct PrepaySubOrder {
     /// Required. Example: `1230000109`.
     pub mchid: String,
@@ -116,7 +137,7 @@ pub struct PrepaySubOrder {
 }
 
 impl PrepaySubOrder {
-    /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+    /// What is required. What is optional has a method of its name.
     #[must_use]
     pub fn new(mchid: impl Into<String>, out_trade_no: impl Into<String>, amount: Amount, attach: impl Into<String>, description: impl Into<String>) -> Self {
         Self {
@@ -131,8 +152,14 @@ impl PrepaySubOrder {
     }
 }
 
+optional! { PrepaySubOrder {
+    sub_mchid: String,
+    settle_info: SettleInfo,
+} }
+
 /// Object `amount` in a request.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct Amount {
     /// Required. Example: `10`.
     pub total_amount: crate::Number,
@@ -153,6 +180,7 @@ impl Amount {
 
 /// Object `settle_info` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct SettleInfo {
     /// Optional. Example: `true`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -162,8 +190,25 @@ pub struct SettleInfo {
     pub subsidy_amount: Option<i64>,
 }
 
+impl SettleInfo {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            profit_sharing: None,
+            subsidy_amount: None,
+        }
+    }
+}
+
+optional! { SettleInfo {
+    profit_sharing: bool,
+    subsidy_amount: i64,
+} }
+
 /// Object `h5_info` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct H5Info {
     /// Required. Example: `wxd678efh567hg6787`.
     pub combine_appid: String,
@@ -184,6 +229,28 @@ pub struct H5Info {
     pub package_name: Option<String>,
 }
 
+impl H5Info {
+    /// What is required. What is optional has a method of its name.
+    #[must_use]
+    pub fn new(combine_appid: impl Into<String>, payer_client_ip: impl Into<String>, r#type: H5InfoType, app_url: impl Into<String>) -> Self {
+        Self {
+            combine_appid: combine_appid.into(),
+            payer_client_ip: payer_client_ip.into(),
+            r#type,
+            app_name: None,
+            app_url: app_url.into(),
+            bundle_id: None,
+            package_name: None,
+        }
+    }
+}
+
+optional! { H5Info {
+    app_name: String,
+    bundle_id: String,
+    package_name: String,
+} }
+
 crate::open_enum! {
     /// Documented values of `type`.
     pub enum H5InfoType {
@@ -197,14 +264,26 @@ crate::open_enum! {
 }
 
 /// Object `app_info` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct AppInfo {
     /// Required. Example: `wxd678efh567hg6787`.
     pub combine_appid: String,
 }
 
+impl AppInfo {
+    /// What is required, which is all.
+    #[must_use]
+    pub fn new(combine_appid: impl Into<String>) -> Self {
+        Self {
+            combine_appid: combine_appid.into(),
+        }
+    }
+}
+
 /// Object `miniprogram_info` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct MiniprogramInfo {
     /// Required. Example: `wxd678efh567hg6787`.
     pub combine_appid: String,
@@ -212,16 +291,43 @@ pub struct MiniprogramInfo {
     pub openid: crate::Sensitive,
 }
 
+impl MiniprogramInfo {
+    /// What is required, which is all.
+    #[must_use]
+    pub fn new(combine_appid: impl Into<String>, openid: impl Into<crate::Sensitive>) -> Self {
+        Self {
+            combine_appid: combine_appid.into(),
+            openid: openid.into(),
+        }
+    }
+}
+
 /// Object `combine_payer_info` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct CombinePayerInfo {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub identity: Option<Identity>,
 }
 
+impl CombinePayerInfo {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            identity: None,
+        }
+    }
+}
+
+optional! { CombinePayerInfo {
+    identity: Identity,
+} }
+
 /// Object `identity` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct Identity {
     /// Required. Example: `IDCARD`.
     pub r#type: IdentityType,
@@ -229,6 +335,18 @@ pub struct Identity {
     pub number: crate::Sensitive,
     /// Required. Encrypted under the platform's key before it is sent.
     pub name: crate::Sensitive,
+}
+
+impl Identity {
+    /// What is required, which is all.
+    #[must_use]
+    pub fn new(r#type: IdentityType, number: impl Into<crate::Sensitive>, name: impl Into<crate::Sensitive>) -> Self {
+        Self {
+            r#type,
+            number: number.into(),
+            name: name.into(),
+        }
+    }
 }
 
 crate::open_enum! {
@@ -253,6 +371,7 @@ crate::open_enum! {
 
 /// Object `wechat_web_info` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct WechatWebInfo {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -264,6 +383,24 @@ pub struct WechatWebInfo {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub webview_url: Option<String>,
 }
+
+impl WechatWebInfo {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            combine_appid: None,
+            openid: None,
+            webview_url: None,
+        }
+    }
+}
+
+optional! { WechatWebInfo {
+    combine_appid: String,
+    openid: crate::Sensitive,
+    webview_url: String,
+} }
 
 /// Operations `repayment.combine_transactions.*`.
 pub mod combine_transactions {
@@ -277,6 +414,7 @@ pub mod combine_transactions {
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4015124497>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct CloseByOutTradeNo {
             /// Required. Example: `1217752501201407033233368018`.
             pub combine_out_trade_no: String,
@@ -302,14 +440,26 @@ pub mod combine_transactions {
         /// `GET /v3/repayment/combine-transactions/partner/out-trade-no/{combine_out_trade_no}`. For service providers. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4015124483>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct GetByOutTradeNo {
             /// Required. Example: `P20150806125346`.
             pub combine_out_trade_no: String,
         }
 
+        impl GetByOutTradeNo {
+            /// What is required, which is all.
+            #[must_use]
+            pub fn new(combine_out_trade_no: impl Into<String>) -> Self {
+                Self {
+                    combine_out_trade_no: combine_out_trade_no.into(),
+                }
+            }
+        }
+
         /// Reply to [`GetByOutTradeNo`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct GetByOutTradeNoReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -340,6 +490,7 @@ pub mod combine_transactions {
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4015124463>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Prepay {
             /// Required. Example: `1217752501201407033233368018`.
             pub combine_out_trade_no: String,
@@ -371,7 +522,7 @@ pub mod combine_transactions {
         }
 
         impl Prepay {
-            /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+            /// What is required. What is optional has a method of its name.
             #[must_use]
             pub fn new(combine_out_trade_no: impl Into<String>, combine_mchid: impl Into<String>, sub_orders: Vec<super::super::PrepaySubOrder>) -> Self {
                 Self {
@@ -389,8 +540,19 @@ pub mod combine_transactions {
             }
         }
 
+        optional! { Prepay {
+            time_expire: String,
+            notify_url: String,
+            h5_info: super::super::H5Info,
+            app_info: super::super::AppInfo,
+            miniprogram_info: super::super::MiniprogramInfo,
+            combine_payer_info: super::super::CombinePayerInfo,
+            wechat_web_info: super::super::WechatWebInfo,
+        } }
+
         /// Reply to [`Prepay`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct PrepayReply {
             /// Optional.
             #[serde(skip_serializing_if = "Option::is_none")]

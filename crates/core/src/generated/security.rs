@@ -7,7 +7,8 @@
 /// `POST /v3/security/echo`. For direct merchants and service providers. Idempotent.
 ///
 /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4014551946>
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct Echo {
     /// Optional. Example: `https://www.weixin.qq.com/v3/test`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -19,8 +20,26 @@ pub struct Echo {
     pub encrypted_echo_message: Option<crate::Sensitive>,
 }
 
+impl Echo {
+    /// What is required. What is optional has a method of its name.
+    #[must_use]
+    pub fn new(echo_message: impl Into<String>) -> Self {
+        Self {
+            notify_url: None,
+            echo_message: echo_message.into(),
+            encrypted_echo_message: None,
+        }
+    }
+}
+
+optional! { Echo {
+    notify_url: String,
+    encrypted_echo_message: crate::Sensitive,
+} }
+
 /// Reply to [`Echo`].
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct EchoReply {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -4,6 +4,7 @@
 
 /// Object `data` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct GuideData {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -33,7 +34,8 @@ pub mod guides {
     /// `POST /v3/smartguide/guides/{guide_id}/assign`. For direct merchants and service providers. Idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012535161>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Assign {
         /// Required.
         pub guide_id: String,
@@ -44,6 +46,22 @@ pub mod guides {
         pub out_trade_no: String,
     }
 
+    impl Assign {
+        /// What is required. What is optional has a method of its name.
+        #[must_use]
+        pub fn new(guide_id: impl Into<String>, out_trade_no: impl Into<String>) -> Self {
+            Self {
+                guide_id: guide_id.into(),
+                sub_mchid: None,
+                out_trade_no: out_trade_no.into(),
+            }
+        }
+    }
+
+    optional! { Assign {
+        sub_mchid: String,
+    } }
+
     call!(Assign => (), SMART_GUIDE[0]);
 
     /// 服务人员注册 (`smart_guide.guides.create`).
@@ -52,6 +70,7 @@ pub mod guides {
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012535138>
     #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Create {
         /// Optional.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -76,7 +95,7 @@ pub mod guides {
     }
 
     impl Create {
-        /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+        /// What is required. What is optional has a method of its name.
         #[must_use]
         pub fn new(corpid: impl Into<String>, store_id: i64, userid: impl Into<String>, name: impl Into<crate::Sensitive>, mobile: impl Into<crate::Sensitive>, qr_code: impl Into<String>, avatar: impl Into<String>) -> Self {
             Self {
@@ -93,8 +112,14 @@ pub mod guides {
         }
     }
 
+    optional! { Create {
+        sub_mchid: String,
+        group_qrcode: String,
+    } }
+
     /// Reply to [`Create`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct CreateReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -110,6 +135,7 @@ pub mod guides {
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012535123>
     #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct List {
         /// Optional.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -134,7 +160,7 @@ pub mod guides {
     }
 
     impl List {
-        /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+        /// What is required. What is optional has a method of its name.
         #[must_use]
         pub fn new(store_id: i64) -> Self {
             Self {
@@ -149,8 +175,18 @@ pub mod guides {
         }
     }
 
+    optional! { List {
+        sub_mchid: String,
+        userid: String,
+        mobile: crate::Sensitive,
+        work_id: String,
+        limit: i64,
+        offset: i64,
+    } }
+
     /// Reply to [`List`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct ListReply {
         /// Optional.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -174,7 +210,8 @@ pub mod guides {
     /// `PATCH /v3/smartguide/guides/{guide_id}`. For direct merchants and service providers. Idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012535160>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Update {
         /// Required. Example: `LLA3WJ6DSZUfiaZDS79FH5Wm5m4X69TBic`.
         pub guide_id: String,
@@ -197,6 +234,31 @@ pub mod guides {
         #[serde(skip_serializing_if = "Option::is_none")]
         pub group_qrcode: Option<String>,
     }
+
+    impl Update {
+        /// What is required. What is optional has a method of its name.
+        #[must_use]
+        pub fn new(guide_id: impl Into<String>) -> Self {
+            Self {
+                guide_id: guide_id.into(),
+                sub_mchid: None,
+                name: None,
+                mobile: None,
+                qr_code: None,
+                avatar: None,
+                group_qrcode: None,
+            }
+        }
+    }
+
+    optional! { Update {
+        sub_mchid: String,
+        name: crate::Sensitive,
+        mobile: crate::Sensitive,
+        qr_code: String,
+        avatar: String,
+        group_qrcode: String,
+    } }
 
     call!(Update => (), SMART_GUIDE[3]);
 }

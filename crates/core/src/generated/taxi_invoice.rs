@@ -4,6 +4,7 @@
 
 /// Object `fapiao_card_information` in a request.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct FapiaoCardInformation {
     /// Required. Example: `ASNFZ4mrze/+3LqYdlQyEA==`.
     pub fapiao_media_id: String,
@@ -38,7 +39,7 @@ pub struct FapiaoCardInformation {
 }
 
 impl FapiaoCardInformation {
-    /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+    /// What is required. What is optional has a method of its name.
     #[expect(clippy::too_many_arguments, reason = "all of them are required")]
     #[must_use]
     pub fn new(fapiao_media_id: impl Into<String>, fapiao_number: impl Into<String>, fapiao_code: impl Into<String>, fapiao_time: impl Into<String>, check_code: impl Into<String>, password: impl Into<String>, total_amount: i64, tax_amount: i64, amount: i64, buyer_information: BuyerInformation, seller_information: SellerInformation, extra_information: ExtraInformation) -> Self {
@@ -61,8 +62,14 @@ impl FapiaoCardInformation {
     }
 }
 
+optional! { FapiaoCardInformation {
+    items: Vec<FapiaoCardInformationItem>,
+    remark: String,
+} }
+
 /// Object `buyer_information` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct BuyerInformation {
     /// Required. Example: `CORPORATION`.
     pub r#type: String,
@@ -85,8 +92,33 @@ pub struct BuyerInformation {
     pub bank_account: Option<String>,
 }
 
+impl BuyerInformation {
+    /// What is required. What is optional has a method of its name.
+    #[must_use]
+    pub fn new(r#type: impl Into<String>, name: impl Into<String>) -> Self {
+        Self {
+            r#type: r#type.into(),
+            name: name.into(),
+            taxpayer_id: None,
+            address: None,
+            telephone: None,
+            bank_name: None,
+            bank_account: None,
+        }
+    }
+}
+
+optional! { BuyerInformation {
+    taxpayer_id: String,
+    address: String,
+    telephone: String,
+    bank_name: String,
+    bank_account: String,
+} }
+
 /// Object `seller_information` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct SellerInformation {
     /// Required.
     pub name: String,
@@ -105,8 +137,30 @@ pub struct SellerInformation {
     pub bank_account: Option<String>,
 }
 
+impl SellerInformation {
+    /// What is required. What is optional has a method of its name.
+    #[must_use]
+    pub fn new(name: impl Into<String>, taxpayer_id: impl Into<String>, address: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            taxpayer_id: taxpayer_id.into(),
+            address: address.into(),
+            telephone: None,
+            bank_name: None,
+            bank_account: None,
+        }
+    }
+}
+
+optional! { SellerInformation {
+    telephone: String,
+    bank_name: String,
+    bank_account: String,
+} }
+
 /// Object `extra_information` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct ExtraInformation {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -118,8 +172,26 @@ pub struct ExtraInformation {
     pub drawer: String,
 }
 
+impl ExtraInformation {
+    /// What is required. What is optional has a method of its name.
+    #[must_use]
+    pub fn new(drawer: impl Into<String>) -> Self {
+        Self {
+            payee: None,
+            reviewer: None,
+            drawer: drawer.into(),
+        }
+    }
+}
+
+optional! { ExtraInformation {
+    payee: String,
+    reviewer: String,
+} }
+
 /// Object `items` in a request.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct FapiaoCardInformationItem {
     /// Required. Example: `3010101020203000000`.
     pub tax_code: String,
@@ -150,7 +222,7 @@ pub struct FapiaoCardInformationItem {
 }
 
 impl FapiaoCardInformationItem {
-    /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+    /// What is required. What is optional has a method of its name.
     #[expect(clippy::too_many_arguments, reason = "all of them are required")]
     #[must_use]
     pub fn new(tax_code: impl Into<String>, goods_name: impl Into<String>, quantity: i64, unit_price: i64, amount: i64, tax_amount: i64, total_amount: i64, tax_rate: i64, tax_prefer_mark: impl Into<String>, discount: bool) -> Self {
@@ -171,8 +243,14 @@ impl FapiaoCardInformationItem {
     }
 }
 
+optional! { FapiaoCardInformationItem {
+    specification: String,
+    unit: String,
+} }
+
 /// Object `meta` in a request.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct UploadFileMeta {
     /// Required.
     pub company_mchid: String,
@@ -207,6 +285,7 @@ crate::open_enum! {
 
 /// Object `driver_photo` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct DriverPhoto {
     /// Optional. Example: `PHOTO_URL`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -222,8 +301,29 @@ pub struct DriverPhoto {
     pub photo_icon: Option<String>,
 }
 
+impl DriverPhoto {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            photo_type: None,
+            photo_digest: None,
+            photo_url: None,
+            photo_icon: None,
+        }
+    }
+}
+
+optional! { DriverPhoto {
+    photo_type: String,
+    photo_digest: PhotoDigest,
+    photo_url: String,
+    photo_icon: String,
+} }
+
 /// Object `photo_digest` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct PhotoDigest {
     /// Optional. Example: `MD5`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -233,8 +333,25 @@ pub struct PhotoDigest {
     pub hash_value: Option<String>,
 }
 
+impl PhotoDigest {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            hash_type: None,
+            hash_value: None,
+        }
+    }
+}
+
+optional! { PhotoDigest {
+    hash_type: String,
+    hash_value: String,
+} }
+
 /// Object `driver_photo` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct UpdateTaxiInvoiceDriverPhotoReply {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -252,6 +369,7 @@ pub struct UpdateTaxiInvoiceDriverPhotoReply {
 
 /// Object `photo_digest` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct PhotoDigestReply {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -263,6 +381,7 @@ pub struct PhotoDigestReply {
 
 /// Object `driver_photo` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct GetTaxiInvoiceDriverPhotoReply {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -290,6 +409,7 @@ crate::open_enum! {
 
 /// Object `data` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct UserTaxiOrderData {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -304,6 +424,7 @@ pub struct UserTaxiOrderData {
 
 /// Object `links` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct Links {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -326,6 +447,7 @@ pub mod attendance {
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012461368>
     #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Punch {
         /// Required.
         pub plate_number: String,
@@ -365,6 +487,7 @@ pub mod cards {
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012461432>
     #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Create {
         /// Required. Example: `1900000109`.
         pub company_mchid: String,
@@ -389,7 +512,7 @@ pub mod cards {
     }
 
     impl Create {
-        /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+        /// What is required. What is optional has a method of its name.
         #[must_use]
         pub fn new(company_mchid: impl Into<String>, trade_number: impl Into<String>, openid: impl Into<crate::Sensitive>, region_id: i64, driver_license: impl Into<String>, plate_number: impl Into<String>, fapiao_card_information: super::FapiaoCardInformation) -> Self {
             Self {
@@ -406,8 +529,14 @@ pub mod cards {
         }
     }
 
+    optional! { Create {
+        appid: String,
+        token: String,
+    } }
+
     /// Reply to [`Create`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct CreateReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -432,6 +561,7 @@ pub mod cards {
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012692904>
     #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct UploadFile {
         /// Required.
         pub file: crate::File,
@@ -452,6 +582,7 @@ pub mod cards {
 
     /// Reply to [`UploadFile`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct UploadFileReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -471,6 +602,7 @@ pub mod driver {
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012460171>
     #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Update {
         /// Required. Encrypted under the platform's key before it is sent.
         pub driver_name: crate::Sensitive,
@@ -494,7 +626,7 @@ pub mod driver {
     }
 
     impl Update {
-        /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+        /// What is required. What is optional has a method of its name.
         #[expect(clippy::too_many_arguments, reason = "all of them are required")]
         #[must_use]
         pub fn new(driver_name: impl Into<crate::Sensitive>, id_card_number: impl Into<crate::Sensitive>, company_name: impl Into<String>, mchid: impl Into<String>, driver_license: impl Into<String>, driver_category: impl Into<String>, driver_status: impl Into<String>, region_id: i64) -> Self {
@@ -512,8 +644,13 @@ pub mod driver {
         }
     }
 
+    optional! { Update {
+        driver_photo: super::DriverPhoto,
+    } }
+
     /// Reply to [`Update`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct UpdateReply {
         /// Documented as required. Decrypted with the merchant's key.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -557,6 +694,7 @@ pub mod drivers {
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012461309>
     #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Get {
         /// Required. Example: `6298416`.
         pub driver_license: String,
@@ -577,6 +715,7 @@ pub mod drivers {
 
     /// Reply to [`Get`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct GetReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -617,6 +756,7 @@ pub mod taxi {
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012460167>
     #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Update {
         /// Required.
         pub plate_number: String,
@@ -641,7 +781,7 @@ pub mod taxi {
     }
 
     impl Update {
-        /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+        /// What is required. What is optional has a method of its name.
         #[must_use]
         pub fn new(plate_number: impl Into<String>, company_name: impl Into<String>, main_license: impl Into<String>, region_id: i64) -> Self {
             Self {
@@ -657,8 +797,16 @@ pub mod taxi {
         }
     }
 
+    optional! { Update {
+        mchid: String,
+        deputy_license: String,
+        invoice_flag: String,
+        taxi_state: super::TaxiState,
+    } }
+
     /// Reply to [`Update`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct UpdateReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -693,6 +841,7 @@ pub mod taxi_companies {
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012460161>
     #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Get {
         /// Required. Example: `1900000109`.
         pub company_mchid: String,
@@ -713,6 +862,7 @@ pub mod taxi_companies {
 
     /// Reply to [`Get`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct GetReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -765,6 +915,7 @@ pub mod taxi_company {
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012460154>
     #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Create {
         /// Optional.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -796,7 +947,7 @@ pub mod taxi_company {
     }
 
     impl Create {
-        /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+        /// What is required. What is optional has a method of its name.
         #[must_use]
         pub fn new(tax_id: impl Into<String>, address: impl Into<String>, invoice_mode: impl Into<String>, legal_person: impl Into<String>, region_id: i64, enterprise_type: impl Into<String>) -> Self {
             Self {
@@ -815,8 +966,17 @@ pub mod taxi_company {
         }
     }
 
+    optional! { Create {
+        company_name: String,
+        phone: String,
+        bank_name: String,
+        bank_account: String,
+        short_name: String,
+    } }
+
     /// Reply to [`Create`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct CreateReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -839,6 +999,7 @@ pub mod taxis {
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012460169>
     #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Get {
         /// Required.
         pub plate_number: String,
@@ -859,6 +1020,7 @@ pub mod taxis {
 
     /// Reply to [`Get`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct GetReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -898,7 +1060,8 @@ pub mod user_taxi_order {
     /// `GET /v3/taxi-invoice/user-taxi-order/find-by-token`. For service providers. Idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012460180>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct FindByToken {
         /// Required.
         pub token: String,
@@ -914,8 +1077,28 @@ pub mod user_taxi_order {
         pub auth_mode: Option<String>,
     }
 
+    impl FindByToken {
+        /// What is required. What is optional has a method of its name.
+        #[must_use]
+        pub fn new(token: impl Into<String>, openid: impl Into<crate::Sensitive>, appid: impl Into<String>) -> Self {
+            Self {
+                token: token.into(),
+                openid: openid.into(),
+                appid: appid.into(),
+                region_id: None,
+                auth_mode: None,
+            }
+        }
+    }
+
+    optional! { FindByToken {
+        region_id: i64,
+        auth_mode: String,
+    } }
+
     /// Reply to [`FindByToken`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct FindByTokenReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -953,6 +1136,7 @@ pub mod user_taxi_orders {
     ///
     /// Document: <https://pay.weixin.qq.com/docs/partner/products/taxi-fapiao/introduction.html>
     #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct List {
         /// Optional. Example: `5`.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -973,7 +1157,7 @@ pub mod user_taxi_orders {
     }
 
     impl List {
-        /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+        /// What is required. What is optional has a method of its name.
         #[must_use]
         pub fn new(openid: impl Into<crate::Sensitive>, appid: impl Into<String>, begin_date: impl Into<String>, end_date: impl Into<String>, region_id: i64) -> Self {
             Self {
@@ -988,8 +1172,14 @@ pub mod user_taxi_orders {
         }
     }
 
+    optional! { List {
+        limit: i64,
+        offset: i64,
+    } }
+
     /// Reply to [`List`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct ListReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]

@@ -26,6 +26,7 @@ crate::open_enum! {
 
 /// Object `data` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct ListBySubMchidData {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -61,6 +62,7 @@ crate::open_enum! {
 
 /// Object `submit_data` in a request.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct SubmitData {
     /// Required.
     pub record_fields: Vec<RecordField>,
@@ -78,6 +80,7 @@ impl SubmitData {
 
 /// Object `record_fields` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct RecordField {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -129,8 +132,53 @@ pub struct RecordField {
     pub relations: Option<Vec<Relation>>,
 }
 
+impl RecordField {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            item_id: None,
+            field_name: None,
+            name: None,
+            r#type: None,
+            repeated_field_data: None,
+            tips: None,
+            placeholder: None,
+            tooltip: None,
+            required: None,
+            need_encrypt: None,
+            string_check_rule: None,
+            enum_check_rule: None,
+            file_check_rule: None,
+            time_interval_check_rule: None,
+            order_interval_check_rule: None,
+            relations: None,
+        }
+    }
+}
+
+optional! { RecordField {
+    item_id: String,
+    field_name: String,
+    name: String,
+    r#type: crate::Number,
+    repeated_field_data: RepeatedFieldData,
+    tips: String,
+    placeholder: String,
+    tooltip: String,
+    required: crate::Number,
+    need_encrypt: bool,
+    string_check_rule: StringCheckRule,
+    enum_check_rule: EnumCheckRule,
+    file_check_rule: FileCheckRule,
+    time_interval_check_rule: TimeIntervalCheckRule,
+    order_interval_check_rule: OrderIntervalCheckRule,
+    relations: Vec<Relation>,
+} }
+
 /// Object `repeated_field_data` in a request.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct RepeatedFieldData {
     /// Required.
     pub field_data: Vec<FieldData>,
@@ -148,6 +196,7 @@ impl RepeatedFieldData {
 
 /// Object `field_data` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct FieldData {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -196,8 +245,51 @@ pub struct FieldData {
     pub evidence_img_list: Option<Vec<String>>,
 }
 
+impl FieldData {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            longitude: None,
+            latitude: None,
+            province: None,
+            city: None,
+            area: None,
+            street: None,
+            address: None,
+            name: None,
+            wechat_order_id: None,
+            merchant_order_id: None,
+            trade_time: None,
+            trade_money_amount: None,
+            trade_goods: None,
+            logistic_flag: None,
+            evidence_img_list: None,
+        }
+    }
+}
+
+optional! { FieldData {
+    longitude: String,
+    latitude: String,
+    province: String,
+    city: String,
+    area: String,
+    street: String,
+    address: String,
+    name: String,
+    wechat_order_id: String,
+    merchant_order_id: String,
+    trade_time: String,
+    trade_money_amount: String,
+    trade_goods: String,
+    logistic_flag: crate::Number,
+    evidence_img_list: Vec<String>,
+} }
+
 /// Object `string_check_rule` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct StringCheckRule {
     /// Optional. Example: `0`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -209,6 +301,24 @@ pub struct StringCheckRule {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub validator: Option<Validator>,
 }
+
+impl StringCheckRule {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            min_string_length: None,
+            max_string_length: None,
+            validator: None,
+        }
+    }
+}
+
+optional! { StringCheckRule {
+    min_string_length: crate::Number,
+    max_string_length: crate::Number,
+    validator: Validator,
+} }
 
 crate::open_enum! {
     /// Documented values of `validator`.
@@ -228,6 +338,7 @@ crate::open_enum! {
 
 /// Object `enum_check_rule` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct EnumCheckRule {
     /// Optional. Example: `0`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -240,8 +351,27 @@ pub struct EnumCheckRule {
     pub enum_values: Option<Vec<String>>,
 }
 
+impl EnumCheckRule {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            min_list_length: None,
+            max_list_length: None,
+            enum_values: None,
+        }
+    }
+}
+
+optional! { EnumCheckRule {
+    min_list_length: crate::Number,
+    max_list_length: crate::Number,
+    enum_values: Vec<String>,
+} }
+
 /// Object `file_check_rule` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct FileCheckRule {
     /// Optional. Example: `0`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -256,6 +386,26 @@ pub struct FileCheckRule {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_file_size: Option<crate::Number>,
 }
+
+impl FileCheckRule {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            min_list_length: None,
+            max_list_length: None,
+            enum_file_exts: None,
+            max_file_size: None,
+        }
+    }
+}
+
+optional! { FileCheckRule {
+    min_list_length: crate::Number,
+    max_list_length: crate::Number,
+    enum_file_exts: Vec<EnumFileExt>,
+    max_file_size: crate::Number,
+} }
 
 crate::open_enum! {
     /// Documented values of `enum_file_exts`.
@@ -289,6 +439,7 @@ crate::open_enum! {
 
 /// Object `time_interval_check_rule` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct TimeIntervalCheckRule {
     /// Optional. Example: `2`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -298,8 +449,25 @@ pub struct TimeIntervalCheckRule {
     pub max_list_length: Option<crate::Number>,
 }
 
+impl TimeIntervalCheckRule {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            min_list_length: None,
+            max_list_length: None,
+        }
+    }
+}
+
+optional! { TimeIntervalCheckRule {
+    min_list_length: crate::Number,
+    max_list_length: crate::Number,
+} }
+
 /// Object `order_interval_check_rule` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct OrderIntervalCheckRule {
     /// Optional. Example: `0`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -315,8 +483,29 @@ pub struct OrderIntervalCheckRule {
     pub max_file_size: Option<crate::Number>,
 }
 
+impl OrderIntervalCheckRule {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            min_list_length: None,
+            max_list_length: None,
+            enum_file_exts: None,
+            max_file_size: None,
+        }
+    }
+}
+
+optional! { OrderIntervalCheckRule {
+    min_list_length: crate::Number,
+    max_list_length: crate::Number,
+    enum_file_exts: Vec<EnumFileExt>,
+    max_file_size: crate::Number,
+} }
+
 /// Object `relations` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct Relation {
     /// Optional. Example: `0`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -326,6 +515,22 @@ pub struct Relation {
     pub source_value: Option<String>,
 }
 
+impl Relation {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            source_key: None,
+            source_value: None,
+        }
+    }
+}
+
+optional! { Relation {
+    source_key: crate::Number,
+    source_value: String,
+} }
+
 /// Operations `transaction_block.transaction_block_records.*`.
 pub mod transaction_block_records {
 
@@ -334,7 +539,8 @@ pub mod transaction_block_records {
     /// `GET /v3/transaction-block/transaction-block-records/{block_record_id}`. For service providers. Idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4014940435>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Get {
         /// Required. Example: `123400`.
         pub block_record_id: String,
@@ -342,8 +548,20 @@ pub mod transaction_block_records {
         pub sub_mchid: String,
     }
 
+    impl Get {
+        /// What is required, which is all.
+        #[must_use]
+        pub fn new(block_record_id: impl Into<String>, sub_mchid: impl Into<String>) -> Self {
+            Self {
+                block_record_id: block_record_id.into(),
+                sub_mchid: sub_mchid.into(),
+            }
+        }
+    }
+
     /// Reply to [`Get`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct GetReply {
         /// Optional.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -374,6 +592,7 @@ pub mod transaction_block_records {
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4014940432>
     #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct ListBySubMchid {
         /// Required. Example: `123000110`.
         pub sub_mchid: String,
@@ -385,7 +604,7 @@ pub mod transaction_block_records {
     }
 
     impl ListBySubMchid {
-        /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+        /// What is required. What is optional has a method of its name.
         #[must_use]
         pub fn new(sub_mchid: impl Into<String>, limit: crate::Number) -> Self {
             Self {
@@ -396,8 +615,13 @@ pub mod transaction_block_records {
         }
     }
 
+    optional! { ListBySubMchid {
+        offset: crate::Number,
+    } }
+
     /// Reply to [`ListBySubMchid`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct ListBySubMchidReply {
         /// Optional.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -425,14 +649,26 @@ pub mod transaction_block_submissions {
     /// `GET /v3/transaction-block/transaction-block-submissions/{block_submission_id}`. For service providers. Idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4014940449>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Get {
         /// Required. Example: `B021234566799876aacsecd`.
         pub block_submission_id: String,
     }
 
+    impl Get {
+        /// What is required, which is all.
+        #[must_use]
+        pub fn new(block_submission_id: impl Into<String>) -> Self {
+            Self {
+                block_submission_id: block_submission_id.into(),
+            }
+        }
+    }
+
     /// Reply to [`Get`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct GetReply {
         /// Optional.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -460,6 +696,7 @@ pub mod transaction_block_submissions {
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4014940446>
     #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct SubmitBySubMchid {
         /// Required. Example: `123000110`.
         pub sub_mchid: String,
@@ -483,6 +720,7 @@ pub mod transaction_block_submissions {
 
     /// Reply to [`SubmitBySubMchid`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct SubmitBySubMchidReply {
         /// Optional.
         #[serde(skip_serializing_if = "Option::is_none")]

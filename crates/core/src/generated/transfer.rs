@@ -4,6 +4,7 @@
 
 /// Object `transfer_detail_list` in a request.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct TransferDetail {
     /// Required. Example: `x23zy545Bd5436`.
     pub out_detail_no: String,
@@ -22,7 +23,7 @@ pub struct TransferDetail {
 }
 
 impl TransferDetail {
-    /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+    /// What is required. What is optional has a method of its name.
     #[must_use]
     pub fn new(out_detail_no: impl Into<String>, transfer_amount: i64, transfer_remark: impl Into<String>, openid: impl Into<crate::Sensitive>) -> Self {
         Self {
@@ -35,6 +36,11 @@ impl TransferDetail {
         }
     }
 }
+
+optional! { TransferDetail {
+    user_name: crate::Sensitive,
+    user_id_card: crate::Sensitive,
+} }
 
 crate::open_enum! {
     /// Documented values of `batch_status`.
@@ -110,6 +116,7 @@ crate::open_enum! {
 
 /// Object `transfer_batch` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct TransferBatch {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -179,6 +186,7 @@ crate::open_enum! {
 
 /// Object `transfer_detail_list` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct TransferDetailReply {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -200,6 +208,7 @@ pub mod batches {
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012458841>
     #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Create {
         /// Required. Example: `wxf636efh567hg4356`.
         pub appid: String,
@@ -224,7 +233,7 @@ pub mod batches {
     }
 
     impl Create {
-        /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+        /// What is required. What is optional has a method of its name.
         #[must_use]
         pub fn new(appid: impl Into<String>, out_batch_no: impl Into<String>, batch_name: impl Into<String>, batch_remark: impl Into<String>, total_amount: i64, total_num: i64, transfer_detail_list: Vec<super::TransferDetail>) -> Self {
             Self {
@@ -241,8 +250,14 @@ pub mod batches {
         }
     }
 
+    optional! { Create {
+        transfer_scene_id: String,
+        notify_url: String,
+    } }
+
     /// Reply to [`Create`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct CreateReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -267,6 +282,7 @@ pub mod batches {
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012458868>
     #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct GetByBatchId {
         /// Required. Example: `1030000071100999991182020050700019480001`.
         pub batch_id: String,
@@ -284,7 +300,7 @@ pub mod batches {
     }
 
     impl GetByBatchId {
-        /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+        /// What is required. What is optional has a method of its name.
         #[must_use]
         pub fn new(batch_id: impl Into<String>, need_query_detail: bool) -> Self {
             Self {
@@ -297,8 +313,15 @@ pub mod batches {
         }
     }
 
+    optional! { GetByBatchId {
+        offset: i64,
+        limit: i64,
+        detail_status: String,
+    } }
+
     /// Reply to [`GetByBatchId`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct GetByBatchIdReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -317,6 +340,7 @@ pub mod batches {
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012458877>
     #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct GetByOutBatchNo {
         /// Required. Example: `plfk2020042013`.
         pub out_batch_no: String,
@@ -334,7 +358,7 @@ pub mod batches {
     }
 
     impl GetByOutBatchNo {
-        /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+        /// What is required. What is optional has a method of its name.
         #[must_use]
         pub fn new(out_batch_no: impl Into<String>, need_query_detail: bool) -> Self {
             Self {
@@ -347,8 +371,15 @@ pub mod batches {
         }
     }
 
+    optional! { GetByOutBatchNo {
+        offset: i64,
+        limit: i64,
+        detail_status: String,
+    } }
+
     /// Reply to [`GetByOutBatchNo`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct GetByOutBatchNoReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -375,7 +406,8 @@ pub mod batches {
         /// `GET /v3/transfer/batches/batch-id/{batch_id}/details/detail-id/{detail_id}`. For direct merchants. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012458886>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct GetByDetailId {
             /// Required. Example: `1030000071100999991182020050700019480001`.
             pub batch_id: String,
@@ -383,8 +415,20 @@ pub mod batches {
             pub detail_id: String,
         }
 
+        impl GetByDetailId {
+            /// What is required, which is all.
+            #[must_use]
+            pub fn new(batch_id: impl Into<String>, detail_id: impl Into<String>) -> Self {
+                Self {
+                    batch_id: batch_id.into(),
+                    detail_id: detail_id.into(),
+                }
+            }
+        }
+
         /// Reply to [`GetByDetailId`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct GetByDetailIdReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -438,7 +482,8 @@ pub mod batches {
         /// `GET /v3/transfer/batches/out-batch-no/{out_batch_no}/details/out-detail-no/{out_detail_no}`. For direct merchants. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012458902>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct GetByOutDetailNo {
             /// Required. Example: `plfk2020042013`.
             pub out_batch_no: String,
@@ -446,8 +491,20 @@ pub mod batches {
             pub out_detail_no: String,
         }
 
+        impl GetByOutDetailNo {
+            /// What is required, which is all.
+            #[must_use]
+            pub fn new(out_batch_no: impl Into<String>, out_detail_no: impl Into<String>) -> Self {
+                Self {
+                    out_batch_no: out_batch_no.into(),
+                    out_detail_no: out_detail_no.into(),
+                }
+            }
+        }
+
         /// Reply to [`GetByOutDetailNo`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct GetByOutDetailNoReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -506,14 +563,26 @@ pub mod bill_receipt {
     /// `POST /v3/transfer/bill-receipt`. For direct merchants and service providers. Idempotent. `transfer.bill_receipt.get` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012458946>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Create {
         /// Required. Example: `plfk2020042013`.
         pub out_batch_no: String,
     }
 
+    impl Create {
+        /// What is required, which is all.
+        #[must_use]
+        pub fn new(out_batch_no: impl Into<String>) -> Self {
+            Self {
+                out_batch_no: out_batch_no.into(),
+            }
+        }
+    }
+
     /// Reply to [`Create`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct CreateReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -549,14 +618,26 @@ pub mod bill_receipt {
     /// `GET /v3/transfer/bill-receipt/{out_batch_no}`. For direct merchants and service providers. Idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012458950>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Get {
         /// Required. Example: `plfk2020042013`.
         pub out_batch_no: String,
     }
 
+    impl Get {
+        /// What is required, which is all.
+        #[must_use]
+        pub fn new(out_batch_no: impl Into<String>) -> Self {
+            Self {
+                out_batch_no: out_batch_no.into(),
+            }
+        }
+    }
+
     /// Reply to [`Get`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct GetReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]

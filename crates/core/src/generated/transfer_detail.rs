@@ -32,7 +32,8 @@ pub mod electronic_receipts {
     /// `POST /v3/transfer-detail/electronic-receipts`. For direct merchants and service providers. Idempotent. `transfer_detail.electronic_receipts.get` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012458967>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Create {
         /// Required. Example: `BATCH_TRANSFER`.
         pub accept_type: super::AcceptType,
@@ -43,8 +44,25 @@ pub mod electronic_receipts {
         pub out_detail_no: String,
     }
 
+    impl Create {
+        /// What is required. What is optional has a method of its name.
+        #[must_use]
+        pub fn new(accept_type: super::AcceptType, out_detail_no: impl Into<String>) -> Self {
+            Self {
+                accept_type,
+                out_batch_no: None,
+                out_detail_no: out_detail_no.into(),
+            }
+        }
+    }
+
+    optional! { Create {
+        out_batch_no: String,
+    } }
+
     /// Reply to [`Create`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct CreateReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -80,7 +98,8 @@ pub mod electronic_receipts {
     /// `GET /v3/transfer-detail/electronic-receipts`. For direct merchants and service providers. Idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012458972>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Get {
         /// Required. Example: `BATCH_TRANSFER`.
         pub accept_type: super::AcceptType,
@@ -91,8 +110,25 @@ pub mod electronic_receipts {
         pub out_detail_no: String,
     }
 
+    impl Get {
+        /// What is required. What is optional has a method of its name.
+        #[must_use]
+        pub fn new(accept_type: super::AcceptType, out_detail_no: impl Into<String>) -> Self {
+            Self {
+                accept_type,
+                out_batch_no: None,
+                out_detail_no: out_detail_no.into(),
+            }
+        }
+    }
+
+    optional! { Get {
+        out_batch_no: String,
+    } }
+
     /// Reply to [`Get`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct GetReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]

@@ -18,12 +18,24 @@ pub mod elec_voucher_file {
     /// `GET /v3/transferdownload/elecvoucherfile`. For direct merchants. Normally called with the address that an earlier reply gave. Idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012716436>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Get {
         /// Required. Example: `X8Uk3sD4a4eZVPTBvqNDoUqcYMlZ9uuD`.
         pub token: String,
         /// Required. Example: `elecsign`.
         pub source: super::ElecVoucherFileSource,
+    }
+
+    impl Get {
+        /// What is required, which is all.
+        #[must_use]
+        pub fn new(token: impl Into<String>, source: super::ElecVoucherFileSource) -> Self {
+            Self {
+                token: token.into(),
+                source,
+            }
+        }
     }
 
     call!(Get => bytes::Bytes, TRANSFER_DOWNLOAD[0]);
@@ -37,10 +49,21 @@ pub mod sign_file {
     /// `GET /v3/transferdownload/signfile`. For direct merchants and service providers. Idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/wiki/doc/apiv3_partner/Offline/apis/chapter4_1_15.shtml>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Get {
         /// Required. Example: `X8Uk3sD4a4eZVPTBvqNDoUqcYMlZ9uuD`.
         pub token: String,
+    }
+
+    impl Get {
+        /// What is required, which is all.
+        #[must_use]
+        pub fn new(token: impl Into<String>) -> Self {
+            Self {
+                token: token.into(),
+            }
+        }
     }
 
     call!(Get => bytes::Bytes, TRANSFER_DOWNLOAD[1]);

@@ -3,7 +3,8 @@
 
 
 /// Object `identify` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct Identify {
     /// Required. Encrypted under the platform's key before it is sent.
     pub encrypted_real_name: crate::Sensitive,
@@ -13,8 +14,21 @@ pub struct Identify {
     pub credential_type: String,
 }
 
+impl Identify {
+    /// What is required, which is all.
+    #[must_use]
+    pub fn new(encrypted_real_name: impl Into<crate::Sensitive>, encrypted_credential_id: impl Into<crate::Sensitive>, credential_type: impl Into<String>) -> Self {
+        Self {
+            encrypted_real_name: encrypted_real_name.into(),
+            encrypted_credential_id: encrypted_credential_id.into(),
+            credential_type: credential_type.into(),
+        }
+    }
+}
+
 /// Object `payer` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct Payer {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -26,6 +40,7 @@ pub struct Payer {
 
 /// Object `amount` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct AmountReply {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -43,6 +58,7 @@ pub struct AmountReply {
 
 /// Object `device_info` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct DeviceInfoReply {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -54,6 +70,7 @@ pub struct DeviceInfoReply {
 
 /// Object `promotion_detail` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct PromotionDetail {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -85,7 +102,8 @@ pub struct PromotionDetail {
 }
 
 /// Object `highway_info` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct HighwayInfo {
     /// Required.
     pub plate_number: String,
@@ -111,8 +129,34 @@ pub struct HighwayInfo {
     pub carrying_range: Option<String>,
 }
 
+impl HighwayInfo {
+    /// What is required. What is optional has a method of its name.
+    #[must_use]
+    pub fn new(plate_number: impl Into<String>, start_time: impl Into<String>, end_time: impl Into<String>, channel_type: impl Into<String>, entrance: impl Into<String>) -> Self {
+        Self {
+            plate_number: plate_number.into(),
+            start_time: start_time.into(),
+            end_time: end_time.into(),
+            channel_type: channel_type.into(),
+            car_type: None,
+            entrance: entrance.into(),
+            exit: None,
+            carrying_capacity: None,
+            carrying_range: None,
+        }
+    }
+}
+
+optional! { HighwayInfo {
+    car_type: String,
+    exit: String,
+    carrying_capacity: i64,
+    carrying_range: String,
+} }
+
 /// Object `amount` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct HighwayAmount {
     /// Optional. Example: `888`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -122,8 +166,25 @@ pub struct HighwayAmount {
     pub currency: Option<String>,
 }
 
+impl HighwayAmount {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            total: None,
+            currency: None,
+        }
+    }
+}
+
+optional! { HighwayAmount {
+    total: i64,
+    currency: String,
+} }
+
 /// Object `device_info` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct DeviceInfo {
     /// Optional. Example: `POS1:1`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -131,6 +192,21 @@ pub struct DeviceInfo {
     /// Required. Example: `123.12.12.123`.
     pub device_ip: String,
 }
+
+impl DeviceInfo {
+    /// What is required. What is optional has a method of its name.
+    #[must_use]
+    pub fn new(device_ip: impl Into<String>) -> Self {
+        Self {
+            device_id: None,
+            device_ip: device_ip.into(),
+        }
+    }
+}
+
+optional! { DeviceInfo {
+    device_id: String,
+} }
 
 crate::open_enum! {
     /// Documented values of `plate_color`.
@@ -188,6 +264,7 @@ crate::open_enum! {
 
 /// Object `parking_info` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct ParkingInfoReply {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -217,6 +294,7 @@ pub struct ParkingInfoReply {
 
 /// Object `payer` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct GetByOutTradeNoPayer {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -228,6 +306,7 @@ pub struct GetByOutTradeNoPayer {
 
 /// Object `amount` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct GetByOutTradeNoAmountReply {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -245,6 +324,7 @@ pub struct GetByOutTradeNoAmountReply {
 
 /// Object `promotion_detail` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct GetByOutTradeNoPromotionDetail {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -298,6 +378,7 @@ crate::open_enum! {
 
 /// Object `amount` in a request.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct ParkingAmount {
     /// Required. Example: `888`.
     pub total: i64,
@@ -307,7 +388,7 @@ pub struct ParkingAmount {
 }
 
 impl ParkingAmount {
-    /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+    /// What is required. What is optional has a method of its name.
     #[must_use]
     pub fn new(total: i64) -> Self {
         Self {
@@ -316,6 +397,10 @@ impl ParkingAmount {
         }
     }
 }
+
+optional! { ParkingAmount {
+    currency: Currency,
+} }
 
 crate::open_enum! {
     /// Documented values of `currency`.
@@ -327,6 +412,7 @@ crate::open_enum! {
 
 /// Object `parking_info` in a request.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct ParkingInfo {
     /// Required. Example: `5K8264ILTKCH16CQ250`.
     pub parking_id: String,
@@ -390,6 +476,7 @@ crate::open_enum! {
 
 /// Object `amount` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct ParkingAmountReply {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -407,6 +494,7 @@ pub struct ParkingAmountReply {
 
 /// Object `promotion_detail` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct ParkingPromotionDetail {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -468,7 +556,8 @@ pub mod etc {
     /// `POST /v3/vehicle/etc/preopen`. For service providers. Not idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012715215>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct PreOpen {
         /// Required. Example: `10000098`.
         pub sp_appid: String,
@@ -494,8 +583,34 @@ pub mod etc {
         pub bank_card_no: Option<crate::Sensitive>,
     }
 
+    impl PreOpen {
+        /// What is required. What is optional has a method of its name.
+        #[must_use]
+        pub fn new(sp_appid: impl Into<String>, openid: impl Into<crate::Sensitive>, plan_id: impl Into<String>, plate_number: impl Into<String>, identify: super::Identify) -> Self {
+            Self {
+                sp_appid: sp_appid.into(),
+                sub_appid: None,
+                sub_mchid: None,
+                openid: openid.into(),
+                plan_id: plan_id.into(),
+                etc_device_id: None,
+                plate_number: plate_number.into(),
+                identify,
+                bank_card_no: None,
+            }
+        }
+    }
+
+    optional! { PreOpen {
+        sub_appid: String,
+        sub_mchid: String,
+        etc_device_id: String,
+        bank_card_no: crate::Sensitive,
+    } }
+
     /// Reply to [`PreOpen`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct PreOpenReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -513,7 +628,8 @@ pub mod etc {
         /// `GET /v3/vehicle/etc/contracts/{contract_id}`. For service providers. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012715667>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Get {
             /// Required. Example: `aAfixCs13LsdKPpfZfDkk2189ssXjfx`.
             pub contract_id: String,
@@ -522,8 +638,24 @@ pub mod etc {
             pub sub_mchid: Option<String>,
         }
 
+        impl Get {
+            /// What is required. What is optional has a method of its name.
+            #[must_use]
+            pub fn new(contract_id: impl Into<String>) -> Self {
+                Self {
+                    contract_id: contract_id.into(),
+                    sub_mchid: None,
+                }
+            }
+        }
+
+        optional! { Get {
+            sub_mchid: String,
+        } }
+
         /// Reply to [`Get`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct GetReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -566,7 +698,8 @@ pub mod etc {
         /// `GET /v3/vehicle/etc/transactions/id/{transaction_id}`. For service providers. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012715719>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct GetById {
             /// Required. Example: `25012014070332333018`.
             pub transaction_id: String,
@@ -575,8 +708,24 @@ pub mod etc {
             pub sub_mchid: Option<String>,
         }
 
+        impl GetById {
+            /// What is required. What is optional has a method of its name.
+            #[must_use]
+            pub fn new(transaction_id: impl Into<String>) -> Self {
+                Self {
+                    transaction_id: transaction_id.into(),
+                    sub_mchid: None,
+                }
+            }
+        }
+
+        optional! { GetById {
+            sub_mchid: String,
+        } }
+
         /// Reply to [`GetById`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct GetByIdReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -636,7 +785,8 @@ pub mod etc {
         /// `GET /v3/vehicle/etc/transactions/out-trade-no/{out_trade_no}`. For service providers. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012715845>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct GetByOutTradeNo {
             /// Required. Example: `121775250124070332`.
             pub out_trade_no: String,
@@ -645,8 +795,24 @@ pub mod etc {
             pub sub_mchid: Option<String>,
         }
 
+        impl GetByOutTradeNo {
+            /// What is required. What is optional has a method of its name.
+            #[must_use]
+            pub fn new(out_trade_no: impl Into<String>) -> Self {
+                Self {
+                    out_trade_no: out_trade_no.into(),
+                    sub_mchid: None,
+                }
+            }
+        }
+
+        optional! { GetByOutTradeNo {
+            sub_mchid: String,
+        } }
+
         /// Reply to [`GetByOutTradeNo`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct GetByOutTradeNoReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -710,6 +876,7 @@ pub mod etc {
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012715331>
             #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct Create {
                 /// Required. Example: `121775250124070332`.
                 pub out_trade_no: String,
@@ -741,7 +908,7 @@ pub mod etc {
             }
 
             impl Create {
-                /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+                /// What is required. What is optional has a method of its name.
                 #[must_use]
                 pub fn new(out_trade_no: impl Into<String>, appid: impl Into<String>, contract_id: impl Into<String>, description: impl Into<String>, highway_info: super::super::super::HighwayInfo, amount: super::super::super::HighwayAmount) -> Self {
                     Self {
@@ -760,8 +927,17 @@ pub mod etc {
                 }
             }
 
+            optional! { Create {
+                sub_mchid: String,
+                sub_appid: String,
+                attach: String,
+                goods_tag: String,
+                device_info: super::super::super::DeviceInfo,
+            } }
+
             /// Reply to [`Create`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct CreateReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -829,7 +1005,8 @@ pub mod etc {
             /// `GET /v3/vehicle/etc/users/{openid}/contracts`. For service providers. Idempotent.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012715623>
-            #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+            #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct Get {
                 /// Required. Example: `onqOjjmM1tad-3ROpncN-yUfa6ua`.
                 pub openid: crate::Sensitive,
@@ -842,8 +1019,26 @@ pub mod etc {
                 pub plate_number: String,
             }
 
+            impl Get {
+                /// What is required. What is optional has a method of its name.
+                #[must_use]
+                pub fn new(openid: impl Into<crate::Sensitive>, plan_id: impl Into<String>, plate_number: impl Into<String>) -> Self {
+                    Self {
+                        openid: openid.into(),
+                        sub_mchid: None,
+                        plan_id: plan_id.into(),
+                        plate_number: plate_number.into(),
+                    }
+                }
+            }
+
+            optional! { Get {
+                sub_mchid: String,
+            } }
+
             /// Reply to [`Get`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct GetReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -892,6 +1087,7 @@ pub mod parking {
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012533937>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Create {
             /// Optional. Example: `1900000109`.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -913,7 +1109,7 @@ pub mod parking {
         }
 
         impl Create {
-            /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+            /// What is required. What is optional has a method of its name.
             #[must_use]
             pub fn new(out_parking_no: impl Into<String>, plate_number: impl Into<String>, plate_color: super::super::PlateColor, notify_url: impl Into<String>, start_time: impl Into<String>, parking_name: impl Into<String>, free_duration: i64) -> Self {
                 Self {
@@ -929,8 +1125,13 @@ pub mod parking {
             }
         }
 
+        optional! { Create {
+            sub_mchid: String,
+        } }
+
         /// Reply to [`Create`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct CreateReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -973,7 +1174,8 @@ pub mod parking {
         /// `GET /v3/vehicle/parking/services/find`. For direct merchants and service providers. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012534043>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Find {
             /// Required. Example: `wxcbda96de0b165486`.
             pub appid: String,
@@ -988,8 +1190,27 @@ pub mod parking {
             pub openid: crate::Sensitive,
         }
 
+        impl Find {
+            /// What is required. What is optional has a method of its name.
+            #[must_use]
+            pub fn new(appid: impl Into<String>, plate_number: impl Into<String>, plate_color: super::super::PlateColor, openid: impl Into<crate::Sensitive>) -> Self {
+                Self {
+                    appid: appid.into(),
+                    sub_mchid: None,
+                    plate_number: plate_number.into(),
+                    plate_color,
+                    openid: openid.into(),
+                }
+            }
+        }
+
+        optional! { Find {
+            sub_mchid: String,
+        } }
+
         /// Reply to [`Find`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct FindReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -1021,7 +1242,8 @@ pub mod transactions {
     /// `GET /v3/vehicle/transactions/out-trade-no/{out_trade_no}`. For direct merchants and service providers. Idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012534308>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct GetByOutTradeNo {
         /// Required. Example: `20150806125346`.
         pub out_trade_no: String,
@@ -1030,8 +1252,24 @@ pub mod transactions {
         pub sub_mchid: Option<String>,
     }
 
+    impl GetByOutTradeNo {
+        /// What is required. What is optional has a method of its name.
+        #[must_use]
+        pub fn new(out_trade_no: impl Into<String>) -> Self {
+            Self {
+                out_trade_no: out_trade_no.into(),
+                sub_mchid: None,
+            }
+        }
+    }
+
+    optional! { GetByOutTradeNo {
+        sub_mchid: String,
+    } }
+
     /// Reply to [`GetByOutTradeNo`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct GetByOutTradeNoReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -1104,6 +1342,7 @@ pub mod transactions {
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012534352>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Create {
             /// Required. Example: `wxcbda96de0b165486`.
             pub appid: String,
@@ -1138,7 +1377,7 @@ pub mod transactions {
         }
 
         impl Create {
-            /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+            /// What is required. What is optional has a method of its name.
             #[must_use]
             pub fn new(appid: impl Into<String>, description: impl Into<String>, out_trade_no: impl Into<String>, trade_scene: super::super::TradeScene, notify_url: impl Into<String>, amount: super::super::ParkingAmount) -> Self {
                 Self {
@@ -1158,8 +1397,18 @@ pub mod transactions {
             }
         }
 
+        optional! { Create {
+            sub_appid: String,
+            sub_mchid: String,
+            attach: String,
+            goods_tag: String,
+            profit_sharing: super::super::ProfitSharing,
+            parking_info: super::super::ParkingInfo,
+        } }
+
         /// Reply to [`Create`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct CreateReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]

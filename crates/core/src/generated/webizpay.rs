@@ -14,6 +14,7 @@ crate::open_enum! {
 
 /// Object `range_list` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct Range {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -82,7 +83,8 @@ crate::open_enum! {
 }
 
 /// Object `match_details` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct MatchDetail {
     /// Required. Example: `91110000710926094P`.
     pub organization_code: String,
@@ -90,6 +92,18 @@ pub struct MatchDetail {
     pub store_name: String,
     /// Required. Example: `CODE_PAY`.
     pub product_type: ProductType,
+}
+
+impl MatchDetail {
+    /// What is required, which is all.
+    #[must_use]
+    pub fn new(organization_code: impl Into<String>, store_name: impl Into<String>, product_type: ProductType) -> Self {
+        Self {
+            organization_code: organization_code.into(),
+            store_name: store_name.into(),
+            product_type,
+        }
+    }
 }
 
 crate::open_enum! {
@@ -118,6 +132,7 @@ crate::open_enum! {
 
 /// Object `match_results` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct MatchResult {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -132,6 +147,7 @@ pub struct MatchResult {
 
 /// Object `employee_list` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct Employee {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -155,7 +171,8 @@ pub mod avail_mch_ranges {
     /// `POST /v3/webizpay/avail-mch-ranges`. For service providers. Not idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4017205621>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Create {
         /// Required. Example: `12341234`.
         pub sp_mchid: String,
@@ -163,8 +180,20 @@ pub mod avail_mch_ranges {
         pub identifier_type: super::IdentifierType,
     }
 
+    impl Create {
+        /// What is required, which is all.
+        #[must_use]
+        pub fn new(sp_mchid: impl Into<String>, identifier_type: super::IdentifierType) -> Self {
+            Self {
+                sp_mchid: sp_mchid.into(),
+                identifier_type,
+            }
+        }
+    }
+
     /// Reply to [`Create`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct CreateReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -179,14 +208,26 @@ pub mod avail_mch_ranges {
     /// `GET /v3/webizpay/avail-mch-ranges`. For service providers. Idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4017205627>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct List {
         /// Required. Example: `12341234`.
         pub sp_mchid: String,
     }
 
+    impl List {
+        /// What is required, which is all.
+        #[must_use]
+        pub fn new(sp_mchid: impl Into<String>) -> Self {
+            Self {
+                sp_mchid: sp_mchid.into(),
+            }
+        }
+    }
+
     /// Reply to [`List`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct ListReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -207,7 +248,8 @@ pub mod avail_mch_ranges {
         /// `POST /v3/webizpay/avail-mch-ranges/{range_id}/merchant-identifiers`. For service providers. Not idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4017205631>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Create {
             /// Required. Example: `89f5123e-5ad4-4e0e-89b1-63ced0c798c5`.
             pub range_id: String,
@@ -217,8 +259,21 @@ pub mod avail_mch_ranges {
             pub merchant_identifier: String,
         }
 
+        impl Create {
+            /// What is required, which is all.
+            #[must_use]
+            pub fn new(range_id: impl Into<String>, sp_mchid: impl Into<String>, merchant_identifier: impl Into<String>) -> Self {
+                Self {
+                    range_id: range_id.into(),
+                    sp_mchid: sp_mchid.into(),
+                    merchant_identifier: merchant_identifier.into(),
+                }
+            }
+        }
+
         /// Reply to [`Create`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct CreateReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -233,7 +288,8 @@ pub mod avail_mch_ranges {
         /// `DELETE /v3/webizpay/avail-mch-ranges/{range_id}/merchant-identifiers/{merchant_identifier}`. For service providers. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4017205637>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Delete {
             /// Required. Example: `89f5123e-5ad4-4e0e-89b1-63ced0c798c5`.
             pub range_id: String,
@@ -243,8 +299,21 @@ pub mod avail_mch_ranges {
             pub sp_mchid: String,
         }
 
+        impl Delete {
+            /// What is required, which is all.
+            #[must_use]
+            pub fn new(range_id: impl Into<String>, merchant_identifier: impl Into<String>, sp_mchid: impl Into<String>) -> Self {
+                Self {
+                    range_id: range_id.into(),
+                    merchant_identifier: merchant_identifier.into(),
+                    sp_mchid: sp_mchid.into(),
+                }
+            }
+        }
+
         /// Reply to [`Delete`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct DeleteReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -260,6 +329,7 @@ pub mod avail_mch_ranges {
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4017205633>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct List {
             /// Required. Example: `89f5123e-5ad4-4e0e-89b1-63ced0c798c5`.
             pub range_id: String,
@@ -286,6 +356,7 @@ pub mod avail_mch_ranges {
 
         /// Reply to [`List`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct ListReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -320,7 +391,8 @@ pub mod bill {
         /// `POST /v3/webizpay/bill/proof`. For service providers. Not idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4014507157>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Create {
             /// Required. Example: `12341234`.
             pub sp_mchid: String,
@@ -337,8 +409,28 @@ pub mod bill {
             pub out_operation_id: String,
         }
 
+        impl Create {
+            /// What is required. What is optional has a method of its name.
+            #[must_use]
+            pub fn new(sp_mchid: impl Into<String>, sub_mchid: impl Into<String>, start_date: impl Into<String>, end_date: impl Into<String>, out_operation_id: impl Into<String>) -> Self {
+                Self {
+                    sp_mchid: sp_mchid.into(),
+                    sub_mchid: sub_mchid.into(),
+                    start_date: start_date.into(),
+                    end_date: end_date.into(),
+                    entity_name: None,
+                    out_operation_id: out_operation_id.into(),
+                }
+            }
+        }
+
+        optional! { Create {
+            entity_name: String,
+        } }
+
         /// Reply to [`Create`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct CreateReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -387,7 +479,8 @@ pub mod bill {
         /// `POST /v3/webizpay/bill/trade-bill`. For service providers. Not idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4014507142>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Create {
             /// Required. Example: `12341234`.
             pub sp_mchid: String,
@@ -399,8 +492,22 @@ pub mod bill {
             pub r#type: super::super::TradeBillType,
         }
 
+        impl Create {
+            /// What is required, which is all.
+            #[must_use]
+            pub fn new(sp_mchid: impl Into<String>, sub_mchid: impl Into<String>, date: impl Into<String>, r#type: super::super::TradeBillType) -> Self {
+                Self {
+                    sp_mchid: sp_mchid.into(),
+                    sub_mchid: sub_mchid.into(),
+                    date: date.into(),
+                    r#type,
+                }
+            }
+        }
+
         /// Reply to [`Create`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct CreateReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -432,7 +539,8 @@ pub mod employees {
     /// `POST /v3/webizpay/employees/{employee_id}/revoke`. For service providers. Idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4014507156>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Revoke {
         /// Required. Example: `WeBizPay_a968402a-73bb-43e2-9e1a-8371b0ca3d7c`.
         pub employee_id: String,
@@ -442,8 +550,21 @@ pub mod employees {
         pub sub_mchid: String,
     }
 
+    impl Revoke {
+        /// What is required, which is all.
+        #[must_use]
+        pub fn new(employee_id: impl Into<String>, sp_mchid: impl Into<String>, sub_mchid: impl Into<String>) -> Self {
+            Self {
+                employee_id: employee_id.into(),
+                sp_mchid: sp_mchid.into(),
+                sub_mchid: sub_mchid.into(),
+            }
+        }
+    }
+
     /// Reply to [`Revoke`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct RevokeReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -476,7 +597,8 @@ pub mod employees {
         /// `GET /v3/webizpay/employees/{employee_id}/out-quota-cards/{out_card_no}`. For service providers. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4015001625>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Get {
             /// Required. Example: `WeBizPay_a968402a-73bb-43e2-9e1a-8371b0ca3d7c`.
             pub employee_id: String,
@@ -488,8 +610,22 @@ pub mod employees {
             pub sub_mchid: String,
         }
 
+        impl Get {
+            /// What is required, which is all.
+            #[must_use]
+            pub fn new(employee_id: impl Into<String>, out_card_no: impl Into<String>, sp_mchid: impl Into<String>, sub_mchid: impl Into<String>) -> Self {
+                Self {
+                    employee_id: employee_id.into(),
+                    out_card_no: out_card_no.into(),
+                    sp_mchid: sp_mchid.into(),
+                    sub_mchid: sub_mchid.into(),
+                }
+            }
+        }
+
         /// Reply to [`Get`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct GetReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -562,7 +698,8 @@ pub mod employees {
         /// `POST /v3/webizpay/employees/{employee_id}/quota-cards/{card_no}/cancel`. For service providers. Idempotent. `webizpay.employees.quota_cards.get` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4014507127>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Cancel {
             /// Required. Example: `WeBizPay_a968402a-73bb-43e2-9e1a-8371b0ca3d7c`.
             pub employee_id: String,
@@ -576,8 +713,23 @@ pub mod employees {
             pub reason: String,
         }
 
+        impl Cancel {
+            /// What is required, which is all.
+            #[must_use]
+            pub fn new(employee_id: impl Into<String>, card_no: impl Into<String>, sp_mchid: impl Into<String>, sub_mchid: impl Into<String>, reason: impl Into<String>) -> Self {
+                Self {
+                    employee_id: employee_id.into(),
+                    card_no: card_no.into(),
+                    sp_mchid: sp_mchid.into(),
+                    sub_mchid: sub_mchid.into(),
+                    reason: reason.into(),
+                }
+            }
+        }
+
         /// Reply to [`Cancel`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct CancelReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -608,6 +760,7 @@ pub mod employees {
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4014507148>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Create {
             /// Required. Example: `WeBizPay_a968402a-73bb-43e2-9e1a-8371b0ca3d7c`.
             pub employee_id: String,
@@ -634,7 +787,7 @@ pub mod employees {
         }
 
         impl Create {
-            /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+            /// What is required. What is optional has a method of its name.
             #[expect(clippy::too_many_arguments, reason = "all of them are required")]
             #[must_use]
             pub fn new(employee_id: impl Into<String>, sp_mchid: impl Into<String>, sub_mchid: impl Into<String>, card_template_id: impl Into<String>, amount: crate::Number, card_name: impl Into<String>, out_card_no: impl Into<String>, effective_end_time: impl Into<String>) -> Self {
@@ -653,8 +806,14 @@ pub mod employees {
             }
         }
 
+        optional! { Create {
+            card_remark: String,
+            avail_mch_range_id: String,
+        } }
+
         /// Reply to [`Create`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct CreateReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -687,7 +846,8 @@ pub mod employees {
         /// `GET /v3/webizpay/employees/{employee_id}/quota-cards/{card_no}`. For service providers. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4014507119>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Get {
             /// Required. Example: `WeBizPay_a968402a-73bb-43e2-9e1a-8371b0ca3d7c`.
             pub employee_id: String,
@@ -699,8 +859,22 @@ pub mod employees {
             pub sub_mchid: String,
         }
 
+        impl Get {
+            /// What is required, which is all.
+            #[must_use]
+            pub fn new(employee_id: impl Into<String>, card_no: impl Into<String>, sp_mchid: impl Into<String>, sub_mchid: impl Into<String>) -> Self {
+                Self {
+                    employee_id: employee_id.into(),
+                    card_no: card_no.into(),
+                    sp_mchid: sp_mchid.into(),
+                    sub_mchid: sub_mchid.into(),
+                }
+            }
+        }
+
         /// Reply to [`Get`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct GetReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -772,7 +946,8 @@ pub mod employees {
             /// `GET /v3/webizpay/employees/{employee_id}/quota-cards/{card_no}/payment-url`. For service providers. Idempotent.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4014507160>
-            #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+            #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct Get {
                 /// Required. Example: `WeBizPay_a968402a-73bb-43e2-9e1a-8371b0ca3d7c`.
                 pub employee_id: String,
@@ -786,8 +961,23 @@ pub mod employees {
                 pub application_type: super::super::super::ApplicationType,
             }
 
+            impl Get {
+                /// What is required, which is all.
+                #[must_use]
+                pub fn new(employee_id: impl Into<String>, card_no: impl Into<String>, sp_mchid: impl Into<String>, sub_mchid: impl Into<String>, application_type: super::super::super::ApplicationType) -> Self {
+                    Self {
+                        employee_id: employee_id.into(),
+                        card_no: card_no.into(),
+                        sp_mchid: sp_mchid.into(),
+                        sub_mchid: sub_mchid.into(),
+                        application_type,
+                    }
+                }
+            }
+
             /// Reply to [`Get`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct GetReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -835,7 +1025,8 @@ pub mod stores {
         /// `POST /v3/webizpay/stores/entity-matches`. For service providers. Not idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4014507136>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Create {
             /// Required. Example: `12341234`.
             pub sp_mchid: String,
@@ -846,8 +1037,25 @@ pub mod stores {
             pub match_details: Option<Vec<super::super::MatchDetail>>,
         }
 
+        impl Create {
+            /// What is required. What is optional has a method of its name.
+            #[must_use]
+            pub fn new(sp_mchid: impl Into<String>, out_batch_id: impl Into<String>) -> Self {
+                Self {
+                    sp_mchid: sp_mchid.into(),
+                    out_batch_id: out_batch_id.into(),
+                    match_details: None,
+                }
+            }
+        }
+
+        optional! { Create {
+            match_details: Vec<super::super::MatchDetail>,
+        } }
+
         /// Reply to [`Create`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct CreateReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -874,7 +1082,8 @@ pub mod stores {
         /// `GET /v3/webizpay/stores/entity-matches/{batch_id}`. For service providers. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4014507133>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Get {
             /// Required. Example: `1030000071201xxxxx`.
             pub batch_id: String,
@@ -882,8 +1091,20 @@ pub mod stores {
             pub sp_mchid: String,
         }
 
+        impl Get {
+            /// What is required, which is all.
+            #[must_use]
+            pub fn new(batch_id: impl Into<String>, sp_mchid: impl Into<String>) -> Self {
+                Self {
+                    batch_id: batch_id.into(),
+                    sp_mchid: sp_mchid.into(),
+                }
+            }
+        }
+
         /// Reply to [`Get`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct GetReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -918,7 +1139,8 @@ pub mod users {
         /// `GET /v3/webizpay/users/{user_id}/authorization-state`. For service providers. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4014507163>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Get {
             /// Required. Example: `123456`.
             pub user_id: String,
@@ -928,8 +1150,21 @@ pub mod users {
             pub sub_mchid: String,
         }
 
+        impl Get {
+            /// What is required, which is all.
+            #[must_use]
+            pub fn new(user_id: impl Into<String>, sp_mchid: impl Into<String>, sub_mchid: impl Into<String>) -> Self {
+                Self {
+                    user_id: user_id.into(),
+                    sp_mchid: sp_mchid.into(),
+                    sub_mchid: sub_mchid.into(),
+                }
+            }
+        }
+
         /// Reply to [`Get`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct GetReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -957,7 +1192,8 @@ pub mod users {
         /// `POST /v3/webizpay/users/{user_id}/authorization-url`. For service providers. Not idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4014507153>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Create {
             /// Required. Example: `123456`.
             pub user_id: String,
@@ -969,8 +1205,22 @@ pub mod users {
             pub application_type: super::super::ApplicationType,
         }
 
+        impl Create {
+            /// What is required, which is all.
+            #[must_use]
+            pub fn new(user_id: impl Into<String>, sp_mchid: impl Into<String>, sub_mchid: impl Into<String>, application_type: super::super::ApplicationType) -> Self {
+                Self {
+                    user_id: user_id.into(),
+                    sp_mchid: sp_mchid.into(),
+                    sub_mchid: sub_mchid.into(),
+                    application_type,
+                }
+            }
+        }
+
         /// Reply to [`Create`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct CreateReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]

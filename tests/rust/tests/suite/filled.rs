@@ -96,12 +96,24 @@ macro_rules! open_enums {
     };
 }
 
+macro_rules! argument {
+    (text) => {
+        ""
+    };
+    (other) => {
+        super::super::Filled::filled("")
+    };
+}
+
 /// The texts of a struct are named by its own fields, wherever it stands.
 macro_rules! structs {
-    ($($path:path = $place:literal { $($field:ident: $name:literal),* };)*) => {
+    ($($path:path = $place:literal $make:ident($($kind:ident),*) { $($field:ident: $name:literal),* };)*) => {
         $(impl super::super::Filled for $path {
+            #[allow(unused_mut, reason = "some have no fields")]
             fn filled(_: &str) -> Self {
-                Self { $($field: super::super::Filled::filled(&super::super::canary($place, $name)),)* }
+                let mut made = <$path>::$make($(argument!($kind)),*);
+                $(made.$field = super::super::Filled::filled(&super::super::canary($place, $name));)*
+                made
             }
         })*
 

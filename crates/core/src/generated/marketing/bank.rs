@@ -3,7 +3,8 @@
 
 
 /// Object `meta` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct TaskMeta {
     /// Required.
     pub bank_type: String,
@@ -11,6 +12,18 @@ pub struct TaskMeta {
     pub filename: String,
     /// Required.
     pub sha256: String,
+}
+
+impl TaskMeta {
+    /// What is required, which is all.
+    #[must_use]
+    pub fn new(bank_type: impl Into<String>, filename: impl Into<String>, sha256: impl Into<String>) -> Self {
+        Self {
+            bank_type: bank_type.into(),
+            filename: filename.into(),
+            sha256: sha256.into(),
+        }
+    }
 }
 
 crate::open_enum! {
@@ -25,6 +38,7 @@ crate::open_enum! {
 
 /// Object `data` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct TaskData {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -69,7 +83,8 @@ pub mod packages {
         /// `POST /v3/marketing/bank/packages/{package_id}/tasks`. Not idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/wiki/doc/apiv3/apis/chapter9_8_1.shtml>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Create {
             /// Required. Example: `8473295`.
             pub package_id: String,
@@ -79,8 +94,21 @@ pub mod packages {
             pub meta: super::super::TaskMeta,
         }
 
+        impl Create {
+            /// What is required, which is all.
+            #[must_use]
+            pub fn new(package_id: impl Into<String>, file: crate::File, meta: super::super::TaskMeta) -> Self {
+                Self {
+                    package_id: package_id.into(),
+                    file,
+                    meta,
+                }
+            }
+        }
+
         /// Reply to [`Create`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct CreateReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -122,7 +150,8 @@ pub mod packages {
         /// `GET /v3/marketing/bank/packages/{package_id}/tasks`. For service providers. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012466728>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct List {
             /// Required. Example: `8473295`.
             pub package_id: String,
@@ -139,8 +168,29 @@ pub mod packages {
             pub limit: Option<i64>,
         }
 
+        impl List {
+            /// What is required. What is optional has a method of its name.
+            #[must_use]
+            pub fn new(package_id: impl Into<String>, status: super::super::TaskStatus) -> Self {
+                Self {
+                    package_id: package_id.into(),
+                    status,
+                    filename: None,
+                    offset: None,
+                    limit: None,
+                }
+            }
+        }
+
+        optional! { List {
+            filename: String,
+            offset: i64,
+            limit: i64,
+        } }
+
         /// Reply to [`List`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct ListReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]

@@ -18,6 +18,7 @@ crate::open_enum! {
 
 /// Object `use_amount_list` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct UseAmountList {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -35,7 +36,8 @@ pub mod users {
         /// `POST /v3/marketing/bank-favor/users/{openid}/bank-multi-activity`. For direct merchants. Not idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4014569793>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Create {
             /// Required. Example: `oUpF8uMuAJO_M2pxb1Q9zNjWeS6o`.
             pub openid: crate::Sensitive,
@@ -51,8 +53,24 @@ pub mod users {
             pub stock_creator_mchid: String,
         }
 
+        impl Create {
+            /// What is required, which is all.
+            #[must_use]
+            pub fn new(openid: impl Into<crate::Sensitive>, stock_id: impl Into<String>, activity_id: impl Into<String>, out_request_no: impl Into<String>, appid: impl Into<String>, stock_creator_mchid: impl Into<String>) -> Self {
+                Self {
+                    openid: openid.into(),
+                    stock_id: stock_id.into(),
+                    activity_id: activity_id.into(),
+                    out_request_no: out_request_no.into(),
+                    appid: appid.into(),
+                    stock_creator_mchid: stock_creator_mchid.into(),
+                }
+            }
+        }
+
         /// Reply to [`Create`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct CreateReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -71,7 +89,8 @@ pub mod users {
         /// `GET /v3/marketing/bank-favor/users/{openid}/coupons/{coupon_id}`. For direct merchants. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4014569864>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Get {
             /// Required. Example: `oUpF8uMuAJO_M2pxb1Q9zNjWeS6o`.
             pub openid: crate::Sensitive,
@@ -81,8 +100,21 @@ pub mod users {
             pub appid: String,
         }
 
+        impl Get {
+            /// What is required, which is all.
+            #[must_use]
+            pub fn new(openid: impl Into<crate::Sensitive>, coupon_id: impl Into<String>, appid: impl Into<String>) -> Self {
+                Self {
+                    openid: openid.into(),
+                    coupon_id: coupon_id.into(),
+                    appid: appid.into(),
+                }
+            }
+        }
+
         /// Reply to [`Get`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct GetReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]

@@ -4,6 +4,7 @@
 
 /// Object `send_coupon_result` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct SendCouponResult {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -28,6 +29,7 @@ crate::open_enum! {
 
 /// Object `fail_codes` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct FailCode {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -42,6 +44,7 @@ pub struct FailCode {
 
 /// Object `code_information` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct CodeInformation {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -78,6 +81,7 @@ crate::open_enum! {
 
 /// Object `coupon_information` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct CouponInformation {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -186,6 +190,7 @@ crate::open_enum! {
 
 /// Object `coupon_use_rule` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct CouponInformationCouponUseRuleReply {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -212,6 +217,7 @@ pub struct CouponInformationCouponUseRuleReply {
 
 /// Object `coupon_available_time` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct CouponInformationCouponUseRuleCouponAvailableTimeReply {
     /// Documented as required. RFC 3339 time.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -235,6 +241,7 @@ pub struct CouponInformationCouponUseRuleCouponAvailableTimeReply {
 
 /// Object `available_week` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct CouponInformationCouponUseRuleCouponAvailableTimeAvailableWeekReply {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -246,6 +253,7 @@ pub struct CouponInformationCouponUseRuleCouponAvailableTimeAvailableWeekReply {
 
 /// Object `available_day_time` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct AvailableDayTimeReply {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -257,6 +265,7 @@ pub struct AvailableDayTimeReply {
 
 /// Object `irregulary_avaliable_time` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct IrregularyAvaliableTimeReply {
     /// Optional. RFC 3339 time.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -268,6 +277,7 @@ pub struct IrregularyAvaliableTimeReply {
 
 /// Object `fixed_normal_coupon` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct CouponInformationCouponUseRuleFixedNormalCouponReply {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -279,6 +289,7 @@ pub struct CouponInformationCouponUseRuleFixedNormalCouponReply {
 
 /// Object `discount_coupon` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct CouponInformationCouponUseRuleDiscountCouponReply {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -290,6 +301,7 @@ pub struct CouponInformationCouponUseRuleDiscountCouponReply {
 
 /// Object `exchange_coupon` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct CouponInformationCouponUseRuleExchangeCouponReply {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -315,6 +327,7 @@ crate::open_enum! {
 
 /// Object `custom_entrance` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct CustomEntranceReply {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -335,6 +348,7 @@ pub struct CustomEntranceReply {
 
 /// Object `mini_programs_info` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct MiniProgramsInfoReply {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -364,6 +378,7 @@ crate::open_enum! {
 
 /// Object `display_pattern_info` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct DisplayPatternInfoReply {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -413,6 +428,7 @@ crate::open_enum! {
 
 /// Object `finder_info` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct FinderInfoReply {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -437,6 +453,7 @@ crate::open_enum! {
 
 /// Object `data` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct CouponCodeData {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -462,7 +479,8 @@ pub struct CouponCodeData {
 }
 
 /// Object `coupon_use_rule` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct CreateMarketingBusifavorStockCouponUseRule {
     /// Required.
     pub coupon_available_time: CouponAvailableTime,
@@ -485,8 +503,33 @@ pub struct CreateMarketingBusifavorStockCouponUseRule {
     pub mini_programs_path: Option<String>,
 }
 
+impl CreateMarketingBusifavorStockCouponUseRule {
+    /// What is required. What is optional has a method of its name.
+    #[must_use]
+    pub fn new(coupon_available_time: CouponAvailableTime, use_method: UseMethod) -> Self {
+        Self {
+            coupon_available_time,
+            fixed_normal_coupon: None,
+            discount_coupon: None,
+            exchange_coupon: None,
+            use_method,
+            mini_programs_appid: None,
+            mini_programs_path: None,
+        }
+    }
+}
+
+optional! { CreateMarketingBusifavorStockCouponUseRule {
+    fixed_normal_coupon: FixedNormalCoupon,
+    discount_coupon: DiscountCoupon,
+    exchange_coupon: ExchangeCoupon,
+    mini_programs_appid: String,
+    mini_programs_path: String,
+} }
+
 /// Object `coupon_available_time` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct CouponAvailableTime {
     /// Required. RFC 3339 time. Example: `2015-05-20T13:29:35+08:00`.
     pub available_begin_time: String,
@@ -509,8 +552,33 @@ pub struct CouponAvailableTime {
     pub available_second_after_receive: Option<i64>,
 }
 
+impl CouponAvailableTime {
+    /// What is required. What is optional has a method of its name.
+    #[must_use]
+    pub fn new(available_begin_time: impl Into<String>, available_end_time: impl Into<String>) -> Self {
+        Self {
+            available_begin_time: available_begin_time.into(),
+            available_end_time: available_end_time.into(),
+            available_day_after_receive: None,
+            available_week: None,
+            irregulary_avaliable_time: None,
+            wait_days_after_receive: None,
+            available_second_after_receive: None,
+        }
+    }
+}
+
+optional! { CouponAvailableTime {
+    available_day_after_receive: i64,
+    available_week: AvailableWeek,
+    irregulary_avaliable_time: Vec<IrregularyAvaliableTime>,
+    wait_days_after_receive: i64,
+    available_second_after_receive: i64,
+} }
+
 /// Object `available_week` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct AvailableWeek {
     /// Optional. Example: `1`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -520,8 +588,25 @@ pub struct AvailableWeek {
     pub available_day_time: Option<Vec<AvailableDayTime>>,
 }
 
+impl AvailableWeek {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            week_day: None,
+            available_day_time: None,
+        }
+    }
+}
+
+optional! { AvailableWeek {
+    week_day: Vec<i64>,
+    available_day_time: Vec<AvailableDayTime>,
+} }
+
 /// Object `available_day_time` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct AvailableDayTime {
     /// Optional. Example: `3600`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -531,8 +616,25 @@ pub struct AvailableDayTime {
     pub end_time: Option<i64>,
 }
 
+impl AvailableDayTime {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            begin_time: None,
+            end_time: None,
+        }
+    }
+}
+
+optional! { AvailableDayTime {
+    begin_time: i64,
+    end_time: i64,
+} }
+
 /// Object `irregulary_avaliable_time` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct IrregularyAvaliableTime {
     /// Optional. RFC 3339 time. Example: `2015-05-20T13:29:35+08:00`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -542,8 +644,25 @@ pub struct IrregularyAvaliableTime {
     pub end_time: Option<String>,
 }
 
+impl IrregularyAvaliableTime {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            begin_time: None,
+            end_time: None,
+        }
+    }
+}
+
+optional! { IrregularyAvaliableTime {
+    begin_time: String,
+    end_time: String,
+} }
+
 /// Object `fixed_normal_coupon` in a request.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct FixedNormalCoupon {
     /// Required. Example: `5`.
     pub discount_amount: i64,
@@ -564,6 +683,7 @@ impl FixedNormalCoupon {
 
 /// Object `discount_coupon` in a request.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct DiscountCoupon {
     /// Required. Example: `88`.
     pub discount_percent: i64,
@@ -584,6 +704,7 @@ impl DiscountCoupon {
 
 /// Object `exchange_coupon` in a request.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct ExchangeCoupon {
     /// Required. Example: `100`.
     pub exchange_price: i64,
@@ -604,6 +725,7 @@ impl ExchangeCoupon {
 
 /// Object `stock_send_rule` in a request.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct CreateMarketingBusifavorStockSendRule {
     /// Optional. Example: `100000`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -633,7 +755,7 @@ pub struct CreateMarketingBusifavorStockSendRule {
 }
 
 impl CreateMarketingBusifavorStockSendRule {
-    /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+    /// What is required. What is optional has a method of its name.
     #[must_use]
     pub fn new(max_coupons: i64, max_coupons_per_user: i64) -> Self {
         Self {
@@ -650,8 +772,19 @@ impl CreateMarketingBusifavorStockSendRule {
     }
 }
 
+optional! { CreateMarketingBusifavorStockSendRule {
+    max_amount: i64,
+    max_amount_by_day: i64,
+    max_coupons_by_day: i64,
+    natural_person_limit: bool,
+    prevent_api_abuse: bool,
+    transferable: bool,
+    shareable: bool,
+} }
+
 /// Object `custom_entrance` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct CreateMarketingBusifavorStockCustomEntrance {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -670,8 +803,31 @@ pub struct CreateMarketingBusifavorStockCustomEntrance {
     pub code_display_mode: Option<CodeDisplayMode>,
 }
 
+impl CreateMarketingBusifavorStockCustomEntrance {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            mini_programs_info: None,
+            appid: None,
+            hall_id: None,
+            store_id: None,
+            code_display_mode: None,
+        }
+    }
+}
+
+optional! { CreateMarketingBusifavorStockCustomEntrance {
+    mini_programs_info: MiniProgramsInfo,
+    appid: String,
+    hall_id: String,
+    store_id: String,
+    code_display_mode: CodeDisplayMode,
+} }
+
 /// Object `mini_programs_info` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct MiniProgramsInfo {
     /// Required. Example: `wx234545656765876`.
     pub mini_programs_appid: String,
@@ -684,8 +840,26 @@ pub struct MiniProgramsInfo {
     pub guiding_words: Option<String>,
 }
 
+impl MiniProgramsInfo {
+    /// What is required. What is optional has a method of its name.
+    #[must_use]
+    pub fn new(mini_programs_appid: impl Into<String>, mini_programs_path: impl Into<String>, entrance_words: impl Into<String>) -> Self {
+        Self {
+            mini_programs_appid: mini_programs_appid.into(),
+            mini_programs_path: mini_programs_path.into(),
+            entrance_words: entrance_words.into(),
+            guiding_words: None,
+        }
+    }
+}
+
+optional! { MiniProgramsInfo {
+    guiding_words: String,
+} }
+
 /// Object `display_pattern_info` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct DisplayPatternInfo {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -707,8 +881,33 @@ pub struct DisplayPatternInfo {
     pub finder_info: Option<FinderInfo>,
 }
 
+impl DisplayPatternInfo {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            description: None,
+            merchant_logo_url: None,
+            merchant_name: None,
+            background_color: None,
+            coupon_image_url: None,
+            finder_info: None,
+        }
+    }
+}
+
+optional! { DisplayPatternInfo {
+    description: String,
+    merchant_logo_url: String,
+    merchant_name: String,
+    background_color: BackgroundColor,
+    coupon_image_url: String,
+    finder_info: FinderInfo,
+} }
+
 /// Object `finder_info` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct FinderInfo {
     /// Required. Example: `sph6Rngt2T4RlUf`.
     pub finder_id: String,
@@ -716,6 +915,18 @@ pub struct FinderInfo {
     pub finder_video_id: String,
     /// Required. Example: `https://wxpaylogo.qpic.cn/xxx`.
     pub finder_video_cover_image_url: String,
+}
+
+impl FinderInfo {
+    /// What is required, which is all.
+    #[must_use]
+    pub fn new(finder_id: impl Into<String>, finder_video_id: impl Into<String>, finder_video_cover_image_url: impl Into<String>) -> Self {
+        Self {
+            finder_id: finder_id.into(),
+            finder_video_id: finder_video_id.into(),
+            finder_video_cover_image_url: finder_video_cover_image_url.into(),
+        }
+    }
 }
 
 crate::open_enum! {
@@ -732,14 +943,30 @@ crate::open_enum! {
 
 /// Object `notify_config` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct NotifyConfig {
     /// Optional. Example: `wx23232232323`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub notify_appid: Option<String>,
 }
 
+impl NotifyConfig {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            notify_appid: None,
+        }
+    }
+}
+
+optional! { NotifyConfig {
+    notify_appid: String,
+} }
+
 /// Object `stock_send_rule` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct StockSendRuleReply {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -786,6 +1013,7 @@ crate::open_enum! {
 
 /// Object `coupon_code_count` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct CouponCodeCount {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -797,6 +1025,7 @@ pub struct CouponCodeCount {
 
 /// Object `notify_config` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct NotifyConfigReply {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -805,6 +1034,7 @@ pub struct NotifyConfigReply {
 
 /// Object `send_count_information` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct SendCountInformation {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -822,6 +1052,7 @@ pub struct SendCountInformation {
 
 /// Object `custom_entrance` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct UpdateMarketingBusifavorStockCustomEntrance {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -837,8 +1068,29 @@ pub struct UpdateMarketingBusifavorStockCustomEntrance {
     pub code_display_mode: Option<CodeDisplayMode>,
 }
 
+impl UpdateMarketingBusifavorStockCustomEntrance {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            mini_programs_info: None,
+            appid: None,
+            hall_id: None,
+            code_display_mode: None,
+        }
+    }
+}
+
+optional! { UpdateMarketingBusifavorStockCustomEntrance {
+    mini_programs_info: MiniProgramsInfo,
+    appid: String,
+    hall_id: String,
+    code_display_mode: CodeDisplayMode,
+} }
+
 /// Object `coupon_use_rule` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct UpdateMarketingBusifavorStockCouponUseRule {
     /// Optional. Example: `OFF_LINE`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -851,8 +1103,27 @@ pub struct UpdateMarketingBusifavorStockCouponUseRule {
     pub mini_programs_path: Option<String>,
 }
 
+impl UpdateMarketingBusifavorStockCouponUseRule {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            use_method: None,
+            mini_programs_appid: None,
+            mini_programs_path: None,
+        }
+    }
+}
+
+optional! { UpdateMarketingBusifavorStockCouponUseRule {
+    use_method: UseMethod,
+    mini_programs_appid: String,
+    mini_programs_path: String,
+} }
+
 /// Object `stock_send_rule` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct UpdateMarketingBusifavorStockSendRule {
     /// Optional. Example: `true`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -861,6 +1132,22 @@ pub struct UpdateMarketingBusifavorStockSendRule {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub prevent_api_abuse: Option<bool>,
 }
+
+impl UpdateMarketingBusifavorStockSendRule {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            natural_person_limit: None,
+            prevent_api_abuse: None,
+        }
+    }
+}
+
+optional! { UpdateMarketingBusifavorStockSendRule {
+    natural_person_limit: bool,
+    prevent_api_abuse: bool,
+} }
 
 crate::open_enum! {
     /// Documented values of `status`.
@@ -900,6 +1187,7 @@ crate::open_enum! {
 
 /// Object `pay_receipt_list` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct PayReceipt {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -968,6 +1256,7 @@ crate::open_enum! {
 
 /// Object `coupon_use_rule` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct CouponUseRuleReply {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -994,6 +1283,7 @@ pub struct CouponUseRuleReply {
 
 /// Object `coupon_available_time` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct CouponUseRuleCouponAvailableTimeReply {
     /// Optional. RFC 3339 time.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1017,6 +1307,7 @@ pub struct CouponUseRuleCouponAvailableTimeReply {
 
 /// Object `available_week` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct CouponUseRuleCouponAvailableTimeAvailableWeekReply {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1028,6 +1319,7 @@ pub struct CouponUseRuleCouponAvailableTimeAvailableWeekReply {
 
 /// Object `fixed_normal_coupon` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct CouponUseRuleFixedNormalCouponReply {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1039,6 +1331,7 @@ pub struct CouponUseRuleFixedNormalCouponReply {
 
 /// Object `discount_coupon` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct CouponUseRuleDiscountCouponReply {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1050,6 +1343,7 @@ pub struct CouponUseRuleDiscountCouponReply {
 
 /// Object `exchange_coupon` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct CouponUseRuleExchangeCouponReply {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1085,6 +1379,7 @@ crate::open_enum! {
 
 /// Object `data` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct CouponData {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1171,7 +1466,8 @@ pub mod callbacks {
     /// `POST /v3/marketing/busifavor/callbacks`. For direct merchants and service providers. Idempotent. `marketing.busifavor.callbacks.get` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012465431>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Create {
         /// Optional. Example: `10000098`.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -1180,8 +1476,24 @@ pub mod callbacks {
         pub notify_url: String,
     }
 
+    impl Create {
+        /// What is required. What is optional has a method of its name.
+        #[must_use]
+        pub fn new(notify_url: impl Into<String>) -> Self {
+            Self {
+                mchid: None,
+                notify_url: notify_url.into(),
+            }
+        }
+    }
+
+    optional! { Create {
+        mchid: String,
+    } }
+
     /// Reply to [`Create`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct CreateReply {
         /// Optional.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -1202,14 +1514,26 @@ pub mod callbacks {
     /// `GET /v3/marketing/busifavor/callbacks`. For direct merchants and service providers. Idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012465507>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Get {
         /// Required. Example: `10000098`.
         pub mchid: String,
     }
 
+    impl Get {
+        /// What is required, which is all.
+        #[must_use]
+        pub fn new(mchid: impl Into<String>) -> Self {
+            Self {
+                mchid: mchid.into(),
+            }
+        }
+    }
+
     /// Reply to [`Get`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct GetReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -1231,7 +1555,8 @@ pub mod coupons {
     /// `POST /v3/marketing/busifavor/coupons/associate`. For direct merchants and service providers. Idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012465596>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Associate {
         /// Required.
         pub stock_id: String,
@@ -1243,8 +1568,22 @@ pub mod coupons {
         pub out_request_no: String,
     }
 
+    impl Associate {
+        /// What is required, which is all.
+        #[must_use]
+        pub fn new(stock_id: impl Into<String>, coupon_code: impl Into<String>, out_trade_no: impl Into<String>, out_request_no: impl Into<String>) -> Self {
+            Self {
+                stock_id: stock_id.into(),
+                coupon_code: coupon_code.into(),
+                out_trade_no: out_trade_no.into(),
+                out_request_no: out_request_no.into(),
+            }
+        }
+    }
+
     /// Reply to [`Associate`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct AssociateReply {
         /// Documented as required. RFC 3339 time.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -1259,7 +1598,8 @@ pub mod coupons {
     /// `POST /v3/marketing/busifavor/coupons/deactivate`. For direct merchants and service providers. Idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012465890>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Deactivate {
         /// Required. Example: `sxxe34343434`.
         pub coupon_code: String,
@@ -1272,8 +1612,26 @@ pub mod coupons {
         pub deactivate_reason: Option<String>,
     }
 
+    impl Deactivate {
+        /// What is required. What is optional has a method of its name.
+        #[must_use]
+        pub fn new(coupon_code: impl Into<String>, stock_id: impl Into<String>, deactivate_request_no: impl Into<String>) -> Self {
+            Self {
+                coupon_code: coupon_code.into(),
+                stock_id: stock_id.into(),
+                deactivate_request_no: deactivate_request_no.into(),
+                deactivate_reason: None,
+            }
+        }
+    }
+
+    optional! { Deactivate {
+        deactivate_reason: String,
+    } }
+
     /// Reply to [`Deactivate`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct DeactivateReply {
         /// Documented as required. RFC 3339 time.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -1288,7 +1646,8 @@ pub mod coupons {
     /// `POST /v3/marketing/busifavor/coupons/disassociate`. For direct merchants and service providers. Idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012465673>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Disassociate {
         /// Required.
         pub stock_id: String,
@@ -1300,8 +1659,22 @@ pub mod coupons {
         pub out_request_no: String,
     }
 
+    impl Disassociate {
+        /// What is required, which is all.
+        #[must_use]
+        pub fn new(stock_id: impl Into<String>, coupon_code: impl Into<String>, out_trade_no: impl Into<String>, out_request_no: impl Into<String>) -> Self {
+            Self {
+                stock_id: stock_id.into(),
+                coupon_code: coupon_code.into(),
+                out_trade_no: out_trade_no.into(),
+                out_request_no: out_request_no.into(),
+            }
+        }
+    }
+
     /// Reply to [`Disassociate`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct DisassociateReply {
         /// Documented as required. RFC 3339 time.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -1316,7 +1689,8 @@ pub mod coupons {
     /// `POST /v3/marketing/busifavor/coupons/return`. For direct merchants and service providers. Not idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012465845>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Return {
         /// Required. Example: `sxxe34343434`.
         pub coupon_code: String,
@@ -1326,8 +1700,21 @@ pub mod coupons {
         pub return_request_no: String,
     }
 
+    impl Return {
+        /// What is required, which is all.
+        #[must_use]
+        pub fn new(coupon_code: impl Into<String>, stock_id: impl Into<String>, return_request_no: impl Into<String>) -> Self {
+            Self {
+                coupon_code: coupon_code.into(),
+                stock_id: stock_id.into(),
+                return_request_no: return_request_no.into(),
+            }
+        }
+    }
+
     /// Reply to [`Return`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct ReturnReply {
         /// Documented as required. RFC 3339 time.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -1342,7 +1729,8 @@ pub mod coupons {
     /// `POST /v3/marketing/busifavor/coupons/send`. For direct merchants and service providers. Not idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/docs/merchant/products/merchant-exclusive-coupon/introduction.html>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Send {
         /// Required. Example: `xsd3434454567676`.
         pub openid: crate::Sensitive,
@@ -1357,8 +1745,27 @@ pub mod coupons {
         pub coupon_code: Option<String>,
     }
 
+    impl Send {
+        /// What is required. What is optional has a method of its name.
+        #[must_use]
+        pub fn new(openid: impl Into<crate::Sensitive>, appid: impl Into<String>, stock_id: impl Into<String>, out_request_no: impl Into<String>) -> Self {
+            Self {
+                openid: openid.into(),
+                appid: appid.into(),
+                stock_id: stock_id.into(),
+                out_request_no: out_request_no.into(),
+                coupon_code: None,
+            }
+        }
+    }
+
+    optional! { Send {
+        coupon_code: String,
+    } }
+
     /// Reply to [`Send`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct SendReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -1382,7 +1789,8 @@ pub mod coupons {
     /// `POST /v3/marketing/busifavor/coupons/{card_id}/send`. For direct merchants and service providers. Not idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4017164666>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct SendByCardId {
         /// Required.
         pub card_id: String,
@@ -1396,8 +1804,23 @@ pub mod coupons {
         pub send_time: String,
     }
 
+    impl SendByCardId {
+        /// What is required, which is all.
+        #[must_use]
+        pub fn new(card_id: impl Into<String>, appid: impl Into<String>, openid: impl Into<crate::Sensitive>, out_request_no: impl Into<String>, send_time: impl Into<String>) -> Self {
+            Self {
+                card_id: card_id.into(),
+                appid: appid.into(),
+                openid: openid.into(),
+                out_request_no: out_request_no.into(),
+                send_time: send_time.into(),
+            }
+        }
+    }
+
     /// Reply to [`SendByCardId`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct SendByCardIdReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -1412,7 +1835,8 @@ pub mod coupons {
     /// `POST /v3/marketing/busifavor/coupons/use`. For direct merchants and service providers. Idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012465292>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Use {
         /// Required. Example: `sxxe34343434`.
         pub coupon_code: String,
@@ -1439,8 +1863,35 @@ pub mod coupons {
         pub transaction_id: Option<String>,
     }
 
+    impl Use {
+        /// What is required. What is optional has a method of its name.
+        #[must_use]
+        pub fn new(coupon_code: impl Into<String>, appid: impl Into<String>, use_time: impl Into<String>, use_request_no: impl Into<String>) -> Self {
+            Self {
+                coupon_code: coupon_code.into(),
+                stock_id: None,
+                appid: appid.into(),
+                use_time: use_time.into(),
+                use_request_no: use_request_no.into(),
+                openid: None,
+                out_trade_no: None,
+                mch_id: None,
+                transaction_id: None,
+            }
+        }
+    }
+
+    optional! { Use {
+        stock_id: String,
+        openid: crate::Sensitive,
+        out_trade_no: String,
+        mch_id: String,
+        transaction_id: String,
+    } }
+
     /// Reply to [`Use`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct UseReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -1465,7 +1916,8 @@ pub mod product_coupons {
     /// `POST /v3/marketing/busifavor/product-coupons/pre-send`. For service providers. Not idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/brand/4016797130>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct PreSend {
         /// Required. Example: `1000000013001`.
         pub stock_id: String,
@@ -1481,8 +1933,28 @@ pub mod product_coupons {
         pub send_request_no: String,
     }
 
+    impl PreSend {
+        /// What is required. What is optional has a method of its name.
+        #[must_use]
+        pub fn new(stock_id: impl Into<String>, appid: impl Into<String>, send_request_no: impl Into<String>) -> Self {
+            Self {
+                stock_id: stock_id.into(),
+                coupon_code: None,
+                appid: appid.into(),
+                openid: None,
+                send_request_no: send_request_no.into(),
+            }
+        }
+    }
+
+    optional! { PreSend {
+        coupon_code: String,
+        openid: crate::Sensitive,
+    } }
+
     /// Reply to [`PreSend`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct PreSendReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -1497,7 +1969,8 @@ pub mod product_coupons {
     /// `POST /v3/marketing/busifavor/product-coupons/send`. For direct merchants and service providers. Not idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4015594964>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Send {
         /// Required. Example: `xsd3434454567676`.
         pub openid: crate::Sensitive,
@@ -1517,8 +1990,30 @@ pub mod product_coupons {
         pub member_card_id: Option<String>,
     }
 
+    impl Send {
+        /// What is required. What is optional has a method of its name.
+        #[must_use]
+        pub fn new(openid: impl Into<crate::Sensitive>, appid: impl Into<String>, stock_id: impl Into<String>, out_request_no: impl Into<String>, coupon_type: super::CouponType) -> Self {
+            Self {
+                openid: openid.into(),
+                appid: appid.into(),
+                stock_id: stock_id.into(),
+                out_request_no: out_request_no.into(),
+                coupon_code: None,
+                coupon_type,
+                member_card_id: None,
+            }
+        }
+    }
+
+    optional! { Send {
+        coupon_code: String,
+        member_card_id: String,
+    } }
+
     /// Reply to [`Send`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct SendReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -1544,6 +2039,7 @@ pub mod stocks {
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012534855>
     #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Create {
         /// Required.
         pub stock_name: String,
@@ -1579,7 +2075,7 @@ pub mod stocks {
     }
 
     impl Create {
-        /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+        /// What is required. What is optional has a method of its name.
         #[expect(clippy::too_many_arguments, reason = "all of them are required")]
         #[must_use]
         pub fn new(stock_name: impl Into<String>, belong_merchant: impl Into<String>, goods_name: impl Into<String>, stock_type: super::StockType, coupon_use_rule: super::CreateMarketingBusifavorStockCouponUseRule, stock_send_rule: super::CreateMarketingBusifavorStockSendRule, out_request_no: impl Into<String>, coupon_code_mode: super::CouponCodeMode) -> Self {
@@ -1601,8 +2097,17 @@ pub mod stocks {
         }
     }
 
+    optional! { Create {
+        comment: String,
+        custom_entrance: super::CreateMarketingBusifavorStockCustomEntrance,
+        display_pattern_info: super::DisplayPatternInfo,
+        notify_config: super::NotifyConfig,
+        subsidy: bool,
+    } }
+
     /// Reply to [`Create`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct CreateReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -1620,14 +2125,26 @@ pub mod stocks {
     /// `GET /v3/marketing/busifavor/stocks/{stock_id}`. For direct merchants and service providers. Idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012534928>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Get {
         /// Required. Example: `1212`.
         pub stock_id: String,
     }
 
+    impl Get {
+        /// What is required, which is all.
+        #[must_use]
+        pub fn new(stock_id: impl Into<String>) -> Self {
+            Self {
+                stock_id: stock_id.into(),
+            }
+        }
+    }
+
     /// Reply to [`Get`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct GetReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -1687,7 +2204,8 @@ pub mod stocks {
     /// `PATCH /v3/marketing/busifavor/stocks/{stock_id}`. For direct merchants and service providers. Idempotent. `marketing.busifavor.stocks.get` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012535020>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Update {
         /// Required. Example: `101156451224`.
         pub stock_id: String,
@@ -1722,6 +2240,38 @@ pub mod stocks {
         pub subsidy: Option<bool>,
     }
 
+    impl Update {
+        /// What is required. What is optional has a method of its name.
+        #[must_use]
+        pub fn new(stock_id: impl Into<String>, out_request_no: impl Into<String>) -> Self {
+            Self {
+                stock_id: stock_id.into(),
+                custom_entrance: None,
+                stock_name: None,
+                comment: None,
+                goods_name: None,
+                out_request_no: out_request_no.into(),
+                display_pattern_info: None,
+                coupon_use_rule: None,
+                stock_send_rule: None,
+                notify_config: None,
+                subsidy: None,
+            }
+        }
+    }
+
+    optional! { Update {
+        custom_entrance: super::UpdateMarketingBusifavorStockCustomEntrance,
+        stock_name: String,
+        comment: String,
+        goods_name: String,
+        display_pattern_info: super::DisplayPatternInfo,
+        coupon_use_rule: super::UpdateMarketingBusifavorStockCouponUseRule,
+        stock_send_rule: super::UpdateMarketingBusifavorStockSendRule,
+        notify_config: super::NotifyConfig,
+        subsidy: bool,
+    } }
+
     call!(Update => (), MARKETING_BUSIFAVOR[18]);
 
     /// Operations `marketing.busifavor.stocks.budget.*`.
@@ -1732,7 +2282,8 @@ pub mod stocks {
         /// `PATCH /v3/marketing/busifavor/stocks/{stock_id}/budget`. For direct merchants and service providers. Idempotent. `marketing.busifavor.stocks.get` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012465739>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Update {
             /// Required. Example: `98065001`.
             pub stock_id: String,
@@ -1752,8 +2303,31 @@ pub mod stocks {
             pub modify_budget_request_no: String,
         }
 
+        impl Update {
+            /// What is required. What is optional has a method of its name.
+            #[must_use]
+            pub fn new(stock_id: impl Into<String>, modify_budget_request_no: impl Into<String>) -> Self {
+                Self {
+                    stock_id: stock_id.into(),
+                    target_max_coupons: None,
+                    target_max_coupons_by_day: None,
+                    current_max_coupons: None,
+                    current_max_coupons_by_day: None,
+                    modify_budget_request_no: modify_budget_request_no.into(),
+                }
+            }
+        }
+
+        optional! { Update {
+            target_max_coupons: i64,
+            target_max_coupons_by_day: i64,
+            current_max_coupons: i64,
+            current_max_coupons_by_day: i64,
+        } }
+
         /// Reply to [`Update`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct UpdateReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -1776,6 +2350,7 @@ pub mod stocks {
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012487038>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Create {
             /// Required. Example: `98065001`.
             pub stock_id: String,
@@ -1799,6 +2374,7 @@ pub mod stocks {
 
         /// Reply to [`Create`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct CreateReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -1837,7 +2413,8 @@ pub mod stocks {
         /// `DELETE /v3/marketing/busifavor/stocks/{stock_id}/couponcodes/{coupon_code}`. For direct merchants and service providers. Idempotent. `marketing.busifavor.stocks.coupon_codes.get` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/docs/merchant/products/merchant-exclusive-coupon/introduction.html>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Delete {
             /// Required. Example: `101156451224`.
             pub stock_id: String,
@@ -1847,8 +2424,21 @@ pub mod stocks {
             pub delete_request_no: String,
         }
 
+        impl Delete {
+            /// What is required, which is all.
+            #[must_use]
+            pub fn new(stock_id: impl Into<String>, coupon_code: impl Into<String>, delete_request_no: impl Into<String>) -> Self {
+                Self {
+                    stock_id: stock_id.into(),
+                    coupon_code: coupon_code.into(),
+                    delete_request_no: delete_request_no.into(),
+                }
+            }
+        }
+
         /// Reply to [`Delete`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct DeleteReply {
             /// Optional.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -1866,7 +2456,8 @@ pub mod stocks {
         /// `GET /v3/marketing/busifavor/stocks/{stock_id}/couponcodes/{coupon_code}`. For direct merchants and service providers. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/docs/merchant/products/merchant-exclusive-coupon/introduction.html>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Get {
             /// Required. Example: `1212`.
             pub stock_id: String,
@@ -1877,8 +2468,25 @@ pub mod stocks {
             pub appid: Option<String>,
         }
 
+        impl Get {
+            /// What is required. What is optional has a method of its name.
+            #[must_use]
+            pub fn new(stock_id: impl Into<String>, coupon_code: impl Into<String>) -> Self {
+                Self {
+                    stock_id: stock_id.into(),
+                    coupon_code: coupon_code.into(),
+                    appid: None,
+                }
+            }
+        }
+
+        optional! { Get {
+            appid: String,
+        } }
+
         /// Reply to [`Get`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct GetReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -1896,7 +2504,8 @@ pub mod stocks {
         /// `GET /v3/marketing/busifavor/stocks/{stock_id}/couponcodes`. For direct merchants and service providers. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/docs/merchant/products/merchant-exclusive-coupon/introduction.html>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct List {
             /// Required. Example: `98065001`.
             pub stock_id: String,
@@ -1914,8 +2523,30 @@ pub mod stocks {
             pub limit: Option<i64>,
         }
 
+        impl List {
+            /// What is required. What is optional has a method of its name.
+            #[must_use]
+            pub fn new(stock_id: impl Into<String>) -> Self {
+                Self {
+                    stock_id: stock_id.into(),
+                    status: None,
+                    appid: None,
+                    offset: None,
+                    limit: None,
+                }
+            }
+        }
+
+        optional! { List {
+            status: super::super::CouponCodeStatus,
+            appid: String,
+            offset: i64,
+            limit: i64,
+        } }
+
         /// Reply to [`List`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct ListReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -1951,6 +2582,7 @@ pub mod subsidy {
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4017147321>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Create {
             /// Required. Example: `128888000000001`.
             pub stock_id: String,
@@ -1990,6 +2622,7 @@ pub mod subsidy {
 
         /// Reply to [`Create`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct CreateReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -2040,14 +2673,26 @@ pub mod subsidy {
         /// `GET /v3/marketing/busifavor/subsidy/pay-receipts/{subsidy_receipt_id}`. For direct merchants and service providers. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4017147336>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Get {
             /// Required. Example: `1120200119165100000000000001`.
             pub subsidy_receipt_id: String,
         }
 
+        impl Get {
+            /// What is required, which is all.
+            #[must_use]
+            pub fn new(subsidy_receipt_id: impl Into<String>) -> Self {
+                Self {
+                    subsidy_receipt_id: subsidy_receipt_id.into(),
+                }
+            }
+        }
+
         /// Reply to [`Get`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct GetReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -2098,7 +2743,8 @@ pub mod subsidy {
         /// `GET /v3/marketing/busifavor/subsidy/pay-receipts`. For direct merchants and service providers. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4017147338>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct List {
             /// Required. Example: `128888000000001`.
             pub stock_id: String,
@@ -2109,8 +2755,25 @@ pub mod subsidy {
             pub out_subsidy_no: Option<String>,
         }
 
+        impl List {
+            /// What is required. What is optional has a method of its name.
+            #[must_use]
+            pub fn new(stock_id: impl Into<String>, coupon_code: impl Into<String>) -> Self {
+                Self {
+                    stock_id: stock_id.into(),
+                    coupon_code: coupon_code.into(),
+                    out_subsidy_no: None,
+                }
+            }
+        }
+
+        optional! { List {
+            out_subsidy_no: String,
+        } }
+
         /// Reply to [`List`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct ListReply {
             /// Optional.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -2130,6 +2793,7 @@ pub mod subsidy {
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4017147332>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Create {
             /// Required. Example: `128888000000001`.
             pub stock_id: String,
@@ -2172,6 +2836,7 @@ pub mod subsidy {
 
         /// Reply to [`Create`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct CreateReply {
             /// Optional.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -2228,14 +2893,26 @@ pub mod subsidy {
         /// `GET /v3/marketing/busifavor/subsidy/return-receipts/{subsidy_return_receipt_id}`. For direct merchants and service providers. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4017147344>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Get {
             /// Required. Example: `2120200119165100000000000001`.
             pub subsidy_return_receipt_id: String,
         }
 
+        impl Get {
+            /// What is required, which is all.
+            #[must_use]
+            pub fn new(subsidy_return_receipt_id: impl Into<String>) -> Self {
+                Self {
+                    subsidy_return_receipt_id: subsidy_return_receipt_id.into(),
+                }
+            }
+        }
+
         /// Reply to [`Get`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct GetReply {
             /// Optional.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -2300,7 +2977,8 @@ pub mod users {
         /// `GET /v3/marketing/busifavor/users/{openid}/coupons/{coupon_code}/appids/{appid}`. For direct merchants and service providers. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012535011>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Get {
             /// Required.
             pub openid: crate::Sensitive,
@@ -2310,8 +2988,21 @@ pub mod users {
             pub appid: String,
         }
 
+        impl Get {
+            /// What is required, which is all.
+            #[must_use]
+            pub fn new(openid: impl Into<crate::Sensitive>, coupon_code: impl Into<String>, appid: impl Into<String>) -> Self {
+                Self {
+                    openid: openid.into(),
+                    coupon_code: coupon_code.into(),
+                    appid: appid.into(),
+                }
+            }
+        }
+
         /// Reply to [`Get`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct GetReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -2398,7 +3089,8 @@ pub mod users {
         /// `GET /v3/marketing/busifavor/users/{openid}/coupons`. For direct merchants and service providers. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012534963>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct List {
             /// Required. Example: `2323dfsdf342342`.
             pub openid: crate::Sensitive,
@@ -2427,8 +3119,37 @@ pub mod users {
             pub limit: Option<i64>,
         }
 
+        impl List {
+            /// What is required. What is optional has a method of its name.
+            #[must_use]
+            pub fn new(openid: impl Into<crate::Sensitive>, appid: impl Into<String>) -> Self {
+                Self {
+                    openid: openid.into(),
+                    appid: appid.into(),
+                    stock_id: None,
+                    coupon_state: None,
+                    creator_merchant: None,
+                    belong_merchant: None,
+                    sender_merchant: None,
+                    offset: None,
+                    limit: None,
+                }
+            }
+        }
+
+        optional! { List {
+            stock_id: String,
+            coupon_state: super::super::CouponState,
+            creator_merchant: String,
+            belong_merchant: String,
+            sender_merchant: String,
+            offset: i64,
+            limit: i64,
+        } }
+
         /// Reply to [`List`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct ListReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]

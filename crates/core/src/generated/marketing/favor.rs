@@ -4,6 +4,7 @@
 
 /// Object `stock_use_rule` in a request.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct StockUseRule {
     /// Required. Example: `0`.
     pub max_coupons: i64,
@@ -21,7 +22,7 @@ pub struct StockUseRule {
 }
 
 impl StockUseRule {
-    /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+    /// What is required. What is optional has a method of its name.
     #[must_use]
     pub fn new(max_coupons: i64, max_amount: i64, max_coupons_per_user: i64, natural_person_limit: bool, prevent_api_abuse: bool) -> Self {
         Self {
@@ -34,6 +35,10 @@ impl StockUseRule {
         }
     }
 }
+
+optional! { StockUseRule {
+    max_amount_by_day: i64,
+} }
 
 crate::open_enum! {
     /// Documented values of `stock_type`.
@@ -52,7 +57,8 @@ crate::open_enum! {
 }
 
 /// Object `pattern_info` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct PatternInfo {
     /// Required.
     pub description: String,
@@ -78,6 +84,33 @@ pub struct PatternInfo {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mini_program_path: Option<String>,
 }
+
+impl PatternInfo {
+    /// What is required. What is optional has a method of its name.
+    #[must_use]
+    pub fn new(description: impl Into<String>) -> Self {
+        Self {
+            description: description.into(),
+            merchant_logo: None,
+            merchant_name: None,
+            background_color: None,
+            coupon_image: None,
+            jump_target: None,
+            mini_program_appid: None,
+            mini_program_path: None,
+        }
+    }
+}
+
+optional! { PatternInfo {
+    merchant_logo: String,
+    merchant_name: String,
+    background_color: BackgroundColor,
+    coupon_image: String,
+    jump_target: JumpTarget,
+    mini_program_appid: String,
+    mini_program_path: String,
+} }
 
 crate::open_enum! {
     /// Documented values of `background_color`.
@@ -127,6 +160,7 @@ crate::open_enum! {
 
 /// Object `coupon_use_rule` in a request.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct CouponUseRule {
     /// Required.
     pub coupon_available_time: CouponAvailableTime,
@@ -166,7 +200,7 @@ pub struct CouponUseRule {
 }
 
 impl CouponUseRule {
-    /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+    /// What is required. What is optional has a method of its name.
     #[must_use]
     pub fn new(coupon_available_time: CouponAvailableTime) -> Self {
         Self {
@@ -186,8 +220,23 @@ impl CouponUseRule {
     }
 }
 
+optional! { CouponUseRule {
+    fixed_normal_coupon: FixedNormalCoupon,
+    discount_coupon: DiscountCoupon,
+    exchange_coupon: ExchangeCoupon,
+    goods_tag: Vec<String>,
+    limit_pay: Vec<String>,
+    limit_card: LimitCard,
+    trade_type: Vec<TradeType>,
+    available_items: Vec<String>,
+    unavailable_items: Vec<String>,
+    available_merchants: Vec<String>,
+    combine_use: bool,
+} }
+
 /// Object `coupon_available_time` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct CouponAvailableTime {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -206,8 +255,31 @@ pub struct CouponAvailableTime {
     pub available_time_after_receive: Option<i64>,
 }
 
+impl CouponAvailableTime {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            available_begin_time: None,
+            available_end_time: None,
+            fix_available_time: None,
+            second_day_available: None,
+            available_time_after_receive: None,
+        }
+    }
+}
+
+optional! { CouponAvailableTime {
+    available_begin_time: String,
+    available_end_time: String,
+    fix_available_time: FixAvailableTime,
+    second_day_available: bool,
+    available_time_after_receive: i64,
+} }
+
 /// Object `fix_available_time` in a request.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct FixAvailableTime {
     /// Optional. Example: `0`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -220,7 +292,7 @@ pub struct FixAvailableTime {
 }
 
 impl FixAvailableTime {
-    /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+    /// What is required. What is optional has a method of its name.
     #[must_use]
     pub fn new(begin_time: i64) -> Self {
         Self {
@@ -231,8 +303,14 @@ impl FixAvailableTime {
     }
 }
 
+optional! { FixAvailableTime {
+    available_week_day: Vec<i64>,
+    end_time: i64,
+} }
+
 /// Object `fixed_normal_coupon` in a request.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct FixedNormalCoupon {
     /// Required. Example: `0`.
     pub coupon_amount: i64,
@@ -253,6 +331,7 @@ impl FixedNormalCoupon {
 
 /// Object `discount_coupon` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct DiscountCoupon {
     /// Optional. Example: `0`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -265,8 +344,27 @@ pub struct DiscountCoupon {
     pub transaction_minimum: Option<i64>,
 }
 
+impl DiscountCoupon {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            discount_amount_max: None,
+            discount_percent: None,
+            transaction_minimum: None,
+        }
+    }
+}
+
+optional! { DiscountCoupon {
+    discount_amount_max: i64,
+    discount_percent: i64,
+    transaction_minimum: i64,
+} }
+
 /// Object `exchange_coupon` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct ExchangeCoupon {
     /// Optional. Example: `0`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -276,8 +374,25 @@ pub struct ExchangeCoupon {
     pub transaction_minimum: Option<i64>,
 }
 
+impl ExchangeCoupon {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            exchange_price: None,
+            transaction_minimum: None,
+        }
+    }
+}
+
+optional! { ExchangeCoupon {
+    exchange_price: i64,
+    transaction_minimum: i64,
+} }
+
 /// Object `limit_card` in a request.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct LimitCard {
     /// Required.
     pub name: String,
@@ -315,7 +430,8 @@ crate::open_enum! {
 }
 
 /// Object `meta` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct ImageUploadMeta {
     /// Required.
     pub sha256: String,
@@ -323,8 +439,20 @@ pub struct ImageUploadMeta {
     pub filename: String,
 }
 
+impl ImageUploadMeta {
+    /// What is required, which is all.
+    #[must_use]
+    pub fn new(sha256: impl Into<String>, filename: impl Into<String>) -> Self {
+        Self {
+            sha256: sha256.into(),
+            filename: filename.into(),
+        }
+    }
+}
+
 /// Object `stock_use_rule` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct StockUseRuleReply {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -363,6 +491,7 @@ pub struct StockUseRuleReply {
 
 /// Object `fixed_normal_coupon` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct FixedNormalCouponReply {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -390,6 +519,7 @@ crate::open_enum! {
 
 /// Object `cut_to_message` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct CutToMessage {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -409,6 +539,7 @@ crate::open_enum! {
 
 /// Object `available_region_list` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct AvailableRegion {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -429,6 +560,7 @@ pub struct AvailableRegion {
 
 /// Object `data` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct StockData {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -518,6 +650,7 @@ crate::open_enum! {
 
 /// Object `normal_coupon_information` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct NormalCouponInformation {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -529,6 +662,7 @@ pub struct NormalCouponInformation {
 
 /// Object `consume_information` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct ConsumeInformation {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -546,6 +680,7 @@ pub struct ConsumeInformation {
 
 /// Object `goods_detail` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct GoodsDetail {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -573,6 +708,7 @@ crate::open_enum! {
 
 /// Object `data` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct CouponData {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -641,7 +777,8 @@ pub mod callbacks {
     /// `POST /v3/marketing/favor/callbacks`. For direct merchants and service providers. Idempotent. `marketing.favor.callbacks.get` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012464198>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Create {
         /// Required. Example: `9856888`.
         pub mchid: String,
@@ -652,8 +789,25 @@ pub mod callbacks {
         pub switch: Option<bool>,
     }
 
+    impl Create {
+        /// What is required. What is optional has a method of its name.
+        #[must_use]
+        pub fn new(mchid: impl Into<String>, notify_url: impl Into<String>) -> Self {
+            Self {
+                mchid: mchid.into(),
+                notify_url: notify_url.into(),
+                switch: None,
+            }
+        }
+    }
+
+    optional! { Create {
+        switch: bool,
+    } }
+
     /// Reply to [`Create`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct CreateReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -671,14 +825,26 @@ pub mod callbacks {
     /// `GET /v3/marketing/favor/callbacks`. For direct merchants and service providers. Idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012464070>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Get {
         /// Required. Example: `9856888`.
         pub mchid: String,
     }
 
+    impl Get {
+        /// What is required, which is all.
+        #[must_use]
+        pub fn new(mchid: impl Into<String>) -> Self {
+            Self {
+                mchid: mchid.into(),
+            }
+        }
+    }
+
     /// Reply to [`Get`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct GetReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -701,6 +867,7 @@ pub mod coupon_stocks {
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012534633>
     #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Create {
         /// Required.
         pub stock_name: String,
@@ -732,7 +899,7 @@ pub mod coupon_stocks {
     }
 
     impl Create {
-        /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+        /// What is required. What is optional has a method of its name.
         #[expect(clippy::too_many_arguments, reason = "all of them are required")]
         #[must_use]
         pub fn new(stock_name: impl Into<String>, available_begin_time: impl Into<String>, available_end_time: impl Into<String>, stock_use_rule: super::StockUseRule, no_cash: bool, stock_type: super::StockType, belong_merchant: impl Into<String>, coupon_use_rule: super::CouponUseRule, out_request_no: impl Into<String>) -> Self {
@@ -753,8 +920,15 @@ pub mod coupon_stocks {
         }
     }
 
+    optional! { Create {
+        comment: String,
+        pattern_info: super::PatternInfo,
+        ext_info: String,
+    } }
+
     /// Reply to [`Create`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct CreateReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -776,7 +950,8 @@ pub mod media {
     /// `POST /v3/marketing/favor/media/image-upload`. For direct merchants and service providers. Not idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012557233>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct ImageUpload {
         /// Required.
         pub file: crate::File,
@@ -784,8 +959,20 @@ pub mod media {
         pub meta: super::ImageUploadMeta,
     }
 
+    impl ImageUpload {
+        /// What is required, which is all.
+        #[must_use]
+        pub fn new(file: crate::File, meta: super::ImageUploadMeta) -> Self {
+            Self {
+                file,
+                meta,
+            }
+        }
+    }
+
     /// Reply to [`ImageUpload`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct ImageUploadReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -804,7 +991,8 @@ pub mod stocks {
     /// `GET /v3/marketing/favor/stocks/{stock_id}`. For direct merchants and service providers. Idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012460564>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Get {
         /// Required.
         pub stock_id: String,
@@ -812,8 +1000,20 @@ pub mod stocks {
         pub stock_creator_mchid: String,
     }
 
+    impl Get {
+        /// What is required, which is all.
+        #[must_use]
+        pub fn new(stock_id: impl Into<String>, stock_creator_mchid: impl Into<String>) -> Self {
+            Self {
+                stock_id: stock_id.into(),
+                stock_creator_mchid: stock_creator_mchid.into(),
+            }
+        }
+    }
+
     /// Reply to [`Get`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct GetReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -886,6 +1086,7 @@ pub mod stocks {
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012460489>
     #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct List {
         /// Required. Example: `0`.
         pub offset: i64,
@@ -905,7 +1106,7 @@ pub mod stocks {
     }
 
     impl List {
-        /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+        /// What is required. What is optional has a method of its name.
         #[must_use]
         pub fn new(offset: i64, limit: i64, stock_creator_mchid: impl Into<String>) -> Self {
             Self {
@@ -919,8 +1120,15 @@ pub mod stocks {
         }
     }
 
+    optional! { List {
+        create_start_time: String,
+        create_end_time: String,
+        status: super::StockStatus,
+    } }
+
     /// Reply to [`List`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct ListReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -944,7 +1152,8 @@ pub mod stocks {
     /// `POST /v3/marketing/favor/stocks/{stock_id}/modify-goods-id`. For direct merchants and service providers. Idempotent. `marketing.favor.stocks.get` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4017164667>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct ModifyGoodsId {
         /// Required. Example: `9865000`.
         pub stock_id: String,
@@ -958,8 +1167,27 @@ pub mod stocks {
         pub delete_goods_id_list: Option<Vec<String>>,
     }
 
+    impl ModifyGoodsId {
+        /// What is required. What is optional has a method of its name.
+        #[must_use]
+        pub fn new(stock_id: impl Into<String>, stock_creator_mchid: impl Into<String>) -> Self {
+            Self {
+                stock_id: stock_id.into(),
+                stock_creator_mchid: stock_creator_mchid.into(),
+                add_goods_id_list: None,
+                delete_goods_id_list: None,
+            }
+        }
+    }
+
+    optional! { ModifyGoodsId {
+        add_goods_id_list: Vec<String>,
+        delete_goods_id_list: Vec<String>,
+    } }
+
     /// Reply to [`ModifyGoodsId`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct ModifyGoodsIdReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -977,7 +1205,8 @@ pub mod stocks {
     /// `POST /v3/marketing/favor/stocks/{stock_id}/pause`. For direct merchants and service providers. Idempotent. `marketing.favor.stocks.get` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012460305>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Pause {
         /// Required.
         pub stock_id: String,
@@ -985,8 +1214,20 @@ pub mod stocks {
         pub stock_creator_mchid: String,
     }
 
+    impl Pause {
+        /// What is required, which is all.
+        #[must_use]
+        pub fn new(stock_id: impl Into<String>, stock_creator_mchid: impl Into<String>) -> Self {
+            Self {
+                stock_id: stock_id.into(),
+                stock_creator_mchid: stock_creator_mchid.into(),
+            }
+        }
+    }
+
     /// Reply to [`Pause`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct PauseReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -1004,7 +1245,8 @@ pub mod stocks {
     /// `POST /v3/marketing/favor/stocks/{stock_id}/restart`. For direct merchants and service providers. Idempotent. `marketing.favor.stocks.get` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012460411>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Restart {
         /// Required.
         pub stock_id: String,
@@ -1012,8 +1254,20 @@ pub mod stocks {
         pub stock_creator_mchid: String,
     }
 
+    impl Restart {
+        /// What is required, which is all.
+        #[must_use]
+        pub fn new(stock_id: impl Into<String>, stock_creator_mchid: impl Into<String>) -> Self {
+            Self {
+                stock_id: stock_id.into(),
+                stock_creator_mchid: stock_creator_mchid.into(),
+            }
+        }
+    }
+
     /// Reply to [`Restart`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct RestartReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -1031,7 +1285,8 @@ pub mod stocks {
     /// `POST /v3/marketing/favor/stocks/{stock_id}/start`. For direct merchants and service providers. Idempotent. `marketing.favor.stocks.get` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012460137>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Start {
         /// Required.
         pub stock_id: String,
@@ -1039,8 +1294,20 @@ pub mod stocks {
         pub stock_creator_mchid: String,
     }
 
+    impl Start {
+        /// What is required, which is all.
+        #[must_use]
+        pub fn new(stock_id: impl Into<String>, stock_creator_mchid: impl Into<String>) -> Self {
+            Self {
+                stock_id: stock_id.into(),
+                stock_creator_mchid: stock_creator_mchid.into(),
+            }
+        }
+    }
+
     /// Reply to [`Start`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct StartReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -1056,7 +1323,8 @@ pub mod stocks {
     /// 终止批次 (`marketing.favor.stocks.stop`).
     ///
     /// `POST /v3/marketing/favor/stocks/{stock_id}/stop`. Not idempotent. `marketing.favor.stocks.get` tells what became of it.
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Stop {
         /// Required.
         pub stock_id: String,
@@ -1064,8 +1332,20 @@ pub mod stocks {
         pub stock_creator_mchid: String,
     }
 
+    impl Stop {
+        /// What is required, which is all.
+        #[must_use]
+        pub fn new(stock_id: impl Into<String>, stock_creator_mchid: impl Into<String>) -> Self {
+            Self {
+                stock_id: stock_id.into(),
+                stock_creator_mchid: stock_creator_mchid.into(),
+            }
+        }
+    }
+
     /// Reply to [`Stop`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct StopReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -1087,6 +1367,7 @@ pub mod stocks {
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012463442>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Get {
             /// Required.
             pub stock_id: String,
@@ -1113,6 +1394,7 @@ pub mod stocks {
 
         /// Reply to [`Get`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct GetReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -1144,6 +1426,7 @@ pub mod stocks {
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012463358>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Get {
             /// Required.
             pub stock_id: String,
@@ -1170,6 +1453,7 @@ pub mod stocks {
 
         /// Reply to [`Get`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct GetReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -1200,14 +1484,26 @@ pub mod stocks {
         /// `GET /v3/marketing/favor/stocks/{stock_id}/refund-flow`. For direct merchants and service providers. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012463523>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Get {
             /// Required.
             pub stock_id: String,
         }
 
+        impl Get {
+            /// What is required, which is all.
+            #[must_use]
+            pub fn new(stock_id: impl Into<String>) -> Self {
+                Self {
+                    stock_id: stock_id.into(),
+                }
+            }
+        }
+
         /// Reply to [`Get`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct GetReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -1230,7 +1526,8 @@ pub mod stocks {
         /// 获取批次退款明细下载链接 (`marketing.favor.stocks.refund_flow_by_day.get`).
         ///
         /// `GET /v3/marketing/favor/stocks/{stock_id}/refund-flow-by-day`. For direct merchants and service providers. Open to selected merchants only. Idempotent.
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Get {
             /// Required. Example: `12356458`.
             pub stock_id: String,
@@ -1238,8 +1535,20 @@ pub mod stocks {
             pub bill_date: String,
         }
 
+        impl Get {
+            /// What is required, which is all.
+            #[must_use]
+            pub fn new(stock_id: impl Into<String>, bill_date: impl Into<String>) -> Self {
+                Self {
+                    stock_id: stock_id.into(),
+                    bill_date: bill_date.into(),
+                }
+            }
+        }
+
         /// Reply to [`Get`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct GetReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -1264,14 +1573,26 @@ pub mod stocks {
         /// `GET /v3/marketing/favor/stocks/{stock_id}/use-flow`. For direct merchants and service providers. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012463585>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Get {
             /// Required.
             pub stock_id: String,
         }
 
+        impl Get {
+            /// What is required, which is all.
+            #[must_use]
+            pub fn new(stock_id: impl Into<String>) -> Self {
+                Self {
+                    stock_id: stock_id.into(),
+                }
+            }
+        }
+
         /// Reply to [`Get`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct GetReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -1294,7 +1615,8 @@ pub mod stocks {
         /// 获取批次核销明细下载链接 (`marketing.favor.stocks.use_flow_by_day.get`).
         ///
         /// `GET /v3/marketing/favor/stocks/{stock_id}/use-flow-by-day`. For direct merchants and service providers. Open to selected merchants only. Idempotent.
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Get {
             /// Required. Example: `12356458`.
             pub stock_id: String,
@@ -1302,8 +1624,20 @@ pub mod stocks {
             pub bill_date: String,
         }
 
+        impl Get {
+            /// What is required, which is all.
+            #[must_use]
+            pub fn new(stock_id: impl Into<String>, bill_date: impl Into<String>) -> Self {
+                Self {
+                    stock_id: stock_id.into(),
+                    bill_date: bill_date.into(),
+                }
+            }
+        }
+
         /// Reply to [`Get`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct GetReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -1332,7 +1666,8 @@ pub mod users {
         /// `POST /v3/marketing/favor/users/{openid}/coupons`. For direct merchants and service providers. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012463767>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Create {
             /// Required.
             pub openid: crate::Sensitive,
@@ -1352,8 +1687,30 @@ pub mod users {
             pub coupon_minimum: Option<i64>,
         }
 
+        impl Create {
+            /// What is required. What is optional has a method of its name.
+            #[must_use]
+            pub fn new(openid: impl Into<crate::Sensitive>, stock_id: impl Into<String>, out_request_no: impl Into<String>, appid: impl Into<String>, stock_creator_mchid: impl Into<String>) -> Self {
+                Self {
+                    openid: openid.into(),
+                    stock_id: stock_id.into(),
+                    out_request_no: out_request_no.into(),
+                    appid: appid.into(),
+                    stock_creator_mchid: stock_creator_mchid.into(),
+                    coupon_value: None,
+                    coupon_minimum: None,
+                }
+            }
+        }
+
+        optional! { Create {
+            coupon_value: i64,
+            coupon_minimum: i64,
+        } }
+
         /// Reply to [`Create`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct CreateReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -1368,7 +1725,8 @@ pub mod users {
         /// `GET /v3/marketing/favor/users/{openid}/coupons/{coupon_id}`. For direct merchants and service providers. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012486942>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Get {
             /// Required.
             pub openid: crate::Sensitive,
@@ -1378,8 +1736,21 @@ pub mod users {
             pub appid: String,
         }
 
+        impl Get {
+            /// What is required, which is all.
+            #[must_use]
+            pub fn new(openid: impl Into<crate::Sensitive>, coupon_id: impl Into<String>, appid: impl Into<String>) -> Self {
+                Self {
+                    openid: openid.into(),
+                    coupon_id: coupon_id.into(),
+                    appid: appid.into(),
+                }
+            }
+        }
+
         /// Reply to [`Get`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct GetReply {
             /// Optional.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -1448,7 +1819,8 @@ pub mod users {
         /// `GET /v3/marketing/favor/users/{openid}/coupons`. For direct merchants and service providers. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012534690>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct List {
             /// Required.
             pub openid: crate::Sensitive,
@@ -1480,8 +1852,39 @@ pub mod users {
             pub business_type: Option<super::super::BusinessType>,
         }
 
+        impl List {
+            /// What is required. What is optional has a method of its name.
+            #[must_use]
+            pub fn new(openid: impl Into<crate::Sensitive>, appid: impl Into<String>) -> Self {
+                Self {
+                    openid: openid.into(),
+                    appid: appid.into(),
+                    stock_id: None,
+                    status: None,
+                    creator_mchid: None,
+                    sender_mchid: None,
+                    available_mchid: None,
+                    offset: None,
+                    limit: None,
+                    business_type: None,
+                }
+            }
+        }
+
+        optional! { List {
+            stock_id: String,
+            status: super::super::UserCouponStatus,
+            creator_mchid: String,
+            sender_mchid: String,
+            available_mchid: String,
+            offset: i64,
+            limit: i64,
+            business_type: super::super::BusinessType,
+        } }
+
         /// Reply to [`List`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct ListReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]

@@ -4,6 +4,7 @@
 
 /// Object `data` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct ActivityData {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -27,6 +28,7 @@ pub struct ActivityData {
 
 /// Object `activity_info` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct ActivityInfo {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -50,6 +52,7 @@ pub struct ActivityInfo {
 
 /// Object `goods_information` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct GoodsInformation {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -64,6 +67,7 @@ pub struct GoodsInformation {
 
 /// Object `rule_information` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct RuleInformation {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -84,6 +88,7 @@ pub struct RuleInformation {
 
 /// Object `areas` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct Area {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -98,6 +103,7 @@ pub struct Area {
 
 /// Object `apply_infos` in a request.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct ApplyInfo {
     /// Required.
     pub store_info: StoreInfo,
@@ -117,7 +123,8 @@ impl ApplyInfo {
 }
 
 /// Object `store_info` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct StoreInfo {
     /// Required.
     pub store_id: String,
@@ -127,8 +134,21 @@ pub struct StoreInfo {
     pub merchant_id: String,
 }
 
+impl StoreInfo {
+    /// What is required, which is all.
+    #[must_use]
+    pub fn new(store_id: impl Into<String>, accounting_merchant_id: impl Into<String>, merchant_id: impl Into<String>) -> Self {
+        Self {
+            store_id: store_id.into(),
+            accounting_merchant_id: accounting_merchant_id.into(),
+            merchant_id: merchant_id.into(),
+        }
+    }
+}
+
 /// Object `failed_apply_infos` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct FailedApplyInfo {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -140,6 +160,7 @@ pub struct FailedApplyInfo {
 
 /// Object `store_info` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct StoreInfoReply {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -154,6 +175,7 @@ pub struct StoreInfoReply {
 
 /// Object `succeed_apply_infos` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct SucceedApplyInfo {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -165,6 +187,7 @@ pub struct SucceedApplyInfo {
 
 /// Object `order_information` in a request.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct OrderInformation {
     /// Required.
     pub payer_openid: crate::Sensitive,
@@ -194,6 +217,7 @@ impl OrderInformation {
 
 /// Object `material_list` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct Material {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -204,14 +228,26 @@ pub struct Material {
 }
 
 /// Object `representative_info_list` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct RepresentativeInfo {
     /// Required. Example: `oK7fFt8zzEZ909XH-LE2#`.
     pub openid: crate::Sensitive,
 }
 
+impl RepresentativeInfo {
+    /// What is required, which is all.
+    #[must_use]
+    pub fn new(openid: impl Into<crate::Sensitive>) -> Self {
+        Self {
+            openid: openid.into(),
+        }
+    }
+}
+
 /// Object `failed_representative_info_list` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct FailedRepresentativeInfo {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -220,6 +256,7 @@ pub struct FailedRepresentativeInfo {
 
 /// Object `data` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct RepresentativeData {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -228,6 +265,7 @@ pub struct RepresentativeData {
 
 /// Object `stores` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct Store {
     /// Optional. Example: `abc_001`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -237,8 +275,25 @@ pub struct Store {
     pub store_name: Option<String>,
 }
 
+impl Store {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            store_code: None,
+            store_name: None,
+        }
+    }
+}
+
+optional! { Store {
+    store_code: String,
+    store_name: String,
+} }
+
 /// Object `failed_stores` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct FailedStore {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -250,6 +305,7 @@ pub struct FailedStore {
 
 /// Object `data` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct StoreData {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -268,6 +324,7 @@ pub mod activities {
     ///
     /// Document: <https://pay.weixin.qq.com/docs/merchant/products/retail-store/introduction.html>
     #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct List {
         /// Required.
         pub city_id: String,
@@ -291,6 +348,7 @@ pub mod activities {
 
     /// Reply to [`List`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct ListReply {
         /// Optional.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -319,6 +377,7 @@ pub mod activity {
     ///
     /// Document: <https://pay.weixin.qq.com/docs/merchant/products/retail-store/introduction.html>
     #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Apply {
         /// Required.
         pub activity_id: String,
@@ -342,6 +401,7 @@ pub mod activity {
 
     /// Reply to [`Apply`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct ApplyReply {
         /// Optional.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -367,6 +427,7 @@ pub mod qualification {
     ///
     /// Document: <https://pay.weixin.qq.com/docs/merchant/products/retail-store/introduction.html>
     #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Lock {
         /// Required.
         pub order_information: super::OrderInformation,
@@ -387,6 +448,7 @@ pub mod qualification {
 
     /// Reply to [`Lock`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct LockReply {
         /// Optional.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -408,6 +470,7 @@ pub mod qualification {
     ///
     /// Document: <https://pay.weixin.qq.com/docs/merchant/products/retail-store/introduction.html>
     #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Unlock {
         /// Required.
         pub order_information: super::OrderInformation,
@@ -428,6 +491,7 @@ pub mod qualification {
 
     /// Reply to [`Unlock`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct UnlockReply {
         /// Optional.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -456,6 +520,7 @@ pub mod retail_store_act {
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012384337>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Create {
             /// Required. Example: `1001`.
             pub brand_id: String,
@@ -479,6 +544,7 @@ pub mod retail_store_act {
 
         /// Reply to [`Create`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct CreateReply {
             /// Optional.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -498,6 +564,7 @@ pub mod retail_store_act {
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012384344>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Delete {
             /// Required. Example: `3118550000000004`.
             pub activity_id: String,
@@ -524,6 +591,7 @@ pub mod retail_store_act {
 
         /// Reply to [`Delete`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct DeleteReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -545,6 +613,7 @@ pub mod retail_store_act {
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012384327>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Replace {
             /// Required. Example: `3118550000000004`.
             pub activity_id: String,
@@ -558,7 +627,7 @@ pub mod retail_store_act {
         }
 
         impl Replace {
-            /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+            /// What is required. What is optional has a method of its name.
             #[must_use]
             pub fn new(activity_id: impl Into<String>, representative_info_list: Vec<super::super::RepresentativeInfo>, out_request_no: impl Into<String>) -> Self {
                 Self {
@@ -570,8 +639,13 @@ pub mod retail_store_act {
             }
         }
 
+        optional! { Replace {
+            add_time: String,
+        } }
+
         /// Reply to [`Replace`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct ReplaceReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -597,6 +671,7 @@ pub mod retail_store_act {
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012384347>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct List {
             /// Required. Example: `3118550000000004`.
             pub activity_id: String,
@@ -620,6 +695,7 @@ pub mod retail_store_act {
 
         /// Reply to [`List`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct ListReply {
             /// Optional.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -648,6 +724,7 @@ pub mod retail_store_act {
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012384359>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Create {
             /// Required. Example: `1001`.
             pub brand_id: String,
@@ -674,6 +751,7 @@ pub mod retail_store_act {
 
         /// Reply to [`Create`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct CreateReply {
             /// Optional.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -692,6 +770,7 @@ pub mod retail_store_act {
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012384363>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Delete {
             /// Required. Example: `1001`.
             pub brand_id: String,
@@ -718,6 +797,7 @@ pub mod retail_store_act {
 
         /// Reply to [`Delete`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct DeleteReply {
             /// Optional.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -735,7 +815,8 @@ pub mod retail_store_act {
         /// `GET /v3/marketing/goods-subsidy-activity/retail-store-act/{brand_id}/stores/{store_code}`. For direct merchants and service providers. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012384379>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Get {
             /// Required. Example: `1001`.
             pub brand_id: String,
@@ -743,8 +824,20 @@ pub mod retail_store_act {
             pub store_code: String,
         }
 
+        impl Get {
+            /// What is required, which is all.
+            #[must_use]
+            pub fn new(brand_id: impl Into<String>, store_code: impl Into<String>) -> Self {
+                Self {
+                    brand_id: brand_id.into(),
+                    store_code: store_code.into(),
+                }
+            }
+        }
+
         /// Reply to [`Get`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct GetReply {
             /// Optional.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -763,6 +856,7 @@ pub mod retail_store_act {
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012384355>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct List {
             /// Required. Example: `1001`.
             pub brand_id: String,
@@ -786,6 +880,7 @@ pub mod retail_store_act {
 
         /// Reply to [`List`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct ListReply {
             /// Optional.
             #[serde(skip_serializing_if = "Option::is_none")]

@@ -18,6 +18,7 @@ crate::open_enum! {
 
 /// Object `award_send_period` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct AwardSendPeriod {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -27,8 +28,25 @@ pub struct AwardSendPeriod {
     pub award_send_day_time: Option<Vec<AwardSendDayTime>>,
 }
 
+impl AwardSendPeriod {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            award_send_time: None,
+            award_send_day_time: None,
+        }
+    }
+}
+
+optional! { AwardSendPeriod {
+    award_send_time: Vec<AwardSendTime>,
+    award_send_day_time: Vec<AwardSendDayTime>,
+} }
+
 /// Object `award_send_time` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct AwardSendTime {
     /// Required. Example: `2020-01-21T00:00:00.000+08:00`.
     pub begin_time: String,
@@ -36,8 +54,20 @@ pub struct AwardSendTime {
     pub end_time: String,
 }
 
+impl AwardSendTime {
+    /// What is required, which is all.
+    #[must_use]
+    pub fn new(begin_time: impl Into<String>, end_time: impl Into<String>) -> Self {
+        Self {
+            begin_time: begin_time.into(),
+            end_time: end_time.into(),
+        }
+    }
+}
+
 /// Object `award_send_day_time` in a request.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct AwardSendDayTime {
     /// Required.
     pub begin_day_time: BeginDayTime,
@@ -58,6 +88,7 @@ impl AwardSendDayTime {
 
 /// Object `begin_day_time` in a request.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct BeginDayTime {
     /// Required. Example: `9`.
     pub hours: i64,
@@ -81,6 +112,7 @@ impl BeginDayTime {
 
 /// Object `end_day_time` in a request.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct EndDayTime {
     /// Required. Example: `9`.
     pub hours: i64,
@@ -103,7 +135,8 @@ impl EndDayTime {
 }
 
 /// Object `stock_list` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct Stock {
     /// Required. Example: `10000022`.
     pub stock_creator_mchid: String,
@@ -111,8 +144,20 @@ pub struct Stock {
     pub stock_id: String,
 }
 
+impl Stock {
+    /// What is required, which is all.
+    #[must_use]
+    pub fn new(stock_creator_mchid: impl Into<String>, stock_id: impl Into<String>) -> Self {
+        Self {
+            stock_creator_mchid: stock_creator_mchid.into(),
+            stock_id: stock_id.into(),
+        }
+    }
+}
+
 /// Object `pay_activity_setting` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct PayActivitySetting {
     /// Required. Example: `https://wxpaylogo.qpic.cn/wxpaylogo/xxxxx/0`.
     pub logo_url: String,
@@ -129,8 +174,29 @@ pub struct PayActivitySetting {
     pub payment_setting: Option<PaymentSetting>,
 }
 
+impl PayActivitySetting {
+    /// What is required. What is optional has a method of its name.
+    #[must_use]
+    pub fn new(logo_url: impl Into<String>, activity_second_title: impl Into<String>) -> Self {
+        Self {
+            logo_url: logo_url.into(),
+            activity_second_title: activity_second_title.into(),
+            mchid_list: None,
+            activate_setting: None,
+            payment_setting: None,
+        }
+    }
+}
+
+optional! { PayActivitySetting {
+    mchid_list: Vec<String>,
+    activate_setting: ActivateSetting,
+    payment_setting: PaymentSetting,
+} }
+
 /// Object `activate_setting` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct ActivateSetting {
     /// Required. Example: `AUTO_ACTIVATE`.
     pub activate_type: String,
@@ -142,8 +208,26 @@ pub struct ActivateSetting {
     pub activate_miniprogram: Option<ActivateMiniprogram>,
 }
 
+impl ActivateSetting {
+    /// What is required. What is optional has a method of its name.
+    #[must_use]
+    pub fn new(activate_type: impl Into<String>) -> Self {
+        Self {
+            activate_type: activate_type.into(),
+            activate_url: None,
+            activate_miniprogram: None,
+        }
+    }
+}
+
+optional! { ActivateSetting {
+    activate_url: String,
+    activate_miniprogram: ActivateMiniprogram,
+} }
+
 /// Object `activate_miniprogram` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct ActivateMiniprogram {
     /// Required. Example: `wxea9c30a90fs8d3fe`.
     pub activate_appid: String,
@@ -151,8 +235,20 @@ pub struct ActivateMiniprogram {
     pub activate_path: String,
 }
 
+impl ActivateMiniprogram {
+    /// What is required, which is all.
+    #[must_use]
+    pub fn new(activate_appid: impl Into<String>, activate_path: impl Into<String>) -> Self {
+        Self {
+            activate_appid: activate_appid.into(),
+            activate_path: activate_path.into(),
+        }
+    }
+}
+
 /// Object `payment_setting` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct PaymentSetting {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -165,16 +261,50 @@ pub struct PaymentSetting {
     pub goods_tags: Option<Vec<String>>,
 }
 
+impl PaymentSetting {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            payment_mode: None,
+            limit_bank: None,
+            goods_tags: None,
+        }
+    }
+}
+
+optional! { PaymentSetting {
+    payment_mode: PaymentMode,
+    limit_bank: String,
+    goods_tags: Vec<String>,
+} }
+
 /// Object `payment_mode` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct PaymentMode {
     /// Optional. Example: `APP`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub payment_scene_list: Option<Vec<String>>,
 }
 
+impl PaymentMode {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            payment_scene_list: None,
+        }
+    }
+}
+
+optional! { PaymentMode {
+    payment_scene_list: Vec<String>,
+} }
+
 /// Object `miniprogram_activity_setting` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct MiniprogramActivitySetting {
     /// Optional. Example: `string`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -184,8 +314,25 @@ pub struct MiniprogramActivitySetting {
     pub award_jump_deploy: Option<AwardJumpDeploy>,
 }
 
+impl MiniprogramActivitySetting {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            outer_str: None,
+            award_jump_deploy: None,
+        }
+    }
+}
+
+optional! { MiniprogramActivitySetting {
+    outer_str: Vec<String>,
+    award_jump_deploy: AwardJumpDeploy,
+} }
+
 /// Object `award_jump_deploy` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct AwardJumpDeploy {
     /// Optional. Example: `wxc0b84a53ed8e8d29`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -198,8 +345,27 @@ pub struct AwardJumpDeploy {
     pub button_text: Option<String>,
 }
 
+impl AwardJumpDeploy {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            mini_program_appid: None,
+            mini_program_path: None,
+            button_text: None,
+        }
+    }
+}
+
+optional! { AwardJumpDeploy {
+    mini_program_appid: String,
+    mini_program_path: String,
+    button_text: String,
+} }
+
 /// Object `award_send_period` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct AwardSendPeriodReply {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -211,6 +377,7 @@ pub struct AwardSendPeriodReply {
 
 /// Object `award_send_time` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct AwardSendTimeReply {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -222,6 +389,7 @@ pub struct AwardSendTimeReply {
 
 /// Object `award_send_day_time` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct AwardSendDayTimeReply {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -233,6 +401,7 @@ pub struct AwardSendDayTimeReply {
 
 /// Object `begin_day_time` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct BeginDayTimeReply {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -247,6 +416,7 @@ pub struct BeginDayTimeReply {
 
 /// Object `end_day_time` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct EndDayTimeReply {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -261,6 +431,7 @@ pub struct EndDayTimeReply {
 
 /// Object `stock_list` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct StockReply {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -272,6 +443,7 @@ pub struct StockReply {
 
 /// Object `pay_activity_setting` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct PayActivitySettingReply {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -292,6 +464,7 @@ pub struct PayActivitySettingReply {
 
 /// Object `activate_setting` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct ActivateSettingReply {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -306,6 +479,7 @@ pub struct ActivateSettingReply {
 
 /// Object `activate_miniprogram` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct ActivateMiniprogramReply {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -317,6 +491,7 @@ pub struct ActivateMiniprogramReply {
 
 /// Object `payment_setting` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct PaymentSettingReply {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -331,6 +506,7 @@ pub struct PaymentSettingReply {
 
 /// Object `payment_mode` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct PaymentModeReply {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -339,6 +515,7 @@ pub struct PaymentModeReply {
 
 /// Object `miniprogram_activity_setting` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct MiniprogramActivitySettingReply {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -350,6 +527,7 @@ pub struct MiniprogramActivitySettingReply {
 
 /// Object `award_jump_deploy` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct AwardJumpDeployReply {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -378,6 +556,7 @@ crate::open_enum! {
 
 /// Object `data` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct ActivityData {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -431,7 +610,8 @@ pub mod activities {
     /// `POST /v3/marketing/membercard-activity/activities`. For direct merchants and service providers. Not idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012553030>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Create {
         /// Required. Example: `pbLatjvWOibDc5-TBnbUk1pD12o0`.
         pub card_id: String,
@@ -459,8 +639,35 @@ pub mod activities {
         pub miniprogram_activity_setting: Option<super::MiniprogramActivitySetting>,
     }
 
+    impl Create {
+        /// What is required. What is optional has a method of its name.
+        #[must_use]
+        pub fn new(card_id: impl Into<String>, activity_name: impl Into<String>, activity_type: super::ActivityType, begin_time: impl Into<String>, end_time: impl Into<String>, out_request_no: impl Into<String>) -> Self {
+            Self {
+                card_id: card_id.into(),
+                activity_name: activity_name.into(),
+                activity_type,
+                begin_time: begin_time.into(),
+                end_time: end_time.into(),
+                award_send_period: None,
+                stock_list: None,
+                out_request_no: out_request_no.into(),
+                pay_activity_setting: None,
+                miniprogram_activity_setting: None,
+            }
+        }
+    }
+
+    optional! { Create {
+        award_send_period: super::AwardSendPeriod,
+        stock_list: Vec<super::Stock>,
+        pay_activity_setting: super::PayActivitySetting,
+        miniprogram_activity_setting: super::MiniprogramActivitySetting,
+    } }
+
     /// Reply to [`Create`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct CreateReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -514,14 +721,26 @@ pub mod activities {
     /// `GET /v3/marketing/membercard-activity/activities/{activity_id}`. For direct merchants and service providers. Idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012553365>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Get {
         /// Required. Example: `371067`.
         pub activity_id: String,
     }
 
+    impl Get {
+        /// What is required, which is all.
+        #[must_use]
+        pub fn new(activity_id: impl Into<String>) -> Self {
+            Self {
+                activity_id: activity_id.into(),
+            }
+        }
+    }
+
     /// Reply to [`Get`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct GetReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -575,7 +794,8 @@ pub mod activities {
     /// `GET /v3/marketing/membercard-activity/activities`. For direct merchants and service providers. Idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012553261>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct List {
         /// Optional. Example: `5`.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -593,8 +813,30 @@ pub mod activities {
         pub activity_status: Option<super::ActivityStatus>,
     }
 
+    impl List {
+        /// What is required. What is optional has a method of its name.
+        #[must_use]
+        pub fn new(activity_type: super::ActivityType) -> Self {
+            Self {
+                limit: None,
+                offset: None,
+                activity_type,
+                card_id: None,
+                activity_status: None,
+            }
+        }
+    }
+
+    optional! { List {
+        limit: i64,
+        offset: i64,
+        card_id: String,
+        activity_status: super::ActivityStatus,
+    } }
+
     /// Reply to [`List`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct ListReply {
         /// Optional.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -618,14 +860,26 @@ pub mod activities {
     /// `POST /v3/marketing/membercard-activity/activities/{activity_id}/terminate`. For direct merchants and service providers. Idempotent. `marketing.member_card_activity.activities.get` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012553381>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Terminate {
         /// Required. Example: `371067`.
         pub activity_id: String,
     }
 
+    impl Terminate {
+        /// What is required, which is all.
+        #[must_use]
+        pub fn new(activity_id: impl Into<String>) -> Self {
+            Self {
+                activity_id: activity_id.into(),
+            }
+        }
+    }
+
     /// Reply to [`Terminate`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct TerminateReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]

@@ -4,6 +4,7 @@
 
 /// Object `user_information` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct UserInformation {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -15,6 +16,7 @@ pub struct UserInformation {
 
 /// Object `common_field_list` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct CommonFieldReply {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -46,6 +48,7 @@ crate::open_enum! {
 
 /// Object `custom_field_list` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct UserInformationCustomFieldReply {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -60,6 +63,7 @@ pub struct UserInformationCustomFieldReply {
 
 /// Object `data` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct DepositData {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -99,6 +103,7 @@ crate::open_enum! {
 
 /// Object `guide` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct Guide {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -117,8 +122,31 @@ pub struct Guide {
     pub phone_number: Option<String>,
 }
 
+impl Guide {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            staff_name: None,
+            head_image_url: None,
+            contact_information_name: None,
+            contact_information_value: None,
+            phone_number: None,
+        }
+    }
+}
+
+optional! { Guide {
+    staff_name: String,
+    head_image_url: String,
+    contact_information_name: String,
+    contact_information_value: String,
+    phone_number: String,
+} }
+
 /// Object `state_setting` in a request.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct StateSetting {
     /// Required. Example: `CHECKED_IN`.
     pub state_id: String,
@@ -130,7 +158,7 @@ pub struct StateSetting {
 }
 
 impl StateSetting {
-    /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+    /// What is required. What is optional has a method of its name.
     #[must_use]
     pub fn new(state_id: impl Into<String>, content_template_data: ContentTemplateData) -> Self {
         Self {
@@ -141,8 +169,13 @@ impl StateSetting {
     }
 }
 
+optional! { StateSetting {
+    message_template_setting: MessageTemplateSetting,
+} }
+
 /// Object `content_template_data` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct ContentTemplateData {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -152,8 +185,25 @@ pub struct ContentTemplateData {
     pub action_setting: Option<ActionSetting>,
 }
 
+impl ContentTemplateData {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            field_list: None,
+            action_setting: None,
+        }
+    }
+}
+
+optional! { ContentTemplateData {
+    field_list: Vec<Field>,
+    action_setting: ActionSetting,
+} }
+
 /// Object `field_list` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct Field {
     /// Required. Example: `hotel_name`.
     pub field_id: String,
@@ -161,8 +211,20 @@ pub struct Field {
     pub field_value: String,
 }
 
+impl Field {
+    /// What is required, which is all.
+    #[must_use]
+    pub fn new(field_id: impl Into<String>, field_value: impl Into<String>) -> Self {
+        Self {
+            field_id: field_id.into(),
+            field_value: field_value.into(),
+        }
+    }
+}
+
 /// Object `action_setting` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct ActionSetting {
     /// Required.
     pub action_name: String,
@@ -170,8 +232,20 @@ pub struct ActionSetting {
     pub jump_miniprogram: JumpMiniprogram,
 }
 
+impl ActionSetting {
+    /// What is required, which is all.
+    #[must_use]
+    pub fn new(action_name: impl Into<String>, jump_miniprogram: JumpMiniprogram) -> Self {
+        Self {
+            action_name: action_name.into(),
+            jump_miniprogram,
+        }
+    }
+}
+
 /// Object `jump_miniprogram` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct JumpMiniprogram {
     /// Required. Example: `wx37178d097a6851d8`.
     pub appid: String,
@@ -179,8 +253,20 @@ pub struct JumpMiniprogram {
     pub path: String,
 }
 
+impl JumpMiniprogram {
+    /// What is required, which is all.
+    #[must_use]
+    pub fn new(appid: impl Into<String>, path: impl Into<String>) -> Self {
+        Self {
+            appid: appid.into(),
+            path: path.into(),
+        }
+    }
+}
+
 /// Object `message_template_setting` in a request.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct MessageTemplateSetting {
     /// Required. Example: `9bJgRNz9XG248XZ-a0nDKH3Vt_vaTp32fRP1LWvxjzI`.
     pub message_template_id: String,
@@ -201,6 +287,7 @@ impl MessageTemplateSetting {
 
 /// Object `balance_information` in a request.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct CodeBalanceInformation {
     /// Required. Example: `888`.
     pub before_balance: i64,
@@ -214,7 +301,7 @@ pub struct CodeBalanceInformation {
 }
 
 impl CodeBalanceInformation {
-    /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+    /// What is required. What is optional has a method of its name.
     #[must_use]
     pub fn new(before_balance: i64, balance: i64, add_balance: i64) -> Self {
         Self {
@@ -226,13 +313,29 @@ impl CodeBalanceInformation {
     }
 }
 
+optional! { CodeBalanceInformation {
+    balance_remark: String,
+} }
+
 /// Object `brand` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct Brand {
     /// Required. Example: `1004`.
     pub brand_id: String,
     /// Required.
     pub display_name: String,
+}
+
+impl Brand {
+    /// What is required, which is all.
+    #[must_use]
+    pub fn new(brand_id: impl Into<String>, display_name: impl Into<String>) -> Self {
+        Self {
+            brand_id: brand_id.into(),
+            display_name: display_name.into(),
+        }
+    }
 }
 
 crate::open_enum! {
@@ -250,7 +353,8 @@ crate::open_enum! {
 }
 
 /// Object `date_information` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct DateInformation {
     /// Required. Example: `FIX_TIME_RANGE`.
     pub r#type: DateInformationType,
@@ -267,6 +371,27 @@ pub struct DateInformation {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub wait_days_after_receive: Option<i64>,
 }
+
+impl DateInformation {
+    /// What is required. What is optional has a method of its name.
+    #[must_use]
+    pub fn new(r#type: DateInformationType) -> Self {
+        Self {
+            r#type,
+            available_begin_time: None,
+            available_end_time: None,
+            available_day_after_receive: None,
+            wait_days_after_receive: None,
+        }
+    }
+}
+
+optional! { DateInformation {
+    available_begin_time: String,
+    available_end_time: String,
+    available_day_after_receive: i64,
+    wait_days_after_receive: i64,
+} }
 
 crate::open_enum! {
     /// Documented values of `type`.
@@ -294,6 +419,7 @@ crate::open_enum! {
 
 /// Object `balance_information` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct BalanceInformation {
     /// Optional. Example: `true`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -309,8 +435,29 @@ pub struct BalanceInformation {
     pub balance_url: Option<String>,
 }
 
+impl BalanceInformation {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            need_balance: None,
+            balance_appid: None,
+            balance_path: None,
+            balance_url: None,
+        }
+    }
+}
+
+optional! { BalanceInformation {
+    need_balance: bool,
+    balance_appid: String,
+    balance_path: String,
+    balance_url: String,
+} }
+
 /// Object `user_information_form` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct CreateMarketingMemberCardOpenCardUserInformationForm {
     /// Optional. Example: `USER_FORM_FLAG_MOBILE`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -319,6 +466,22 @@ pub struct CreateMarketingMemberCardOpenCardUserInformationForm {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub custom_field_list: Option<Vec<CustomField>>,
 }
+
+impl CreateMarketingMemberCardOpenCardUserInformationForm {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            common_field_list: None,
+            custom_field_list: None,
+        }
+    }
+}
+
+optional! { CreateMarketingMemberCardOpenCardUserInformationForm {
+    common_field_list: Vec<CommonField>,
+    custom_field_list: Vec<CustomField>,
+} }
 
 crate::open_enum! {
     /// Documented values of `common_field_list`.
@@ -342,6 +505,7 @@ crate::open_enum! {
 
 /// Object `custom_field_list` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct CustomField {
     /// Optional. Example: `TEXT`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -353,6 +517,24 @@ pub struct CustomField {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub values: Option<Vec<String>>,
 }
+
+impl CustomField {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            r#type: None,
+            name: None,
+            values: None,
+        }
+    }
+}
+
+optional! { CustomField {
+    r#type: CustomFieldType,
+    name: String,
+    values: Vec<String>,
+} }
 
 crate::open_enum! {
     /// Documented values of `type`.
@@ -370,6 +552,7 @@ crate::open_enum! {
 
 /// Object `additional_statement` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct AdditionalStatement {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -384,6 +567,26 @@ pub struct AdditionalStatement {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub path: Option<String>,
 }
+
+impl AdditionalStatement {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            title: None,
+            url: None,
+            appid: None,
+            path: None,
+        }
+    }
+}
+
+optional! { AdditionalStatement {
+    title: String,
+    url: String,
+    appid: String,
+    path: String,
+} }
 
 crate::open_enum! {
     /// Documented values of `status`.
@@ -401,6 +604,7 @@ crate::open_enum! {
 
 /// Object `brand` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct BrandReply {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -412,6 +616,7 @@ pub struct BrandReply {
 
 /// Object `date_information` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct DateInformationReply {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -429,6 +634,7 @@ pub struct DateInformationReply {
 
 /// Object `balance_information` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct BalanceInformationReply {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -446,6 +652,7 @@ pub struct BalanceInformationReply {
 
 /// Object `user_information_form` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct UserInformationFormReply {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -457,6 +664,7 @@ pub struct UserInformationFormReply {
 
 /// Object `custom_field_list` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct CustomFieldReply {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -471,6 +679,7 @@ pub struct CustomFieldReply {
 
 /// Object `additional_statement` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct AdditionalStatementReply {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -488,6 +697,7 @@ pub struct AdditionalStatementReply {
 
 /// Object `data` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct MemberCardOpenCardData {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -569,6 +779,7 @@ crate::open_enum! {
 
 /// Object `bonus` in a request.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct Bonus {
     /// Required. Example: `100`.
     pub init_bonus: i64,
@@ -597,7 +808,7 @@ pub struct Bonus {
 }
 
 impl Bonus {
-    /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+    /// What is required. What is optional has a method of its name.
     #[must_use]
     pub fn new(init_bonus: i64, bonus_value_word: impl Into<String>, bonus_cost_word: impl Into<String>) -> Self {
         Self {
@@ -614,8 +825,18 @@ impl Bonus {
     }
 }
 
+optional! { Bonus {
+    bonus_cost_title: String,
+    bonus_jump_word: String,
+    bonus_jump_appid: String,
+    bonus_jump_path: String,
+    bonus_support_appid: String,
+    bonus_support_path: String,
+} }
+
 /// Object `favor` in a request.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct Favor {
     /// Required. Example: `true`.
     pub show_coupon: bool,
@@ -637,7 +858,7 @@ pub struct Favor {
 }
 
 impl Favor {
-    /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+    /// What is required. What is optional has a method of its name.
     #[must_use]
     pub fn new(show_coupon: bool) -> Self {
         Self {
@@ -650,6 +871,14 @@ impl Favor {
         }
     }
 }
+
+optional! { Favor {
+    member_price_word: String,
+    member_price_appid: String,
+    member_price_path: String,
+    member_price_title: MemberPriceTitle,
+    favor_module_title: FavorModuleTitle,
+} }
 
 crate::open_enum! {
     /// Documented values of `member_price_title`.
@@ -673,6 +902,7 @@ crate::open_enum! {
 
 /// Object `fapiao` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct Fapiao {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -685,8 +915,27 @@ pub struct Fapiao {
     pub fapiao_jump_path: Option<String>,
 }
 
+impl Fapiao {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            fapiao_jump_word: None,
+            fapiao_jump_appid: None,
+            fapiao_jump_path: None,
+        }
+    }
+}
+
+optional! { Fapiao {
+    fapiao_jump_word: String,
+    fapiao_jump_appid: String,
+    fapiao_jump_path: String,
+} }
+
 /// Object `jump_miniprogram` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct JumpMiniprogramReply {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -698,6 +947,7 @@ pub struct JumpMiniprogramReply {
 
 /// Object `user_information_form` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct UpdateMarketingMemberCardOpenCardUserInformationForm {
     /// Optional. Example: `true`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -710,8 +960,27 @@ pub struct UpdateMarketingMemberCardOpenCardUserInformationForm {
     pub custom_field_list: Option<Vec<CustomField>>,
 }
 
+impl UpdateMarketingMemberCardOpenCardUserInformationForm {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            can_modify_after_activate: None,
+            common_field_list: None,
+            custom_field_list: None,
+        }
+    }
+}
+
+optional! { UpdateMarketingMemberCardOpenCardUserInformationForm {
+    can_modify_after_activate: bool,
+    common_field_list: Vec<CommonField>,
+    custom_field_list: Vec<CustomField>,
+} }
+
 /// Object `member_information` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct MemberInformation {
     /// Required. Example: `pbLatjvWOibDc5-TBnbUk1pD12o0`.
     pub card_id: String,
@@ -724,6 +993,24 @@ pub struct MemberInformation {
     /// Required. Example: `2015-05-20T13:29:35.120+08:00`.
     pub registration_time: String,
 }
+
+impl MemberInformation {
+    /// What is required. What is optional has a method of its name.
+    #[must_use]
+    pub fn new(card_id: impl Into<String>, registration_time: impl Into<String>) -> Self {
+        Self {
+            card_id: card_id.into(),
+            code: None,
+            membership_number: None,
+            registration_time: registration_time.into(),
+        }
+    }
+}
+
+optional! { MemberInformation {
+    code: String,
+    membership_number: String,
+} }
 
 crate::open_enum! {
     /// Documented values of `receive_status`.
@@ -739,6 +1026,7 @@ crate::open_enum! {
 
 /// Object `user_card_information` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct UserCardInformation {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -762,6 +1050,7 @@ pub struct UserCardInformation {
 
 /// Object `data` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct UserCardData {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -779,14 +1068,26 @@ pub mod activate_informations {
     /// `GET /v3/marketing/membercard-open/activate-informations/{activate_ticket}`. For direct merchants and service providers. Idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012550779>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Get {
         /// Required. Example: `abcdefg`.
         pub activate_ticket: String,
     }
 
+    impl Get {
+        /// What is required, which is all.
+        #[must_use]
+        pub fn new(activate_ticket: impl Into<String>) -> Self {
+            Self {
+                activate_ticket: activate_ticket.into(),
+            }
+        }
+    }
+
     /// Reply to [`Get`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct GetReply {
         /// Optional.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -812,10 +1113,20 @@ pub mod callback {
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012552275>
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Get {}
+
+    impl Get {
+        /// Nothing can be said.
+        #[must_use]
+        pub fn new() -> Self {
+            Self {}
+        }
+    }
 
     /// Reply to [`Get`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct GetReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -833,14 +1144,26 @@ pub mod callback {
     /// `PATCH /v3/marketing/membercard-open/callback`. For direct merchants and service providers. Idempotent. `marketing.member_card_open.callback.get` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012552251>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Update {
         /// Required. Example: `https://pay.weixin.qq.com`.
         pub notify_url: String,
     }
 
+    impl Update {
+        /// What is required, which is all.
+        #[must_use]
+        pub fn new(notify_url: impl Into<String>) -> Self {
+            Self {
+                notify_url: notify_url.into(),
+            }
+        }
+    }
+
     /// Reply to [`Update`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct UpdateReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -862,7 +1185,8 @@ pub mod cards {
     /// `POST /v3/marketing/membercard-open/cards`. For direct merchants and service providers. Not idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012545584>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Create {
         /// Required. Example: `wxea9c30890f48d5ae`.
         pub appid: String,
@@ -910,8 +1234,48 @@ pub mod cards {
         pub need_dynamic_code: Option<bool>,
     }
 
+    impl Create {
+        /// What is required. What is optional has a method of its name.
+        #[expect(clippy::too_many_arguments, reason = "all of them are required")]
+        #[must_use]
+        pub fn new(appid: impl Into<String>, logo_url: impl Into<String>, brand: super::Brand, title: impl Into<String>, background_picture_url: impl Into<String>, description: impl Into<String>, code_type: super::CodeType, date_information: super::DateInformation, code_mode: super::CodeMode, out_request_no: impl Into<String>) -> Self {
+            Self {
+                appid: appid.into(),
+                logo_url: logo_url.into(),
+                brand,
+                title: title.into(),
+                background_picture_url: background_picture_url.into(),
+                description: description.into(),
+                service_phone: None,
+                code_type,
+                total_quantity: None,
+                date_information,
+                code_mode,
+                need_display_level: None,
+                init_level: None,
+                out_request_no: out_request_no.into(),
+                balance_information: None,
+                user_information_form: None,
+                additional_statement: None,
+                need_dynamic_code: None,
+            }
+        }
+    }
+
+    optional! { Create {
+        service_phone: String,
+        total_quantity: i64,
+        need_display_level: bool,
+        init_level: String,
+        balance_information: super::BalanceInformation,
+        user_information_form: super::CreateMarketingMemberCardOpenCardUserInformationForm,
+        additional_statement: super::AdditionalStatement,
+        need_dynamic_code: bool,
+    } }
+
     /// Reply to [`Create`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct CreateReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -989,7 +1353,8 @@ pub mod cards {
     /// `GET /v3/marketing/membercard-open/cards/{card_id}/decrypt-code`. For direct merchants and service providers. Idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012550742>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct DecryptCode {
         /// Required. Example: `pbLatjvWOibDc5-TBnbUk1pD12o0`.
         pub card_id: String,
@@ -997,8 +1362,20 @@ pub mod cards {
         pub encrypt_code: String,
     }
 
+    impl DecryptCode {
+        /// What is required, which is all.
+        #[must_use]
+        pub fn new(card_id: impl Into<String>, encrypt_code: impl Into<String>) -> Self {
+            Self {
+                card_id: card_id.into(),
+                encrypt_code: encrypt_code.into(),
+            }
+        }
+    }
+
     /// Reply to [`DecryptCode`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct DecryptCodeReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -1013,10 +1390,21 @@ pub mod cards {
     /// `DELETE /v3/marketing/membercard-open/cards/{card_id}`. For direct merchants and service providers. Idempotent. `marketing.member_card_open.cards.get` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012549682>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Delete {
         /// Required. Example: `pbLatjvWOibDc5-TBnbUk1pD12o0`.
         pub card_id: String,
+    }
+
+    impl Delete {
+        /// What is required, which is all.
+        #[must_use]
+        pub fn new(card_id: impl Into<String>) -> Self {
+            Self {
+                card_id: card_id.into(),
+            }
+        }
     }
 
     call!(Delete => (), MARKETING_MEMBER_CARD_OPEN[14]);
@@ -1026,14 +1414,26 @@ pub mod cards {
     /// `GET /v3/marketing/membercard-open/cards/{card_id}`. For direct merchants and service providers. Idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012547650>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Get {
         /// Required. Example: `pbLatjvWOibDc5-TBnbUk1pD12o0`.
         pub card_id: String,
     }
 
+    impl Get {
+        /// What is required, which is all.
+        #[must_use]
+        pub fn new(card_id: impl Into<String>) -> Self {
+            Self {
+                card_id: card_id.into(),
+            }
+        }
+    }
+
     /// Reply to [`Get`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct GetReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -1112,6 +1512,7 @@ pub mod cards {
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012547108>
     #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct List {
         /// Optional. Example: `1001622624`.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -1126,7 +1527,7 @@ pub mod cards {
     }
 
     impl List {
-        /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+        /// What is required. What is optional has a method of its name.
         #[must_use]
         pub fn new(offset: i64, limit: i64) -> Self {
             Self {
@@ -1138,8 +1539,14 @@ pub mod cards {
         }
     }
 
+    optional! { List {
+        brand_id: String,
+        appid: String,
+    } }
+
     /// Reply to [`List`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct ListReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -1163,7 +1570,8 @@ pub mod cards {
     /// `PATCH /v3/marketing/membercard-open/cards/{card_id}`. For direct merchants and service providers. Idempotent. `marketing.member_card_open.cards.get` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012549567>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Update {
         /// Required. Example: `pbLatjvWOibDc5-TBnbUk1pD12o0`.
         pub card_id: String,
@@ -1217,6 +1625,51 @@ pub mod cards {
         pub need_dynamic_code: Option<bool>,
     }
 
+    impl Update {
+        /// What is required. What is optional has a method of its name.
+        #[must_use]
+        pub fn new(card_id: impl Into<String>) -> Self {
+            Self {
+                card_id: card_id.into(),
+                appid: None,
+                logo_url: None,
+                title: None,
+                background_picture_url: None,
+                description: None,
+                service_phone: None,
+                total_quantity: None,
+                date_information: None,
+                need_display_level: None,
+                init_level: None,
+                balance_information: None,
+                user_information_form: None,
+                additional_statement: None,
+                code_mode: None,
+                code_type: None,
+                need_dynamic_code: None,
+            }
+        }
+    }
+
+    optional! { Update {
+        appid: String,
+        logo_url: String,
+        title: String,
+        background_picture_url: String,
+        description: String,
+        service_phone: String,
+        total_quantity: i64,
+        date_information: super::DateInformation,
+        need_display_level: bool,
+        init_level: String,
+        balance_information: super::BalanceInformation,
+        user_information_form: super::UpdateMarketingMemberCardOpenCardUserInformationForm,
+        additional_statement: super::AdditionalStatement,
+        code_mode: super::CodeMode,
+        code_type: super::CodeType,
+        need_dynamic_code: bool,
+    } }
+
     call!(Update => (), MARKETING_MEMBER_CARD_OPEN[24]);
 
     /// 老会员卡模板升级 (`marketing.member_card_open.cards.upgrade`).
@@ -1224,7 +1677,8 @@ pub mod cards {
     /// `POST /v3/marketing/membercard-open/cards/{card_id}/upgrade`. For direct merchants and service providers. Not idempotent. `marketing.member_card_open.cards.get` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012545673>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Upgrade {
         /// Required. Example: `pbLatjvWOibDc5-TBnbUk1pD12o0`.
         pub card_id: String,
@@ -1232,6 +1686,18 @@ pub mod cards {
         pub brand_id: String,
         /// Required. Example: `wxea9c30890f48d5ae`.
         pub appid: String,
+    }
+
+    impl Upgrade {
+        /// What is required, which is all.
+        #[must_use]
+        pub fn new(card_id: impl Into<String>, brand_id: impl Into<String>, appid: impl Into<String>) -> Self {
+            Self {
+                card_id: card_id.into(),
+                brand_id: brand_id.into(),
+                appid: appid.into(),
+            }
+        }
     }
 
     call!(Upgrade => (), MARKETING_MEMBER_CARD_OPEN[25]);
@@ -1244,7 +1710,8 @@ pub mod cards {
         /// `POST /v3/marketing/membercard-open/cards/{card_id}/codes/{code}/activate`. For direct merchants and service providers. Not idempotent. `marketing.member_card_open.cards.codes.get` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012550809>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Activate {
             /// Required. Example: `pbLatjvWOibDc5-TBnbUk1pD12o0`.
             pub card_id: String,
@@ -1255,6 +1722,22 @@ pub mod cards {
             pub membership_number: Option<String>,
         }
 
+        impl Activate {
+            /// What is required. What is optional has a method of its name.
+            #[must_use]
+            pub fn new(card_id: impl Into<String>, code: impl Into<String>) -> Self {
+                Self {
+                    card_id: card_id.into(),
+                    code: code.into(),
+                    membership_number: None,
+                }
+            }
+        }
+
+        optional! { Activate {
+            membership_number: String,
+        } }
+
         call!(Activate => (), MARKETING_MEMBER_CARD_OPEN[3]);
 
         /// 导入会员Code (`marketing.member_card_open.cards.codes.deposit`).
@@ -1262,7 +1745,8 @@ pub mod cards {
         /// `POST /v3/marketing/membercard-open/cards/{card_id}/codes/deposit`. For direct merchants and service providers. Not idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012545728>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Deposit {
             /// Required. Example: `pbLatjvWOibDc5-TBnbUk1pD12o0`.
             pub card_id: String,
@@ -1271,8 +1755,24 @@ pub mod cards {
             pub code: Option<Vec<String>>,
         }
 
+        impl Deposit {
+            /// What is required. What is optional has a method of its name.
+            #[must_use]
+            pub fn new(card_id: impl Into<String>) -> Self {
+                Self {
+                    card_id: card_id.into(),
+                    code: None,
+                }
+            }
+        }
+
+        optional! { Deposit {
+            code: Vec<String>,
+        } }
+
         /// Reply to [`Deposit`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct DepositReply {
             /// Optional.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -1287,7 +1787,8 @@ pub mod cards {
         /// `GET /v3/marketing/membercard-open/cards/{card_id}/codes/{code}`. For direct merchants and service providers. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012547768>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Get {
             /// Required. Example: `pbLatjvWOibDc5-TBnbUk1pD12o0`.
             pub card_id: String,
@@ -1295,8 +1796,20 @@ pub mod cards {
             pub code: String,
         }
 
+        impl Get {
+            /// What is required, which is all.
+            #[must_use]
+            pub fn new(card_id: impl Into<String>, code: impl Into<String>) -> Self {
+                Self {
+                    card_id: card_id.into(),
+                    code: code.into(),
+                }
+            }
+        }
+
         /// Reply to [`Get`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct GetReply {
             /// Optional.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -1345,6 +1858,7 @@ pub mod cards {
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4017166964>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct SetServiceModuleData {
             /// Required. Example: `pbLatjvWOibDc5-TBnbUk1pD12o0`.
             pub card_id: String,
@@ -1379,7 +1893,8 @@ pub mod cards {
         /// `POST /v3/marketing/membercard-open/cards/{card_id}/codes/{code}/unavailable`. For direct merchants and service providers. Idempotent. `marketing.member_card_open.cards.codes.get` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012549677>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Unavailable {
             /// Required. Example: `pbLatjvWOibDc5-TBnbUk1pD12o0`.
             pub card_id: String,
@@ -1390,6 +1905,22 @@ pub mod cards {
             pub reason: Option<String>,
         }
 
+        impl Unavailable {
+            /// What is required. What is optional has a method of its name.
+            #[must_use]
+            pub fn new(card_id: impl Into<String>, code: impl Into<String>) -> Self {
+                Self {
+                    card_id: card_id.into(),
+                    code: code.into(),
+                    reason: None,
+                }
+            }
+        }
+
+        optional! { Unavailable {
+            reason: String,
+        } }
+
         call!(Unavailable => (), MARKETING_MEMBER_CARD_OPEN[10]);
 
         /// 修改用户会员卡信息 (`marketing.member_card_open.cards.codes.update`).
@@ -1397,7 +1928,8 @@ pub mod cards {
         /// `PATCH /v3/marketing/membercard-open/cards/{card_id}/codes/{code}`. For direct merchants and service providers. Not idempotent. `marketing.member_card_open.cards.codes.get` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012549292>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Update {
             /// Required. Example: `pbLatjvWOibDc5-TBnbUk1pD12o0`.
             pub card_id: String,
@@ -1426,6 +1958,34 @@ pub mod cards {
             pub need_inform_level: Option<bool>,
         }
 
+        impl Update {
+            /// What is required. What is optional has a method of its name.
+            #[must_use]
+            pub fn new(card_id: impl Into<String>, code: impl Into<String>) -> Self {
+                Self {
+                    card_id: card_id.into(),
+                    code: code.into(),
+                    membership_number: None,
+                    background_picture_url: None,
+                    level: None,
+                    out_request_no: None,
+                    balance_information: None,
+                    need_inform_balance: None,
+                    need_inform_level: None,
+                }
+            }
+        }
+
+        optional! { Update {
+            membership_number: String,
+            background_picture_url: String,
+            level: String,
+            out_request_no: String,
+            balance_information: super::super::CodeBalanceInformation,
+            need_inform_balance: bool,
+            need_inform_level: bool,
+        } }
+
         call!(Update => (), MARKETING_MEMBER_CARD_OPEN[11]);
 
         /// Operations `marketing.member_card_open.cards.codes.bonus.*`.
@@ -1437,6 +1997,7 @@ pub mod cards {
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012551350>
             #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct Commit {
                 /// Required. Example: `478515832665`.
                 pub card_id: String,
@@ -1475,6 +2036,7 @@ pub mod cards {
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012595808>
             #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct Prepare {
                 /// Required. Example: `478515832665`.
                 pub card_id: String,
@@ -1516,7 +2078,8 @@ pub mod cards {
             /// `PATCH /v3/marketing/membercard-open/cards/{card_id}/codes/{code}/rights`. For direct merchants and service providers. Not idempotent. `marketing.member_card_open.cards.codes.get` tells what became of it.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012551213>
-            #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+            #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct Update {
                 /// Required. Example: `pbLatjvWOibDc5-TBnbUk1pD12o0`.
                 pub card_id: String,
@@ -1547,6 +2110,35 @@ pub mod cards {
                 pub guide: Option<super::super::super::Guide>,
             }
 
+            impl Update {
+                /// What is required. What is optional has a method of its name.
+                #[must_use]
+                pub fn new(card_id: impl Into<String>, code: impl Into<String>, out_request_no: impl Into<String>) -> Self {
+                    Self {
+                        card_id: card_id.into(),
+                        code: code.into(),
+                        before_bonus_value: None,
+                        bonus_value: None,
+                        add_bonus_value: None,
+                        out_request_no: out_request_no.into(),
+                        need_inform_bonus: None,
+                        member_price_word: None,
+                        fapiao_jump_word: None,
+                        guide: None,
+                    }
+                }
+            }
+
+            optional! { Update {
+                before_bonus_value: i64,
+                bonus_value: i64,
+                add_bonus_value: i64,
+                need_inform_bonus: bool,
+                member_price_word: String,
+                fapiao_jump_word: String,
+                guide: super::super::super::Guide,
+            } }
+
             call!(Update => (), MARKETING_MEMBER_CARD_OPEN[8]);
         }
     }
@@ -1559,7 +2151,8 @@ pub mod cards {
         /// `POST /v3/marketing/membercard-open/cards/{card_id}/permission-tokens`. For direct merchants and service providers. Not idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012550867>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Create {
             /// Required. Example: `pbLatjvWOibDc5-TBnbUk1pD12o0`.
             pub card_id: String,
@@ -1582,8 +2175,33 @@ pub mod cards {
             pub outer_str: Option<String>,
         }
 
+        impl Create {
+            /// What is required. What is optional has a method of its name.
+            #[must_use]
+            pub fn new(card_id: impl Into<String>, activate_type: impl Into<String>) -> Self {
+                Self {
+                    card_id: card_id.into(),
+                    activate_type: activate_type.into(),
+                    navigate_back_previous_page: None,
+                    activate_url: None,
+                    activate_appid: None,
+                    activate_path: None,
+                    outer_str: None,
+                }
+            }
+        }
+
+        optional! { Create {
+            navigate_back_previous_page: bool,
+            activate_url: String,
+            activate_appid: String,
+            activate_path: String,
+            outer_str: String,
+        } }
+
         /// Reply to [`Create`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct CreateReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -1602,7 +2220,8 @@ pub mod cards {
         /// `POST /v3/marketing/membercard-open/cards/{card_id}/phone-membercard/import`. For direct merchants and service providers. Not idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012550535>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Import {
             /// Required. Example: `pbLatjvWOibDc5-TBnbUk1pD12o0`.
             pub card_id: String,
@@ -1615,8 +2234,26 @@ pub mod cards {
             pub out_request_no: String,
         }
 
+        impl Import {
+            /// What is required. What is optional has a method of its name.
+            #[must_use]
+            pub fn new(card_id: impl Into<String>, encrypted_phone_number: impl Into<crate::Sensitive>, out_request_no: impl Into<String>) -> Self {
+                Self {
+                    card_id: card_id.into(),
+                    encrypted_phone_number: encrypted_phone_number.into(),
+                    code: None,
+                    out_request_no: out_request_no.into(),
+                }
+            }
+        }
+
+        optional! { Import {
+            code: String,
+        } }
+
         /// Reply to [`Import`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct ImportReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -1635,7 +2272,8 @@ pub mod cards {
         /// `POST /v3/marketing/membercard-open/cards/{card_id}/qrcode`. For direct merchants and service providers. Not idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012550605>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Create {
             /// Required. Example: `pbLatjvWOibDc5-TBnbUk1pD12o0`.
             pub card_id: String,
@@ -1655,8 +2293,31 @@ pub mod cards {
             pub outer_str: Option<String>,
         }
 
+        impl Create {
+            /// What is required. What is optional has a method of its name.
+            #[must_use]
+            pub fn new(card_id: impl Into<String>, activate_type: super::super::ActivateType) -> Self {
+                Self {
+                    card_id: card_id.into(),
+                    activate_type,
+                    activate_url: None,
+                    activate_appid: None,
+                    activate_path: None,
+                    outer_str: None,
+                }
+            }
+        }
+
+        optional! { Create {
+            activate_url: String,
+            activate_appid: String,
+            activate_path: String,
+            outer_str: String,
+        } }
+
         /// Reply to [`Create`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct CreateReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -1676,6 +2337,7 @@ pub mod cards {
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012551219>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Update {
             /// Required. Example: `pbLatjvWOibDc5-TBnbUk1pD12o0`.
             pub card_id: String,
@@ -1704,7 +2366,7 @@ pub mod cards {
         }
 
         impl Update {
-            /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+            /// What is required. What is optional has a method of its name.
             #[must_use]
             pub fn new(card_id: impl Into<String>, show_bonus: bool, show_favor: bool) -> Self {
                 Self {
@@ -1721,6 +2383,15 @@ pub mod cards {
             }
         }
 
+        optional! { Update {
+            bonus: super::super::Bonus,
+            favor: super::super::Favor,
+            show_fapiao: bool,
+            fapiao: super::super::Fapiao,
+            show_guide: bool,
+            guide: super::super::Guide,
+        } }
+
         call!(Update => (), MARKETING_MEMBER_CARD_OPEN[20]);
     }
 
@@ -1732,7 +2403,8 @@ pub mod cards {
         /// `POST /v3/marketing/membercard-open/cards/{card_id}/service-modules`. For direct merchants and service providers. Not idempotent. `marketing.member_card_open.cards.get` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4017167277>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Create {
             /// Required. Example: `pbLatjvWOibDc5-TBnbUk1pD12o0`.
             pub card_id: String,
@@ -1742,8 +2414,21 @@ pub mod cards {
             pub jump_miniprogram: super::super::JumpMiniprogram,
         }
 
+        impl Create {
+            /// What is required, which is all.
+            #[must_use]
+            pub fn new(card_id: impl Into<String>, service_module_id: impl Into<String>, jump_miniprogram: super::super::JumpMiniprogram) -> Self {
+                Self {
+                    card_id: card_id.into(),
+                    service_module_id: service_module_id.into(),
+                    jump_miniprogram,
+                }
+            }
+        }
+
         /// Reply to [`Create`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct CreateReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -1764,12 +2449,24 @@ pub mod cards {
         /// `DELETE /v3/marketing/membercard-open/cards/{card_id}/service-modules/{service_module_id}`. For direct merchants and service providers. Idempotent. `marketing.member_card_open.cards.get` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4017167557>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Delete {
             /// Required. Example: `pbLatjvWOibDc5-TBnbUk1pD12o0`.
             pub card_id: String,
             /// Required. Example: `666`.
             pub service_module_id: String,
+        }
+
+        impl Delete {
+            /// What is required, which is all.
+            #[must_use]
+            pub fn new(card_id: impl Into<String>, service_module_id: impl Into<String>) -> Self {
+                Self {
+                    card_id: card_id.into(),
+                    service_module_id: service_module_id.into(),
+                }
+            }
         }
 
         call!(Delete => (), MARKETING_MEMBER_CARD_OPEN[22]);
@@ -1779,7 +2476,8 @@ pub mod cards {
         /// `PATCH /v3/marketing/membercard-open/cards/{card_id}/service-modules/{service_module_id}`. For direct merchants and service providers. Idempotent. `marketing.member_card_open.cards.get` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4017167417>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Update {
             /// Required. Example: `pbLatjvWOibDc5-TBnbUk1pD12o0`.
             pub card_id: String,
@@ -1789,8 +2487,21 @@ pub mod cards {
             pub jump_miniprogram: super::super::JumpMiniprogram,
         }
 
+        impl Update {
+            /// What is required, which is all.
+            #[must_use]
+            pub fn new(card_id: impl Into<String>, service_module_id: impl Into<String>, jump_miniprogram: super::super::JumpMiniprogram) -> Self {
+                Self {
+                    card_id: card_id.into(),
+                    service_module_id: service_module_id.into(),
+                    jump_miniprogram,
+                }
+            }
+        }
+
         /// Reply to [`Update`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct UpdateReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -1815,7 +2526,8 @@ pub mod cards {
         /// `POST /v3/marketing/membercard-open/cards/{card_id}/users/import`. For direct merchants and service providers. Not idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012549739>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Import {
             /// Required. Example: `pbLatjvWOibDc5-TBnbUk1pD12o0`.
             pub card_id: String,
@@ -1828,8 +2540,26 @@ pub mod cards {
             pub out_request_no: String,
         }
 
+        impl Import {
+            /// What is required. What is optional has a method of its name.
+            #[must_use]
+            pub fn new(card_id: impl Into<String>, openid: impl Into<crate::Sensitive>, out_request_no: impl Into<String>) -> Self {
+                Self {
+                    card_id: card_id.into(),
+                    openid: openid.into(),
+                    code: None,
+                    out_request_no: out_request_no.into(),
+                }
+            }
+        }
+
+        optional! { Import {
+            code: String,
+        } }
+
         /// Reply to [`Import`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct ImportReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -1849,7 +2579,8 @@ pub mod phone_number_member {
     /// `POST /v3/marketing/membercard-open/phonenumber-member/import`. For direct merchants and service providers. Not idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4017166226>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Import {
         /// Required.
         pub member_information: super::MemberInformation,
@@ -1860,6 +2591,22 @@ pub mod phone_number_member {
         pub outer_str: Option<String>,
     }
 
+    impl Import {
+        /// What is required. What is optional has a method of its name.
+        #[must_use]
+        pub fn new(member_information: super::MemberInformation, encrypted_phone_number: impl Into<crate::Sensitive>) -> Self {
+            Self {
+                member_information,
+                encrypted_phone_number: encrypted_phone_number.into(),
+                outer_str: None,
+            }
+        }
+    }
+
+    optional! { Import {
+        outer_str: String,
+    } }
+
     call!(Import => (), MARKETING_MEMBER_CARD_OPEN[27]);
 
     /// 通过加密手机号查询会员领卡状态 (`marketing.member_card_open.phone_number_member.search`).
@@ -1867,7 +2614,8 @@ pub mod phone_number_member {
     /// `GET /v3/marketing/membercard-open/phonenumber-member/search`. For direct merchants and service providers. Idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4017166232>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Search {
         /// Required. Example: `pbLatjvWOibDc5-TBnbUk1pD12o0`.
         pub card_id: String,
@@ -1875,8 +2623,20 @@ pub mod phone_number_member {
         pub encrypted_phone_number: crate::Sensitive,
     }
 
+    impl Search {
+        /// What is required, which is all.
+        #[must_use]
+        pub fn new(card_id: impl Into<String>, encrypted_phone_number: impl Into<crate::Sensitive>) -> Self {
+            Self {
+                card_id: card_id.into(),
+                encrypted_phone_number: encrypted_phone_number.into(),
+            }
+        }
+    }
+
     /// Reply to [`Search`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct SearchReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -1902,6 +2662,7 @@ pub mod user {
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012549255>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct List {
             /// Required. Example: `obLatjnx9gnqzS4myYGmLZ7LgLBA`.
             pub openid: crate::Sensitive,
@@ -1915,7 +2676,7 @@ pub mod user {
         }
 
         impl List {
-            /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+            /// What is required. What is optional has a method of its name.
             #[must_use]
             pub fn new(openid: impl Into<crate::Sensitive>, offset: i64, limit: i64) -> Self {
                 Self {
@@ -1927,8 +2688,13 @@ pub mod user {
             }
         }
 
+        optional! { List {
+            appid: String,
+        } }
+
         /// Reply to [`List`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct ListReply {
             /// Optional.
             #[serde(skip_serializing_if = "Option::is_none")]

@@ -14,6 +14,7 @@ crate::open_enum! {
 
 /// Object `plan`, `plan_list` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct Plan {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -89,6 +90,7 @@ crate::open_enum! {
 
 /// Object `modify_content` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct ModifyContent {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -110,6 +112,30 @@ pub struct ModifyContent {
     pub recommend_word: Option<String>,
 }
 
+impl ModifyContent {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            plan_name: None,
+            delivery_end_time: None,
+            total_count: None,
+            user_limit: None,
+            daily_limit: None,
+            recommend_word: None,
+        }
+    }
+}
+
+optional! { ModifyContent {
+    plan_name: String,
+    delivery_end_time: String,
+    total_count: i64,
+    user_limit: i64,
+    daily_limit: i64,
+    recommend_word: String,
+} }
+
 crate::open_enum! {
     /// Documented values of `image_generation_type`.
     pub enum ImageGenerationType {
@@ -121,7 +147,8 @@ crate::open_enum! {
 }
 
 /// Object `combine_image` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct CombineImage {
     /// Required. Example: `ALL`.
     pub scope: Scope,
@@ -142,6 +169,29 @@ pub struct CombineImage {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub background_color: Option<String>,
 }
+
+impl CombineImage {
+    /// What is required. What is optional has a method of its name.
+    #[must_use]
+    pub fn new(scope: Scope, r#type: CombineImageType, usage_mode: DeliveryPlanUsageMode) -> Self {
+        Self {
+            scope,
+            r#type,
+            usage_mode,
+            normal_coupon: None,
+            discount_coupon: None,
+            exchange_coupon: None,
+            background_color: None,
+        }
+    }
+}
+
+optional! { CombineImage {
+    normal_coupon: NormalCoupon,
+    discount_coupon: DiscountCoupon,
+    exchange_coupon: ExchangeCoupon,
+    background_color: String,
+} }
 
 crate::open_enum! {
     /// Documented values of `scope`.
@@ -169,6 +219,7 @@ crate::open_enum! {
 
 /// Object `normal_coupon`, `normal_coupon_list` in a request.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct NormalCoupon {
     /// Required. Example: `10000`.
     pub threshold: i64,
@@ -189,6 +240,7 @@ impl NormalCoupon {
 
 /// Object `discount_coupon`, `discount_coupon_list` in a request.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct DiscountCoupon {
     /// Required. Example: `10000`.
     pub threshold: i64,
@@ -209,6 +261,7 @@ impl DiscountCoupon {
 
 /// Object `exchange_coupon`, `exchange_coupon_list` in a request.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct ExchangeCoupon {
     /// Required. Example: `10000`.
     pub threshold: i64,
@@ -228,10 +281,21 @@ impl ExchangeCoupon {
 }
 
 /// Object `cut_out` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct CutOut {
     /// Required. Example: `https://wxpaylogo.qpic.cn/wxpaylogo/example.jpg`.
     pub image_url: String,
+}
+
+impl CutOut {
+    /// What is required, which is all.
+    #[must_use]
+    pub fn new(image_url: impl Into<String>) -> Self {
+        Self {
+            image_url: image_url.into(),
+        }
+    }
 }
 
 crate::open_enum! {
@@ -248,6 +312,7 @@ crate::open_enum! {
 
 /// Object `combine_image_result` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct CombineImageResult {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -256,6 +321,7 @@ pub struct CombineImageResult {
 
 /// Object `cut_out_result` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct CutOutResult {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -263,12 +329,24 @@ pub struct CutOutResult {
 }
 
 /// Object `meta` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct UploadImageMeta {
     /// Required.
     pub sha256: String,
     /// Required.
     pub filename: String,
+}
+
+impl UploadImageMeta {
+    /// What is required, which is all.
+    #[must_use]
+    pub fn new(sha256: impl Into<String>, filename: impl Into<String>) -> Self {
+        Self {
+            sha256: sha256.into(),
+            filename: filename.into(),
+        }
+    }
 }
 
 crate::open_enum! {
@@ -283,6 +361,7 @@ crate::open_enum! {
 
 /// Object `single_usage_info` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct SingleUsageInfo {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -292,8 +371,25 @@ pub struct SingleUsageInfo {
     pub discount_coupon: Option<DiscountCoupon>,
 }
 
+impl SingleUsageInfo {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            normal_coupon: None,
+            discount_coupon: None,
+        }
+    }
+}
+
+optional! { SingleUsageInfo {
+    normal_coupon: NormalCoupon,
+    discount_coupon: DiscountCoupon,
+} }
+
 /// Object `sequential_usage_info` in a request.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct SequentialUsageInfo {
     /// Required. Example: `INCREMENTAL`.
     pub r#type: SequentialUsageInfoType,
@@ -307,7 +403,7 @@ pub struct SequentialUsageInfo {
 }
 
 impl SequentialUsageInfo {
-    /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+    /// What is required. What is optional has a method of its name.
     #[must_use]
     pub fn new(r#type: SequentialUsageInfoType, count: i64, available_days: i64) -> Self {
         Self {
@@ -318,6 +414,10 @@ impl SequentialUsageInfo {
         }
     }
 }
+
+optional! { SequentialUsageInfo {
+    interval_days: i64,
+} }
 
 crate::open_enum! {
     /// Documented values of `type`.
@@ -330,7 +430,8 @@ crate::open_enum! {
 }
 
 /// Object `display_info` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct DisplayInfo {
     /// Required.
     pub name: String,
@@ -349,8 +450,30 @@ pub struct DisplayInfo {
     pub combo_package_list: Option<Vec<ComboPackage>>,
 }
 
+impl DisplayInfo {
+    /// What is required. What is optional has a method of its name.
+    #[must_use]
+    pub fn new(name: impl Into<String>, image_url: impl Into<String>, background_url: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            image_url: image_url.into(),
+            background_url: background_url.into(),
+            detail_image_url_list: None,
+            original_price: None,
+            combo_package_list: None,
+        }
+    }
+}
+
+optional! { DisplayInfo {
+    detail_image_url_list: Vec<String>,
+    original_price: i64,
+    combo_package_list: Vec<ComboPackage>,
+} }
+
 /// Object `combo_package_list` in a request.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct ComboPackage {
     /// Required.
     pub name: String,
@@ -374,6 +497,7 @@ impl ComboPackage {
 
 /// Object `choice_list` in a request.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct Choice {
     /// Required.
     pub name: String,
@@ -393,7 +517,7 @@ pub struct Choice {
 }
 
 impl Choice {
-    /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+    /// What is required. What is optional has a method of its name.
     #[must_use]
     pub fn new(name: impl Into<String>, price: i64, count: i64) -> Self {
         Self {
@@ -407,8 +531,15 @@ impl Choice {
     }
 }
 
+optional! { Choice {
+    image_url: String,
+    mini_program_appid: String,
+    mini_program_path: String,
+} }
+
 /// Object `stock` in a request.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct ProductCouponStock {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -434,7 +565,7 @@ pub struct ProductCouponStock {
 }
 
 impl ProductCouponStock {
-    /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+    /// What is required. What is optional has a method of its name.
     #[must_use]
     pub fn new(coupon_code_mode: CouponCodeMode, stock_send_rule: StockSendRule, usage_rule_display_info: UsageRuleDisplayInfo, coupon_display_info: StockCouponDisplayInfo, notify_config: NotifyConfig, store_scope: StoreScope) -> Self {
         Self {
@@ -451,6 +582,12 @@ impl ProductCouponStock {
     }
 }
 
+optional! { ProductCouponStock {
+    remark: String,
+    single_usage_rule: SingleUsageRule,
+    sequential_usage_rule: SequentialUsageRule,
+} }
+
 crate::open_enum! {
     /// Documented values of `coupon_code_mode`.
     pub enum CouponCodeMode {
@@ -465,6 +602,7 @@ crate::open_enum! {
 
 /// Object `stock_send_rule` in a request.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct StockSendRule {
     /// Required. Example: `100000`.
     pub max_count: i64,
@@ -477,7 +615,7 @@ pub struct StockSendRule {
 }
 
 impl StockSendRule {
-    /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+    /// What is required. What is optional has a method of its name.
     #[must_use]
     pub fn new(max_count: i64) -> Self {
         Self {
@@ -488,8 +626,14 @@ impl StockSendRule {
     }
 }
 
+optional! { StockSendRule {
+    max_count_per_day: i64,
+    max_count_per_user: i64,
+} }
+
 /// Object `single_usage_rule` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct SingleUsageRule {
     /// Required.
     pub coupon_available_period: CouponAvailablePeriod,
@@ -504,8 +648,28 @@ pub struct SingleUsageRule {
     pub exchange_coupon: Option<ExchangeCoupon>,
 }
 
+impl SingleUsageRule {
+    /// What is required. What is optional has a method of its name.
+    #[must_use]
+    pub fn new(coupon_available_period: CouponAvailablePeriod) -> Self {
+        Self {
+            coupon_available_period,
+            normal_coupon: None,
+            discount_coupon: None,
+            exchange_coupon: None,
+        }
+    }
+}
+
+optional! { SingleUsageRule {
+    normal_coupon: NormalCoupon,
+    discount_coupon: DiscountCoupon,
+    exchange_coupon: ExchangeCoupon,
+} }
+
 /// Object `coupon_available_period` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct CouponAvailablePeriod {
     /// Required. Example: `2025-08-01T00:00:00+08:00`.
     pub available_begin_time: String,
@@ -528,8 +692,33 @@ pub struct CouponAvailablePeriod {
     pub available_seconds: Option<i64>,
 }
 
+impl CouponAvailablePeriod {
+    /// What is required. What is optional has a method of its name.
+    #[must_use]
+    pub fn new(available_begin_time: impl Into<String>, available_end_time: impl Into<String>) -> Self {
+        Self {
+            available_begin_time: available_begin_time.into(),
+            available_end_time: available_end_time.into(),
+            available_days: None,
+            wait_days_after_receive: None,
+            weekly_available_period: None,
+            irregular_available_period_list: None,
+            available_seconds: None,
+        }
+    }
+}
+
+optional! { CouponAvailablePeriod {
+    available_days: i64,
+    wait_days_after_receive: i64,
+    weekly_available_period: WeeklyAvailablePeriod,
+    irregular_available_period_list: Vec<IrregularAvailablePeriod>,
+    available_seconds: i64,
+} }
+
 /// Object `weekly_available_period` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct WeeklyAvailablePeriod {
     /// Optional. Example: `MONDAY`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -538,6 +727,22 @@ pub struct WeeklyAvailablePeriod {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub day_period_list: Option<Vec<DayPeriod>>,
 }
+
+impl WeeklyAvailablePeriod {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            day_list: None,
+            day_period_list: None,
+        }
+    }
+}
+
+optional! { WeeklyAvailablePeriod {
+    day_list: Vec<Day>,
+    day_period_list: Vec<DayPeriod>,
+} }
 
 crate::open_enum! {
     /// Documented values of `day_list`.
@@ -561,6 +766,7 @@ crate::open_enum! {
 
 /// Object `day_period_list` in a request.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct DayPeriod {
     /// Required. Example: `60`.
     pub begin_time: i64,
@@ -580,7 +786,8 @@ impl DayPeriod {
 }
 
 /// Object `irregular_available_period_list` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct IrregularAvailablePeriod {
     /// Required. Example: `2025-08-01T00:00:00+08:00`.
     pub begin_time: String,
@@ -588,8 +795,20 @@ pub struct IrregularAvailablePeriod {
     pub end_time: String,
 }
 
+impl IrregularAvailablePeriod {
+    /// What is required, which is all.
+    #[must_use]
+    pub fn new(begin_time: impl Into<String>, end_time: impl Into<String>) -> Self {
+        Self {
+            begin_time: begin_time.into(),
+            end_time: end_time.into(),
+        }
+    }
+}
+
 /// Object `sequential_usage_rule` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct SequentialUsageRule {
     /// Required.
     pub coupon_available_period: SequentialUsageRuleCouponAvailablePeriod,
@@ -607,8 +826,30 @@ pub struct SequentialUsageRule {
     pub special_first: Option<bool>,
 }
 
+impl SequentialUsageRule {
+    /// What is required. What is optional has a method of its name.
+    #[must_use]
+    pub fn new(coupon_available_period: SequentialUsageRuleCouponAvailablePeriod) -> Self {
+        Self {
+            coupon_available_period,
+            normal_coupon_list: None,
+            discount_coupon_list: None,
+            exchange_coupon_list: None,
+            special_first: None,
+        }
+    }
+}
+
+optional! { SequentialUsageRule {
+    normal_coupon_list: Vec<NormalCoupon>,
+    discount_coupon_list: Vec<DiscountCoupon>,
+    exchange_coupon_list: Vec<ExchangeCoupon>,
+    special_first: bool,
+} }
+
 /// Object `coupon_available_period` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct SequentialUsageRuleCouponAvailablePeriod {
     /// Required. Example: `2025-08-01T00:00:00+08:00`.
     pub available_begin_time: String,
@@ -625,8 +866,29 @@ pub struct SequentialUsageRuleCouponAvailablePeriod {
     pub irregular_available_period_list: Option<Vec<IrregularAvailablePeriod>>,
 }
 
+impl SequentialUsageRuleCouponAvailablePeriod {
+    /// What is required. What is optional has a method of its name.
+    #[must_use]
+    pub fn new(available_begin_time: impl Into<String>, available_end_time: impl Into<String>) -> Self {
+        Self {
+            available_begin_time: available_begin_time.into(),
+            available_end_time: available_end_time.into(),
+            wait_days_after_receive: None,
+            weekly_available_period: None,
+            irregular_available_period_list: None,
+        }
+    }
+}
+
+optional! { SequentialUsageRuleCouponAvailablePeriod {
+    wait_days_after_receive: i64,
+    weekly_available_period: WeeklyAvailablePeriod,
+    irregular_available_period_list: Vec<IrregularAvailablePeriod>,
+} }
+
 /// Object `usage_rule_display_info` in a request.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct UsageRuleDisplayInfo {
     /// Required. Example: `OFFLINE`.
     pub coupon_usage_method_list: Vec<CouponUsageMethod>,
@@ -653,7 +915,7 @@ pub struct UsageRuleDisplayInfo {
 }
 
 impl UsageRuleDisplayInfo {
-    /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+    /// What is required. What is optional has a method of its name.
     #[must_use]
     pub fn new(coupon_usage_method_list: Vec<CouponUsageMethod>, usage_description: impl Into<String>) -> Self {
         Self {
@@ -668,6 +930,15 @@ impl UsageRuleDisplayInfo {
         }
     }
 }
+
+optional! { UsageRuleDisplayInfo {
+    mini_program_appid: String,
+    mini_program_path: String,
+    app_path: String,
+    coupon_available_store_info: CouponAvailableStoreInfo,
+    app_jump_type: AppJumpType,
+    passcode_link: String,
+} }
 
 crate::open_enum! {
     /// Documented values of `coupon_usage_method_list`.
@@ -684,7 +955,8 @@ crate::open_enum! {
 }
 
 /// Object `coupon_available_store_info` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct CouponAvailableStoreInfo {
     /// Required.
     pub description: String,
@@ -695,6 +967,23 @@ pub struct CouponAvailableStoreInfo {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mini_program_path: Option<String>,
 }
+
+impl CouponAvailableStoreInfo {
+    /// What is required. What is optional has a method of its name.
+    #[must_use]
+    pub fn new(description: impl Into<String>) -> Self {
+        Self {
+            description: description.into(),
+            mini_program_appid: None,
+            mini_program_path: None,
+        }
+    }
+}
+
+optional! { CouponAvailableStoreInfo {
+    mini_program_appid: String,
+    mini_program_path: String,
+} }
 
 crate::open_enum! {
     /// Documented values of `app_jump_type`.
@@ -709,7 +998,8 @@ crate::open_enum! {
 }
 
 /// Object `coupon_display_info` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct StockCouponDisplayInfo {
     /// Required. Example: `QRCODE`.
     pub code_display_mode: CodeDisplayMode,
@@ -726,6 +1016,27 @@ pub struct StockCouponDisplayInfo {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub entrance_finder: Option<EntranceFinder>,
 }
+
+impl StockCouponDisplayInfo {
+    /// What is required. What is optional has a method of its name.
+    #[must_use]
+    pub fn new(code_display_mode: CodeDisplayMode) -> Self {
+        Self {
+            code_display_mode,
+            background_color: None,
+            entrance_mini_program: None,
+            entrance_official_account: None,
+            entrance_finder: None,
+        }
+    }
+}
+
+optional! { StockCouponDisplayInfo {
+    background_color: BackgroundColor,
+    entrance_mini_program: CouponDisplayInfoEntranceMiniProgram,
+    entrance_official_account: EntranceOfficialAccount,
+    entrance_finder: EntranceFinder,
+} }
 
 crate::open_enum! {
     /// Documented values of `code_display_mode`.
@@ -766,7 +1077,8 @@ crate::open_enum! {
 }
 
 /// Object `entrance_mini_program` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct CouponDisplayInfoEntranceMiniProgram {
     /// Required. Example: `wx234545656765876`.
     pub appid: String,
@@ -779,15 +1091,44 @@ pub struct CouponDisplayInfoEntranceMiniProgram {
     pub guidance_wording: Option<String>,
 }
 
+impl CouponDisplayInfoEntranceMiniProgram {
+    /// What is required. What is optional has a method of its name.
+    #[must_use]
+    pub fn new(appid: impl Into<String>, path: impl Into<String>, entrance_wording: impl Into<String>) -> Self {
+        Self {
+            appid: appid.into(),
+            path: path.into(),
+            entrance_wording: entrance_wording.into(),
+            guidance_wording: None,
+        }
+    }
+}
+
+optional! { CouponDisplayInfoEntranceMiniProgram {
+    guidance_wording: String,
+} }
+
 /// Object `entrance_official_account` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct EntranceOfficialAccount {
     /// Required. Example: `wx1234567890`.
     pub appid: String,
 }
 
+impl EntranceOfficialAccount {
+    /// What is required, which is all.
+    #[must_use]
+    pub fn new(appid: impl Into<String>) -> Self {
+        Self {
+            appid: appid.into(),
+        }
+    }
+}
+
 /// Object `entrance_finder` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct EntranceFinder {
     /// Required. Example: `gh_12345678`.
     pub finder_id: String,
@@ -797,13 +1138,40 @@ pub struct EntranceFinder {
     pub finder_video_cover_image_url: String,
 }
 
+impl EntranceFinder {
+    /// What is required, which is all.
+    #[must_use]
+    pub fn new(finder_id: impl Into<String>, finder_video_id: impl Into<String>, finder_video_cover_image_url: impl Into<String>) -> Self {
+        Self {
+            finder_id: finder_id.into(),
+            finder_video_id: finder_video_id.into(),
+            finder_video_cover_image_url: finder_video_cover_image_url.into(),
+        }
+    }
+}
+
 /// Object `notify_config` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct NotifyConfig {
     /// Optional. Example: `wx23232232323`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub notify_appid: Option<String>,
 }
+
+impl NotifyConfig {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            notify_appid: None,
+        }
+    }
+}
+
+optional! { NotifyConfig {
+    notify_appid: String,
+} }
 
 crate::open_enum! {
     /// Documented values of `store_scope`.
@@ -831,6 +1199,7 @@ crate::open_enum! {
 
 /// Object `single_usage_info` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct SingleUsageInfoReply {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -842,6 +1211,7 @@ pub struct SingleUsageInfoReply {
 
 /// Object `normal_coupon`, `normal_coupon_list` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct NormalCouponReply {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -853,6 +1223,7 @@ pub struct NormalCouponReply {
 
 /// Object `discount_coupon`, `discount_coupon_list` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct DiscountCouponReply {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -864,6 +1235,7 @@ pub struct DiscountCouponReply {
 
 /// Object `sequential_usage_info` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct SequentialUsageInfoReply {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -881,6 +1253,7 @@ pub struct SequentialUsageInfoReply {
 
 /// Object `display_info` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct DisplayInfoReply {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -904,6 +1277,7 @@ pub struct DisplayInfoReply {
 
 /// Object `combo_package_list` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct ComboPackageReply {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -918,6 +1292,7 @@ pub struct ComboPackageReply {
 
 /// Object `choice_list` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct ChoiceReply {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -941,6 +1316,7 @@ pub struct ChoiceReply {
 
 /// Object `stock` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct ProductCouponStockReply {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -997,6 +1373,7 @@ pub struct ProductCouponStockReply {
 
 /// Object `stock_send_rule` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct StockSendRuleReply {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1011,6 +1388,7 @@ pub struct StockSendRuleReply {
 
 /// Object `single_usage_rule` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct SingleUsageRuleReply {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1028,6 +1406,7 @@ pub struct SingleUsageRuleReply {
 
 /// Object `coupon_available_period` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct CouponAvailablePeriodReply {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1051,6 +1430,7 @@ pub struct CouponAvailablePeriodReply {
 
 /// Object `weekly_available_period` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct WeeklyAvailablePeriodReply {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1062,6 +1442,7 @@ pub struct WeeklyAvailablePeriodReply {
 
 /// Object `day_period_list` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct DayPeriodReply {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1073,6 +1454,7 @@ pub struct DayPeriodReply {
 
 /// Object `irregular_available_period_list` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct IrregularAvailablePeriodReply {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1084,6 +1466,7 @@ pub struct IrregularAvailablePeriodReply {
 
 /// Object `exchange_coupon`, `exchange_coupon_list` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct ExchangeCouponReply {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1095,6 +1478,7 @@ pub struct ExchangeCouponReply {
 
 /// Object `sequential_usage_rule` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct SequentialUsageRuleReply {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1115,6 +1499,7 @@ pub struct SequentialUsageRuleReply {
 
 /// Object `coupon_available_period` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct SequentialUsageRuleCouponAvailablePeriodReply {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1135,6 +1520,7 @@ pub struct SequentialUsageRuleCouponAvailablePeriodReply {
 
 /// Object `usage_rule_display_info` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct UsageRuleDisplayInfoReply {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1164,6 +1550,7 @@ pub struct UsageRuleDisplayInfoReply {
 
 /// Object `coupon_available_store_info` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct CouponAvailableStoreInfoReply {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1178,6 +1565,7 @@ pub struct CouponAvailableStoreInfoReply {
 
 /// Object `coupon_display_info` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct CouponDisplayInfoReply {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1198,6 +1586,7 @@ pub struct CouponDisplayInfoReply {
 
 /// Object `entrance_mini_program` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct EntranceMiniProgramReply {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1215,6 +1604,7 @@ pub struct EntranceMiniProgramReply {
 
 /// Object `entrance_official_account` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct EntranceOfficialAccountReply {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1223,6 +1613,7 @@ pub struct EntranceOfficialAccountReply {
 
 /// Object `entrance_finder` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct EntranceFinderReply {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1237,6 +1628,7 @@ pub struct EntranceFinderReply {
 
 /// Object `notify_config` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct NotifyConfigReply {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1245,6 +1637,7 @@ pub struct NotifyConfigReply {
 
 /// Object `sent_count_info` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct SentCountInfo {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1271,14 +1664,26 @@ crate::open_enum! {
 }
 
 /// Object `store_list` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct Store {
     /// Required. Example: `100000001`.
     pub store_id: String,
 }
 
+impl Store {
+    /// What is required, which is all.
+    #[must_use]
+    pub fn new(store_id: impl Into<String>) -> Self {
+        Self {
+            store_id: store_id.into(),
+        }
+    }
+}
+
 /// Object `success_store_list` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct SuccessStore {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1287,6 +1692,7 @@ pub struct SuccessStore {
 
 /// Object `failed_store_list` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct FailedStore {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1301,6 +1707,7 @@ pub struct FailedStore {
 
 /// Object `stock_bundle` in a request.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct StockBundle {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1323,7 +1730,7 @@ pub struct StockBundle {
 }
 
 impl StockBundle {
-    /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+    /// What is required. What is optional has a method of its name.
     #[must_use]
     pub fn new(coupon_code_mode: StockBundleCouponCodeMode, stock_send_rule: StockBundleStockSendRule, usage_rule_display_info: UsageRuleDisplayInfo, coupon_display_info: CouponDisplayInfo, notify_config: NotifyConfig, store_scope: StoreScope) -> Self {
         Self {
@@ -1339,6 +1746,11 @@ impl StockBundle {
     }
 }
 
+optional! { StockBundle {
+    remark: String,
+    progressive_bundle_usage_rule: ProgressiveBundleUsageRule,
+} }
+
 crate::open_enum! {
     /// Documented values of `coupon_code_mode`.
     pub enum StockBundleCouponCodeMode {
@@ -1351,6 +1763,7 @@ crate::open_enum! {
 
 /// Object `stock_send_rule` in a request.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct StockBundleStockSendRule {
     /// Required. Example: `100000`.
     pub max_count: i64,
@@ -1362,7 +1775,7 @@ pub struct StockBundleStockSendRule {
 }
 
 impl StockBundleStockSendRule {
-    /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+    /// What is required. What is optional has a method of its name.
     #[must_use]
     pub fn new(max_count: i64, max_count_per_user: i64) -> Self {
         Self {
@@ -1373,8 +1786,13 @@ impl StockBundleStockSendRule {
     }
 }
 
+optional! { StockBundleStockSendRule {
+    max_count_per_day: i64,
+} }
+
 /// Object `progressive_bundle_usage_rule` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct ProgressiveBundleUsageRule {
     /// Required.
     pub coupon_available_period: CouponAvailablePeriod,
@@ -1389,8 +1807,28 @@ pub struct ProgressiveBundleUsageRule {
     pub exchange_coupon_list: Option<Vec<ExchangeCoupon>>,
 }
 
+impl ProgressiveBundleUsageRule {
+    /// What is required. What is optional has a method of its name.
+    #[must_use]
+    pub fn new(coupon_available_period: CouponAvailablePeriod) -> Self {
+        Self {
+            coupon_available_period,
+            normal_coupon_list: None,
+            discount_coupon_list: None,
+            exchange_coupon_list: None,
+        }
+    }
+}
+
+optional! { ProgressiveBundleUsageRule {
+    normal_coupon_list: Vec<NormalCoupon>,
+    discount_coupon_list: Vec<DiscountCoupon>,
+    exchange_coupon_list: Vec<ExchangeCoupon>,
+} }
+
 /// Object `coupon_display_info` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct CouponDisplayInfo {
     /// Optional. Example: `QRCODE`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1409,8 +1847,31 @@ pub struct CouponDisplayInfo {
     pub entrance_finder: Option<EntranceFinder>,
 }
 
+impl CouponDisplayInfo {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            code_display_mode: None,
+            background_color: None,
+            entrance_mini_program: None,
+            entrance_official_account: None,
+            entrance_finder: None,
+        }
+    }
+}
+
+optional! { CouponDisplayInfo {
+    code_display_mode: CodeDisplayMode,
+    background_color: BackgroundColor,
+    entrance_mini_program: EntranceMiniProgram,
+    entrance_official_account: EntranceOfficialAccount,
+    entrance_finder: EntranceFinder,
+} }
+
 /// Object `entrance_mini_program` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct EntranceMiniProgram {
     /// Required. Example: `wx234545656765876`.
     pub appid: String,
@@ -1422,8 +1883,22 @@ pub struct EntranceMiniProgram {
     pub guidance_wording: String,
 }
 
+impl EntranceMiniProgram {
+    /// What is required, which is all.
+    #[must_use]
+    pub fn new(appid: impl Into<String>, path: impl Into<String>, entrance_wording: impl Into<String>, guidance_wording: impl Into<String>) -> Self {
+        Self {
+            appid: appid.into(),
+            path: path.into(),
+            entrance_wording: entrance_wording.into(),
+            guidance_wording: guidance_wording.into(),
+        }
+    }
+}
+
 /// Object `stock_list` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct StockBundleStockReply {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1483,6 +1958,7 @@ pub struct StockBundleStockReply {
 
 /// Object `coupon_code_count_info` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct CouponCodeCountInfo {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1494,6 +1970,7 @@ pub struct CouponCodeCountInfo {
 
 /// Object `stock_send_rule` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct StockBundleStockSendRuleReply {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1508,6 +1985,7 @@ pub struct StockBundleStockSendRuleReply {
 
 /// Object `progressive_bundle_usage_rule` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct ProgressiveBundleUsageRuleReply {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1525,6 +2003,7 @@ pub struct ProgressiveBundleUsageRuleReply {
 
 /// Object `stock_bundle_info` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct StockBundleInfo {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1546,6 +2025,7 @@ crate::open_enum! {
 
 /// Object `store_list` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct StoreReply {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1554,6 +2034,7 @@ pub struct StoreReply {
 
 /// Object `stock` in a request.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct Stock {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1579,7 +2060,7 @@ pub struct Stock {
 }
 
 impl Stock {
-    /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+    /// What is required. What is optional has a method of its name.
     #[must_use]
     pub fn new(coupon_code_mode: CouponCodeMode, stock_send_rule: StockSendRule, usage_rule_display_info: UsageRuleDisplayInfo, coupon_display_info: CouponDisplayInfo, notify_config: NotifyConfig, store_scope: StoreScope) -> Self {
         Self {
@@ -1596,8 +2077,15 @@ impl Stock {
     }
 }
 
+optional! { Stock {
+    remark: String,
+    single_usage_rule: SingleUsageRule,
+    sequential_usage_rule: SequentialUsageRule,
+} }
+
 /// Object `usage_rule_display_info` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct StockUsageRuleDisplayInfoReply {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1621,6 +2109,7 @@ pub struct StockUsageRuleDisplayInfoReply {
 
 /// Object `stock_list`, `stock` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct StockReply {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1680,6 +2169,7 @@ pub struct StockReply {
 
 /// Object `coupon_tag_info` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct CouponBundleCouponTagInfo {
     /// Optional. Example: `MEMBER`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1689,15 +2179,43 @@ pub struct CouponBundleCouponTagInfo {
     pub member_tag_info: Option<CouponBundleCouponTagInfoMemberTagInfo>,
 }
 
+impl CouponBundleCouponTagInfo {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            coupon_tag_list: None,
+            member_tag_info: None,
+        }
+    }
+}
+
+optional! { CouponBundleCouponTagInfo {
+    coupon_tag_list: Vec<String>,
+    member_tag_info: CouponBundleCouponTagInfoMemberTagInfo,
+} }
+
 /// Object `member_tag_info` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct CouponBundleCouponTagInfoMemberTagInfo {
     /// Required.
     pub member_card_id: String,
 }
 
+impl CouponBundleCouponTagInfoMemberTagInfo {
+    /// What is required, which is all.
+    #[must_use]
+    pub fn new(member_card_id: impl Into<String>) -> Self {
+        Self {
+            member_card_id: member_card_id.into(),
+        }
+    }
+}
+
 /// Object `user_product_coupon_list` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct UserProductCoupon {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1801,6 +2319,7 @@ crate::open_enum! {
 
 /// Object `progressive_bundle_usage_detail` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct ProgressiveBundleUsageDetail {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1821,6 +2340,7 @@ pub struct ProgressiveBundleUsageDetail {
 
 /// Object `associated_order_info` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct AssociatedOrderInfoReply {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1838,6 +2358,7 @@ pub struct AssociatedOrderInfoReply {
 
 /// Object `user_product_coupon_bundle_info` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct UserProductCouponBundleInfo {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1855,6 +2376,7 @@ pub struct UserProductCouponBundleInfo {
 
 /// Object `product_coupon` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct UserProductCouponProductCoupon {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1899,6 +2421,7 @@ pub struct UserProductCouponProductCoupon {
 
 /// Object `progressive_bundle_usage_info` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct ProgressiveBundleUsageInfo {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1910,6 +2433,7 @@ pub struct ProgressiveBundleUsageInfo {
 
 /// Object `stock` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct UserProductCouponStockReply {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1969,6 +2493,7 @@ pub struct UserProductCouponStockReply {
 
 /// Object `coupon_tag_info` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct CouponTagInfoReply {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1988,6 +2513,7 @@ crate::open_enum! {
 
 /// Object `member_tag_info` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct MemberTagInfoReply {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1996,6 +2522,7 @@ pub struct MemberTagInfoReply {
 
 /// Object `single_usage_detail` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct ConfirmSingleUsageDetail {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -2022,6 +2549,7 @@ pub struct ConfirmSingleUsageDetail {
 
 /// Object `associated_pay_score_order_info` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct AssociatedPayScoreOrderInfoReply {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -2039,6 +2567,7 @@ pub struct AssociatedPayScoreOrderInfoReply {
 
 /// Object `progressive_bundle_usage_detail` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct ConfirmProgressiveBundleUsageDetail {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -2053,6 +2582,7 @@ pub struct ConfirmProgressiveBundleUsageDetail {
 
 /// Object `detail_item_list` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct DetailItem {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -2103,6 +2633,7 @@ crate::open_enum! {
 
 /// Object `product_coupon` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct ProductCoupon {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -2147,6 +2678,7 @@ pub struct ProductCoupon {
 
 /// Object `coupon_tag_info` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct CouponTagInfo {
     /// Optional. Example: `MEMBER`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -2156,16 +2688,48 @@ pub struct CouponTagInfo {
     pub member_tag_info: Option<CouponTagInfoMemberTagInfo>,
 }
 
+impl CouponTagInfo {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            coupon_tag_list: None,
+            member_tag_info: None,
+        }
+    }
+}
+
+optional! { CouponTagInfo {
+    coupon_tag_list: Vec<CouponTag>,
+    member_tag_info: CouponTagInfoMemberTagInfo,
+} }
+
 /// Object `member_tag_info` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct CouponTagInfoMemberTagInfo {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub member_card_id: Option<String>,
 }
 
+impl CouponTagInfoMemberTagInfo {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            member_card_id: None,
+        }
+    }
+}
+
+optional! { CouponTagInfoMemberTagInfo {
+    member_card_id: String,
+} }
+
 /// Object `single_usage_detail` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct SingleUsageDetail {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -2186,6 +2750,7 @@ pub struct SingleUsageDetail {
 
 /// Object `sequential_usage_detail` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct SequentialUsageDetail {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -2200,6 +2765,7 @@ pub struct SequentialUsageDetail {
 
 /// Object `stock` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct CouponStockReply {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -2259,6 +2825,7 @@ pub struct CouponStockReply {
 
 /// Object `single_usage_rule` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct StockSingleUsageRuleReply {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -2276,6 +2843,7 @@ pub struct StockSingleUsageRuleReply {
 
 /// Object `coupon_available_period` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct SingleUsageRuleCouponAvailablePeriodReply {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -2302,6 +2870,7 @@ pub struct SingleUsageRuleCouponAvailablePeriodReply {
 
 /// Object `sequential_usage_rule` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct StockSequentialUsageRuleReply {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -2322,6 +2891,7 @@ pub struct StockSequentialUsageRuleReply {
 
 /// Object `coupon_available_period` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct StockSequentialUsageRuleCouponAvailablePeriodReply {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -2345,6 +2915,7 @@ pub struct StockSequentialUsageRuleCouponAvailablePeriodReply {
 
 /// Object `user_coupon_list` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct UserCoupon {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -2407,6 +2978,7 @@ pub struct UserCoupon {
 
 /// Object `associated_order_info` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct AssociatedOrderInfo {
     /// Optional. Example: `4200000000123456789123456789`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -2422,8 +2994,29 @@ pub struct AssociatedOrderInfo {
     pub sub_mchid: Option<String>,
 }
 
+impl AssociatedOrderInfo {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            transaction_id: None,
+            out_trade_no: None,
+            mchid: None,
+            sub_mchid: None,
+        }
+    }
+}
+
+optional! { AssociatedOrderInfo {
+    transaction_id: String,
+    out_trade_no: String,
+    mchid: String,
+    sub_mchid: String,
+} }
+
 /// Object `associated_pay_score_order_info` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct AssociatedPayScoreOrderInfo {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -2439,8 +3032,29 @@ pub struct AssociatedPayScoreOrderInfo {
     pub sub_mchid: Option<String>,
 }
 
+impl AssociatedPayScoreOrderInfo {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            order_id: None,
+            out_order_no: None,
+            mchid: None,
+            sub_mchid: None,
+        }
+    }
+}
+
+optional! { AssociatedPayScoreOrderInfo {
+    order_id: String,
+    out_order_no: String,
+    mchid: String,
+    sub_mchid: String,
+} }
+
 /// Object `sequential_usage_detail` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct UseSequentialUsageDetail {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -2455,6 +3069,7 @@ pub struct UseSequentialUsageDetail {
 
 /// Object `detail_item_list` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct SequentialUsageDetailDetailItem {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -2496,7 +3111,8 @@ pub mod delivery_plan {
         /// `POST /v3/marketing/partner/delivery-plan/delivery-plans`. For service providers. Not idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4016184554>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Create {
             /// Required. Example: `asdf-1234-40016`.
             pub out_request_no: String,
@@ -2538,8 +3154,45 @@ pub mod delivery_plan {
             pub stock_bundle_id: Option<String>,
         }
 
+        impl Create {
+            /// What is required. What is optional has a method of its name.
+            #[must_use]
+            pub fn new(out_request_no: impl Into<String>, brand_id: impl Into<String>, product_coupon_id: impl Into<String>, stock_id: impl Into<String>) -> Self {
+                Self {
+                    out_request_no: out_request_no.into(),
+                    brand_id: brand_id.into(),
+                    product_coupon_id: product_coupon_id.into(),
+                    stock_id: stock_id.into(),
+                    plan_name: None,
+                    total_count: None,
+                    user_limit: None,
+                    daily_limit: None,
+                    delivery_start_time: None,
+                    delivery_end_time: None,
+                    recommend_word: None,
+                    reuse_coupon_config: None,
+                    usage_mode: None,
+                    stock_bundle_id: None,
+                }
+            }
+        }
+
+        optional! { Create {
+            plan_name: String,
+            total_count: i64,
+            user_limit: i64,
+            daily_limit: i64,
+            delivery_start_time: String,
+            delivery_end_time: String,
+            recommend_word: String,
+            reuse_coupon_config: bool,
+            usage_mode: super::super::DeliveryPlanUsageMode,
+            stock_bundle_id: String,
+        } }
+
         /// Reply to [`Create`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct CreateReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -2554,7 +3207,8 @@ pub mod delivery_plan {
         /// `GET /v3/marketing/partner/delivery-plan/delivery-plans/{brand_id}/delivery-plans`. For service providers. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4016184563>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct List {
             /// Required. Example: `40016`.
             pub brand_id: String,
@@ -2575,8 +3229,32 @@ pub mod delivery_plan {
             pub plan_id: Option<String>,
         }
 
+        impl List {
+            /// What is required. What is optional has a method of its name.
+            #[must_use]
+            pub fn new(brand_id: impl Into<String>) -> Self {
+                Self {
+                    brand_id: brand_id.into(),
+                    page_size: None,
+                    offset: None,
+                    plan_state: None,
+                    audit_state: None,
+                    plan_id: None,
+                }
+            }
+        }
+
+        optional! { List {
+            page_size: i64,
+            offset: i64,
+            plan_state: super::super::PlanState,
+            audit_state: super::super::AuditState,
+            plan_id: String,
+        } }
+
         /// Reply to [`List`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct ListReply {
             /// Optional.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -2594,10 +3272,21 @@ pub mod delivery_plan {
         /// `POST /v3/marketing/partner/delivery-plan/delivery-plans/{plan_id}/terminate`. For service providers. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4016184572>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Terminate {
             /// Required. Example: `12000`.
             pub plan_id: String,
+        }
+
+        impl Terminate {
+            /// What is required, which is all.
+            #[must_use]
+            pub fn new(plan_id: impl Into<String>) -> Self {
+                Self {
+                    plan_id: plan_id.into(),
+                }
+            }
         }
 
         call!(Terminate => (), MARKETING_PARTNER[2]);
@@ -2608,6 +3297,7 @@ pub mod delivery_plan {
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4016184594>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Update {
             /// Required. Example: `12000`.
             pub plan_id: String,
@@ -2619,7 +3309,7 @@ pub mod delivery_plan {
         }
 
         impl Update {
-            /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+            /// What is required. What is optional has a method of its name.
             #[must_use]
             pub fn new(plan_id: impl Into<String>, modify_content: super::super::ModifyContent) -> Self {
                 Self {
@@ -2630,8 +3320,13 @@ pub mod delivery_plan {
             }
         }
 
+        optional! { Update {
+            out_request_no: String,
+        } }
+
         /// Reply to [`Update`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct UpdateReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -2650,7 +3345,8 @@ pub mod delivery_plan {
         /// `POST /v3/marketing/partner/delivery-plan/{sp_mchid}/notify-url`. For service providers. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4016184598>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Create {
             /// Required. Example: `298689900`.
             pub sp_mchid: String,
@@ -2658,8 +3354,20 @@ pub mod delivery_plan {
             pub notify_url: String,
         }
 
+        impl Create {
+            /// What is required, which is all.
+            #[must_use]
+            pub fn new(sp_mchid: impl Into<String>, notify_url: impl Into<String>) -> Self {
+                Self {
+                    sp_mchid: sp_mchid.into(),
+                    notify_url: notify_url.into(),
+                }
+            }
+        }
+
         /// Reply to [`Create`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct CreateReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -2682,7 +3390,8 @@ pub mod product_coupon {
         /// `POST /v3/marketing/partner/product-coupon/image-generation-tasks`. For service providers. Not idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4017327735>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Create {
             /// Required. Example: `120344`.
             pub brand_id: String,
@@ -2698,8 +3407,28 @@ pub mod product_coupon {
             pub cut_out: Option<super::super::CutOut>,
         }
 
+        impl Create {
+            /// What is required. What is optional has a method of its name.
+            #[must_use]
+            pub fn new(brand_id: impl Into<String>, task_id: impl Into<String>, image_generation_type: super::super::ImageGenerationType) -> Self {
+                Self {
+                    brand_id: brand_id.into(),
+                    task_id: task_id.into(),
+                    image_generation_type,
+                    combine_image: None,
+                    cut_out: None,
+                }
+            }
+        }
+
+        optional! { Create {
+            combine_image: super::super::CombineImage,
+            cut_out: super::super::CutOut,
+        } }
+
         /// Reply to [`Create`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct CreateReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -2717,7 +3446,8 @@ pub mod product_coupon {
         /// `GET /v3/marketing/partner/product-coupon/image-generation-tasks/{task_id}`. For service providers. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4017327739>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Get {
             /// Required. Example: `image_generation_task_1`.
             pub task_id: String,
@@ -2727,8 +3457,21 @@ pub mod product_coupon {
             pub image_generation_type: super::super::ImageGenerationType,
         }
 
+        impl Get {
+            /// What is required, which is all.
+            #[must_use]
+            pub fn new(task_id: impl Into<String>, brand_id: impl Into<String>, image_generation_type: super::super::ImageGenerationType) -> Self {
+                Self {
+                    task_id: task_id.into(),
+                    brand_id: brand_id.into(),
+                    image_generation_type,
+                }
+            }
+        }
+
         /// Reply to [`Get`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct GetReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -2762,7 +3505,8 @@ pub mod product_coupon {
         /// `POST /v3/marketing/partner/product-coupon/media/upload-image`. For service providers. Not idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4015781275>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct UploadImage {
             /// Required.
             pub file: crate::File,
@@ -2770,8 +3514,20 @@ pub mod product_coupon {
             pub meta: super::super::UploadImageMeta,
         }
 
+        impl UploadImage {
+            /// What is required, which is all.
+            #[must_use]
+            pub fn new(file: crate::File, meta: super::super::UploadImageMeta) -> Self {
+                Self {
+                    file,
+                    meta,
+                }
+            }
+        }
+
         /// Reply to [`UploadImage`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct UploadImageReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -2790,14 +3546,26 @@ pub mod product_coupon {
         /// `POST /v3/marketing/partner/product-coupon/notify-configs`. For service providers. Idempotent. `marketing.partner.product_coupon.notify_configs.get` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4015781286>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Create {
             /// Required. Example: `https://pay.weixin.qq.com`.
             pub notify_url: String,
         }
 
+        impl Create {
+            /// What is required, which is all.
+            #[must_use]
+            pub fn new(notify_url: impl Into<String>) -> Self {
+                Self {
+                    notify_url: notify_url.into(),
+                }
+            }
+        }
+
         /// Reply to [`Create`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct CreateReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -2816,10 +3584,20 @@ pub mod product_coupon {
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4015781284>
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Get {}
+
+        impl Get {
+            /// Nothing can be said.
+            #[must_use]
+            pub fn new() -> Self {
+                Self {}
+            }
+        }
 
         /// Reply to [`Get`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct GetReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -2842,6 +3620,7 @@ pub mod product_coupon {
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4015781289>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Create {
             /// Required. Example: `120344`.
             pub brand_id: String,
@@ -2869,7 +3648,7 @@ pub mod product_coupon {
         }
 
         impl Create {
-            /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+            /// What is required. What is optional has a method of its name.
             #[must_use]
             pub fn new(brand_id: impl Into<String>, out_request_no: impl Into<String>, scope: super::super::Scope, r#type: super::super::CombineImageType, usage_mode: super::super::UsageMode, display_info: super::super::DisplayInfo, stock: super::super::ProductCouponStock) -> Self {
                 Self {
@@ -2887,8 +3666,15 @@ pub mod product_coupon {
             }
         }
 
+        optional! { Create {
+            single_usage_info: super::super::SingleUsageInfo,
+            sequential_usage_info: super::super::SequentialUsageInfo,
+            out_product_no: String,
+        } }
+
         /// Reply to [`Create`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct CreateReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -2933,7 +3719,8 @@ pub mod product_coupon {
         /// `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/deactivate`. For service providers. Idempotent. `marketing.partner.product_coupon.product_coupons.get` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4015781290>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Deactivate {
             /// Required. Example: `1000000013`.
             pub product_coupon_id: String,
@@ -2945,8 +3732,22 @@ pub mod product_coupon {
             pub deactivate_reason: String,
         }
 
+        impl Deactivate {
+            /// What is required, which is all.
+            #[must_use]
+            pub fn new(product_coupon_id: impl Into<String>, brand_id: impl Into<String>, out_request_no: impl Into<String>, deactivate_reason: impl Into<String>) -> Self {
+                Self {
+                    product_coupon_id: product_coupon_id.into(),
+                    brand_id: brand_id.into(),
+                    out_request_no: out_request_no.into(),
+                    deactivate_reason: deactivate_reason.into(),
+                }
+            }
+        }
+
         /// Reply to [`Deactivate`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct DeactivateReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -2997,7 +3798,8 @@ pub mod product_coupon {
         /// `GET /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}`. For service providers. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4015781292>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Get {
             /// Required. Example: `1000000013`.
             pub product_coupon_id: String,
@@ -3005,8 +3807,20 @@ pub mod product_coupon {
             pub brand_id: String,
         }
 
+        impl Get {
+            /// What is required, which is all.
+            #[must_use]
+            pub fn new(product_coupon_id: impl Into<String>, brand_id: impl Into<String>) -> Self {
+                Self {
+                    product_coupon_id: product_coupon_id.into(),
+                    brand_id: brand_id.into(),
+                }
+            }
+        }
+
         /// Reply to [`Get`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct GetReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -3057,7 +3871,8 @@ pub mod product_coupon {
         /// `PATCH /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}`. For service providers. Idempotent. `marketing.partner.product_coupon.product_coupons.get` tells what became of it.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4015781296>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Update {
             /// Required. Example: `1000000013`.
             pub product_coupon_id: String,
@@ -3069,8 +3884,22 @@ pub mod product_coupon {
             pub display_info: super::super::DisplayInfo,
         }
 
+        impl Update {
+            /// What is required, which is all.
+            #[must_use]
+            pub fn new(product_coupon_id: impl Into<String>, brand_id: impl Into<String>, out_request_no: impl Into<String>, display_info: super::super::DisplayInfo) -> Self {
+                Self {
+                    product_coupon_id: product_coupon_id.into(),
+                    brand_id: brand_id.into(),
+                    out_request_no: out_request_no.into(),
+                    display_info,
+                }
+            }
+        }
+
         /// Reply to [`Update`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct UpdateReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -3125,6 +3954,7 @@ pub mod product_coupon {
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4016280620>
             #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct AssociateStores {
                 /// Required. Example: `1000000013`.
                 pub product_coupon_id: String,
@@ -3151,6 +3981,7 @@ pub mod product_coupon {
 
             /// Reply to [`AssociateStores`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct AssociateStoresReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -3172,6 +4003,7 @@ pub mod product_coupon {
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4016280622>
             #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct Create {
                 /// Required. Example: `1000000013`.
                 pub product_coupon_id: String,
@@ -3198,6 +4030,7 @@ pub mod product_coupon {
 
             /// Reply to [`Create`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct CreateReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -3216,6 +4049,7 @@ pub mod product_coupon {
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4016280629>
             #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct DisassociateStores {
                 /// Required. Example: `1000000013`.
                 pub product_coupon_id: String,
@@ -3242,6 +4076,7 @@ pub mod product_coupon {
 
             /// Reply to [`DisassociateStores`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct DisassociateStoresReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -3262,7 +4097,8 @@ pub mod product_coupon {
             /// `PATCH /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stock-bundles/{stock_bundle_id}`. For service providers. Idempotent.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4016280633>
-            #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+            #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct Update {
                 /// Required. Example: `1000000013`.
                 pub product_coupon_id: String,
@@ -3289,8 +4125,35 @@ pub mod product_coupon {
                 pub brand_id: String,
             }
 
+            impl Update {
+                /// What is required. What is optional has a method of its name.
+                #[must_use]
+                pub fn new(product_coupon_id: impl Into<String>, stock_bundle_id: impl Into<String>, out_request_no: impl Into<String>, brand_id: impl Into<String>) -> Self {
+                    Self {
+                        product_coupon_id: product_coupon_id.into(),
+                        stock_bundle_id: stock_bundle_id.into(),
+                        out_request_no: out_request_no.into(),
+                        remark: None,
+                        usage_rule_display_info: None,
+                        coupon_display_info: None,
+                        notify_config: None,
+                        store_scope: None,
+                        brand_id: brand_id.into(),
+                    }
+                }
+            }
+
+            optional! { Update {
+                remark: String,
+                usage_rule_display_info: super::super::super::UsageRuleDisplayInfo,
+                coupon_display_info: super::super::super::CouponDisplayInfo,
+                notify_config: super::super::super::NotifyConfig,
+                store_scope: super::super::super::StoreScope,
+            } }
+
             /// Reply to [`Update`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct UpdateReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -3308,7 +4171,8 @@ pub mod product_coupon {
             /// `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stock-bundles/{stock_bundle_id}/update-budget`. For service providers. Idempotent.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4016280642>
-            #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+            #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct UpdateBudget {
                 /// Required. Example: `1000000013`.
                 pub product_coupon_id: String,
@@ -3334,8 +4198,34 @@ pub mod product_coupon {
                 pub brand_id: String,
             }
 
+            impl UpdateBudget {
+                /// What is required. What is optional has a method of its name.
+                #[must_use]
+                pub fn new(product_coupon_id: impl Into<String>, stock_bundle_id: impl Into<String>, out_request_no: impl Into<String>, update_mode: super::super::super::UpdateMode, brand_id: impl Into<String>) -> Self {
+                    Self {
+                        product_coupon_id: product_coupon_id.into(),
+                        stock_bundle_id: stock_bundle_id.into(),
+                        out_request_no: out_request_no.into(),
+                        update_mode,
+                        current_max_count: None,
+                        target_max_count: None,
+                        current_max_count_per_day: None,
+                        target_max_count_per_day: None,
+                        brand_id: brand_id.into(),
+                    }
+                }
+            }
+
+            optional! { UpdateBudget {
+                current_max_count: i64,
+                target_max_count: i64,
+                current_max_count_per_day: i64,
+                target_max_count_per_day: i64,
+            } }
+
             /// Reply to [`UpdateBudget`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct UpdateBudgetReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -3358,6 +4248,7 @@ pub mod product_coupon {
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4015781302>
             #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct AssociateStores {
                 /// Required. Example: `1000000013`.
                 pub product_coupon_id: String,
@@ -3384,6 +4275,7 @@ pub mod product_coupon {
 
             /// Reply to [`AssociateStores`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct AssociateStoresReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -3405,6 +4297,7 @@ pub mod product_coupon {
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4015781304>
             #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct Create {
                 /// Required. Example: `1000000013`.
                 pub product_coupon_id: String,
@@ -3431,6 +4324,7 @@ pub mod product_coupon {
 
             /// Reply to [`Create`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct CreateReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -3496,7 +4390,8 @@ pub mod product_coupon {
             /// `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stocks/{stock_id}/deactivate`. For service providers. Idempotent. `marketing.partner.product_coupon.product_coupons.stocks.get` tells what became of it.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4015781532>
-            #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+            #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct Deactivate {
                 /// Required. Example: `1000000013`.
                 pub product_coupon_id: String,
@@ -3510,8 +4405,23 @@ pub mod product_coupon {
                 pub deactivate_reason: String,
             }
 
+            impl Deactivate {
+                /// What is required, which is all.
+                #[must_use]
+                pub fn new(product_coupon_id: impl Into<String>, stock_id: impl Into<String>, brand_id: impl Into<String>, out_request_no: impl Into<String>, deactivate_reason: impl Into<String>) -> Self {
+                    Self {
+                        product_coupon_id: product_coupon_id.into(),
+                        stock_id: stock_id.into(),
+                        brand_id: brand_id.into(),
+                        out_request_no: out_request_no.into(),
+                        deactivate_reason: deactivate_reason.into(),
+                    }
+                }
+            }
+
             /// Reply to [`Deactivate`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct DeactivateReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -3578,6 +4488,7 @@ pub mod product_coupon {
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4015781537>
             #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct DisassociateStores {
                 /// Required. Example: `1000000013`.
                 pub product_coupon_id: String,
@@ -3604,6 +4515,7 @@ pub mod product_coupon {
 
             /// Reply to [`DisassociateStores`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct DisassociateStoresReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -3624,7 +4536,8 @@ pub mod product_coupon {
             /// `GET /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stocks/{stock_id}`. For service providers. Idempotent.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4015781542>
-            #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+            #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct Get {
                 /// Required. Example: `1000000013`.
                 pub product_coupon_id: String,
@@ -3634,8 +4547,21 @@ pub mod product_coupon {
                 pub brand_id: String,
             }
 
+            impl Get {
+                /// What is required, which is all.
+                #[must_use]
+                pub fn new(product_coupon_id: impl Into<String>, stock_id: impl Into<String>, brand_id: impl Into<String>) -> Self {
+                    Self {
+                        product_coupon_id: product_coupon_id.into(),
+                        stock_id: stock_id.into(),
+                        brand_id: brand_id.into(),
+                    }
+                }
+            }
+
             /// Reply to [`Get`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct GetReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -3701,7 +4627,8 @@ pub mod product_coupon {
             /// `GET /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stocks`. For service providers. Idempotent.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4015781553>
-            #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+            #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct List {
                 /// Required. Example: `1000000013`.
                 pub product_coupon_id: String,
@@ -3718,8 +4645,29 @@ pub mod product_coupon {
                 pub brand_id: String,
             }
 
+            impl List {
+                /// What is required. What is optional has a method of its name.
+                #[must_use]
+                pub fn new(product_coupon_id: impl Into<String>, brand_id: impl Into<String>) -> Self {
+                    Self {
+                        product_coupon_id: product_coupon_id.into(),
+                        state: None,
+                        page_size: None,
+                        page_token: None,
+                        brand_id: brand_id.into(),
+                    }
+                }
+            }
+
+            optional! { List {
+                state: super::super::super::StockState,
+                page_size: i64,
+                page_token: String,
+            } }
+
             /// Reply to [`List`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct ListReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -3740,7 +4688,8 @@ pub mod product_coupon {
             /// `PATCH /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stocks/{stock_id}`. For service providers. Idempotent. `marketing.partner.product_coupon.product_coupons.stocks.get` tells what became of it.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4015781556>
-            #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+            #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct Update {
                 /// Required. Example: `1000000013`.
                 pub product_coupon_id: String,
@@ -3767,8 +4716,35 @@ pub mod product_coupon {
                 pub store_scope: Option<super::super::super::StoreScope>,
             }
 
+            impl Update {
+                /// What is required. What is optional has a method of its name.
+                #[must_use]
+                pub fn new(product_coupon_id: impl Into<String>, stock_id: impl Into<String>, brand_id: impl Into<String>, out_request_no: impl Into<String>) -> Self {
+                    Self {
+                        product_coupon_id: product_coupon_id.into(),
+                        stock_id: stock_id.into(),
+                        brand_id: brand_id.into(),
+                        out_request_no: out_request_no.into(),
+                        remark: None,
+                        usage_rule_display_info: None,
+                        coupon_display_info: None,
+                        notify_config: None,
+                        store_scope: None,
+                    }
+                }
+            }
+
+            optional! { Update {
+                remark: String,
+                usage_rule_display_info: super::super::super::UsageRuleDisplayInfo,
+                coupon_display_info: super::super::super::CouponDisplayInfo,
+                notify_config: super::super::super::NotifyConfig,
+                store_scope: super::super::super::StoreScope,
+            } }
+
             /// Reply to [`Update`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct UpdateReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -3834,7 +4810,8 @@ pub mod product_coupon {
             /// `POST /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stocks/{stock_id}/update-budget`. For service providers. Idempotent. `marketing.partner.product_coupon.product_coupons.stocks.get` tells what became of it.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4015781561>
-            #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+            #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct UpdateBudget {
                 /// Required. Example: `1000000013`.
                 pub product_coupon_id: String,
@@ -3860,8 +4837,34 @@ pub mod product_coupon {
                 pub target_max_count_per_day: Option<i64>,
             }
 
+            impl UpdateBudget {
+                /// What is required. What is optional has a method of its name.
+                #[must_use]
+                pub fn new(product_coupon_id: impl Into<String>, stock_id: impl Into<String>, brand_id: impl Into<String>, out_request_no: impl Into<String>, update_mode: super::super::super::UpdateMode) -> Self {
+                    Self {
+                        product_coupon_id: product_coupon_id.into(),
+                        stock_id: stock_id.into(),
+                        brand_id: brand_id.into(),
+                        out_request_no: out_request_no.into(),
+                        update_mode,
+                        current_max_count: None,
+                        target_max_count: None,
+                        current_max_count_per_day: None,
+                        target_max_count_per_day: None,
+                    }
+                }
+            }
+
+            optional! { UpdateBudget {
+                current_max_count: i64,
+                target_max_count: i64,
+                current_max_count_per_day: i64,
+                target_max_count_per_day: i64,
+            } }
+
             /// Reply to [`UpdateBudget`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct UpdateBudgetReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -3928,6 +4931,7 @@ pub mod product_coupon {
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4015781572>
             #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct UploadCouponCodes {
                 /// Required. Example: `1000000013`.
                 pub product_coupon_id: String,
@@ -3957,6 +4961,7 @@ pub mod product_coupon {
 
             /// Reply to [`UploadCouponCodes`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct UploadCouponCodesReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -3986,7 +4991,8 @@ pub mod product_coupon {
                 /// `GET /v3/marketing/partner/product-coupon/product-coupons/{product_coupon_id}/stocks/{stock_id}/associated-stores`. For service providers. Idempotent.
                 ///
                 /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4015781546>
-                #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+                #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+                #[non_exhaustive]
                 pub struct List {
                     /// Required. Example: `1000000013`.
                     pub product_coupon_id: String,
@@ -4002,8 +5008,28 @@ pub mod product_coupon {
                     pub brand_id: String,
                 }
 
+                impl List {
+                    /// What is required. What is optional has a method of its name.
+                    #[must_use]
+                    pub fn new(product_coupon_id: impl Into<String>, stock_id: impl Into<String>, brand_id: impl Into<String>) -> Self {
+                        Self {
+                            product_coupon_id: product_coupon_id.into(),
+                            stock_id: stock_id.into(),
+                            page_size: None,
+                            page_token: None,
+                            brand_id: brand_id.into(),
+                        }
+                    }
+                }
+
+                optional! { List {
+                    page_size: i64,
+                    page_token: String,
+                } }
+
                 /// Reply to [`List`].
                 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+                #[non_exhaustive]
                 pub struct ListReply {
                     /// Documented as required.
                     #[serde(skip_serializing_if = "Option::is_none")]
@@ -4030,7 +5056,8 @@ pub mod product_coupon {
         /// `POST /v3/marketing/partner/product-coupon/users/{openid}/pre-send-coupon`. For service providers. Not idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4016434365>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct PreSendCoupon {
             /// Required. Example: `oh-394z-6CGkNoJrsDLTTUKiAnp4`.
             pub openid: crate::Sensitive,
@@ -4052,8 +5079,31 @@ pub mod product_coupon {
             pub attach: Option<String>,
         }
 
+        impl PreSendCoupon {
+            /// What is required. What is optional has a method of its name.
+            #[must_use]
+            pub fn new(openid: impl Into<crate::Sensitive>, brand_id: impl Into<String>, product_coupon_id: impl Into<String>, stock_id: impl Into<String>, appid: impl Into<String>, send_request_no: impl Into<String>) -> Self {
+                Self {
+                    openid: openid.into(),
+                    brand_id: brand_id.into(),
+                    product_coupon_id: product_coupon_id.into(),
+                    stock_id: stock_id.into(),
+                    coupon_code: None,
+                    appid: appid.into(),
+                    send_request_no: send_request_no.into(),
+                    attach: None,
+                }
+            }
+        }
+
+        optional! { PreSendCoupon {
+            coupon_code: String,
+            attach: String,
+        } }
+
         /// Reply to [`PreSendCoupon`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct PreSendCouponReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -4068,7 +5118,8 @@ pub mod product_coupon {
         /// `POST /v3/marketing/partner/product-coupon/users/{openid}/pre-send-coupon-bundle`. For service providers. Not idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4016280670>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct PreSendCouponBundle {
             /// Required. Example: `oh-394z-6CGkNoJrsDLTTUKiAnp4`.
             pub openid: crate::Sensitive,
@@ -4087,8 +5138,29 @@ pub mod product_coupon {
             pub attach: Option<String>,
         }
 
+        impl PreSendCouponBundle {
+            /// What is required. What is optional has a method of its name.
+            #[must_use]
+            pub fn new(openid: impl Into<crate::Sensitive>, brand_id: impl Into<String>, product_coupon_id: impl Into<String>, stock_bundle_id: impl Into<String>, appid: impl Into<String>, send_request_no: impl Into<String>) -> Self {
+                Self {
+                    openid: openid.into(),
+                    brand_id: brand_id.into(),
+                    product_coupon_id: product_coupon_id.into(),
+                    stock_bundle_id: stock_bundle_id.into(),
+                    appid: appid.into(),
+                    send_request_no: send_request_no.into(),
+                    attach: None,
+                }
+            }
+        }
+
+        optional! { PreSendCouponBundle {
+            attach: String,
+        } }
+
         /// Reply to [`PreSendCouponBundle`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct PreSendCouponBundleReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -4106,7 +5178,8 @@ pub mod product_coupon {
             /// `POST /v3/marketing/partner/product-coupon/users/{openid}/coupon-bundles`. For service providers. Not idempotent.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4016280664>
-            #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+            #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct Create {
                 /// Required. Example: `oh-394z-6CGkNoJrsDLTTUKiAnp4`.
                 pub openid: crate::Sensitive,
@@ -4128,8 +5201,31 @@ pub mod product_coupon {
                 pub coupon_tag_info: Option<super::super::super::CouponBundleCouponTagInfo>,
             }
 
+            impl Create {
+                /// What is required. What is optional has a method of its name.
+                #[must_use]
+                pub fn new(openid: impl Into<crate::Sensitive>, brand_id: impl Into<String>, product_coupon_id: impl Into<String>, stock_bundle_id: impl Into<String>, appid: impl Into<String>, send_request_no: impl Into<String>) -> Self {
+                    Self {
+                        openid: openid.into(),
+                        brand_id: brand_id.into(),
+                        product_coupon_id: product_coupon_id.into(),
+                        stock_bundle_id: stock_bundle_id.into(),
+                        appid: appid.into(),
+                        send_request_no: send_request_no.into(),
+                        attach: None,
+                        coupon_tag_info: None,
+                    }
+                }
+            }
+
+            optional! { Create {
+                attach: String,
+                coupon_tag_info: super::super::super::CouponBundleCouponTagInfo,
+            } }
+
             /// Reply to [`Create`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct CreateReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -4147,7 +5243,8 @@ pub mod product_coupon {
             /// `POST /v3/marketing/partner/product-coupon/users/{openid}/coupon-bundles/{user_coupon_bundle_id}/deactivate`. For service providers. Idempotent.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4016280658>
-            #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+            #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct Deactivate {
                 /// Required. Example: `oh-394z-6CGkNoJrsDLTTUKiAnp4`.
                 pub openid: crate::Sensitive,
@@ -4167,8 +5264,27 @@ pub mod product_coupon {
                 pub deactivate_reason: String,
             }
 
+            impl Deactivate {
+                /// What is required, which is all.
+                #[expect(clippy::too_many_arguments, reason = "all of them are required")]
+                #[must_use]
+                pub fn new(openid: impl Into<crate::Sensitive>, user_coupon_bundle_id: impl Into<String>, brand_id: impl Into<String>, product_coupon_id: impl Into<String>, stock_bundle_id: impl Into<String>, appid: impl Into<String>, out_request_no: impl Into<String>, deactivate_reason: impl Into<String>) -> Self {
+                    Self {
+                        openid: openid.into(),
+                        user_coupon_bundle_id: user_coupon_bundle_id.into(),
+                        brand_id: brand_id.into(),
+                        product_coupon_id: product_coupon_id.into(),
+                        stock_bundle_id: stock_bundle_id.into(),
+                        appid: appid.into(),
+                        out_request_no: out_request_no.into(),
+                        deactivate_reason: deactivate_reason.into(),
+                    }
+                }
+            }
+
             /// Reply to [`Deactivate`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct DeactivateReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -4190,7 +5306,8 @@ pub mod product_coupon {
             /// `POST /v3/marketing/partner/product-coupon/users/{openid}/coupons/{coupon_code}/confirm`. For service providers. Idempotent. `marketing.partner.product_coupon.users.coupons.get` tells what became of it.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4015781575>
-            #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+            #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct Confirm {
                 /// Required. Example: `oh-394z-6CGkNoJrsDLTTUKiAnp4`.
                 pub openid: crate::Sensitive,
@@ -4208,8 +5325,25 @@ pub mod product_coupon {
                 pub out_request_no: String,
             }
 
+            impl Confirm {
+                /// What is required, which is all.
+                #[must_use]
+                pub fn new(openid: impl Into<crate::Sensitive>, coupon_code: impl Into<String>, brand_id: impl Into<String>, product_coupon_id: impl Into<String>, stock_id: impl Into<String>, appid: impl Into<String>, out_request_no: impl Into<String>) -> Self {
+                    Self {
+                        openid: openid.into(),
+                        coupon_code: coupon_code.into(),
+                        brand_id: brand_id.into(),
+                        product_coupon_id: product_coupon_id.into(),
+                        stock_id: stock_id.into(),
+                        appid: appid.into(),
+                        out_request_no: out_request_no.into(),
+                    }
+                }
+            }
+
             /// Reply to [`Confirm`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct ConfirmReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -4278,7 +5412,8 @@ pub mod product_coupon {
             /// `POST /v3/marketing/partner/product-coupon/users/{openid}/coupons`. For service providers. Not idempotent.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4015781605>
-            #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+            #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct Create {
                 /// Required. Example: `oh-394z-6CGkNoJrsDLTTUKiAnp4`.
                 pub openid: crate::Sensitive,
@@ -4303,8 +5438,33 @@ pub mod product_coupon {
                 pub coupon_tag_info: Option<super::super::super::CouponTagInfo>,
             }
 
+            impl Create {
+                /// What is required. What is optional has a method of its name.
+                #[must_use]
+                pub fn new(openid: impl Into<crate::Sensitive>, brand_id: impl Into<String>, product_coupon_id: impl Into<String>, stock_id: impl Into<String>, appid: impl Into<String>, send_request_no: impl Into<String>) -> Self {
+                    Self {
+                        openid: openid.into(),
+                        brand_id: brand_id.into(),
+                        product_coupon_id: product_coupon_id.into(),
+                        stock_id: stock_id.into(),
+                        coupon_code: None,
+                        appid: appid.into(),
+                        send_request_no: send_request_no.into(),
+                        attach: None,
+                        coupon_tag_info: None,
+                    }
+                }
+            }
+
+            optional! { Create {
+                coupon_code: String,
+                attach: String,
+                coupon_tag_info: super::super::super::CouponTagInfo,
+            } }
+
             /// Reply to [`Create`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct CreateReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -4373,7 +5533,8 @@ pub mod product_coupon {
             /// `POST /v3/marketing/partner/product-coupon/users/{openid}/coupons/{coupon_code}/deactivate`. For service providers. Idempotent. `marketing.partner.product_coupon.users.coupons.get` tells what became of it.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4015781578>
-            #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+            #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct Deactivate {
                 /// Required. Example: `oh-394z-6CGkNoJrsDLTTUKiAnp4`.
                 pub openid: crate::Sensitive,
@@ -4393,8 +5554,27 @@ pub mod product_coupon {
                 pub deactivate_reason: String,
             }
 
+            impl Deactivate {
+                /// What is required, which is all.
+                #[expect(clippy::too_many_arguments, reason = "all of them are required")]
+                #[must_use]
+                pub fn new(openid: impl Into<crate::Sensitive>, coupon_code: impl Into<String>, brand_id: impl Into<String>, product_coupon_id: impl Into<String>, stock_id: impl Into<String>, appid: impl Into<String>, out_request_no: impl Into<String>, deactivate_reason: impl Into<String>) -> Self {
+                    Self {
+                        openid: openid.into(),
+                        coupon_code: coupon_code.into(),
+                        brand_id: brand_id.into(),
+                        product_coupon_id: product_coupon_id.into(),
+                        stock_id: stock_id.into(),
+                        appid: appid.into(),
+                        out_request_no: out_request_no.into(),
+                        deactivate_reason: deactivate_reason.into(),
+                    }
+                }
+            }
+
             /// Reply to [`Deactivate`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct DeactivateReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -4463,7 +5643,8 @@ pub mod product_coupon {
             /// `GET /v3/marketing/partner/product-coupon/users/{openid}/coupons/{coupon_code}`. For service providers. Idempotent.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4015781582>
-            #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+            #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct Get {
                 /// Required. Example: `oh-394z-6CGkNoJrsDLTTUKiAnp4`.
                 pub openid: crate::Sensitive,
@@ -4479,8 +5660,24 @@ pub mod product_coupon {
                 pub appid: String,
             }
 
+            impl Get {
+                /// What is required, which is all.
+                #[must_use]
+                pub fn new(openid: impl Into<crate::Sensitive>, coupon_code: impl Into<String>, brand_id: impl Into<String>, product_coupon_id: impl Into<String>, stock_id: impl Into<String>, appid: impl Into<String>) -> Self {
+                    Self {
+                        openid: openid.into(),
+                        coupon_code: coupon_code.into(),
+                        brand_id: brand_id.into(),
+                        product_coupon_id: product_coupon_id.into(),
+                        stock_id: stock_id.into(),
+                        appid: appid.into(),
+                    }
+                }
+            }
+
             /// Reply to [`Get`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct GetReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -4549,7 +5746,8 @@ pub mod product_coupon {
             /// `GET /v3/marketing/partner/product-coupon/users/{openid}/coupons`. For service providers. Idempotent.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4015781590>
-            #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+            #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct List {
                 /// Required. Example: `oh-394z-6CGkNoJrsDLTTUKiAnp4`.
                 pub openid: crate::Sensitive,
@@ -4574,8 +5772,34 @@ pub mod product_coupon {
                 pub brand_id: String,
             }
 
+            impl List {
+                /// What is required. What is optional has a method of its name.
+                #[must_use]
+                pub fn new(openid: impl Into<crate::Sensitive>, appid: impl Into<String>, brand_id: impl Into<String>) -> Self {
+                    Self {
+                        openid: openid.into(),
+                        product_coupon_id: None,
+                        stock_id: None,
+                        appid: appid.into(),
+                        coupon_state: None,
+                        page_size: None,
+                        page_token: None,
+                        brand_id: brand_id.into(),
+                    }
+                }
+            }
+
+            optional! { List {
+                product_coupon_id: String,
+                stock_id: String,
+                coupon_state: super::super::super::CouponState,
+                page_size: i64,
+                page_token: String,
+            } }
+
             /// Reply to [`List`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct ListReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -4596,7 +5820,8 @@ pub mod product_coupon {
             /// `POST /v3/marketing/partner/product-coupon/users/{openid}/coupons/{coupon_code}/return`. For service providers. Not idempotent. `marketing.partner.product_coupon.users.coupons.get` tells what became of it.
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4015781599>
-            #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+            #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct Return {
                 /// Required. Example: `oh-394z-6CGkNoJrsDLTTUKiAnp4`.
                 pub openid: crate::Sensitive,
@@ -4617,8 +5842,30 @@ pub mod product_coupon {
                 pub sequential_coupon_index: Option<i64>,
             }
 
+            impl Return {
+                /// What is required. What is optional has a method of its name.
+                #[must_use]
+                pub fn new(openid: impl Into<crate::Sensitive>, coupon_code: impl Into<String>, brand_id: impl Into<String>, product_coupon_id: impl Into<String>, stock_id: impl Into<String>, appid: impl Into<String>, out_request_no: impl Into<String>) -> Self {
+                    Self {
+                        openid: openid.into(),
+                        coupon_code: coupon_code.into(),
+                        brand_id: brand_id.into(),
+                        product_coupon_id: product_coupon_id.into(),
+                        stock_id: stock_id.into(),
+                        appid: appid.into(),
+                        out_request_no: out_request_no.into(),
+                        sequential_coupon_index: None,
+                    }
+                }
+            }
+
+            optional! { Return {
+                sequential_coupon_index: i64,
+            } }
+
             /// Reply to [`Return`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct ReturnReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -4688,6 +5935,7 @@ pub mod product_coupon {
             ///
             /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4015781608>
             #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+            #[non_exhaustive]
             pub struct Use {
                 /// Required. Example: `oh-394z-6CGkNoJrsDLTTUKiAnp4`.
                 pub openid: crate::Sensitive,
@@ -4722,7 +5970,7 @@ pub mod product_coupon {
             }
 
             impl Use {
-                /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+                /// What is required. What is optional has a method of its name.
                 #[expect(clippy::too_many_arguments, reason = "all of them are required")]
                 #[must_use]
                 pub fn new(openid: impl Into<crate::Sensitive>, coupon_code: impl Into<String>, brand_id: impl Into<String>, product_coupon_id: impl Into<String>, stock_id: impl Into<String>, appid: impl Into<String>, use_time: impl Into<String>, associated_order_info: super::super::super::AssociatedOrderInfo, out_request_no: impl Into<String>) -> Self {
@@ -4744,8 +5992,16 @@ pub mod product_coupon {
                 }
             }
 
+            optional! { Use {
+                sequential_coupon_index: i64,
+                store_id: String,
+                associated_pay_score_order_info: super::super::super::AssociatedPayScoreOrderInfo,
+                saved_amount: i64,
+            } }
+
             /// Reply to [`Use`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[non_exhaustive]
             pub struct UseReply {
                 /// Documented as required.
                 #[serde(skip_serializing_if = "Option::is_none")]

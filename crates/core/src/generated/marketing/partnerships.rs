@@ -3,7 +3,8 @@
 
 
 /// Object `partner` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct Partner {
     /// Required. Example: `APPID`.
     pub r#type: PartnerType,
@@ -14,6 +15,23 @@ pub struct Partner {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub merchant_id: Option<String>,
 }
+
+impl Partner {
+    /// What is required. What is optional has a method of its name.
+    #[must_use]
+    pub fn new(r#type: PartnerType) -> Self {
+        Self {
+            r#type,
+            appid: None,
+            merchant_id: None,
+        }
+    }
+}
+
+optional! { Partner {
+    appid: String,
+    merchant_id: String,
+} }
 
 crate::open_enum! {
     /// Documented values of `type`.
@@ -26,7 +44,8 @@ crate::open_enum! {
 }
 
 /// Object `authorized_data` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct AuthorizedData {
     /// Required. Example: `FAVOR_STOCK`.
     pub business_type: BusinessType,
@@ -34,6 +53,21 @@ pub struct AuthorizedData {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stock_id: Option<String>,
 }
+
+impl AuthorizedData {
+    /// What is required. What is optional has a method of its name.
+    #[must_use]
+    pub fn new(business_type: BusinessType) -> Self {
+        Self {
+            business_type,
+            stock_id: None,
+        }
+    }
+}
+
+optional! { AuthorizedData {
+    stock_id: String,
+} }
 
 crate::open_enum! {
     /// Documented values of `business_type`.
@@ -47,6 +81,7 @@ crate::open_enum! {
 
 /// Object `partner` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct BuildPartnerReply {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -61,6 +96,7 @@ pub struct BuildPartnerReply {
 
 /// Object `authorized_data` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct BuildAuthorizedDataReply {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -82,6 +118,7 @@ crate::open_enum! {
 
 /// Object `authorized_data` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct PartnershipAuthorizedData {
     /// Optional. Example: `FAVOR_STOCK`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -91,8 +128,25 @@ pub struct PartnershipAuthorizedData {
     pub stock_id: Option<String>,
 }
 
+impl PartnershipAuthorizedData {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            business_type: None,
+            stock_id: None,
+        }
+    }
+}
+
+optional! { PartnershipAuthorizedData {
+    business_type: BusinessType,
+    stock_id: String,
+} }
+
 /// Object `data` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct PartnershipData {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -116,6 +170,7 @@ pub struct PartnershipData {
 
 /// Object `partner` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct DataPartnerReply {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -130,6 +185,7 @@ pub struct DataPartnerReply {
 
 /// Object `authorized_data` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct DataAuthorizedDataReply {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -144,7 +200,8 @@ pub struct DataAuthorizedDataReply {
 /// `POST /v3/marketing/partnerships/build`. For direct merchants and service providers. Idempotent.
 ///
 /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012380498>
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct Build {
     /// Required.
     #[serde(rename = "Idempotency-Key")]
@@ -155,8 +212,21 @@ pub struct Build {
     pub authorized_data: AuthorizedData,
 }
 
+impl Build {
+    /// What is required, which is all.
+    #[must_use]
+    pub fn new(idempotency_key: impl Into<String>, partner: Partner, authorized_data: AuthorizedData) -> Self {
+        Self {
+            idempotency_key: idempotency_key.into(),
+            partner,
+            authorized_data,
+        }
+    }
+}
+
 /// Reply to [`Build`].
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct BuildReply {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -187,6 +257,7 @@ json_reply!(BuildReply);
 ///
 /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012380536>
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct List {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -202,8 +273,29 @@ pub struct List {
     pub offset: Option<i64>,
 }
 
+impl List {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            partner: None,
+            authorized_data: None,
+            limit: None,
+            offset: None,
+        }
+    }
+}
+
+optional! { List {
+    partner: Partner,
+    authorized_data: PartnershipAuthorizedData,
+    limit: i64,
+    offset: i64,
+} }
+
 /// Reply to [`List`].
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct ListReply {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -227,7 +319,8 @@ json_reply!(ListReply);
 /// `POST /v3/marketing/partnerships/terminate`. For direct merchants and service providers. Idempotent.
 ///
 /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4017164460>
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct Terminate {
     /// Required.
     #[serde(rename = "Idempotency-Key")]
@@ -238,8 +331,21 @@ pub struct Terminate {
     pub authorized_data: AuthorizedData,
 }
 
+impl Terminate {
+    /// What is required, which is all.
+    #[must_use]
+    pub fn new(idempotency_key: impl Into<String>, partner: Partner, authorized_data: AuthorizedData) -> Self {
+        Self {
+            idempotency_key: idempotency_key.into(),
+            partner,
+            authorized_data,
+        }
+    }
+}
+
 /// Reply to [`Terminate`].
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct TerminateReply {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]

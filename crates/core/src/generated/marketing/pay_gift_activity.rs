@@ -36,6 +36,7 @@ crate::open_enum! {
 
 /// Object `activity_base_info` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct ActivityBaseInfoReply {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -100,6 +101,7 @@ crate::open_enum! {
 
 /// Object `available_periods` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct AvailablePeriodsReply {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -111,6 +113,7 @@ pub struct AvailablePeriodsReply {
 
 /// Object `available_time` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct AvailableTimeReply {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -122,6 +125,7 @@ pub struct AvailableTimeReply {
 
 /// Object `available_day_time` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct AvailableDayTimeReply {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -143,6 +147,7 @@ crate::open_enum! {
 
 /// Object `advanced_setting` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct AdvancedSettingReply {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -173,6 +178,7 @@ crate::open_enum! {
 
 /// Object `payment_mode` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct PaymentModeReply {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -199,6 +205,7 @@ crate::open_enum! {
 
 /// Object `payment_method_information` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct PaymentMethodInformationReply {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -220,6 +227,7 @@ crate::open_enum! {
 
 /// Object `award_send_rule` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct ActivityAwardSendRuleReply {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -228,6 +236,7 @@ pub struct ActivityAwardSendRuleReply {
 
 /// Object `full_send_rule` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct FullSendRule {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -279,6 +288,7 @@ crate::open_enum! {
 
 /// Object `award_list` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct AwardReply {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -293,6 +303,7 @@ pub struct AwardReply {
 
 /// Object `data` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct GoodsData {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -307,6 +318,7 @@ pub struct GoodsData {
 
 /// Object `data` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct ActivityData {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -342,6 +354,7 @@ pub struct ActivityData {
 
 /// Object `award_send_rule` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct DataAwardSendRuleReply {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -353,6 +366,7 @@ pub struct DataAwardSendRuleReply {
 
 /// Object `step_send_rule` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct StepSendRule {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -364,6 +378,7 @@ pub struct StepSendRule {
 
 /// Object `invalid_merchant_id_list` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct InvalidMerchantId {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -375,6 +390,7 @@ pub struct InvalidMerchantId {
 
 /// Object `data` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct MerchantData {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -391,7 +407,8 @@ pub struct MerchantData {
 }
 
 /// Object `activity_base_info` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct ActivityBaseInfo {
     /// Required.
     pub activity_name: String,
@@ -421,8 +438,36 @@ pub struct ActivityBaseInfo {
     pub mini_programs_path: Option<String>,
 }
 
+impl ActivityBaseInfo {
+    /// What is required. What is optional has a method of its name.
+    #[must_use]
+    pub fn new(activity_name: impl Into<String>, activity_second_title: impl Into<String>, merchant_logo_url: impl Into<String>, begin_time: impl Into<String>, end_time: impl Into<String>, out_request_no: impl Into<String>, delivery_purpose: DeliveryPurpose) -> Self {
+        Self {
+            activity_name: activity_name.into(),
+            activity_second_title: activity_second_title.into(),
+            merchant_logo_url: merchant_logo_url.into(),
+            background_color: None,
+            begin_time: begin_time.into(),
+            end_time: end_time.into(),
+            available_periods: None,
+            out_request_no: out_request_no.into(),
+            delivery_purpose,
+            mini_programs_appid: None,
+            mini_programs_path: None,
+        }
+    }
+}
+
+optional! { ActivityBaseInfo {
+    background_color: BackgroundColor,
+    available_periods: AvailablePeriods,
+    mini_programs_appid: String,
+    mini_programs_path: String,
+} }
+
 /// Object `available_periods` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct AvailablePeriods {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -432,8 +477,25 @@ pub struct AvailablePeriods {
     pub available_day_time: Option<Vec<AvailableDayTime>>,
 }
 
+impl AvailablePeriods {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            available_time: None,
+            available_day_time: None,
+        }
+    }
+}
+
+optional! { AvailablePeriods {
+    available_time: Vec<AvailableTime>,
+    available_day_time: Vec<AvailableDayTime>,
+} }
+
 /// Object `available_time` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct AvailableTime {
     /// Required.
     pub begin_time: String,
@@ -441,8 +503,20 @@ pub struct AvailableTime {
     pub end_time: String,
 }
 
+impl AvailableTime {
+    /// What is required, which is all.
+    #[must_use]
+    pub fn new(begin_time: impl Into<String>, end_time: impl Into<String>) -> Self {
+        Self {
+            begin_time: begin_time.into(),
+            end_time: end_time.into(),
+        }
+    }
+}
+
 /// Object `available_day_time` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct AvailableDayTime {
     /// Required.
     pub begin_day_time: String,
@@ -450,8 +524,20 @@ pub struct AvailableDayTime {
     pub end_day_time: String,
 }
 
+impl AvailableDayTime {
+    /// What is required, which is all.
+    #[must_use]
+    pub fn new(begin_day_time: impl Into<String>, end_day_time: impl Into<String>) -> Self {
+        Self {
+            begin_day_time: begin_day_time.into(),
+            end_day_time: end_day_time.into(),
+        }
+    }
+}
+
 /// Object `advanced_setting` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct AdvancedSetting {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -470,8 +556,31 @@ pub struct AdvancedSetting {
     pub payment_method_information: Option<AdvancedSettingPaymentMethodInformation>,
 }
 
+impl AdvancedSetting {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            delivery_user_category: None,
+            merchant_member_appid: None,
+            payment_mode: None,
+            goods_tags: None,
+            payment_method_information: None,
+        }
+    }
+}
+
+optional! { AdvancedSetting {
+    delivery_user_category: DeliveryUserCategory,
+    merchant_member_appid: String,
+    payment_mode: PaymentMode,
+    goods_tags: Vec<String>,
+    payment_method_information: AdvancedSettingPaymentMethodInformation,
+} }
+
 /// Object `payment_mode` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct PaymentMode {
     /// Optional. Example: `APP_SCENE`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -481,8 +590,25 @@ pub struct PaymentMode {
     pub payment_method_information: Option<PaymentModePaymentMethodInformation>,
 }
 
+impl PaymentMode {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            payment_scene_list: None,
+            payment_method_information: None,
+        }
+    }
+}
+
+optional! { PaymentMode {
+    payment_scene_list: Vec<PaymentScene>,
+    payment_method_information: PaymentModePaymentMethodInformation,
+} }
+
 /// Object `payment_method_information` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct PaymentModePaymentMethodInformation {
     /// Optional. Example: `CFT`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -492,8 +618,25 @@ pub struct PaymentModePaymentMethodInformation {
     pub bank_abbreviation: Option<String>,
 }
 
+impl PaymentModePaymentMethodInformation {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            payment_method: None,
+            bank_abbreviation: None,
+        }
+    }
+}
+
+optional! { PaymentModePaymentMethodInformation {
+    payment_method: PaymentMethod,
+    bank_abbreviation: String,
+} }
+
 /// Object `payment_method_information` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct AdvancedSettingPaymentMethodInformation {
     /// Required. Example: `CFT`.
     pub payment_method: PaymentMethod,
@@ -502,8 +645,24 @@ pub struct AdvancedSettingPaymentMethodInformation {
     pub bank_abbreviation: Option<String>,
 }
 
+impl AdvancedSettingPaymentMethodInformation {
+    /// What is required. What is optional has a method of its name.
+    #[must_use]
+    pub fn new(payment_method: PaymentMethod) -> Self {
+        Self {
+            payment_method,
+            bank_abbreviation: None,
+        }
+    }
+}
+
+optional! { AdvancedSettingPaymentMethodInformation {
+    bank_abbreviation: String,
+} }
+
 /// Object `award_send_rule` in a request.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct AwardSendRule {
     /// Required. Example: `BUSIFAVOR`.
     pub award_type: AwardType,
@@ -521,7 +680,7 @@ pub struct AwardSendRule {
 }
 
 impl AwardSendRule {
-    /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+    /// What is required. What is optional has a method of its name.
     #[must_use]
     pub fn new(award_type: AwardType, merchant_option: MerchantOption, transaction_amount_minimum: i64, send_content: SendContent, award_list: Vec<Award>) -> Self {
         Self {
@@ -535,8 +694,13 @@ impl AwardSendRule {
     }
 }
 
+optional! { AwardSendRule {
+    merchant_id_list: Vec<String>,
+} }
+
 /// Object `award_list` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct Award {
     /// Required.
     pub stock_id: String,
@@ -547,6 +711,22 @@ pub struct Award {
     pub thumbnail_url: Option<String>,
 }
 
+impl Award {
+    /// What is required. What is optional has a method of its name.
+    #[must_use]
+    pub fn new(stock_id: impl Into<String>, original_image_url: impl Into<String>) -> Self {
+        Self {
+            stock_id: stock_id.into(),
+            original_image_url: original_image_url.into(),
+            thumbnail_url: None,
+        }
+    }
+}
+
+optional! { Award {
+    thumbnail_url: String,
+} }
+
 /// Operations `marketing.pay_gift_activity.activities.*`.
 pub mod activities {
 
@@ -555,14 +735,26 @@ pub mod activities {
     /// `GET /v3/marketing/paygiftactivity/activities/{activity_id}`. For direct merchants and service providers. Idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012487971>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Get {
         /// Required.
         pub activity_id: String,
     }
 
+    impl Get {
+        /// What is required, which is all.
+        #[must_use]
+        pub fn new(activity_id: impl Into<String>) -> Self {
+            Self {
+                activity_id: activity_id.into(),
+            }
+        }
+    }
+
     /// Reply to [`Get`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct GetReply {
         /// Optional.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -611,6 +803,7 @@ pub mod activities {
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012489126>
     #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct List {
         /// Required. Example: `0`.
         pub offset: i64,
@@ -628,7 +821,7 @@ pub mod activities {
     }
 
     impl List {
-        /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+        /// What is required. What is optional has a method of its name.
         #[must_use]
         pub fn new(offset: i64, limit: i64) -> Self {
             Self {
@@ -641,8 +834,15 @@ pub mod activities {
         }
     }
 
+    optional! { List {
+        activity_name: String,
+        activity_status: super::ActivityStatus,
+        award_type: super::AwardType,
+    } }
+
     /// Reply to [`List`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct ListReply {
         /// Optional.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -666,14 +866,26 @@ pub mod activities {
     /// `POST /v3/marketing/paygiftactivity/activities/{activity_id}/terminate`. For direct merchants and service providers. Idempotent. `marketing.pay_gift_activity.activities.get` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012466523>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Terminate {
         /// Required.
         pub activity_id: String,
     }
 
+    impl Terminate {
+        /// What is required, which is all.
+        #[must_use]
+        pub fn new(activity_id: impl Into<String>) -> Self {
+            Self {
+                activity_id: activity_id.into(),
+            }
+        }
+    }
+
     /// Reply to [`Terminate`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct TerminateReply {
         /// Optional.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -694,7 +906,8 @@ pub mod activities {
         /// `GET /v3/marketing/paygiftactivity/activities/{activity_id}/goods`. For direct merchants and service providers. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012466448>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct List {
             /// Required.
             pub activity_id: String,
@@ -706,8 +919,26 @@ pub mod activities {
             pub limit: Option<i64>,
         }
 
+        impl List {
+            /// What is required. What is optional has a method of its name.
+            #[must_use]
+            pub fn new(activity_id: impl Into<String>) -> Self {
+                Self {
+                    activity_id: activity_id.into(),
+                    offset: None,
+                    limit: None,
+                }
+            }
+        }
+
+        optional! { List {
+            offset: i64,
+            limit: i64,
+        } }
+
         /// Reply to [`List`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct ListReply {
             /// Optional.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -739,6 +970,7 @@ pub mod activities {
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012466671>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Add {
             /// Required.
             pub activity_id: String,
@@ -762,6 +994,7 @@ pub mod activities {
 
         /// Reply to [`Add`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct AddReply {
             /// Optional.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -783,6 +1016,7 @@ pub mod activities {
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012466787>
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Delete {
             /// Required.
             pub activity_id: String,
@@ -806,6 +1040,7 @@ pub mod activities {
 
         /// Reply to [`Delete`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct DeleteReply {
             /// Optional.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -823,7 +1058,8 @@ pub mod activities {
         /// `GET /v3/marketing/paygiftactivity/activities/{activity_id}/merchants`. For direct merchants and service providers. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012466149>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct List {
             /// Required.
             pub activity_id: String,
@@ -835,8 +1071,26 @@ pub mod activities {
             pub limit: Option<i64>,
         }
 
+        impl List {
+            /// What is required. What is optional has a method of its name.
+            #[must_use]
+            pub fn new(activity_id: impl Into<String>) -> Self {
+                Self {
+                    activity_id: activity_id.into(),
+                    offset: None,
+                    limit: None,
+                }
+            }
+        }
+
+        optional! { List {
+            offset: i64,
+            limit: i64,
+        } }
+
         /// Reply to [`List`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct ListReply {
             /// Optional.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -869,6 +1123,7 @@ pub mod unique_threshold_activity {
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012487898>
     #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Create {
         /// Required.
         pub activity_base_info: super::ActivityBaseInfo,
@@ -880,7 +1135,7 @@ pub mod unique_threshold_activity {
     }
 
     impl Create {
-        /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+        /// What is required. What is optional has a method of its name.
         #[must_use]
         pub fn new(activity_base_info: super::ActivityBaseInfo, award_send_rule: super::AwardSendRule) -> Self {
             Self {
@@ -891,8 +1146,13 @@ pub mod unique_threshold_activity {
         }
     }
 
+    optional! { Create {
+        advanced_setting: super::AdvancedSetting,
+    } }
+
     /// Reply to [`Create`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct CreateReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]

@@ -23,7 +23,8 @@ crate::open_enum! {
 }
 
 /// Object `jump_link` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct JumpLink {
     /// Required. Example: `wxea9c30a90fs8d3fe`.
     pub mini_programs_appid: String,
@@ -31,8 +32,20 @@ pub struct JumpLink {
     pub mini_programs_path: String,
 }
 
+impl JumpLink {
+    /// What is required, which is all.
+    #[must_use]
+    pub fn new(mini_programs_appid: impl Into<String>, mini_programs_path: impl Into<String>) -> Self {
+        Self {
+            mini_programs_appid: mini_programs_appid.into(),
+            mini_programs_path: mini_programs_path.into(),
+        }
+    }
+}
+
 /// Object `jump_link` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct JumpLinkReply {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -43,7 +56,8 @@ pub struct JumpLinkReply {
 }
 
 /// Object `jump_info` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct JumpInfo {
     /// Required. Example: `example_merchant_appid`.
     pub merchant_appid: String,
@@ -51,8 +65,20 @@ pub struct JumpInfo {
     pub merchant_path: String,
 }
 
+impl JumpInfo {
+    /// What is required, which is all.
+    #[must_use]
+    pub fn new(merchant_appid: impl Into<String>, merchant_path: impl Into<String>) -> Self {
+        Self {
+            merchant_appid: merchant_appid.into(),
+            merchant_path: merchant_path.into(),
+        }
+    }
+}
+
 /// Object `merchant_jump_info` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct MerchantJumpInfo {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -85,6 +111,7 @@ pub struct MerchantJumpInfo {
 
 /// Object `jump_info` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct JumpInfoReply {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -95,7 +122,8 @@ pub struct JumpInfoReply {
 }
 
 /// Object `meta` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct ShoppingReceiptMeta {
     /// Required.
     pub transaction_id: String,
@@ -120,16 +148,57 @@ pub struct ShoppingReceiptMeta {
     pub upload_time: Option<String>,
 }
 
+impl ShoppingReceiptMeta {
+    /// What is required. What is optional has a method of its name.
+    #[must_use]
+    pub fn new(transaction_id: impl Into<String>, openid: impl Into<crate::Sensitive>, sha256: impl Into<String>) -> Self {
+        Self {
+            transaction_id: transaction_id.into(),
+            transaction_mchid: None,
+            transaction_sub_mchid: None,
+            out_trade_no: None,
+            openid: openid.into(),
+            sha256: sha256.into(),
+            merchant_contact_information: None,
+            upload_time: None,
+        }
+    }
+}
+
+optional! { ShoppingReceiptMeta {
+    transaction_mchid: String,
+    transaction_sub_mchid: String,
+    out_trade_no: String,
+    merchant_contact_information: MerchantContactInformation,
+    upload_time: String,
+} }
+
 /// Object `merchant_contact_information` in a request.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct MerchantContactInformation {
     /// Optional. Encrypted under the platform's key before it is sent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub consultation_phone_number: Option<crate::Sensitive>,
 }
 
+impl MerchantContactInformation {
+    /// Nothing is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            consultation_phone_number: None,
+        }
+    }
+}
+
+optional! { MerchantContactInformation {
+    consultation_phone_number: crate::Sensitive,
+} }
+
 /// Object `receipt` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct Receipt {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -171,6 +240,7 @@ pub struct Receipt {
 
 /// Object `merchant_contact_information` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct MerchantContactInformationReply {
     /// Optional. Decrypted with the merchant's key.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -185,7 +255,8 @@ pub mod custom_entrances {
     /// `POST /v3/marketing/shopping-receipt/customentrances`. For direct merchants and service providers. Not idempotent. `marketing.shopping_receipt.custom_entrances.get` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012526342>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Create {
         /// Required. Example: `MERCHANT_ACTIVITY`.
         pub custom_entrance_type: super::CustomEntranceType,
@@ -208,8 +279,32 @@ pub mod custom_entrances {
         pub jump_link: super::JumpLink,
     }
 
+    impl Create {
+        /// What is required. What is optional has a method of its name.
+        #[expect(clippy::too_many_arguments, reason = "all of them are required")]
+        #[must_use]
+        pub fn new(custom_entrance_type: super::CustomEntranceType, subtitle: impl Into<String>, start_time: impl Into<String>, end_time: impl Into<String>, custom_entrance_state: super::CustomEntranceState, brand_id: impl Into<String>, out_request_no: impl Into<String>, jump_link: super::JumpLink) -> Self {
+            Self {
+                custom_entrance_type,
+                subtitle: subtitle.into(),
+                goods_thumbnail_url: None,
+                start_time: start_time.into(),
+                end_time: end_time.into(),
+                custom_entrance_state,
+                brand_id: brand_id.into(),
+                out_request_no: out_request_no.into(),
+                jump_link,
+            }
+        }
+    }
+
+    optional! { Create {
+        goods_thumbnail_url: String,
+    } }
+
     /// Reply to [`Create`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct CreateReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -254,14 +349,26 @@ pub mod custom_entrances {
     /// `GET /v3/marketing/shopping-receipt/customentrances/{brand_id}`. For direct merchants and service providers. Idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012526406>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Get {
         /// Required. Example: `1014`.
         pub brand_id: String,
     }
 
+    impl Get {
+        /// What is required, which is all.
+        #[must_use]
+        pub fn new(brand_id: impl Into<String>) -> Self {
+            Self {
+                brand_id: brand_id.into(),
+            }
+        }
+    }
+
     /// Reply to [`Get`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct GetReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -306,7 +413,8 @@ pub mod custom_entrances {
     /// `PATCH /v3/marketing/shopping-receipt/customentrances/{brand_id}`. For direct merchants and service providers. Idempotent. `marketing.shopping_receipt.custom_entrances.get` tells what became of it.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012526475>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Update {
         /// Required. Example: `1014`.
         pub brand_id: String,
@@ -335,8 +443,37 @@ pub mod custom_entrances {
         pub jump_link: Option<super::JumpLink>,
     }
 
+    impl Update {
+        /// What is required. What is optional has a method of its name.
+        #[must_use]
+        pub fn new(brand_id: impl Into<String>, out_request_no: impl Into<String>) -> Self {
+            Self {
+                brand_id: brand_id.into(),
+                custom_entrance_type: None,
+                subtitle: None,
+                goods_thumbnail_url: None,
+                custom_entrance_state: None,
+                start_time: None,
+                end_time: None,
+                out_request_no: out_request_no.into(),
+                jump_link: None,
+            }
+        }
+    }
+
+    optional! { Update {
+        custom_entrance_type: super::CustomEntranceType,
+        subtitle: String,
+        goods_thumbnail_url: String,
+        custom_entrance_state: super::CustomEntranceState,
+        start_time: String,
+        end_time: String,
+        jump_link: super::JumpLink,
+    } }
+
     /// Reply to [`Update`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct UpdateReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -385,7 +522,8 @@ pub mod merchant_shopping_receipt_jump_infos {
     /// `POST /v3/marketing/shopping-receipt/merchantshoppingreceiptjumpinfos`. For direct merchants and service providers. Not idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012443843>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Create {
         /// Required. Example: `4200000008202209139188072801`.
         pub transaction_id: String,
@@ -403,8 +541,29 @@ pub mod merchant_shopping_receipt_jump_infos {
         pub jump_info: super::JumpInfo,
     }
 
+    impl Create {
+        /// What is required. What is optional has a method of its name.
+        #[must_use]
+        pub fn new(transaction_id: impl Into<String>, openid: impl Into<crate::Sensitive>, merchant_upload_time: impl Into<String>, jump_info: super::JumpInfo) -> Self {
+            Self {
+                transaction_id: transaction_id.into(),
+                transaction_mchid: None,
+                transaction_sub_mchid: None,
+                openid: openid.into(),
+                merchant_upload_time: merchant_upload_time.into(),
+                jump_info,
+            }
+        }
+    }
+
+    optional! { Create {
+        transaction_mchid: String,
+        transaction_sub_mchid: String,
+    } }
+
     /// Reply to [`Create`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct CreateReply {
         /// Optional.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -423,7 +582,8 @@ pub mod shopping_receipts {
     /// `POST /v3/marketing/shopping-receipt/shoppingreceipts`. For direct merchants and service providers. Not idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012553506>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Create {
         /// Required.
         pub file: crate::File,
@@ -431,8 +591,20 @@ pub mod shopping_receipts {
         pub meta: super::ShoppingReceiptMeta,
     }
 
+    impl Create {
+        /// What is required, which is all.
+        #[must_use]
+        pub fn new(file: crate::File, meta: super::ShoppingReceiptMeta) -> Self {
+            Self {
+                file,
+                meta,
+            }
+        }
+    }
+
     /// Reply to [`Create`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct CreateReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]

@@ -4,6 +4,7 @@
 
 /// Object `data` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct ActivityData {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -61,6 +62,7 @@ pub mod activities {
     ///
     /// Document: <https://pay.weixin.qq.com/wiki/doc/apiv3_partner/Offline/apis/chapter6_1_1.shtml>
     #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Apply {
         /// Required. Example: `11111`.
         pub activity_id: String,
@@ -84,6 +86,7 @@ pub mod activities {
 
     /// Reply to [`Apply`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct ApplyReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -101,14 +104,26 @@ pub mod activities {
     /// `GET /v3/marketing/weekly-discount/activities/{activity_id}`. Idempotent.
     ///
     /// Document: <https://pay.weixin.qq.com/wiki/doc/apiv3_partner/Offline/apis/chapter6_1_2.shtml>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Get {
         /// Required. Example: `11111`.
         pub activity_id: String,
     }
 
+    impl Get {
+        /// What is required, which is all.
+        #[must_use]
+        pub fn new(activity_id: impl Into<String>) -> Self {
+            Self {
+                activity_id: activity_id.into(),
+            }
+        }
+    }
+
     /// Reply to [`Get`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct GetReply {
         /// Optional.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -166,6 +181,7 @@ pub mod activities {
     ///
     /// Document: <https://pay.weixin.qq.com/wiki/doc/apiv3_partner/Offline/apis/chapter6_1_3.shtml>
     #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct List {
         /// Required. Example: `5`.
         pub limit: i64,
@@ -183,7 +199,7 @@ pub mod activities {
     }
 
     impl List {
-        /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+        /// What is required. What is optional has a method of its name.
         #[must_use]
         pub fn new(limit: i64, offset: i64, applying_merchant_id: i64, activity_area_code: i64, activity_scene: impl Into<String>) -> Self {
             Self {
@@ -197,8 +213,13 @@ pub mod activities {
         }
     }
 
+    optional! { List {
+        store_id: i64,
+    } }
+
     /// Reply to [`List`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct ListReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]

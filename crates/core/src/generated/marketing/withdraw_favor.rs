@@ -4,6 +4,7 @@
 
 /// Object `data` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct CouponData {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -33,7 +34,8 @@ pub mod users {
         /// `POST /v3/marketing/withdraw-favor/users/{openid}/coupons`. Not idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/wiki/doc/apiv3_partner/Offline/apis/chapter3_2_1.shtml>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct Create {
             /// Required. Example: `oUpF8uMuAJO_M2pxb1Q9zNjWeS6o`.
             pub openid: crate::Sensitive,
@@ -47,8 +49,23 @@ pub mod users {
             pub send_request_no: String,
         }
 
+        impl Create {
+            /// What is required, which is all.
+            #[must_use]
+            pub fn new(openid: impl Into<crate::Sensitive>, mchid: impl Into<String>, stock_id: impl Into<String>, appid: impl Into<String>, send_request_no: impl Into<String>) -> Self {
+                Self {
+                    openid: openid.into(),
+                    mchid: mchid.into(),
+                    stock_id: stock_id.into(),
+                    appid: appid.into(),
+                    send_request_no: send_request_no.into(),
+                }
+            }
+        }
+
         /// Reply to [`Create`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct CreateReply {
             /// Optional.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -66,7 +83,8 @@ pub mod users {
         /// `GET /v3/marketing/withdraw-favor/users/{openid}/coupons`. Idempotent.
         ///
         /// Document: <https://pay.weixin.qq.com/wiki/doc/apiv3_partner/Offline/apis/chapter3_2_2.shtml>
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
         pub struct List {
             /// Required. Example: `oUpF8uMuAJO_M2pxb1Q9zNjWeS6o`.
             pub openid: crate::Sensitive,
@@ -84,8 +102,29 @@ pub mod users {
             pub limit: Option<i64>,
         }
 
+        impl List {
+            /// What is required. What is optional has a method of its name.
+            #[must_use]
+            pub fn new(openid: impl Into<crate::Sensitive>, mchid: impl Into<String>, stock_id: impl Into<String>, appid: impl Into<String>) -> Self {
+                Self {
+                    openid: openid.into(),
+                    mchid: mchid.into(),
+                    stock_id: stock_id.into(),
+                    appid: appid.into(),
+                    offset: None,
+                    limit: None,
+                }
+            }
+        }
+
+        optional! { List {
+            offset: i64,
+            limit: i64,
+        } }
+
         /// Reply to [`List`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
         pub struct ListReply {
             /// Documented as required.
             #[serde(skip_serializing_if = "Option::is_none")]

@@ -11,11 +11,11 @@ open_enums! {
 }
 
 structs! {
-    wechatpay_sdk::bill::DownloadBill = "bill/DownloadBill" { bill_sequence: "bill_sequence", download_url: "download_url", encrypt_key: "encrypt_key", hash_type: "hash_type", hash_value: "hash_value", nonce: "nonce" };
-    wechatpay_sdk::bill::fund_flow_bill::Get = "bill.fund_flow_bill.get" { bill_date: "bill_date", sub_mchid: "sub_mchid", account_type: "account_type", tar_type: "tar_type" };
-    wechatpay_sdk::bill::fund_flow_bill::GetReply = "bill.fund_flow_bill.get/reply" { hash_type: "hash_type", hash_value: "hash_value", download_url: "download_url" };
-    wechatpay_sdk::bill::sub_merchant_fund_flow_bill::Get = "bill.sub_merchant_fund_flow_bill.get" { sub_mchid: "sub_mchid", bill_date: "bill_date", tar_type: "tar_type", algorithm: "algorithm", account_type: "account_type" };
-    wechatpay_sdk::bill::sub_merchant_fund_flow_bill::GetReply = "bill.sub_merchant_fund_flow_bill.get/reply" { download_bill_count: "download_bill_count", download_bill_list: "download_bill_list" };
-    wechatpay_sdk::bill::trade_bill::Get = "bill.trade_bill.get" { bill_date: "bill_date", sub_mchid: "sub_mchid", bill_type: "bill_type", tar_type: "tar_type" };
-    wechatpay_sdk::bill::trade_bill::GetReply = "bill.trade_bill.get/reply" { hash_type: "hash_type", hash_value: "hash_value", download_url: "download_url" };
+    wechatpay_sdk::bill::DownloadBill = "bill/DownloadBill" default() { bill_sequence: "bill_sequence", download_url: "download_url", encrypt_key: "encrypt_key", hash_type: "hash_type", hash_value: "hash_value", nonce: "nonce" };
+    wechatpay_sdk::bill::fund_flow_bill::Get = "bill.fund_flow_bill.get" new(text) { bill_date: "bill_date", sub_mchid: "sub_mchid", account_type: "account_type", tar_type: "tar_type" };
+    wechatpay_sdk::bill::fund_flow_bill::GetReply = "bill.fund_flow_bill.get/reply" default() { hash_type: "hash_type", hash_value: "hash_value", download_url: "download_url" };
+    wechatpay_sdk::bill::sub_merchant_fund_flow_bill::Get = "bill.sub_merchant_fund_flow_bill.get" new(text, text, other, other) { sub_mchid: "sub_mchid", bill_date: "bill_date", tar_type: "tar_type", algorithm: "algorithm", account_type: "account_type" };
+    wechatpay_sdk::bill::sub_merchant_fund_flow_bill::GetReply = "bill.sub_merchant_fund_flow_bill.get/reply" default() { download_bill_count: "download_bill_count", download_bill_list: "download_bill_list" };
+    wechatpay_sdk::bill::trade_bill::Get = "bill.trade_bill.get" new(text) { bill_date: "bill_date", sub_mchid: "sub_mchid", bill_type: "bill_type", tar_type: "tar_type" };
+    wechatpay_sdk::bill::trade_bill::GetReply = "bill.trade_bill.get/reply" default() { hash_type: "hash_type", hash_value: "hash_value", download_url: "download_url" };
 }

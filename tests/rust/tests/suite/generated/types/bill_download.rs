@@ -6,5 +6,5 @@ open_enums! {
 }
 
 structs! {
-    wechatpay_sdk::bill_download::file::Get = "bill_download.file.get" { token: "token", tartype: "tartype" };
+    wechatpay_sdk::bill_download::file::Get = "bill_download.file.get" new(text) { token: "token", tartype: "tartype" };
 }

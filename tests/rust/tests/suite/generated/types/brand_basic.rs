@@ -7,6 +7,6 @@ open_enums! {
 }
 
 structs! {
-    wechatpay_sdk::brand_basic::partner::brands::product_authorities::Get = "brand_basic.partner.brands.product_authorities.get" { brand_id: "brand_id" };
-    wechatpay_sdk::brand_basic::partner::brands::product_authorities::GetReply = "brand_basic.partner.brands.product_authorities.get/reply" { brand_id: "brand_id", authorization_type: "authorization_type", authorization_product: "authorization_product", update_time: "update_time" };
+    wechatpay_sdk::brand_basic::partner::brands::product_authorities::Get = "brand_basic.partner.brands.product_authorities.get" new(text) { brand_id: "brand_id" };
+    wechatpay_sdk::brand_basic::partner::brands::product_authorities::GetReply = "brand_basic.partner.brands.product_authorities.get/reply" default() { brand_id: "brand_id", authorization_type: "authorization_type", authorization_product: "authorization_product", update_time: "update_time" };
 }

@@ -7,10 +7,10 @@ open_enums! {
 }
 
 structs! {
-    wechatpay_sdk::business_circle::parkings::Create = "business_circle.parkings.create" { sub_mchid: "sub_mchid", brandid: "brandid", appid: "appid", openid: "openid", plate_number: "plate_number", state: "state", time: "time" };
-    wechatpay_sdk::business_circle::points::Notify = "business_circle.points.notify" { sub_mchid: "sub_mchid", transaction_id: "transaction_id", appid: "appid", openid: "openid", earn_points: "earn_points", increased_points: "increased_points", points_update_time: "points_update_time", no_points_remarks: "no_points_remarks", total_points: "total_points" };
-    wechatpay_sdk::business_circle::user_authorizations::Get = "business_circle.user_authorizations.get" { openid: "openid", sub_mchid: "sub_mchid", appid: "appid" };
-    wechatpay_sdk::business_circle::user_authorizations::GetReply = "business_circle.user_authorizations.get/reply" { openid: "openid", authorize_state: "authorize_state", authorize_time: "authorize_time", deauthorize_time: "deauthorize_time" };
-    wechatpay_sdk::business_circle::users::points::commit_status::Get = "business_circle.users.points.commit_status.get" { openid: "openid", sub_mchid: "sub_mchid", brandid: "brandid", appid: "appid" };
-    wechatpay_sdk::business_circle::users::points::commit_status::GetReply = "business_circle.users.points.commit_status.get/reply" { points_commit_status: "points_commit_status" };
+    wechatpay_sdk::business_circle::parkings::Create = "business_circle.parkings.create" new(other, text, text, text, other, text) { sub_mchid: "sub_mchid", brandid: "brandid", appid: "appid", openid: "openid", plate_number: "plate_number", state: "state", time: "time" };
+    wechatpay_sdk::business_circle::points::Notify = "business_circle.points.notify" new(text, text, text, other, other, text) { sub_mchid: "sub_mchid", transaction_id: "transaction_id", appid: "appid", openid: "openid", earn_points: "earn_points", increased_points: "increased_points", points_update_time: "points_update_time", no_points_remarks: "no_points_remarks", total_points: "total_points" };
+    wechatpay_sdk::business_circle::user_authorizations::Get = "business_circle.user_authorizations.get" new(text, text) { openid: "openid", sub_mchid: "sub_mchid", appid: "appid" };
+    wechatpay_sdk::business_circle::user_authorizations::GetReply = "business_circle.user_authorizations.get/reply" default() { openid: "openid", authorize_state: "authorize_state", authorize_time: "authorize_time", deauthorize_time: "deauthorize_time" };
+    wechatpay_sdk::business_circle::users::points::commit_status::Get = "business_circle.users.points.commit_status.get" new(text, other, text) { openid: "openid", sub_mchid: "sub_mchid", brandid: "brandid", appid: "appid" };
+    wechatpay_sdk::business_circle::users::points::commit_status::GetReply = "business_circle.users.points.commit_status.get/reply" default() { points_commit_status: "points_commit_status" };
 }

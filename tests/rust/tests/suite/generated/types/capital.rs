@@ -5,21 +5,21 @@ open_enums! {
 }
 
 structs! {
-    wechatpay_sdk::capital::CityData = "capital/CityData" { city_name: "city_name", city_code: "city_code" };
-    wechatpay_sdk::capital::ProvinceData = "capital/ProvinceData" { province_name: "province_name", province_code: "province_code" };
-    wechatpay_sdk::capital::BranchData = "capital/BranchData" { bank_branch_name: "bank_branch_name", bank_branch_id: "bank_branch_id" };
-    wechatpay_sdk::capital::Links = "capital/Links" { next: "next", prev: "prev", self_: "self" };
-    wechatpay_sdk::capital::CorporateBankingData = "capital/CorporateBankingData" { bank_alias: "bank_alias", bank_alias_code: "bank_alias_code", account_bank: "account_bank", account_bank_code: "account_bank_code", need_bank_branch: "need_bank_branch" };
-    wechatpay_sdk::capital::capital_lhh::areas::provinces::List = "capital.capital_lhh.areas.provinces.list" {};
-    wechatpay_sdk::capital::capital_lhh::areas::provinces::ListReply = "capital.capital_lhh.areas.provinces.list/reply" { data: "data", total_count: "total_count" };
-    wechatpay_sdk::capital::capital_lhh::areas::provinces::cities::List = "capital.capital_lhh.areas.provinces.cities.list" { province_code: "province_code" };
-    wechatpay_sdk::capital::capital_lhh::areas::provinces::cities::ListReply = "capital.capital_lhh.areas.provinces.cities.list/reply" { data: "data", total_count: "total_count" };
-    wechatpay_sdk::capital::capital_lhh::banks::SearchByBankAccount = "capital.capital_lhh.banks.search_by_bank_account" { account_number: "account_number" };
-    wechatpay_sdk::capital::capital_lhh::banks::SearchByBankAccountReply = "capital.capital_lhh.banks.search_by_bank_account/reply" { total_count: "total_count", data: "data" };
-    wechatpay_sdk::capital::capital_lhh::banks::branches::List = "capital.capital_lhh.banks.branches.list" { bank_alias_code: "bank_alias_code", city_code: "city_code", offset: "offset", limit: "limit" };
-    wechatpay_sdk::capital::capital_lhh::banks::branches::ListReply = "capital.capital_lhh.banks.branches.list/reply" { total_count: "total_count", count: "count", data: "data", offset: "offset", links: "links", account_bank: "account_bank", account_bank_code: "account_bank_code", bank_alias: "bank_alias", bank_alias_code: "bank_alias_code" };
-    wechatpay_sdk::capital::capital_lhh::banks::corporate_banking::List = "capital.capital_lhh.banks.corporate_banking.list" { offset: "offset", limit: "limit" };
-    wechatpay_sdk::capital::capital_lhh::banks::corporate_banking::ListReply = "capital.capital_lhh.banks.corporate_banking.list/reply" { total_count: "total_count", count: "count", data: "data", offset: "offset", links: "links" };
-    wechatpay_sdk::capital::capital_lhh::banks::personal_banking::List = "capital.capital_lhh.banks.personal_banking.list" { offset: "offset", limit: "limit" };
-    wechatpay_sdk::capital::capital_lhh::banks::personal_banking::ListReply = "capital.capital_lhh.banks.personal_banking.list/reply" { total_count: "total_count", count: "count", data: "data", offset: "offset", links: "links" };
+    wechatpay_sdk::capital::CityData = "capital/CityData" default() { city_name: "city_name", city_code: "city_code" };
+    wechatpay_sdk::capital::ProvinceData = "capital/ProvinceData" default() { province_name: "province_name", province_code: "province_code" };
+    wechatpay_sdk::capital::BranchData = "capital/BranchData" default() { bank_branch_name: "bank_branch_name", bank_branch_id: "bank_branch_id" };
+    wechatpay_sdk::capital::Links = "capital/Links" default() { next: "next", prev: "prev", self_: "self" };
+    wechatpay_sdk::capital::CorporateBankingData = "capital/CorporateBankingData" default() { bank_alias: "bank_alias", bank_alias_code: "bank_alias_code", account_bank: "account_bank", account_bank_code: "account_bank_code", need_bank_branch: "need_bank_branch" };
+    wechatpay_sdk::capital::capital_lhh::areas::provinces::List = "capital.capital_lhh.areas.provinces.list" new() {};
+    wechatpay_sdk::capital::capital_lhh::areas::provinces::ListReply = "capital.capital_lhh.areas.provinces.list/reply" default() { data: "data", total_count: "total_count" };
+    wechatpay_sdk::capital::capital_lhh::areas::provinces::cities::List = "capital.capital_lhh.areas.provinces.cities.list" new(other) { province_code: "province_code" };
+    wechatpay_sdk::capital::capital_lhh::areas::provinces::cities::ListReply = "capital.capital_lhh.areas.provinces.cities.list/reply" default() { data: "data", total_count: "total_count" };
+    wechatpay_sdk::capital::capital_lhh::banks::SearchByBankAccount = "capital.capital_lhh.banks.search_by_bank_account" new(text) { account_number: "account_number" };
+    wechatpay_sdk::capital::capital_lhh::banks::SearchByBankAccountReply = "capital.capital_lhh.banks.search_by_bank_account/reply" default() { total_count: "total_count", data: "data" };
+    wechatpay_sdk::capital::capital_lhh::banks::branches::List = "capital.capital_lhh.banks.branches.list" new(text, other, other) { bank_alias_code: "bank_alias_code", city_code: "city_code", offset: "offset", limit: "limit" };
+    wechatpay_sdk::capital::capital_lhh::banks::branches::ListReply = "capital.capital_lhh.banks.branches.list/reply" default() { total_count: "total_count", count: "count", data: "data", offset: "offset", links: "links", account_bank: "account_bank", account_bank_code: "account_bank_code", bank_alias: "bank_alias", bank_alias_code: "bank_alias_code" };
+    wechatpay_sdk::capital::capital_lhh::banks::corporate_banking::List = "capital.capital_lhh.banks.corporate_banking.list" new(other) { offset: "offset", limit: "limit" };
+    wechatpay_sdk::capital::capital_lhh::banks::corporate_banking::ListReply = "capital.capital_lhh.banks.corporate_banking.list/reply" default() { total_count: "total_count", count: "count", data: "data", offset: "offset", links: "links" };
+    wechatpay_sdk::capital::capital_lhh::banks::personal_banking::List = "capital.capital_lhh.banks.personal_banking.list" new(other) { offset: "offset", limit: "limit" };
+    wechatpay_sdk::capital::capital_lhh::banks::personal_banking::ListReply = "capital.capital_lhh.banks.personal_banking.list/reply" default() { total_count: "total_count", count: "count", data: "data", offset: "offset", links: "links" };
 }

@@ -7,8 +7,8 @@ open_enums! {
 }
 
 structs! {
-    wechatpay_sdk::certificates::ListData = "certificates/ListData" { serial_no: "serial_no", effective_time: "effective_time", expire_time: "expire_time", encrypt_certificate: "encrypt_certificate" };
-    wechatpay_sdk::certificates::EncryptCertificate = "certificates/EncryptCertificate" { algorithm: "algorithm", nonce: "nonce", associated_data: "associated_data", ciphertext: "ciphertext" };
-    wechatpay_sdk::certificates::List = "certificates.list" { algorithm_type: "algorithm_type" };
-    wechatpay_sdk::certificates::ListReply = "certificates.list/reply" { data: "data" };
+    wechatpay_sdk::certificates::ListData = "certificates/ListData" default() { serial_no: "serial_no", effective_time: "effective_time", expire_time: "expire_time", encrypt_certificate: "encrypt_certificate" };
+    wechatpay_sdk::certificates::EncryptCertificate = "certificates/EncryptCertificate" default() { algorithm: "algorithm", nonce: "nonce", associated_data: "associated_data", ciphertext: "ciphertext" };
+    wechatpay_sdk::certificates::List = "certificates.list" new() { algorithm_type: "algorithm_type" };
+    wechatpay_sdk::certificates::ListReply = "certificates.list/reply" default() { data: "data" };
 }

@@ -7,8 +7,8 @@ open_enums! {
 }
 
 structs! {
-    wechatpay_sdk::compliance::inactive_merchant_identity_verification::merchants::Create = "compliance.inactive_merchant_identity_verification.merchants.create" { sub_mchid: "sub_mchid" };
-    wechatpay_sdk::compliance::inactive_merchant_identity_verification::merchants::CreateReply = "compliance.inactive_merchant_identity_verification.merchants.create/reply" { verification_id: "verification_id" };
-    wechatpay_sdk::compliance::inactive_merchant_identity_verification::merchants::verifications::Get = "compliance.inactive_merchant_identity_verification.merchants.verifications.get" { sub_mchid: "sub_mchid", verification_id: "verification_id" };
-    wechatpay_sdk::compliance::inactive_merchant_identity_verification::merchants::verifications::GetReply = "compliance.inactive_merchant_identity_verification.merchants.verifications.get/reply" { sub_mchid: "sub_mchid", verification_id: "verification_id", state: "state", fail_reason: "fail_reason", create_time: "create_time", finish_time: "finish_time" };
+    wechatpay_sdk::compliance::inactive_merchant_identity_verification::merchants::Create = "compliance.inactive_merchant_identity_verification.merchants.create" new(text) { sub_mchid: "sub_mchid" };
+    wechatpay_sdk::compliance::inactive_merchant_identity_verification::merchants::CreateReply = "compliance.inactive_merchant_identity_verification.merchants.create/reply" default() { verification_id: "verification_id" };
+    wechatpay_sdk::compliance::inactive_merchant_identity_verification::merchants::verifications::Get = "compliance.inactive_merchant_identity_verification.merchants.verifications.get" new(text, text) { sub_mchid: "sub_mchid", verification_id: "verification_id" };
+    wechatpay_sdk::compliance::inactive_merchant_identity_verification::merchants::verifications::GetReply = "compliance.inactive_merchant_identity_verification.merchants.verifications.get/reply" default() { sub_mchid: "sub_mchid", verification_id: "verification_id", state: "state", fail_reason: "fail_reason", create_time: "create_time", finish_time: "finish_time" };
 }

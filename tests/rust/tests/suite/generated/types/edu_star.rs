@@ -5,13 +5,13 @@ open_enums! {
 }
 
 structs! {
-    wechatpay_sdk::edu_star::OrderData = "edu_star/OrderData" { appid: "appid", wechat_openid: "wechat_openid", qq: "qq", right_id: "right_id", create_time: "create_time", order_state: "order_state", order_id: "order_id" };
-    wechatpay_sdk::edu_star::orders::Create = "edu_star.orders.create" { appid: "appid", wechat_openid: "wechat_openid", qq: "qq", right_id: "right_id", create_time: "create_time" };
-    wechatpay_sdk::edu_star::orders::CreateReply = "edu_star.orders.create/reply" { appid: "appid", wechat_openid: "wechat_openid", qq: "qq", right_id: "right_id", create_time: "create_time", order_state: "order_state", order_id: "order_id" };
-    wechatpay_sdk::edu_star::orders::List = "edu_star.orders.list" { appid: "appid", wechat_openid: "wechat_openid", qq: "qq", offset: "offset", limit: "limit" };
-    wechatpay_sdk::edu_star::orders::ListReply = "edu_star.orders.list/reply" { data: "data", total_count: "total_count", offset: "offset", limit: "limit" };
-    wechatpay_sdk::edu_star::users::GetByOpenid = "edu_star.users.get_by_openid" { wechat_openid: "wechat_openid", appid: "appid" };
-    wechatpay_sdk::edu_star::users::GetByOpenidReply = "edu_star.users.get_by_openid/reply" { education_star_student: "education_star_student", appid: "appid", wechat_openid: "wechat_openid", qq: "qq", register_time: "register_time" };
-    wechatpay_sdk::edu_star::users::GetByQq = "edu_star.users.get_by_qq" { qq: "qq", appid: "appid" };
-    wechatpay_sdk::edu_star::users::GetByQqReply = "edu_star.users.get_by_qq/reply" { education_star_student: "education_star_student", appid: "appid", wechat_openid: "wechat_openid", qq: "qq", register_time: "register_time" };
+    wechatpay_sdk::edu_star::OrderData = "edu_star/OrderData" default() { appid: "appid", wechat_openid: "wechat_openid", qq: "qq", right_id: "right_id", create_time: "create_time", order_state: "order_state", order_id: "order_id" };
+    wechatpay_sdk::edu_star::orders::Create = "edu_star.orders.create" new(text, text, text) { appid: "appid", wechat_openid: "wechat_openid", qq: "qq", right_id: "right_id", create_time: "create_time" };
+    wechatpay_sdk::edu_star::orders::CreateReply = "edu_star.orders.create/reply" default() { appid: "appid", wechat_openid: "wechat_openid", qq: "qq", right_id: "right_id", create_time: "create_time", order_state: "order_state", order_id: "order_id" };
+    wechatpay_sdk::edu_star::orders::List = "edu_star.orders.list" new(text) { appid: "appid", wechat_openid: "wechat_openid", qq: "qq", offset: "offset", limit: "limit" };
+    wechatpay_sdk::edu_star::orders::ListReply = "edu_star.orders.list/reply" default() { data: "data", total_count: "total_count", offset: "offset", limit: "limit" };
+    wechatpay_sdk::edu_star::users::GetByOpenid = "edu_star.users.get_by_openid" new(text, text) { wechat_openid: "wechat_openid", appid: "appid" };
+    wechatpay_sdk::edu_star::users::GetByOpenidReply = "edu_star.users.get_by_openid/reply" default() { education_star_student: "education_star_student", appid: "appid", wechat_openid: "wechat_openid", qq: "qq", register_time: "register_time" };
+    wechatpay_sdk::edu_star::users::GetByQq = "edu_star.users.get_by_qq" new(text, text) { qq: "qq", appid: "appid" };
+    wechatpay_sdk::edu_star::users::GetByQqReply = "edu_star.users.get_by_qq/reply" default() { education_star_student: "education_star_student", appid: "appid", wechat_openid: "wechat_openid", qq: "qq", register_time: "register_time" };
 }

@@ -5,6 +5,6 @@ open_enums! {
 }
 
 structs! {
-    wechatpay_sdk::express::users::Transform = "express.users.transform" { openid: "openid", appid: "appid" };
-    wechatpay_sdk::express::users::TransformReply = "express.users.transform/reply" { openid: "openid" };
+    wechatpay_sdk::express::users::Transform = "express.users.transform" new(text, text) { openid: "openid", appid: "appid" };
+    wechatpay_sdk::express::users::TransformReply = "express.users.transform/reply" default() { openid: "openid" };
 }

@@ -6,7 +6,7 @@ open_enums! {
 }
 
 structs! {
-    wechatpay_sdk::face_mch::RealNameInfo = "face_mch/RealNameInfo" { encrypted_real_name: "encrypted_real_name", credential_type: "credential_type", encrypted_credential_id: "encrypted_credential_id" };
-    wechatpay_sdk::face_mch::users::Get = "face_mch.users.get" { face_sid: "face_sid", info_type: "info_type", appid: "appid", sub_mchid: "sub_mchid", sub_appid: "sub_appid", sub_serial_no: "sub_serial_no" };
-    wechatpay_sdk::face_mch::users::GetReply = "face_mch.users.get/reply" { union_id: "union_id", openid: "openid", sub_openid: "sub_openid", real_name_info: "real_name_info" };
+    wechatpay_sdk::face_mch::RealNameInfo = "face_mch/RealNameInfo" default() { encrypted_real_name: "encrypted_real_name", credential_type: "credential_type", encrypted_credential_id: "encrypted_credential_id" };
+    wechatpay_sdk::face_mch::users::Get = "face_mch.users.get" new(text, other, text) { face_sid: "face_sid", info_type: "info_type", appid: "appid", sub_mchid: "sub_mchid", sub_appid: "sub_appid", sub_serial_no: "sub_serial_no" };
+    wechatpay_sdk::face_mch::users::GetReply = "face_mch.users.get/reply" default() { union_id: "union_id", openid: "openid", sub_openid: "sub_openid", real_name_info: "real_name_info" };
 }

@@ -8,11 +8,11 @@ open_enums! {
 }
 
 structs! {
-    wechatpay_sdk::goldplan::merchants::ChangeCustomPageStatus = "goldplan.merchants.change_custom_page_status" { sub_mchid: "sub_mchid", operation_type: "operation_type" };
-    wechatpay_sdk::goldplan::merchants::ChangeCustomPageStatusReply = "goldplan.merchants.change_custom_page_status/reply" { sub_mchid: "sub_mchid" };
-    wechatpay_sdk::goldplan::merchants::ChangeGoldPlanStatus = "goldplan.merchants.change_gold_plan_status" { sub_mchid: "sub_mchid", operation_type: "operation_type", operation_pay_scene: "operation_pay_scene" };
-    wechatpay_sdk::goldplan::merchants::ChangeGoldPlanStatusReply = "goldplan.merchants.change_gold_plan_status/reply" { sub_mchid: "sub_mchid" };
-    wechatpay_sdk::goldplan::merchants::CloseAdvertisingShow = "goldplan.merchants.close_advertising_show" { sub_mchid: "sub_mchid" };
-    wechatpay_sdk::goldplan::merchants::OpenAdvertisingShow = "goldplan.merchants.open_advertising_show" { sub_mchid: "sub_mchid", advertising_industry_filters: "advertising_industry_filters" };
-    wechatpay_sdk::goldplan::merchants::SetAdvertisingIndustryFilter = "goldplan.merchants.set_advertising_industry_filter" { sub_mchid: "sub_mchid", advertising_industry_filters: "advertising_industry_filters" };
+    wechatpay_sdk::goldplan::merchants::ChangeCustomPageStatus = "goldplan.merchants.change_custom_page_status" new(text, other) { sub_mchid: "sub_mchid", operation_type: "operation_type" };
+    wechatpay_sdk::goldplan::merchants::ChangeCustomPageStatusReply = "goldplan.merchants.change_custom_page_status/reply" default() { sub_mchid: "sub_mchid" };
+    wechatpay_sdk::goldplan::merchants::ChangeGoldPlanStatus = "goldplan.merchants.change_gold_plan_status" new(text, other) { sub_mchid: "sub_mchid", operation_type: "operation_type", operation_pay_scene: "operation_pay_scene" };
+    wechatpay_sdk::goldplan::merchants::ChangeGoldPlanStatusReply = "goldplan.merchants.change_gold_plan_status/reply" default() { sub_mchid: "sub_mchid" };
+    wechatpay_sdk::goldplan::merchants::CloseAdvertisingShow = "goldplan.merchants.close_advertising_show" new(text) { sub_mchid: "sub_mchid" };
+    wechatpay_sdk::goldplan::merchants::OpenAdvertisingShow = "goldplan.merchants.open_advertising_show" new(text) { sub_mchid: "sub_mchid", advertising_industry_filters: "advertising_industry_filters" };
+    wechatpay_sdk::goldplan::merchants::SetAdvertisingIndustryFilter = "goldplan.merchants.set_advertising_industry_filter" new(text, other) { sub_mchid: "sub_mchid", advertising_industry_filters: "advertising_industry_filters" };
 }

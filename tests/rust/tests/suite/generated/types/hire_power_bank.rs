@@ -5,10 +5,10 @@ open_enums! {
 }
 
 structs! {
-    wechatpay_sdk::hire_power_bank::insurance_orders::Create = "hire_power_bank.insurance_orders.create" { out_order_no: "out_order_no", openid: "openid", notify_url: "notify_url", service_id: "service_id" };
-    wechatpay_sdk::hire_power_bank::insurance_orders::CreateReply = "hire_power_bank.insurance_orders.create/reply" { order_id: "order_id", out_order_no: "out_order_no", openid: "openid", max_claim_count: "max_claim_count", claimed_count: "claimed_count", order_receive_time: "order_receive_time", order_begin_time: "order_begin_time", order_end_time: "order_end_time", order_receive_state: "order_receive_state" };
-    wechatpay_sdk::hire_power_bank::insurance_orders::Get = "hire_power_bank.insurance_orders.get" { out_order_no: "out_order_no" };
-    wechatpay_sdk::hire_power_bank::insurance_orders::GetReply = "hire_power_bank.insurance_orders.get/reply" { order_id: "order_id", out_order_no: "out_order_no", openid: "openid", max_claim_count: "max_claim_count", claimed_count: "claimed_count", order_receive_time: "order_receive_time", order_begin_time: "order_begin_time", order_end_time: "order_end_time", order_receive_state: "order_receive_state" };
-    wechatpay_sdk::hire_power_bank::user_qualifications::Get = "hire_power_bank.user_qualifications.get" { openid: "openid" };
-    wechatpay_sdk::hire_power_bank::user_qualifications::GetReply = "hire_power_bank.user_qualifications.get/reply" { qualified_user: "qualified_user" };
+    wechatpay_sdk::hire_power_bank::insurance_orders::Create = "hire_power_bank.insurance_orders.create" new() { out_order_no: "out_order_no", openid: "openid", notify_url: "notify_url", service_id: "service_id" };
+    wechatpay_sdk::hire_power_bank::insurance_orders::CreateReply = "hire_power_bank.insurance_orders.create/reply" default() { order_id: "order_id", out_order_no: "out_order_no", openid: "openid", max_claim_count: "max_claim_count", claimed_count: "claimed_count", order_receive_time: "order_receive_time", order_begin_time: "order_begin_time", order_end_time: "order_end_time", order_receive_state: "order_receive_state" };
+    wechatpay_sdk::hire_power_bank::insurance_orders::Get = "hire_power_bank.insurance_orders.get" new(text) { out_order_no: "out_order_no" };
+    wechatpay_sdk::hire_power_bank::insurance_orders::GetReply = "hire_power_bank.insurance_orders.get/reply" default() { order_id: "order_id", out_order_no: "out_order_no", openid: "openid", max_claim_count: "max_claim_count", claimed_count: "claimed_count", order_receive_time: "order_receive_time", order_begin_time: "order_begin_time", order_end_time: "order_end_time", order_receive_state: "order_receive_state" };
+    wechatpay_sdk::hire_power_bank::user_qualifications::Get = "hire_power_bank.user_qualifications.get" new(text) { openid: "openid" };
+    wechatpay_sdk::hire_power_bank::user_qualifications::GetReply = "hire_power_bank.user_qualifications.get/reply" default() { qualified_user: "qualified_user" };
 }

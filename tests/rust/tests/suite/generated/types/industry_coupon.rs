@@ -5,7 +5,7 @@ open_enums! {
 }
 
 structs! {
-    wechatpay_sdk::industry_coupon::Coupon = "industry_coupon/Coupon" { stock_id: "stock_id", coupon_id: "coupon_id" };
-    wechatpay_sdk::industry_coupon::tokens::Create = "industry_coupon.tokens.create" { open_id: "open_id", coupon_list: "coupon_list" };
-    wechatpay_sdk::industry_coupon::tokens::CreateReply = "industry_coupon.tokens.create/reply" { token: "token", expires_time: "expires_time" };
+    wechatpay_sdk::industry_coupon::Coupon = "industry_coupon/Coupon" new(other, text) { stock_id: "stock_id", coupon_id: "coupon_id" };
+    wechatpay_sdk::industry_coupon::tokens::Create = "industry_coupon.tokens.create" new(text, other) { open_id: "open_id", coupon_list: "coupon_list" };
+    wechatpay_sdk::industry_coupon::tokens::CreateReply = "industry_coupon.tokens.create/reply" default() { token: "token", expires_time: "expires_time" };
 }

@@ -5,7 +5,7 @@ open_enums! {
 }
 
 structs! {
-    wechatpay_sdk::industry_rebate::GoodsDetail = "industry_rebate/GoodsDetail" { barcode: "barcode", merchant_goods_id: "merchant_goods_id", goods_name: "goods_name", quantity: "quantity", price: "price" };
-    wechatpay_sdk::industry_rebate::retail_industry::transactions::Create = "industry_rebate.retail_industry.transactions.create" { brand_id: "brand_id", transaction_id: "transaction_id", out_trade_no: "out_trade_no", sub_mchid: "sub_mchid", device_id: "device_id", goods_detail: "goods_detail" };
-    wechatpay_sdk::industry_rebate::transactions::Submit = "industry_rebate.transactions.submit" { transaction_id: "transaction_id", sub_mchid: "sub_mchid", code_url: "code_url", out_trade_no: "out_trade_no" };
+    wechatpay_sdk::industry_rebate::GoodsDetail = "industry_rebate/GoodsDetail" new(text, text, other, other) { barcode: "barcode", merchant_goods_id: "merchant_goods_id", goods_name: "goods_name", quantity: "quantity", price: "price" };
+    wechatpay_sdk::industry_rebate::retail_industry::transactions::Create = "industry_rebate.retail_industry.transactions.create" new(text, text) { brand_id: "brand_id", transaction_id: "transaction_id", out_trade_no: "out_trade_no", sub_mchid: "sub_mchid", device_id: "device_id", goods_detail: "goods_detail" };
+    wechatpay_sdk::industry_rebate::transactions::Submit = "industry_rebate.transactions.submit" new(text, text, text, text) { transaction_id: "transaction_id", sub_mchid: "sub_mchid", code_url: "code_url", out_trade_no: "out_trade_no" };
 }

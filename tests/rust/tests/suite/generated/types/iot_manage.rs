@@ -7,10 +7,10 @@ open_enums! {
 }
 
 structs! {
-    wechatpay_sdk::iot_manage::DeviceData = "iot_manage/DeviceData" { device_sn: "device_sn", camera_sn: "camera_sn", device_category_code: "device_category_code", device_category: "device_category", device_class_code: "device_class_code", device_class: "device_class", device_model: "device_model", app_scene_code: "app_scene_code", app_scene: "app_scene", operating_system: "operating_system", activation_status: "activation_status", activation_time: "activation_time", mchid: "mchid", merchant_shortname: "merchant_shortname", sub_mchid: "sub_mchid", sub_merchant_shortname: "sub_merchant_shortname" };
-    wechatpay_sdk::iot_manage::Links = "iot_manage/Links" { next: "next", prev: "prev", self_: "self" };
-    wechatpay_sdk::iot_manage::device_inspections::Get = "iot_manage.device_inspections.get" { device_sn: "device_sn" };
-    wechatpay_sdk::iot_manage::device_inspections::GetReply = "iot_manage.device_inspections.get/reply" { device_sn: "device_sn", wired_mac: "wired_mac", wireless_mac: "wireless_mac", bluetooth_mac: "bluetooth_mac", app_version: "app_version", camera_sn: "camera_sn", imei: "imei", result: "result", errors: "errors", warnings: "warnings", inspect_time: "inspect_time" };
-    wechatpay_sdk::iot_manage::devices::List = "iot_manage.devices.list" { limit: "limit", offset: "offset" };
-    wechatpay_sdk::iot_manage::devices::ListReply = "iot_manage.devices.list/reply" { data: "data", offset: "offset", limit: "limit", total_count: "total_count", links: "links" };
+    wechatpay_sdk::iot_manage::DeviceData = "iot_manage/DeviceData" default() { device_sn: "device_sn", camera_sn: "camera_sn", device_category_code: "device_category_code", device_category: "device_category", device_class_code: "device_class_code", device_class: "device_class", device_model: "device_model", app_scene_code: "app_scene_code", app_scene: "app_scene", operating_system: "operating_system", activation_status: "activation_status", activation_time: "activation_time", mchid: "mchid", merchant_shortname: "merchant_shortname", sub_mchid: "sub_mchid", sub_merchant_shortname: "sub_merchant_shortname" };
+    wechatpay_sdk::iot_manage::Links = "iot_manage/Links" default() { next: "next", prev: "prev", self_: "self" };
+    wechatpay_sdk::iot_manage::device_inspections::Get = "iot_manage.device_inspections.get" new(text) { device_sn: "device_sn" };
+    wechatpay_sdk::iot_manage::device_inspections::GetReply = "iot_manage.device_inspections.get/reply" default() { device_sn: "device_sn", wired_mac: "wired_mac", wireless_mac: "wireless_mac", bluetooth_mac: "bluetooth_mac", app_version: "app_version", camera_sn: "camera_sn", imei: "imei", result: "result", errors: "errors", warnings: "warnings", inspect_time: "inspect_time" };
+    wechatpay_sdk::iot_manage::devices::List = "iot_manage.devices.list" new(other, other) { limit: "limit", offset: "offset" };
+    wechatpay_sdk::iot_manage::devices::ListReply = "iot_manage.devices.list/reply" default() { data: "data", offset: "offset", limit: "limit", total_count: "total_count", links: "links" };
 }

@@ -6,15 +6,15 @@ open_enums! {
 }
 
 structs! {
-    wechatpay_sdk::love_feast::MerchantOrder = "love_feast/MerchantOrder" { out_trade_no: "out_trade_no", mchid: "mchid", sub_mchid: "sub_mchid", store_id: "store_id" };
-    wechatpay_sdk::love_feast::Payer = "love_feast/Payer" { openid: "openid", sub_openid: "sub_openid", avatar: "avatar", nickname: "nickname" };
-    wechatpay_sdk::love_feast::GetByOutTradeNoAmount = "love_feast/GetByOutTradeNoAmount" { total: "total", payer_total: "payer_total", currency: "currency", payer_currency: "payer_currency" };
-    wechatpay_sdk::love_feast::ListByBrandIdData = "love_feast/ListByBrandIdData" { welfare_trade_id: "welfare_trade_id", appid: "appid", sub_appid: "sub_appid", brand_id: "brand_id", donate_source: "donate_source", merchant_order: "merchant_order", institution_name: "institution_name", business_id: "business_id", business_name: "business_name", success_time: "success_time", payer: "payer", amount: "amount", device_id: "device_id" };
-    wechatpay_sdk::love_feast::DataAmount = "love_feast/DataAmount" { total: "total", payer_total: "payer_total", currency: "currency", payer_currency: "payer_currency" };
-    wechatpay_sdk::love_feast::brands::Get = "love_feast.brands.get" { brand_id: "brand_id" };
-    wechatpay_sdk::love_feast::brands::GetReply = "love_feast.brands.get/reply" { donate_count: "donate_count", consume_count: "consume_count" };
-    wechatpay_sdk::love_feast::users::orders::GetByOutTradeNo = "love_feast.users.orders.get_by_out_trade_no" { openid: "openid", out_trade_no: "out_trade_no" };
-    wechatpay_sdk::love_feast::users::orders::GetByOutTradeNoReply = "love_feast.users.orders.get_by_out_trade_no/reply" { welfare_trade_id: "welfare_trade_id", appid: "appid", sub_appid: "sub_appid", brand_id: "brand_id", donate_source: "donate_source", merchant_order: "merchant_order", institution_name: "institution_name", business_id: "business_id", business_name: "business_name", success_time: "success_time", payer: "payer", amount: "amount", device_id: "device_id" };
-    wechatpay_sdk::love_feast::users::orders::ListByBrandId = "love_feast.users.orders.list_by_brand_id" { openid: "openid", brand_id: "brand_id", offset: "offset", limit: "limit" };
-    wechatpay_sdk::love_feast::users::orders::ListByBrandIdReply = "love_feast.users.orders.list_by_brand_id/reply" { count: "count", limit: "limit", offset: "offset", total_count: "total_count", data: "data" };
+    wechatpay_sdk::love_feast::MerchantOrder = "love_feast/MerchantOrder" default() { out_trade_no: "out_trade_no", mchid: "mchid", sub_mchid: "sub_mchid", store_id: "store_id" };
+    wechatpay_sdk::love_feast::Payer = "love_feast/Payer" default() { openid: "openid", sub_openid: "sub_openid", avatar: "avatar", nickname: "nickname" };
+    wechatpay_sdk::love_feast::GetByOutTradeNoAmount = "love_feast/GetByOutTradeNoAmount" default() { total: "total", payer_total: "payer_total", currency: "currency", payer_currency: "payer_currency" };
+    wechatpay_sdk::love_feast::ListByBrandIdData = "love_feast/ListByBrandIdData" default() { welfare_trade_id: "welfare_trade_id", appid: "appid", sub_appid: "sub_appid", brand_id: "brand_id", donate_source: "donate_source", merchant_order: "merchant_order", institution_name: "institution_name", business_id: "business_id", business_name: "business_name", success_time: "success_time", payer: "payer", amount: "amount", device_id: "device_id" };
+    wechatpay_sdk::love_feast::DataAmount = "love_feast/DataAmount" default() { total: "total", payer_total: "payer_total", currency: "currency", payer_currency: "payer_currency" };
+    wechatpay_sdk::love_feast::brands::Get = "love_feast.brands.get" new(text) { brand_id: "brand_id" };
+    wechatpay_sdk::love_feast::brands::GetReply = "love_feast.brands.get/reply" default() { donate_count: "donate_count", consume_count: "consume_count" };
+    wechatpay_sdk::love_feast::users::orders::GetByOutTradeNo = "love_feast.users.orders.get_by_out_trade_no" new(text, text) { openid: "openid", out_trade_no: "out_trade_no" };
+    wechatpay_sdk::love_feast::users::orders::GetByOutTradeNoReply = "love_feast.users.orders.get_by_out_trade_no/reply" default() { welfare_trade_id: "welfare_trade_id", appid: "appid", sub_appid: "sub_appid", brand_id: "brand_id", donate_source: "donate_source", merchant_order: "merchant_order", institution_name: "institution_name", business_id: "business_id", business_name: "business_name", success_time: "success_time", payer: "payer", amount: "amount", device_id: "device_id" };
+    wechatpay_sdk::love_feast::users::orders::ListByBrandId = "love_feast.users.orders.list_by_brand_id" new(text, text, other) { openid: "openid", brand_id: "brand_id", offset: "offset", limit: "limit" };
+    wechatpay_sdk::love_feast::users::orders::ListByBrandIdReply = "love_feast.users.orders.list_by_brand_id/reply" default() { count: "count", limit: "limit", offset: "offset", total_count: "total_count", data: "data" };
 }

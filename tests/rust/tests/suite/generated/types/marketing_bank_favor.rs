@@ -6,9 +6,9 @@ open_enums! {
 }
 
 structs! {
-    wechatpay_sdk::marketing::bank_favor::UseAmountList = "marketing_bank_favor/UseAmountList" { used_amounts: "used_amounts" };
-    wechatpay_sdk::marketing::bank_favor::users::bank_multi_activity::Create = "marketing.bank_favor.users.bank_multi_activity.create" { openid: "openid", stock_id: "stock_id", activity_id: "activity_id", out_request_no: "out_request_no", appid: "appid", stock_creator_mchid: "stock_creator_mchid" };
-    wechatpay_sdk::marketing::bank_favor::users::bank_multi_activity::CreateReply = "marketing.bank_favor.users.bank_multi_activity.create/reply" { coupon_id: "coupon_id" };
-    wechatpay_sdk::marketing::bank_favor::users::coupons::Get = "marketing.bank_favor.users.coupons.get" { openid: "openid", coupon_id: "coupon_id", appid: "appid" };
-    wechatpay_sdk::marketing::bank_favor::users::coupons::GetReply = "marketing.bank_favor.users.coupons.get/reply" { stock_creator_mchid: "stock_creator_mchid", stock_id: "stock_id", coupon_id: "coupon_id", coupon_name: "coupon_name", coupon_state: "coupon_state", receive_time: "receive_time", available_begin_time: "available_begin_time", available_end_time: "available_end_time", activity_id: "activity_id", max_use_number: "max_use_number", available_number: "available_number", used_number: "used_number", use_amount_list: "use_amount_list", openid: "openid" };
+    wechatpay_sdk::marketing::bank_favor::UseAmountList = "marketing_bank_favor/UseAmountList" default() { used_amounts: "used_amounts" };
+    wechatpay_sdk::marketing::bank_favor::users::bank_multi_activity::Create = "marketing.bank_favor.users.bank_multi_activity.create" new(text, text, text, text, text, text) { openid: "openid", stock_id: "stock_id", activity_id: "activity_id", out_request_no: "out_request_no", appid: "appid", stock_creator_mchid: "stock_creator_mchid" };
+    wechatpay_sdk::marketing::bank_favor::users::bank_multi_activity::CreateReply = "marketing.bank_favor.users.bank_multi_activity.create/reply" default() { coupon_id: "coupon_id" };
+    wechatpay_sdk::marketing::bank_favor::users::coupons::Get = "marketing.bank_favor.users.coupons.get" new(text, text, text) { openid: "openid", coupon_id: "coupon_id", appid: "appid" };
+    wechatpay_sdk::marketing::bank_favor::users::coupons::GetReply = "marketing.bank_favor.users.coupons.get/reply" default() { stock_creator_mchid: "stock_creator_mchid", stock_id: "stock_id", coupon_id: "coupon_id", coupon_name: "coupon_name", coupon_state: "coupon_state", receive_time: "receive_time", available_begin_time: "available_begin_time", available_end_time: "available_end_time", activity_id: "activity_id", max_use_number: "max_use_number", available_number: "available_number", used_number: "used_number", use_amount_list: "use_amount_list", openid: "openid" };
 }

@@ -8,18 +8,18 @@ open_enums! {
 }
 
 structs! {
-    wechatpay_sdk::marketing::partnerships::Partner = "marketing_partnerships/Partner" { r#type: "type", appid: "appid", merchant_id: "merchant_id" };
-    wechatpay_sdk::marketing::partnerships::AuthorizedData = "marketing_partnerships/AuthorizedData" { business_type: "business_type", stock_id: "stock_id" };
-    wechatpay_sdk::marketing::partnerships::BuildPartnerReply = "marketing_partnerships/BuildPartnerReply" { r#type: "type", appid: "appid", merchant_id: "merchant_id" };
-    wechatpay_sdk::marketing::partnerships::BuildAuthorizedDataReply = "marketing_partnerships/BuildAuthorizedDataReply" { business_type: "business_type", stock_id: "stock_id" };
-    wechatpay_sdk::marketing::partnerships::PartnershipAuthorizedData = "marketing_partnerships/PartnershipAuthorizedData" { business_type: "business_type", stock_id: "stock_id" };
-    wechatpay_sdk::marketing::partnerships::PartnershipData = "marketing_partnerships/PartnershipData" { partner: "partner", authorized_data: "authorized_data", build_time: "build_time", terminate_time: "terminate_time", create_time: "create_time", update_time: "update_time" };
-    wechatpay_sdk::marketing::partnerships::DataPartnerReply = "marketing_partnerships/DataPartnerReply" { r#type: "type", appid: "appid", merchant_id: "merchant_id" };
-    wechatpay_sdk::marketing::partnerships::DataAuthorizedDataReply = "marketing_partnerships/DataAuthorizedDataReply" { business_type: "business_type", stock_id: "stock_id" };
-    wechatpay_sdk::marketing::partnerships::Build = "marketing.partnerships.build" { idempotency_key: "Idempotency-Key", partner: "partner", authorized_data: "authorized_data" };
-    wechatpay_sdk::marketing::partnerships::BuildReply = "marketing.partnerships.build/reply" { partner: "partner", authorized_data: "authorized_data", state: "state", build_time: "build_time", create_time: "create_time", update_time: "update_time" };
-    wechatpay_sdk::marketing::partnerships::List = "marketing.partnerships.list" { partner: "partner", authorized_data: "authorized_data", limit: "limit", offset: "offset" };
-    wechatpay_sdk::marketing::partnerships::ListReply = "marketing.partnerships.list/reply" { data: "data", limit: "limit", offset: "offset", total_count: "total_count" };
-    wechatpay_sdk::marketing::partnerships::Terminate = "marketing.partnerships.terminate" { idempotency_key: "Idempotency-Key", partner: "partner", authorized_data: "authorized_data" };
-    wechatpay_sdk::marketing::partnerships::TerminateReply = "marketing.partnerships.terminate/reply" { terminate_time: "terminate_time" };
+    wechatpay_sdk::marketing::partnerships::Partner = "marketing_partnerships/Partner" new(other) { r#type: "type", appid: "appid", merchant_id: "merchant_id" };
+    wechatpay_sdk::marketing::partnerships::AuthorizedData = "marketing_partnerships/AuthorizedData" new(other) { business_type: "business_type", stock_id: "stock_id" };
+    wechatpay_sdk::marketing::partnerships::BuildPartnerReply = "marketing_partnerships/BuildPartnerReply" default() { r#type: "type", appid: "appid", merchant_id: "merchant_id" };
+    wechatpay_sdk::marketing::partnerships::BuildAuthorizedDataReply = "marketing_partnerships/BuildAuthorizedDataReply" default() { business_type: "business_type", stock_id: "stock_id" };
+    wechatpay_sdk::marketing::partnerships::PartnershipAuthorizedData = "marketing_partnerships/PartnershipAuthorizedData" new() { business_type: "business_type", stock_id: "stock_id" };
+    wechatpay_sdk::marketing::partnerships::PartnershipData = "marketing_partnerships/PartnershipData" default() { partner: "partner", authorized_data: "authorized_data", build_time: "build_time", terminate_time: "terminate_time", create_time: "create_time", update_time: "update_time" };
+    wechatpay_sdk::marketing::partnerships::DataPartnerReply = "marketing_partnerships/DataPartnerReply" default() { r#type: "type", appid: "appid", merchant_id: "merchant_id" };
+    wechatpay_sdk::marketing::partnerships::DataAuthorizedDataReply = "marketing_partnerships/DataAuthorizedDataReply" default() { business_type: "business_type", stock_id: "stock_id" };
+    wechatpay_sdk::marketing::partnerships::Build = "marketing.partnerships.build" new(text, other, other) { idempotency_key: "Idempotency-Key", partner: "partner", authorized_data: "authorized_data" };
+    wechatpay_sdk::marketing::partnerships::BuildReply = "marketing.partnerships.build/reply" default() { partner: "partner", authorized_data: "authorized_data", state: "state", build_time: "build_time", create_time: "create_time", update_time: "update_time" };
+    wechatpay_sdk::marketing::partnerships::List = "marketing.partnerships.list" new() { partner: "partner", authorized_data: "authorized_data", limit: "limit", offset: "offset" };
+    wechatpay_sdk::marketing::partnerships::ListReply = "marketing.partnerships.list/reply" default() { data: "data", limit: "limit", offset: "offset", total_count: "total_count" };
+    wechatpay_sdk::marketing::partnerships::Terminate = "marketing.partnerships.terminate" new(text, other, other) { idempotency_key: "Idempotency-Key", partner: "partner", authorized_data: "authorized_data" };
+    wechatpay_sdk::marketing::partnerships::TerminateReply = "marketing.partnerships.terminate/reply" default() { terminate_time: "terminate_time" };
 }

@@ -5,9 +5,9 @@ open_enums! {
 }
 
 structs! {
-    wechatpay_sdk::marketing::withdraw_favor::CouponData = "marketing_withdraw_favor/CouponData" { send_time: "send_time", send_quota: "send_quota", coupon_id: "coupon_id", use_quota: "use_quota", coupon_state: "coupon_state" };
-    wechatpay_sdk::marketing::withdraw_favor::users::coupons::Create = "marketing.withdraw_favor.users.coupons.create" { openid: "openid", mchid: "mchid", stock_id: "stock_id", appid: "appid", send_request_no: "send_request_no" };
-    wechatpay_sdk::marketing::withdraw_favor::users::coupons::CreateReply = "marketing.withdraw_favor.users.coupons.create/reply" { coupon_id: "coupon_id", expire_time: "expire_time" };
-    wechatpay_sdk::marketing::withdraw_favor::users::coupons::List = "marketing.withdraw_favor.users.coupons.list" { openid: "openid", mchid: "mchid", stock_id: "stock_id", appid: "appid", offset: "offset", limit: "limit" };
-    wechatpay_sdk::marketing::withdraw_favor::users::coupons::ListReply = "marketing.withdraw_favor.users.coupons.list/reply" { data: "data", offset: "offset", limit: "limit", total_count: "total_count" };
+    wechatpay_sdk::marketing::withdraw_favor::CouponData = "marketing_withdraw_favor/CouponData" default() { send_time: "send_time", send_quota: "send_quota", coupon_id: "coupon_id", use_quota: "use_quota", coupon_state: "coupon_state" };
+    wechatpay_sdk::marketing::withdraw_favor::users::coupons::Create = "marketing.withdraw_favor.users.coupons.create" new(text, text, text, text, text) { openid: "openid", mchid: "mchid", stock_id: "stock_id", appid: "appid", send_request_no: "send_request_no" };
+    wechatpay_sdk::marketing::withdraw_favor::users::coupons::CreateReply = "marketing.withdraw_favor.users.coupons.create/reply" default() { coupon_id: "coupon_id", expire_time: "expire_time" };
+    wechatpay_sdk::marketing::withdraw_favor::users::coupons::List = "marketing.withdraw_favor.users.coupons.list" new(text, text, text, text) { openid: "openid", mchid: "mchid", stock_id: "stock_id", appid: "appid", offset: "offset", limit: "limit" };
+    wechatpay_sdk::marketing::withdraw_favor::users::coupons::ListReply = "marketing.withdraw_favor.users.coupons.list/reply" default() { data: "data", offset: "offset", limit: "limit", total_count: "total_count" };
 }

@@ -10,17 +10,17 @@ open_enums! {
 }
 
 structs! {
-    wechatpay_sdk::mch_operate::PayeeInfo = "mch_operate/PayeeInfo" { account_type: "account_type", bank_account_info: "bank_account_info", identity_info: "identity_info" };
-    wechatpay_sdk::mch_operate::BankAccountInfo = "mch_operate/BankAccountInfo" { account_name: "account_name", account_bank: "account_bank", bank_branch_id: "bank_branch_id", bank_name: "bank_name", account_number: "account_number" };
-    wechatpay_sdk::mch_operate::IdentityInfo = "mch_operate/IdentityInfo" { id_doc_type: "id_doc_type", identification_name: "identification_name", identification_no: "identification_no" };
-    wechatpay_sdk::mch_operate::ProofMediaList = "mch_operate/ProofMediaList" { proof_payee_media: "proof_payee_media" };
-    wechatpay_sdk::mch_operate::ProofPayeeMedia = "mch_operate/ProofPayeeMedia" { proof_media_type: "proof_media_type", proof_media: "proof_media" };
-    wechatpay_sdk::mch_operate::AdditionalMaterials = "mch_operate/AdditionalMaterials" { additional_media: "additional_media" };
-    wechatpay_sdk::mch_operate::WithdrawlApply = "mch_operate/WithdrawlApply" { applyment_id: "applyment_id", out_request_no: "out_request_no", state: "state", fail_reason: "fail_reason", modify_time: "modify_time" };
-    wechatpay_sdk::mch_operate::risk::withdrawal_apply::Create = "mch_operate.risk.withdrawal_apply.create" { sub_mchid: "sub_mchid", out_account_type: "out_account_type", amount: "amount", out_request_no: "out_request_no", payee_type: "payee_type", payee_mchid: "payee_mchid", payee_info: "payee_info", proof_media_list: "proof_media_list", additional_materials: "additional_materials", remark: "remark" };
-    wechatpay_sdk::mch_operate::risk::withdrawal_apply::CreateReply = "mch_operate.risk.withdrawal_apply.create/reply" { applyment_id: "applyment_id", out_request_no: "out_request_no" };
-    wechatpay_sdk::mch_operate::risk::withdrawal_apply::GetByApplymentId = "mch_operate.risk.withdrawal_apply.get_by_applyment_id" { applyment_id: "applyment_id" };
-    wechatpay_sdk::mch_operate::risk::withdrawal_apply::GetByApplymentIdReply = "mch_operate.risk.withdrawal_apply.get_by_applyment_id/reply" { withdrawl_apply: "withdrawl_apply" };
-    wechatpay_sdk::mch_operate::risk::withdrawal_apply::GetByOutRequestNo = "mch_operate.risk.withdrawal_apply.get_by_out_request_no" { out_request_no: "out_request_no" };
-    wechatpay_sdk::mch_operate::risk::withdrawal_apply::GetByOutRequestNoReply = "mch_operate.risk.withdrawal_apply.get_by_out_request_no/reply" { withdrawl_apply: "withdrawl_apply" };
+    wechatpay_sdk::mch_operate::PayeeInfo = "mch_operate/PayeeInfo" new(other) { account_type: "account_type", bank_account_info: "bank_account_info", identity_info: "identity_info" };
+    wechatpay_sdk::mch_operate::BankAccountInfo = "mch_operate/BankAccountInfo" new(text, text, text) { account_name: "account_name", account_bank: "account_bank", bank_branch_id: "bank_branch_id", bank_name: "bank_name", account_number: "account_number" };
+    wechatpay_sdk::mch_operate::IdentityInfo = "mch_operate/IdentityInfo" new(text, text) { id_doc_type: "id_doc_type", identification_name: "identification_name", identification_no: "identification_no" };
+    wechatpay_sdk::mch_operate::ProofMediaList = "mch_operate/ProofMediaList" new() { proof_payee_media: "proof_payee_media" };
+    wechatpay_sdk::mch_operate::ProofPayeeMedia = "mch_operate/ProofPayeeMedia" new(other, text) { proof_media_type: "proof_media_type", proof_media: "proof_media" };
+    wechatpay_sdk::mch_operate::AdditionalMaterials = "mch_operate/AdditionalMaterials" new() { additional_media: "additional_media" };
+    wechatpay_sdk::mch_operate::WithdrawlApply = "mch_operate/WithdrawlApply" default() { applyment_id: "applyment_id", out_request_no: "out_request_no", state: "state", fail_reason: "fail_reason", modify_time: "modify_time" };
+    wechatpay_sdk::mch_operate::risk::withdrawal_apply::Create = "mch_operate.risk.withdrawal_apply.create" new(text, other, other, text, other, other) { sub_mchid: "sub_mchid", out_account_type: "out_account_type", amount: "amount", out_request_no: "out_request_no", payee_type: "payee_type", payee_mchid: "payee_mchid", payee_info: "payee_info", proof_media_list: "proof_media_list", additional_materials: "additional_materials", remark: "remark" };
+    wechatpay_sdk::mch_operate::risk::withdrawal_apply::CreateReply = "mch_operate.risk.withdrawal_apply.create/reply" default() { applyment_id: "applyment_id", out_request_no: "out_request_no" };
+    wechatpay_sdk::mch_operate::risk::withdrawal_apply::GetByApplymentId = "mch_operate.risk.withdrawal_apply.get_by_applyment_id" new(text) { applyment_id: "applyment_id" };
+    wechatpay_sdk::mch_operate::risk::withdrawal_apply::GetByApplymentIdReply = "mch_operate.risk.withdrawal_apply.get_by_applyment_id/reply" default() { withdrawl_apply: "withdrawl_apply" };
+    wechatpay_sdk::mch_operate::risk::withdrawal_apply::GetByOutRequestNo = "mch_operate.risk.withdrawal_apply.get_by_out_request_no" new(text) { out_request_no: "out_request_no" };
+    wechatpay_sdk::mch_operate::risk::withdrawal_apply::GetByOutRequestNoReply = "mch_operate.risk.withdrawal_apply.get_by_out_request_no/reply" default() { withdrawl_apply: "withdrawl_apply" };
 }

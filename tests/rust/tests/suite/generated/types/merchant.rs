@@ -10,21 +10,21 @@ open_enums! {
 }
 
 structs! {
-    wechatpay_sdk::merchant::MediaMeta = "merchant/MediaMeta" { sha256: "sha256", filename: "filename" };
-    wechatpay_sdk::merchant::fund::balance::Get = "merchant.fund.balance.get" { account_type: "account_type" };
-    wechatpay_sdk::merchant::fund::balance::GetReply = "merchant.fund.balance.get/reply" { available_amount: "available_amount", pending_amount: "pending_amount" };
-    wechatpay_sdk::merchant::fund::day_end_balance::Get = "merchant.fund.day_end_balance.get" { account_type: "account_type", date: "date" };
-    wechatpay_sdk::merchant::fund::day_end_balance::GetReply = "merchant.fund.day_end_balance.get/reply" { available_amount: "available_amount", pending_amount: "pending_amount" };
-    wechatpay_sdk::merchant::fund::withdraw::Create = "merchant.fund.withdraw.create" { out_request_no: "out_request_no", amount: "amount", remark: "remark", bank_memo: "bank_memo", account_type: "account_type", notify_url: "notify_url" };
-    wechatpay_sdk::merchant::fund::withdraw::CreateReply = "merchant.fund.withdraw.create/reply" { withdraw_id: "withdraw_id", out_request_no: "out_request_no" };
-    wechatpay_sdk::merchant::fund::withdraw::GetByBillType = "merchant.fund.withdraw.get_by_bill_type" { bill_type: "bill_type", bill_date: "bill_date", tar_type: "tar_type" };
-    wechatpay_sdk::merchant::fund::withdraw::GetByBillTypeReply = "merchant.fund.withdraw.get_by_bill_type/reply" { hash_type: "hash_type", hash_value: "hash_value", download_url: "download_url" };
-    wechatpay_sdk::merchant::fund::withdraw::GetByOutRequestNo = "merchant.fund.withdraw.get_by_out_request_no" { out_request_no: "out_request_no" };
-    wechatpay_sdk::merchant::fund::withdraw::GetByOutRequestNoReply = "merchant.fund.withdraw.get_by_out_request_no/reply" { status: "status", withdraw_id: "withdraw_id", out_request_no: "out_request_no", amount: "amount", create_time: "create_time", update_time: "update_time", reason: "reason", remark: "remark", bank_memo: "bank_memo", account_type: "account_type", solution: "solution" };
-    wechatpay_sdk::merchant::fund::withdraw::GetByWithdrawId = "merchant.fund.withdraw.get_by_withdraw_id" { withdraw_id: "withdraw_id" };
-    wechatpay_sdk::merchant::fund::withdraw::GetByWithdrawIdReply = "merchant.fund.withdraw.get_by_withdraw_id/reply" { status: "status", withdraw_id: "withdraw_id", out_request_no: "out_request_no", amount: "amount", create_time: "create_time", update_time: "update_time", reason: "reason", remark: "remark", bank_memo: "bank_memo", account_type: "account_type", solution: "solution" };
-    wechatpay_sdk::merchant::media::Upload = "merchant.media.upload" { file: "file", meta: "meta" };
-    wechatpay_sdk::merchant::media::UploadReply = "merchant.media.upload/reply" { media_id: "media_id" };
-    wechatpay_sdk::merchant::media::VideoUpload = "merchant.media.video_upload" { file: "file", meta: "meta" };
-    wechatpay_sdk::merchant::media::VideoUploadReply = "merchant.media.video_upload/reply" { media_id: "media_id" };
+    wechatpay_sdk::merchant::MediaMeta = "merchant/MediaMeta" new(text, text) { sha256: "sha256", filename: "filename" };
+    wechatpay_sdk::merchant::fund::balance::Get = "merchant.fund.balance.get" new(other) { account_type: "account_type" };
+    wechatpay_sdk::merchant::fund::balance::GetReply = "merchant.fund.balance.get/reply" default() { available_amount: "available_amount", pending_amount: "pending_amount" };
+    wechatpay_sdk::merchant::fund::day_end_balance::Get = "merchant.fund.day_end_balance.get" new(other, text) { account_type: "account_type", date: "date" };
+    wechatpay_sdk::merchant::fund::day_end_balance::GetReply = "merchant.fund.day_end_balance.get/reply" default() { available_amount: "available_amount", pending_amount: "pending_amount" };
+    wechatpay_sdk::merchant::fund::withdraw::Create = "merchant.fund.withdraw.create" new(text, other, other) { out_request_no: "out_request_no", amount: "amount", remark: "remark", bank_memo: "bank_memo", account_type: "account_type", notify_url: "notify_url" };
+    wechatpay_sdk::merchant::fund::withdraw::CreateReply = "merchant.fund.withdraw.create/reply" default() { withdraw_id: "withdraw_id", out_request_no: "out_request_no" };
+    wechatpay_sdk::merchant::fund::withdraw::GetByBillType = "merchant.fund.withdraw.get_by_bill_type" new(other, text) { bill_type: "bill_type", bill_date: "bill_date", tar_type: "tar_type" };
+    wechatpay_sdk::merchant::fund::withdraw::GetByBillTypeReply = "merchant.fund.withdraw.get_by_bill_type/reply" default() { hash_type: "hash_type", hash_value: "hash_value", download_url: "download_url" };
+    wechatpay_sdk::merchant::fund::withdraw::GetByOutRequestNo = "merchant.fund.withdraw.get_by_out_request_no" new(text) { out_request_no: "out_request_no" };
+    wechatpay_sdk::merchant::fund::withdraw::GetByOutRequestNoReply = "merchant.fund.withdraw.get_by_out_request_no/reply" default() { status: "status", withdraw_id: "withdraw_id", out_request_no: "out_request_no", amount: "amount", create_time: "create_time", update_time: "update_time", reason: "reason", remark: "remark", bank_memo: "bank_memo", account_type: "account_type", solution: "solution" };
+    wechatpay_sdk::merchant::fund::withdraw::GetByWithdrawId = "merchant.fund.withdraw.get_by_withdraw_id" new(text) { withdraw_id: "withdraw_id" };
+    wechatpay_sdk::merchant::fund::withdraw::GetByWithdrawIdReply = "merchant.fund.withdraw.get_by_withdraw_id/reply" default() { status: "status", withdraw_id: "withdraw_id", out_request_no: "out_request_no", amount: "amount", create_time: "create_time", update_time: "update_time", reason: "reason", remark: "remark", bank_memo: "bank_memo", account_type: "account_type", solution: "solution" };
+    wechatpay_sdk::merchant::media::Upload = "merchant.media.upload" new(other, other) { file: "file", meta: "meta" };
+    wechatpay_sdk::merchant::media::UploadReply = "merchant.media.upload/reply" default() { media_id: "media_id" };
+    wechatpay_sdk::merchant::media::VideoUpload = "merchant.media.video_upload" new(other, other) { file: "file", meta: "meta" };
+    wechatpay_sdk::merchant::media::VideoUploadReply = "merchant.media.video_upload/reply" default() { media_id: "media_id" };
 }

@@ -7,11 +7,11 @@ open_enums! {
 }
 
 structs! {
-    wechatpay_sdk::merchant_fund::MerchantIncomeRecordData = "merchant_fund/MerchantIncomeRecordData" { mchid: "mchid", account_type: "account_type", income_record_type: "income_record_type", income_record_id: "income_record_id", amount: "amount", success_time: "success_time", bank_name: "bank_name", bank_account_name: "bank_account_name", bank_account_number: "bank_account_number", recharge_remark: "recharge_remark" };
-    wechatpay_sdk::merchant_fund::Links = "merchant_fund/Links" { next: "next", prev: "prev", self_: "self" };
-    wechatpay_sdk::merchant_fund::PartnerIncomeRecordData = "merchant_fund/PartnerIncomeRecordData" { sub_mchid: "sub_mchid", account_type: "account_type", income_record_type: "income_record_type", income_record_id: "income_record_id", amount: "amount", success_time: "success_time", bank_name: "bank_name", bank_account_name: "bank_account_name", bank_account_number: "bank_account_number", recharge_remark: "recharge_remark" };
-    wechatpay_sdk::merchant_fund::merchant::income_records::List = "merchant_fund.merchant.income_records.list" { account_type: "account_type", date: "date", offset: "offset", limit: "limit" };
-    wechatpay_sdk::merchant_fund::merchant::income_records::ListReply = "merchant_fund.merchant.income_records.list/reply" { total_count: "total_count", offset: "offset", limit: "limit", data: "data", links: "links" };
-    wechatpay_sdk::merchant_fund::partner::income_records::List = "merchant_fund.partner.income_records.list" { sub_mchid: "sub_mchid", account_type: "account_type", date: "date", offset: "offset", limit: "limit" };
-    wechatpay_sdk::merchant_fund::partner::income_records::ListReply = "merchant_fund.partner.income_records.list/reply" { total_count: "total_count", offset: "offset", limit: "limit", data: "data", links: "links" };
+    wechatpay_sdk::merchant_fund::MerchantIncomeRecordData = "merchant_fund/MerchantIncomeRecordData" default() { mchid: "mchid", account_type: "account_type", income_record_type: "income_record_type", income_record_id: "income_record_id", amount: "amount", success_time: "success_time", bank_name: "bank_name", bank_account_name: "bank_account_name", bank_account_number: "bank_account_number", recharge_remark: "recharge_remark" };
+    wechatpay_sdk::merchant_fund::Links = "merchant_fund/Links" default() { next: "next", prev: "prev", self_: "self" };
+    wechatpay_sdk::merchant_fund::PartnerIncomeRecordData = "merchant_fund/PartnerIncomeRecordData" default() { sub_mchid: "sub_mchid", account_type: "account_type", income_record_type: "income_record_type", income_record_id: "income_record_id", amount: "amount", success_time: "success_time", bank_name: "bank_name", bank_account_name: "bank_account_name", bank_account_number: "bank_account_number", recharge_remark: "recharge_remark" };
+    wechatpay_sdk::merchant_fund::merchant::income_records::List = "merchant_fund.merchant.income_records.list" new(other, text, other) { account_type: "account_type", date: "date", offset: "offset", limit: "limit" };
+    wechatpay_sdk::merchant_fund::merchant::income_records::ListReply = "merchant_fund.merchant.income_records.list/reply" default() { total_count: "total_count", offset: "offset", limit: "limit", data: "data", links: "links" };
+    wechatpay_sdk::merchant_fund::partner::income_records::List = "merchant_fund.partner.income_records.list" new(text, other, text, other) { sub_mchid: "sub_mchid", account_type: "account_type", date: "date", offset: "offset", limit: "limit" };
+    wechatpay_sdk::merchant_fund::partner::income_records::ListReply = "merchant_fund.partner.income_records.list/reply" default() { total_count: "total_count", offset: "offset", limit: "limit", data: "data", links: "links" };
 }

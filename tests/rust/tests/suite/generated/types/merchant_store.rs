@@ -5,23 +5,23 @@ open_enums! {
 }
 
 structs! {
-    wechatpay_sdk::merchant_store::StoreBasics = "merchant_store/StoreBasics" { store_reference_id: "store_reference_id", brand_name: "brand_name", store_name: "store_name", branch_name: "branch_name", brand_id: "brand_id" };
-    wechatpay_sdk::merchant_store::StoreAddress = "merchant_store/StoreAddress" { address_code: "address_code", address_detail: "address_detail", address_complements: "address_complements", longitude: "longitude", latitude: "latitude" };
-    wechatpay_sdk::merchant_store::StoreBusiness = "merchant_store/StoreBusiness" { service_phone: "service_phone", business_hours: "business_hours" };
-    wechatpay_sdk::merchant_store::StoreRecipient = "merchant_store/StoreRecipient" { mchid: "mchid", company_name: "company_name" };
-    wechatpay_sdk::merchant_store::StoreBasicsReply = "merchant_store/StoreBasicsReply" { store_reference_id: "store_reference_id", brand_name: "brand_name", store_name: "store_name", branch_name: "branch_name", brand_id: "brand_id" };
-    wechatpay_sdk::merchant_store::StoreAddressReply = "merchant_store/StoreAddressReply" { address_code: "address_code", address_detail: "address_detail", address_complements: "address_complements", longitude: "longitude", latitude: "latitude" };
-    wechatpay_sdk::merchant_store::StoreBusinessReply = "merchant_store/StoreBusinessReply" { service_phone: "service_phone", business_hours: "business_hours" };
-    wechatpay_sdk::merchant_store::StoreRecipientReply = "merchant_store/StoreRecipientReply" { mchid: "mchid", company_name: "company_name" };
-    wechatpay_sdk::merchant_store::StoreState = "merchant_store/StoreState" { store_state_message: "store_state_message", address_failed_reason: "address_failed_reason", store_state_value: "store_state_value" };
-    wechatpay_sdk::merchant_store::FailedStoreRecipient = "merchant_store/FailedStoreRecipient" { mchid: "mchid", failed_reason: "failed_reason" };
-    wechatpay_sdk::merchant_store::stores::Create = "merchant_store.stores.create" { sub_mchid: "sub_mchid", store_basics: "store_basics", store_address: "store_address", store_business: "store_business", store_recipient: "store_recipient" };
-    wechatpay_sdk::merchant_store::stores::CreateReply = "merchant_store.stores.create/reply" { store_id: "store_id" };
-    wechatpay_sdk::merchant_store::stores::Get = "merchant_store.stores.get" { store_id: "store_id", sub_mchid: "sub_mchid" };
-    wechatpay_sdk::merchant_store::stores::GetReply = "merchant_store.stores.get/reply" { store_basics: "store_basics", store_address: "store_address", store_business: "store_business", store_recipient: "store_recipient", store_state: "store_state" };
-    wechatpay_sdk::merchant_store::stores::Update = "merchant_store.stores.update" { store_id: "store_id", sub_mchid: "sub_mchid", store_basics: "store_basics", store_address: "store_address", store_business: "store_business" };
-    wechatpay_sdk::merchant_store::stores::recipients::Bind = "merchant_store.stores.recipients.bind" { store_id: "store_id", sub_mchid: "sub_mchid", store_recipient: "store_recipient" };
-    wechatpay_sdk::merchant_store::stores::recipients::BindReply = "merchant_store.stores.recipients.bind/reply" { failed_store_recipient: "failed_store_recipient" };
-    wechatpay_sdk::merchant_store::stores::recipients::Unbind = "merchant_store.stores.recipients.unbind" { store_id: "store_id", sub_mchid: "sub_mchid", store_recipient: "store_recipient" };
-    wechatpay_sdk::merchant_store::stores::recipients::UnbindReply = "merchant_store.stores.recipients.unbind/reply" { failed_store_recipient: "failed_store_recipient" };
+    wechatpay_sdk::merchant_store::StoreBasics = "merchant_store/StoreBasics" new(text) { store_reference_id: "store_reference_id", brand_name: "brand_name", store_name: "store_name", branch_name: "branch_name", brand_id: "brand_id" };
+    wechatpay_sdk::merchant_store::StoreAddress = "merchant_store/StoreAddress" new(text, text) { address_code: "address_code", address_detail: "address_detail", address_complements: "address_complements", longitude: "longitude", latitude: "latitude" };
+    wechatpay_sdk::merchant_store::StoreBusiness = "merchant_store/StoreBusiness" new() { service_phone: "service_phone", business_hours: "business_hours" };
+    wechatpay_sdk::merchant_store::StoreRecipient = "merchant_store/StoreRecipient" new(text) { mchid: "mchid", company_name: "company_name" };
+    wechatpay_sdk::merchant_store::StoreBasicsReply = "merchant_store/StoreBasicsReply" default() { store_reference_id: "store_reference_id", brand_name: "brand_name", store_name: "store_name", branch_name: "branch_name", brand_id: "brand_id" };
+    wechatpay_sdk::merchant_store::StoreAddressReply = "merchant_store/StoreAddressReply" default() { address_code: "address_code", address_detail: "address_detail", address_complements: "address_complements", longitude: "longitude", latitude: "latitude" };
+    wechatpay_sdk::merchant_store::StoreBusinessReply = "merchant_store/StoreBusinessReply" default() { service_phone: "service_phone", business_hours: "business_hours" };
+    wechatpay_sdk::merchant_store::StoreRecipientReply = "merchant_store/StoreRecipientReply" default() { mchid: "mchid", company_name: "company_name" };
+    wechatpay_sdk::merchant_store::StoreState = "merchant_store/StoreState" default() { store_state_message: "store_state_message", address_failed_reason: "address_failed_reason", store_state_value: "store_state_value" };
+    wechatpay_sdk::merchant_store::FailedStoreRecipient = "merchant_store/FailedStoreRecipient" default() { mchid: "mchid", failed_reason: "failed_reason" };
+    wechatpay_sdk::merchant_store::stores::Create = "merchant_store.stores.create" new() { sub_mchid: "sub_mchid", store_basics: "store_basics", store_address: "store_address", store_business: "store_business", store_recipient: "store_recipient" };
+    wechatpay_sdk::merchant_store::stores::CreateReply = "merchant_store.stores.create/reply" default() { store_id: "store_id" };
+    wechatpay_sdk::merchant_store::stores::Get = "merchant_store.stores.get" new(other) { store_id: "store_id", sub_mchid: "sub_mchid" };
+    wechatpay_sdk::merchant_store::stores::GetReply = "merchant_store.stores.get/reply" default() { store_basics: "store_basics", store_address: "store_address", store_business: "store_business", store_recipient: "store_recipient", store_state: "store_state" };
+    wechatpay_sdk::merchant_store::stores::Update = "merchant_store.stores.update" new(other) { store_id: "store_id", sub_mchid: "sub_mchid", store_basics: "store_basics", store_address: "store_address", store_business: "store_business" };
+    wechatpay_sdk::merchant_store::stores::recipients::Bind = "merchant_store.stores.recipients.bind" new(other, text, other) { store_id: "store_id", sub_mchid: "sub_mchid", store_recipient: "store_recipient" };
+    wechatpay_sdk::merchant_store::stores::recipients::BindReply = "merchant_store.stores.recipients.bind/reply" default() { failed_store_recipient: "failed_store_recipient" };
+    wechatpay_sdk::merchant_store::stores::recipients::Unbind = "merchant_store.stores.recipients.unbind" new(other) { store_id: "store_id", sub_mchid: "sub_mchid", store_recipient: "store_recipient" };
+    wechatpay_sdk::merchant_store::stores::recipients::UnbindReply = "merchant_store.stores.recipients.unbind/reply" default() { failed_store_recipient: "failed_store_recipient" };
 }

@@ -6,12 +6,12 @@ open_enums! {
 }
 
 structs! {
-    wechatpay_sdk::multi_use::stocks::refund_flow::Get = "multi_use.stocks.refund_flow.get" { stock_id: "stock_id" };
-    wechatpay_sdk::multi_use::stocks::refund_flow::GetReply = "multi_use.stocks.refund_flow.get/reply" { url: "url" };
-    wechatpay_sdk::multi_use::stocks::send_flow::Get = "multi_use.stocks.send_flow.get" { stock_id: "stock_id" };
-    wechatpay_sdk::multi_use::stocks::send_flow::GetReply = "multi_use.stocks.send_flow.get/reply" { url: "url" };
-    wechatpay_sdk::multi_use::stocks::use_flow::Get = "multi_use.stocks.use_flow.get" { stock_id: "stock_id" };
-    wechatpay_sdk::multi_use::stocks::use_flow::GetReply = "multi_use.stocks.use_flow.get/reply" { url: "url" };
-    wechatpay_sdk::multi_use::users::coupons::Create = "multi_use.users.coupons.create" { openid: "openid", stock_id: "stock_id", out_request_no: "out_request_no", user_name: "user_name", id_card_number: "id_card_number", amount: "amount", appid: "appid", card_type: "card_type" };
-    wechatpay_sdk::multi_use::users::coupons::CreateReply = "multi_use.users.coupons.create/reply" { coupon_id: "coupon_id" };
+    wechatpay_sdk::multi_use::stocks::refund_flow::Get = "multi_use.stocks.refund_flow.get" new(text) { stock_id: "stock_id" };
+    wechatpay_sdk::multi_use::stocks::refund_flow::GetReply = "multi_use.stocks.refund_flow.get/reply" default() { url: "url" };
+    wechatpay_sdk::multi_use::stocks::send_flow::Get = "multi_use.stocks.send_flow.get" new(text) { stock_id: "stock_id" };
+    wechatpay_sdk::multi_use::stocks::send_flow::GetReply = "multi_use.stocks.send_flow.get/reply" default() { url: "url" };
+    wechatpay_sdk::multi_use::stocks::use_flow::Get = "multi_use.stocks.use_flow.get" new(text) { stock_id: "stock_id" };
+    wechatpay_sdk::multi_use::stocks::use_flow::GetReply = "multi_use.stocks.use_flow.get/reply" default() { url: "url" };
+    wechatpay_sdk::multi_use::users::coupons::Create = "multi_use.users.coupons.create" new(text, text, text, text, text, text, other) { openid: "openid", stock_id: "stock_id", out_request_no: "out_request_no", user_name: "user_name", id_card_number: "id_card_number", amount: "amount", appid: "appid", card_type: "card_type" };
+    wechatpay_sdk::multi_use::users::coupons::CreateReply = "multi_use.users.coupons.create/reply" default() { coupon_id: "coupon_id" };
 }

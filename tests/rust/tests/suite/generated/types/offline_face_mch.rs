@@ -8,17 +8,17 @@ open_enums! {
 }
 
 structs! {
-    wechatpay_sdk::offline_face_mch::StudentInfoReply = "offline_face_mch/StudentInfoReply" { class_name: "class_name" };
-    wechatpay_sdk::offline_face_mch::StaffInfoReply = "offline_face_mch/StaffInfoReply" { occupation: "occupation" };
-    wechatpay_sdk::offline_face_mch::StudentInfo = "offline_face_mch/StudentInfo" { class_name: "class_name" };
-    wechatpay_sdk::offline_face_mch::StaffInfo = "offline_face_mch/StaffInfo" { occupation: "occupation" };
-    wechatpay_sdk::offline_face_mch::WebInitData = "offline_face_mch/WebInitData" { out_user_id: "out_user_id", organization_id: "organization_id" };
-    wechatpay_sdk::offline_face_mch::organizations::Get = "offline_face_mch.organizations.get" { organization_id: "organization_id", organization_name: "organization_name" };
-    wechatpay_sdk::offline_face_mch::organizations::GetReply = "offline_face_mch.organizations.get/reply" { organization_id: "organization_id", organization_name: "organization_name" };
-    wechatpay_sdk::offline_face_mch::organizations::users::GetByOutUserId = "offline_face_mch.organizations.users.get_by_out_user_id" { organization_id: "organization_id", out_user_id: "out_user_id" };
-    wechatpay_sdk::offline_face_mch::organizations::users::GetByOutUserIdReply = "offline_face_mch.organizations.users.get_by_out_user_id/reply" { use_id: "use_id", out_user_id: "out_user_id", organization_id: "organization_id", user_name: "user_name", user_type: "user_type", student_info: "student_info", staff_info: "staff_info", status: "status", contract_state: "contract_state", face_image_ok: "face_image_ok", contract_id: "contract_id" };
-    wechatpay_sdk::offline_face_mch::organizations::users::TerminateContractByUserId = "offline_face_mch.organizations.users.terminate_contract_by_user_id" { organization_id: "organization_id", user_id: "user_id" };
-    wechatpay_sdk::offline_face_mch::organizations::users::UpdateByOutUserId = "offline_face_mch.organizations.users.update_by_out_user_id" { organization_id: "organization_id", out_user_id: "out_user_id", user_name: "user_name", user_type: "user_type", student_info: "student_info", staff_info: "staff_info", status: "status", phone: "phone" };
-    wechatpay_sdk::offline_face_mch::tokens::Create = "offline_face_mch.tokens.create" { scene: "scene", web_init_data: "web_init_data" };
-    wechatpay_sdk::offline_face_mch::tokens::CreateReply = "offline_face_mch.tokens.create/reply" { token: "token" };
+    wechatpay_sdk::offline_face_mch::StudentInfoReply = "offline_face_mch/StudentInfoReply" default() { class_name: "class_name" };
+    wechatpay_sdk::offline_face_mch::StaffInfoReply = "offline_face_mch/StaffInfoReply" default() { occupation: "occupation" };
+    wechatpay_sdk::offline_face_mch::StudentInfo = "offline_face_mch/StudentInfo" new() { class_name: "class_name" };
+    wechatpay_sdk::offline_face_mch::StaffInfo = "offline_face_mch/StaffInfo" new() { occupation: "occupation" };
+    wechatpay_sdk::offline_face_mch::WebInitData = "offline_face_mch/WebInitData" new() { out_user_id: "out_user_id", organization_id: "organization_id" };
+    wechatpay_sdk::offline_face_mch::organizations::Get = "offline_face_mch.organizations.get" new() { organization_id: "organization_id", organization_name: "organization_name" };
+    wechatpay_sdk::offline_face_mch::organizations::GetReply = "offline_face_mch.organizations.get/reply" default() { organization_id: "organization_id", organization_name: "organization_name" };
+    wechatpay_sdk::offline_face_mch::organizations::users::GetByOutUserId = "offline_face_mch.organizations.users.get_by_out_user_id" new(text, text) { organization_id: "organization_id", out_user_id: "out_user_id" };
+    wechatpay_sdk::offline_face_mch::organizations::users::GetByOutUserIdReply = "offline_face_mch.organizations.users.get_by_out_user_id/reply" default() { use_id: "use_id", out_user_id: "out_user_id", organization_id: "organization_id", user_name: "user_name", user_type: "user_type", student_info: "student_info", staff_info: "staff_info", status: "status", contract_state: "contract_state", face_image_ok: "face_image_ok", contract_id: "contract_id" };
+    wechatpay_sdk::offline_face_mch::organizations::users::TerminateContractByUserId = "offline_face_mch.organizations.users.terminate_contract_by_user_id" new(text, text) { organization_id: "organization_id", user_id: "user_id" };
+    wechatpay_sdk::offline_face_mch::organizations::users::UpdateByOutUserId = "offline_face_mch.organizations.users.update_by_out_user_id" new(text, text) { organization_id: "organization_id", out_user_id: "out_user_id", user_name: "user_name", user_type: "user_type", student_info: "student_info", staff_info: "staff_info", status: "status", phone: "phone" };
+    wechatpay_sdk::offline_face_mch::tokens::Create = "offline_face_mch.tokens.create" new() { scene: "scene", web_init_data: "web_init_data" };
+    wechatpay_sdk::offline_face_mch::tokens::CreateReply = "offline_face_mch.tokens.create/reply" default() { token: "token" };
 }

@@ -6,8 +6,8 @@ open_enums! {
 }
 
 structs! {
-    wechatpay_sdk::palm_service::authorization::GetByOpenid = "palm_service.authorization.get_by_openid" { openid: "openid", organization_id: "organization_id" };
-    wechatpay_sdk::palm_service::authorization::GetByOpenidReply = "palm_service.authorization.get_by_openid/reply" { openid: "openid", organization_id: "organization_id", state: "state", authorize_time: "authorize_time" };
-    wechatpay_sdk::palm_service::authorization::PreAuthorize = "palm_service.authorization.pre_authorize" { openid: "openid", preauthorize_session_id: "preauthorize_session_id", organization_id: "organization_id" };
-    wechatpay_sdk::palm_service::authorization::PreAuthorizeReply = "palm_service.authorization.pre_authorize/reply" { permission_token: "permission_token" };
+    wechatpay_sdk::palm_service::authorization::GetByOpenid = "palm_service.authorization.get_by_openid" new(text, text) { openid: "openid", organization_id: "organization_id" };
+    wechatpay_sdk::palm_service::authorization::GetByOpenidReply = "palm_service.authorization.get_by_openid/reply" default() { openid: "openid", organization_id: "organization_id", state: "state", authorize_time: "authorize_time" };
+    wechatpay_sdk::palm_service::authorization::PreAuthorize = "palm_service.authorization.pre_authorize" new(text) { openid: "openid", preauthorize_session_id: "preauthorize_session_id", organization_id: "organization_id" };
+    wechatpay_sdk::palm_service::authorization::PreAuthorizeReply = "palm_service.authorization.pre_authorize/reply" default() { permission_token: "permission_token" };
 }

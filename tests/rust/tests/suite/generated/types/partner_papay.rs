@@ -5,8 +5,8 @@ open_enums! {
 }
 
 structs! {
-    wechatpay_sdk::partner_papay::DeductDuration = "partner_papay/DeductDuration" { count: "count", unit: "unit" };
-    wechatpay_sdk::partner_papay::EstimatedAmount = "partner_papay/EstimatedAmount" { amount: "amount", currency: "currency" };
-    wechatpay_sdk::partner_papay::contracts::FailNotify = "partner_papay.contracts.fail_notify" { contract_id: "contract_id", sp_mchid: "sp_mchid", sp_appid: "sp_appid", sub_mchid: "sub_mchid", sub_appid: "sub_appid" };
-    wechatpay_sdk::partner_papay::contracts::Notify = "partner_papay.contracts.notify" { contract_id: "contract_id", sp_mchid: "sp_mchid", sp_appid: "sp_appid", sub_mchid: "sub_mchid", sub_appid: "sub_appid", deduct_duration: "deduct_duration", estimated_amount: "estimated_amount" };
+    wechatpay_sdk::partner_papay::DeductDuration = "partner_papay/DeductDuration" new(other) { count: "count", unit: "unit" };
+    wechatpay_sdk::partner_papay::EstimatedAmount = "partner_papay/EstimatedAmount" new(other) { amount: "amount", currency: "currency" };
+    wechatpay_sdk::partner_papay::contracts::FailNotify = "partner_papay.contracts.fail_notify" new(text, text, text, text) { contract_id: "contract_id", sp_mchid: "sp_mchid", sp_appid: "sp_appid", sub_mchid: "sub_mchid", sub_appid: "sub_appid" };
+    wechatpay_sdk::partner_papay::contracts::Notify = "partner_papay.contracts.notify" new(text, text, text, text, other) { contract_id: "contract_id", sp_mchid: "sp_mchid", sp_appid: "sp_appid", sub_mchid: "sub_mchid", sub_appid: "sub_appid", deduct_duration: "deduct_duration", estimated_amount: "estimated_amount" };
 }

@@ -7,23 +7,23 @@ open_enums! {
 }
 
 structs! {
-    wechatpay_sdk::pay_devices::Variable = "pay_devices/Variable" { key: "key", value: "value" };
-    wechatpay_sdk::pay_devices::Table = "pay_devices/Table" { key: "key", row_list: "row_list" };
-    wechatpay_sdk::pay_devices::Row = "pay_devices/Row" { cell_list: "cell_list" };
-    wechatpay_sdk::pay_devices::VariableReply = "pay_devices/VariableReply" { key: "key", value: "value" };
-    wechatpay_sdk::pay_devices::TableReply = "pay_devices/TableReply" { key: "key", row_list: "row_list" };
-    wechatpay_sdk::pay_devices::RowReply = "pay_devices/RowReply" { cell_list: "cell_list" };
-    wechatpay_sdk::pay_devices::open_scenario_speaker::Bind = "pay_devices.open_scenario_speaker.bind" { device_sn: "device_sn", sub_mchid: "sub_mchid", code_url: "code_url" };
-    wechatpay_sdk::pay_devices::open_scenario_speaker::BindReply = "pay_devices.open_scenario_speaker.bind/reply" { sub_mchid: "sub_mchid", device_sn: "device_sn", bind_state: "bind_state", code_url: "code_url" };
-    wechatpay_sdk::pay_devices::open_scenario_speaker::Get = "pay_devices.open_scenario_speaker.get" { device_sn: "device_sn" };
-    wechatpay_sdk::pay_devices::open_scenario_speaker::GetReply = "pay_devices.open_scenario_speaker.get/reply" { sub_mchid: "sub_mchid", device_sn: "device_sn", bind_state: "bind_state", code_url: "code_url" };
-    wechatpay_sdk::pay_devices::open_scenario_speaker::PreBind = "pay_devices.open_scenario_speaker.pre_bind" { device_sn: "device_sn", code_url: "code_url" };
-    wechatpay_sdk::pay_devices::open_scenario_speaker::PreBindReply = "pay_devices.open_scenario_speaker.pre_bind/reply" { device_sn: "device_sn", bind_state: "bind_state", code_url: "code_url" };
-    wechatpay_sdk::pay_devices::open_scenario_speaker::Unbind = "pay_devices.open_scenario_speaker.unbind" { device_sn: "device_sn" };
-    wechatpay_sdk::pay_devices::open_scenario_speaker::UnbindReply = "pay_devices.open_scenario_speaker.unbind/reply" { sub_mchid: "sub_mchid", device_sn: "device_sn", bind_state: "bind_state", code_url: "code_url" };
-    wechatpay_sdk::pay_devices::open_scenario_speaker_order::Report = "pay_devices.open_scenario_speaker_order.report" { transaction_id: "transaction_id", sub_mchid: "sub_mchid", code_url: "code_url", out_trade_no: "out_trade_no", device_sn: "device_sn" };
-    wechatpay_sdk::pay_devices::open_scenario_speaker_order::ReportReply = "pay_devices.open_scenario_speaker_order.report/reply" { sub_mchid: "sub_mchid", code_url: "code_url", out_trade_no: "out_trade_no", device_sn: "device_sn", transaction_id: "transaction_id" };
-    wechatpay_sdk::pay_devices::printers::print_orders::Create = "pay_devices.printers.print_orders.create" { device_id: "device_id", print_order_no: "print_order_no", template_id: "template_id", notify_url: "notify_url", variable_list: "variable_list", table_list: "table_list" };
-    wechatpay_sdk::pay_devices::printers::print_orders::Get = "pay_devices.printers.print_orders.get" { device_id: "device_id", print_order_no: "print_order_no" };
-    wechatpay_sdk::pay_devices::printers::print_orders::GetReply = "pay_devices.printers.print_orders.get/reply" { print_order_no: "print_order_no", template_id: "template_id", notify_url: "notify_url", print_state: "print_state", print_state_description: "print_state_description", variable_list: "variable_list", table_list: "table_list" };
+    wechatpay_sdk::pay_devices::Variable = "pay_devices/Variable" new() { key: "key", value: "value" };
+    wechatpay_sdk::pay_devices::Table = "pay_devices/Table" new() { key: "key", row_list: "row_list" };
+    wechatpay_sdk::pay_devices::Row = "pay_devices/Row" new() { cell_list: "cell_list" };
+    wechatpay_sdk::pay_devices::VariableReply = "pay_devices/VariableReply" default() { key: "key", value: "value" };
+    wechatpay_sdk::pay_devices::TableReply = "pay_devices/TableReply" default() { key: "key", row_list: "row_list" };
+    wechatpay_sdk::pay_devices::RowReply = "pay_devices/RowReply" default() { cell_list: "cell_list" };
+    wechatpay_sdk::pay_devices::open_scenario_speaker::Bind = "pay_devices.open_scenario_speaker.bind" new(text, text, text) { device_sn: "device_sn", sub_mchid: "sub_mchid", code_url: "code_url" };
+    wechatpay_sdk::pay_devices::open_scenario_speaker::BindReply = "pay_devices.open_scenario_speaker.bind/reply" default() { sub_mchid: "sub_mchid", device_sn: "device_sn", bind_state: "bind_state", code_url: "code_url" };
+    wechatpay_sdk::pay_devices::open_scenario_speaker::Get = "pay_devices.open_scenario_speaker.get" new(text) { device_sn: "device_sn" };
+    wechatpay_sdk::pay_devices::open_scenario_speaker::GetReply = "pay_devices.open_scenario_speaker.get/reply" default() { sub_mchid: "sub_mchid", device_sn: "device_sn", bind_state: "bind_state", code_url: "code_url" };
+    wechatpay_sdk::pay_devices::open_scenario_speaker::PreBind = "pay_devices.open_scenario_speaker.pre_bind" new(text, text) { device_sn: "device_sn", code_url: "code_url" };
+    wechatpay_sdk::pay_devices::open_scenario_speaker::PreBindReply = "pay_devices.open_scenario_speaker.pre_bind/reply" default() { device_sn: "device_sn", bind_state: "bind_state", code_url: "code_url" };
+    wechatpay_sdk::pay_devices::open_scenario_speaker::Unbind = "pay_devices.open_scenario_speaker.unbind" new(text) { device_sn: "device_sn" };
+    wechatpay_sdk::pay_devices::open_scenario_speaker::UnbindReply = "pay_devices.open_scenario_speaker.unbind/reply" default() { sub_mchid: "sub_mchid", device_sn: "device_sn", bind_state: "bind_state", code_url: "code_url" };
+    wechatpay_sdk::pay_devices::open_scenario_speaker_order::Report = "pay_devices.open_scenario_speaker_order.report" new(text, text, text, text, text) { transaction_id: "transaction_id", sub_mchid: "sub_mchid", code_url: "code_url", out_trade_no: "out_trade_no", device_sn: "device_sn" };
+    wechatpay_sdk::pay_devices::open_scenario_speaker_order::ReportReply = "pay_devices.open_scenario_speaker_order.report/reply" default() { sub_mchid: "sub_mchid", code_url: "code_url", out_trade_no: "out_trade_no", device_sn: "device_sn", transaction_id: "transaction_id" };
+    wechatpay_sdk::pay_devices::printers::print_orders::Create = "pay_devices.printers.print_orders.create" new(text) { device_id: "device_id", print_order_no: "print_order_no", template_id: "template_id", notify_url: "notify_url", variable_list: "variable_list", table_list: "table_list" };
+    wechatpay_sdk::pay_devices::printers::print_orders::Get = "pay_devices.printers.print_orders.get" new(text, text) { device_id: "device_id", print_order_no: "print_order_no" };
+    wechatpay_sdk::pay_devices::printers::print_orders::GetReply = "pay_devices.printers.print_orders.get/reply" default() { print_order_no: "print_order_no", template_id: "template_id", notify_url: "notify_url", print_state: "print_state", print_state_description: "print_state_description", variable_list: "variable_list", table_list: "table_list" };
 }

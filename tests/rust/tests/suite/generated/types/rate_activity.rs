@@ -5,14 +5,14 @@ open_enums! {
 }
 
 structs! {
-    wechatpay_sdk::rate_activity::ActivityDetail = "rate_activity/ActivityDetail" { activity_id: "activity_id", activity_rate: "activity_rate", activity_apply_information: "activity_apply_information" };
-    wechatpay_sdk::rate_activity::ActivityApplyInformation = "rate_activity/ActivityApplyInformation" { apply_material_id: "apply_material_id", apply_material_information: "apply_material_information" };
-    wechatpay_sdk::rate_activity::AdditionalInformation = "rate_activity/AdditionalInformation" { additional_message: "additional_message", additional_material: "additional_material" };
-    wechatpay_sdk::rate_activity::ActivityDetailModification = "rate_activity/ActivityDetailModification" { activity_rate: "activity_rate", activity_apply_information: "activity_apply_information" };
-    wechatpay_sdk::rate_activity::applications::Create = "rate_activity.applications.create" { acquiring_bank_id: "acquiring_bank_id", channel_id: "channel_id", sub_mchid: "sub_mchid", activity_detail: "activity_detail", additional_information: "additional_information" };
-    wechatpay_sdk::rate_activity::applications::CreateReply = "rate_activity.applications.create/reply" { application_id: "application_id" };
-    wechatpay_sdk::rate_activity::applications::GetById = "rate_activity.applications.get_by_id" { application_id: "application_id" };
-    wechatpay_sdk::rate_activity::applications::GetByIdReply = "rate_activity.applications.get_by_id/reply" { application_state: "application_state", sub_mchid: "sub_mchid", reject_parameter: "reject_parameter", reject_reason: "reject_reason", pass_time: "pass_time" };
-    wechatpay_sdk::rate_activity::applications::UpdateById = "rate_activity.applications.update_by_id" { application_id: "application_id", activity_detail_modification: "activity_detail_modification", additional_information: "additional_information" };
-    wechatpay_sdk::rate_activity::applications::UpdateByIdReply = "rate_activity.applications.update_by_id/reply" { application_id: "application_id" };
+    wechatpay_sdk::rate_activity::ActivityDetail = "rate_activity/ActivityDetail" new(text) { activity_id: "activity_id", activity_rate: "activity_rate", activity_apply_information: "activity_apply_information" };
+    wechatpay_sdk::rate_activity::ActivityApplyInformation = "rate_activity/ActivityApplyInformation" new() { apply_material_id: "apply_material_id", apply_material_information: "apply_material_information" };
+    wechatpay_sdk::rate_activity::AdditionalInformation = "rate_activity/AdditionalInformation" new() { additional_message: "additional_message", additional_material: "additional_material" };
+    wechatpay_sdk::rate_activity::ActivityDetailModification = "rate_activity/ActivityDetailModification" new() { activity_rate: "activity_rate", activity_apply_information: "activity_apply_information" };
+    wechatpay_sdk::rate_activity::applications::Create = "rate_activity.applications.create" new(text, text, text, other) { acquiring_bank_id: "acquiring_bank_id", channel_id: "channel_id", sub_mchid: "sub_mchid", activity_detail: "activity_detail", additional_information: "additional_information" };
+    wechatpay_sdk::rate_activity::applications::CreateReply = "rate_activity.applications.create/reply" default() { application_id: "application_id" };
+    wechatpay_sdk::rate_activity::applications::GetById = "rate_activity.applications.get_by_id" new(text) { application_id: "application_id" };
+    wechatpay_sdk::rate_activity::applications::GetByIdReply = "rate_activity.applications.get_by_id/reply" default() { application_state: "application_state", sub_mchid: "sub_mchid", reject_parameter: "reject_parameter", reject_reason: "reject_reason", pass_time: "pass_time" };
+    wechatpay_sdk::rate_activity::applications::UpdateById = "rate_activity.applications.update_by_id" new(text) { application_id: "application_id", activity_detail_modification: "activity_detail_modification", additional_information: "additional_information" };
+    wechatpay_sdk::rate_activity::applications::UpdateByIdReply = "rate_activity.applications.update_by_id/reply" default() { application_id: "application_id" };
 }

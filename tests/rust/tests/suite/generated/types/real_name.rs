@@ -5,6 +5,6 @@ open_enums! {
 }
 
 structs! {
-    wechatpay_sdk::real_name::Verify = "real_name.verify" { credential_type: "credential_type", encrypted_credential_id: "encrypted_credential_id", encrypted_name: "encrypted_name", wxp_trade_no: "wxp_trade_no" };
-    wechatpay_sdk::real_name::VerifyReply = "real_name.verify/reply" { verify_result: "verify_result", err_message: "err_message" };
+    wechatpay_sdk::real_name::Verify = "real_name.verify" new(other, text, text, text) { credential_type: "credential_type", encrypted_credential_id: "encrypted_credential_id", encrypted_name: "encrypted_name", wxp_trade_no: "wxp_trade_no" };
+    wechatpay_sdk::real_name::VerifyReply = "real_name.verify/reply" default() { verify_result: "verify_result", err_message: "err_message" };
 }

@@ -9,12 +9,12 @@ open_enums! {
 }
 
 structs! {
-    wechatpay_sdk::recharge::RechargeAmount = "recharge/RechargeAmount" { amount: "amount", currency: "currency" };
-    wechatpay_sdk::recharge::TransferInAccount = "recharge/TransferInAccount" { bank_name: "bank_name", bank_address_code: "bank_address_code", bank_code: "bank_code", bank_account_name: "bank_account_name", bank_account_no: "bank_account_no" };
-    wechatpay_sdk::recharge::RechargeAmountReply = "recharge/RechargeAmountReply" { amount: "amount", currency: "currency" };
-    wechatpay_sdk::recharge::BankTransferInfo = "recharge/BankTransferInfo" { memo: "memo", return_time: "return_time", return_reason: "return_reason", bank_name: "bank_name", bank_card_tail: "bank_card_tail" };
-    wechatpay_sdk::recharge::bank_transfer_recharges::Apply = "recharge.bank_transfer_recharges.apply" { out_recharge_no: "out_recharge_no", recharge_scene: "recharge_scene", account_type: "account_type", recharge_amount: "recharge_amount" };
-    wechatpay_sdk::recharge::bank_transfer_recharges::ApplyReply = "recharge.bank_transfer_recharges.apply/reply" { recharge_id: "recharge_id", out_recharge_no: "out_recharge_no", transfer_in_account: "transfer_in_account" };
-    wechatpay_sdk::recharge::bank_transfer_recharges::GetByOutRechargeNo = "recharge.bank_transfer_recharges.get_by_out_recharge_no" { out_recharge_no: "out_recharge_no" };
-    wechatpay_sdk::recharge::bank_transfer_recharges::GetByOutRechargeNoReply = "recharge.bank_transfer_recharges.get_by_out_recharge_no/reply" { mchid: "mchid", recharge_id: "recharge_id", out_recharge_no: "out_recharge_no", account_type: "account_type", recharge_state: "recharge_state", recharge_scene: "recharge_scene", recharge_state_desc: "recharge_state_desc", recharge_amount: "recharge_amount", bank_transfer_info: "bank_transfer_info", accept_time: "accept_time", success_time: "success_time", close_time: "close_time" };
+    wechatpay_sdk::recharge::RechargeAmount = "recharge/RechargeAmount" new() { amount: "amount", currency: "currency" };
+    wechatpay_sdk::recharge::TransferInAccount = "recharge/TransferInAccount" default() { bank_name: "bank_name", bank_address_code: "bank_address_code", bank_code: "bank_code", bank_account_name: "bank_account_name", bank_account_no: "bank_account_no" };
+    wechatpay_sdk::recharge::RechargeAmountReply = "recharge/RechargeAmountReply" default() { amount: "amount", currency: "currency" };
+    wechatpay_sdk::recharge::BankTransferInfo = "recharge/BankTransferInfo" default() { memo: "memo", return_time: "return_time", return_reason: "return_reason", bank_name: "bank_name", bank_card_tail: "bank_card_tail" };
+    wechatpay_sdk::recharge::bank_transfer_recharges::Apply = "recharge.bank_transfer_recharges.apply" new(text, other, other, other) { out_recharge_no: "out_recharge_no", recharge_scene: "recharge_scene", account_type: "account_type", recharge_amount: "recharge_amount" };
+    wechatpay_sdk::recharge::bank_transfer_recharges::ApplyReply = "recharge.bank_transfer_recharges.apply/reply" default() { recharge_id: "recharge_id", out_recharge_no: "out_recharge_no", transfer_in_account: "transfer_in_account" };
+    wechatpay_sdk::recharge::bank_transfer_recharges::GetByOutRechargeNo = "recharge.bank_transfer_recharges.get_by_out_recharge_no" new(text) { out_recharge_no: "out_recharge_no" };
+    wechatpay_sdk::recharge::bank_transfer_recharges::GetByOutRechargeNoReply = "recharge.bank_transfer_recharges.get_by_out_recharge_no/reply" default() { mchid: "mchid", recharge_id: "recharge_id", out_recharge_no: "out_recharge_no", account_type: "account_type", recharge_state: "recharge_state", recharge_scene: "recharge_scene", recharge_state_desc: "recharge_state_desc", recharge_amount: "recharge_amount", bank_transfer_info: "bank_transfer_info", accept_time: "accept_time", success_time: "success_time", close_time: "close_time" };
 }

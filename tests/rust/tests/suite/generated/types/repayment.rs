@@ -9,22 +9,22 @@ open_enums! {
 }
 
 structs! {
-    wechatpay_sdk::repayment::CloseByOutTradeNoSubOrder = "repayment/CloseByOutTradeNoSubOrder" { mchid: "mchid", out_trade_no: "out_trade_no", sub_mchid: "sub_mchid" };
-    wechatpay_sdk::repayment::CombinePayerInfoReply = "repayment/CombinePayerInfoReply" { openid: "openid" };
-    wechatpay_sdk::repayment::SubOrderReply = "repayment/SubOrderReply" { mchid: "mchid", sub_mchid: "sub_mchid", out_trade_no: "out_trade_no", transaction_id: "transaction_id", trade_type: "trade_type", trade_state: "trade_state", bank_type: "bank_type", attach: "attach", success_time: "success_time", amount: "amount" };
-    wechatpay_sdk::repayment::AmountReply = "repayment/AmountReply" { total_amount: "total_amount", currency: "currency", payer_amount: "payer_amount", payer_currency: "payer_currency" };
-    wechatpay_sdk::repayment::PrepaySubOrder = "repayment/PrepaySubOrder" { mchid: "mchid", sub_mchid: "sub_mchid", out_trade_no: "out_trade_no", amount: "amount", attach: "attach", description: "description", settle_info: "settle_info" };
-    wechatpay_sdk::repayment::Amount = "repayment/Amount" { total_amount: "total_amount", currency: "currency" };
-    wechatpay_sdk::repayment::SettleInfo = "repayment/SettleInfo" { profit_sharing: "profit_sharing", subsidy_amount: "subsidy_amount" };
-    wechatpay_sdk::repayment::H5Info = "repayment/H5Info" { combine_appid: "combine_appid", payer_client_ip: "payer_client_ip", r#type: "type", app_name: "app_name", app_url: "app_url", bundle_id: "bundle_id", package_name: "package_name" };
-    wechatpay_sdk::repayment::AppInfo = "repayment/AppInfo" { combine_appid: "combine_appid" };
-    wechatpay_sdk::repayment::MiniprogramInfo = "repayment/MiniprogramInfo" { combine_appid: "combine_appid", openid: "openid" };
-    wechatpay_sdk::repayment::CombinePayerInfo = "repayment/CombinePayerInfo" { identity: "identity" };
-    wechatpay_sdk::repayment::Identity = "repayment/Identity" { r#type: "type", number: "number", name: "name" };
-    wechatpay_sdk::repayment::WechatWebInfo = "repayment/WechatWebInfo" { combine_appid: "combine_appid", openid: "openid", webview_url: "webview_url" };
-    wechatpay_sdk::repayment::combine_transactions::partner::CloseByOutTradeNo = "repayment.combine_transactions.partner.close_by_out_trade_no" { combine_out_trade_no: "combine_out_trade_no", sub_orders: "sub_orders" };
-    wechatpay_sdk::repayment::combine_transactions::partner::GetByOutTradeNo = "repayment.combine_transactions.partner.get_by_out_trade_no" { combine_out_trade_no: "combine_out_trade_no" };
-    wechatpay_sdk::repayment::combine_transactions::partner::GetByOutTradeNoReply = "repayment.combine_transactions.partner.get_by_out_trade_no/reply" { combine_appid: "combine_appid", combine_mchid: "combine_mchid", combine_out_trade_no: "combine_out_trade_no", combine_transaction_id: "combine_transaction_id", combine_payer_info: "combine_payer_info", sub_orders: "sub_orders" };
-    wechatpay_sdk::repayment::combine_transactions::partner::Prepay = "repayment.combine_transactions.partner.prepay" { combine_out_trade_no: "combine_out_trade_no", combine_mchid: "combine_mchid", sub_orders: "sub_orders", time_expire: "time_expire", notify_url: "notify_url", h5_info: "h5_info", app_info: "app_info", miniprogram_info: "miniprogram_info", combine_payer_info: "combine_payer_info", wechat_web_info: "wechat_web_info" };
-    wechatpay_sdk::repayment::combine_transactions::partner::PrepayReply = "repayment.combine_transactions.partner.prepay/reply" { prepay_id: "prepay_id", h5_url: "h5_url" };
+    wechatpay_sdk::repayment::CloseByOutTradeNoSubOrder = "repayment/CloseByOutTradeNoSubOrder" new(text, text) { mchid: "mchid", out_trade_no: "out_trade_no", sub_mchid: "sub_mchid" };
+    wechatpay_sdk::repayment::CombinePayerInfoReply = "repayment/CombinePayerInfoReply" default() { openid: "openid" };
+    wechatpay_sdk::repayment::SubOrderReply = "repayment/SubOrderReply" default() { mchid: "mchid", sub_mchid: "sub_mchid", out_trade_no: "out_trade_no", transaction_id: "transaction_id", trade_type: "trade_type", trade_state: "trade_state", bank_type: "bank_type", attach: "attach", success_time: "success_time", amount: "amount" };
+    wechatpay_sdk::repayment::AmountReply = "repayment/AmountReply" default() { total_amount: "total_amount", currency: "currency", payer_amount: "payer_amount", payer_currency: "payer_currency" };
+    wechatpay_sdk::repayment::PrepaySubOrder = "repayment/PrepaySubOrder" new(text, text, other, text, text) { mchid: "mchid", sub_mchid: "sub_mchid", out_trade_no: "out_trade_no", amount: "amount", attach: "attach", description: "description", settle_info: "settle_info" };
+    wechatpay_sdk::repayment::Amount = "repayment/Amount" new(other, text) { total_amount: "total_amount", currency: "currency" };
+    wechatpay_sdk::repayment::SettleInfo = "repayment/SettleInfo" new() { profit_sharing: "profit_sharing", subsidy_amount: "subsidy_amount" };
+    wechatpay_sdk::repayment::H5Info = "repayment/H5Info" new(text, text, other, text) { combine_appid: "combine_appid", payer_client_ip: "payer_client_ip", r#type: "type", app_name: "app_name", app_url: "app_url", bundle_id: "bundle_id", package_name: "package_name" };
+    wechatpay_sdk::repayment::AppInfo = "repayment/AppInfo" new(text) { combine_appid: "combine_appid" };
+    wechatpay_sdk::repayment::MiniprogramInfo = "repayment/MiniprogramInfo" new(text, text) { combine_appid: "combine_appid", openid: "openid" };
+    wechatpay_sdk::repayment::CombinePayerInfo = "repayment/CombinePayerInfo" new() { identity: "identity" };
+    wechatpay_sdk::repayment::Identity = "repayment/Identity" new(other, text, text) { r#type: "type", number: "number", name: "name" };
+    wechatpay_sdk::repayment::WechatWebInfo = "repayment/WechatWebInfo" new() { combine_appid: "combine_appid", openid: "openid", webview_url: "webview_url" };
+    wechatpay_sdk::repayment::combine_transactions::partner::CloseByOutTradeNo = "repayment.combine_transactions.partner.close_by_out_trade_no" new(text, other) { combine_out_trade_no: "combine_out_trade_no", sub_orders: "sub_orders" };
+    wechatpay_sdk::repayment::combine_transactions::partner::GetByOutTradeNo = "repayment.combine_transactions.partner.get_by_out_trade_no" new(text) { combine_out_trade_no: "combine_out_trade_no" };
+    wechatpay_sdk::repayment::combine_transactions::partner::GetByOutTradeNoReply = "repayment.combine_transactions.partner.get_by_out_trade_no/reply" default() { combine_appid: "combine_appid", combine_mchid: "combine_mchid", combine_out_trade_no: "combine_out_trade_no", combine_transaction_id: "combine_transaction_id", combine_payer_info: "combine_payer_info", sub_orders: "sub_orders" };
+    wechatpay_sdk::repayment::combine_transactions::partner::Prepay = "repayment.combine_transactions.partner.prepay" new(text, text, other) { combine_out_trade_no: "combine_out_trade_no", combine_mchid: "combine_mchid", sub_orders: "sub_orders", time_expire: "time_expire", notify_url: "notify_url", h5_info: "h5_info", app_info: "app_info", miniprogram_info: "miniprogram_info", combine_payer_info: "combine_payer_info", wechat_web_info: "wechat_web_info" };
+    wechatpay_sdk::repayment::combine_transactions::partner::PrepayReply = "repayment.combine_transactions.partner.prepay/reply" default() { prepay_id: "prepay_id", h5_url: "h5_url" };
 }

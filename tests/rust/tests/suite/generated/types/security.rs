@@ -5,6 +5,6 @@ open_enums! {
 }
 
 structs! {
-    wechatpay_sdk::security::Echo = "security.echo" { notify_url: "notify_url", echo_message: "echo_message", encrypted_echo_message: "encrypted_echo_message" };
-    wechatpay_sdk::security::EchoReply = "security.echo/reply" { echo_message: "echo_message", encrypted_echo_message: "encrypted_echo_message" };
+    wechatpay_sdk::security::Echo = "security.echo" new(text) { notify_url: "notify_url", echo_message: "echo_message", encrypted_echo_message: "encrypted_echo_message" };
+    wechatpay_sdk::security::EchoReply = "security.echo/reply" default() { echo_message: "echo_message", encrypted_echo_message: "encrypted_echo_message" };
 }

@@ -5,11 +5,11 @@ open_enums! {
 }
 
 structs! {
-    wechatpay_sdk::smart_guide::GuideData = "smart_guide/GuideData" { guide_id: "guide_id", store_id: "store_id", name: "name", mobile: "mobile", userid: "userid", work_id: "work_id" };
-    wechatpay_sdk::smart_guide::guides::Assign = "smart_guide.guides.assign" { guide_id: "guide_id", sub_mchid: "sub_mchid", out_trade_no: "out_trade_no" };
-    wechatpay_sdk::smart_guide::guides::Create = "smart_guide.guides.create" { sub_mchid: "sub_mchid", corpid: "corpid", store_id: "store_id", userid: "userid", name: "name", mobile: "mobile", qr_code: "qr_code", avatar: "avatar", group_qrcode: "group_qrcode" };
-    wechatpay_sdk::smart_guide::guides::CreateReply = "smart_guide.guides.create/reply" { guide_id: "guide_id" };
-    wechatpay_sdk::smart_guide::guides::List = "smart_guide.guides.list" { sub_mchid: "sub_mchid", store_id: "store_id", userid: "userid", mobile: "mobile", work_id: "work_id", limit: "limit", offset: "offset" };
-    wechatpay_sdk::smart_guide::guides::ListReply = "smart_guide.guides.list/reply" { total_count: "total_count", limit: "limit", offset: "offset", data: "data" };
-    wechatpay_sdk::smart_guide::guides::Update = "smart_guide.guides.update" { guide_id: "guide_id", sub_mchid: "sub_mchid", name: "name", mobile: "mobile", qr_code: "qr_code", avatar: "avatar", group_qrcode: "group_qrcode" };
+    wechatpay_sdk::smart_guide::GuideData = "smart_guide/GuideData" default() { guide_id: "guide_id", store_id: "store_id", name: "name", mobile: "mobile", userid: "userid", work_id: "work_id" };
+    wechatpay_sdk::smart_guide::guides::Assign = "smart_guide.guides.assign" new(text, text) { guide_id: "guide_id", sub_mchid: "sub_mchid", out_trade_no: "out_trade_no" };
+    wechatpay_sdk::smart_guide::guides::Create = "smart_guide.guides.create" new(text, other, text, text, text, text, text) { sub_mchid: "sub_mchid", corpid: "corpid", store_id: "store_id", userid: "userid", name: "name", mobile: "mobile", qr_code: "qr_code", avatar: "avatar", group_qrcode: "group_qrcode" };
+    wechatpay_sdk::smart_guide::guides::CreateReply = "smart_guide.guides.create/reply" default() { guide_id: "guide_id" };
+    wechatpay_sdk::smart_guide::guides::List = "smart_guide.guides.list" new(other) { sub_mchid: "sub_mchid", store_id: "store_id", userid: "userid", mobile: "mobile", work_id: "work_id", limit: "limit", offset: "offset" };
+    wechatpay_sdk::smart_guide::guides::ListReply = "smart_guide.guides.list/reply" default() { total_count: "total_count", limit: "limit", offset: "offset", data: "data" };
+    wechatpay_sdk::smart_guide::guides::Update = "smart_guide.guides.update" new(text) { guide_id: "guide_id", sub_mchid: "sub_mchid", name: "name", mobile: "mobile", qr_code: "qr_code", avatar: "avatar", group_qrcode: "group_qrcode" };
 }

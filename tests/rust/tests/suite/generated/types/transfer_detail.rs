@@ -7,8 +7,8 @@ open_enums! {
 }
 
 structs! {
-    wechatpay_sdk::transfer_detail::electronic_receipts::Create = "transfer_detail.electronic_receipts.create" { accept_type: "accept_type", out_batch_no: "out_batch_no", out_detail_no: "out_detail_no" };
-    wechatpay_sdk::transfer_detail::electronic_receipts::CreateReply = "transfer_detail.electronic_receipts.create/reply" { accept_type: "accept_type", out_batch_no: "out_batch_no", out_detail_no: "out_detail_no", signature_no: "signature_no", signature_status: "signature_status", hash_type: "hash_type", hash_value: "hash_value", download_url: "download_url" };
-    wechatpay_sdk::transfer_detail::electronic_receipts::Get = "transfer_detail.electronic_receipts.get" { accept_type: "accept_type", out_batch_no: "out_batch_no", out_detail_no: "out_detail_no" };
-    wechatpay_sdk::transfer_detail::electronic_receipts::GetReply = "transfer_detail.electronic_receipts.get/reply" { accept_type: "accept_type", out_batch_no: "out_batch_no", out_detail_no: "out_detail_no", signature_no: "signature_no", signature_status: "signature_status", hash_type: "hash_type", hash_value: "hash_value", download_url: "download_url" };
+    wechatpay_sdk::transfer_detail::electronic_receipts::Create = "transfer_detail.electronic_receipts.create" new(other, text) { accept_type: "accept_type", out_batch_no: "out_batch_no", out_detail_no: "out_detail_no" };
+    wechatpay_sdk::transfer_detail::electronic_receipts::CreateReply = "transfer_detail.electronic_receipts.create/reply" default() { accept_type: "accept_type", out_batch_no: "out_batch_no", out_detail_no: "out_detail_no", signature_no: "signature_no", signature_status: "signature_status", hash_type: "hash_type", hash_value: "hash_value", download_url: "download_url" };
+    wechatpay_sdk::transfer_detail::electronic_receipts::Get = "transfer_detail.electronic_receipts.get" new(other, text) { accept_type: "accept_type", out_batch_no: "out_batch_no", out_detail_no: "out_detail_no" };
+    wechatpay_sdk::transfer_detail::electronic_receipts::GetReply = "transfer_detail.electronic_receipts.get/reply" default() { accept_type: "accept_type", out_batch_no: "out_batch_no", out_detail_no: "out_detail_no", signature_no: "signature_no", signature_status: "signature_status", hash_type: "hash_type", hash_value: "hash_value", download_url: "download_url" };
 }

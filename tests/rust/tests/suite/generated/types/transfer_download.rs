@@ -6,6 +6,6 @@ open_enums! {
 }
 
 structs! {
-    wechatpay_sdk::transfer_download::elec_voucher_file::Get = "transfer_download.elec_voucher_file.get" { token: "token", source: "source" };
-    wechatpay_sdk::transfer_download::sign_file::Get = "transfer_download.sign_file.get" { token: "token" };
+    wechatpay_sdk::transfer_download::elec_voucher_file::Get = "transfer_download.elec_voucher_file.get" new(text, other) { token: "token", source: "source" };
+    wechatpay_sdk::transfer_download::sign_file::Get = "transfer_download.sign_file.get" new(text) { token: "token" };
 }

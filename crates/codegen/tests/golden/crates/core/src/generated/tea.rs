@@ -13,7 +13,8 @@ crate::open_enum! {
 }
 
 /// Object `drinkers` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct Drinker {
     /// Required. Encrypted under the platform's key before it is sent.
     pub name: crate::Sensitive,
@@ -21,6 +22,21 @@ pub struct Drinker {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub openid: Option<crate::Sensitive>,
 }
+
+impl Drinker {
+    /// What is required. What is optional has a method of its name.
+    #[must_use]
+    pub fn new(name: impl Into<crate::Sensitive>) -> Self {
+        Self {
+            name: name.into(),
+            openid: None,
+        }
+    }
+}
+
+optional! { Drinker {
+    openid: crate::Sensitive,
+} }
 
 crate::open_enum! {
     /// Documented values of `type`.
@@ -36,6 +52,7 @@ crate::open_enum! {
 
 /// Object `valid_date` in a request.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct ValidDate {
     /// Required.
     pub period: Vec<String>,
@@ -53,6 +70,7 @@ impl ValidDate {
 
 /// Object `drinkers` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct DrinkerReply {
     /// Documented as required. Decrypted with the merchant's key.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -80,10 +98,21 @@ crate::open_enum! {
 }
 
 /// Object `meta` in a request.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct PhotoMeta {
     /// Required.
     pub sha256: String,
+}
+
+impl PhotoMeta {
+    /// What is required, which is all.
+    #[must_use]
+    pub fn new(sha256: impl Into<String>) -> Self {
+        Self {
+            sha256: sha256.into(),
+        }
+    }
 }
 
 /// Operations `tea.menu.*`.
@@ -95,7 +124,16 @@ pub mod menu {
     ///
     /// Document: <https://example.com/tea.menu.download>
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Download {}
+
+    impl Download {
+        /// Nothing can be said.
+        #[must_use]
+        pub fn new() -> Self {
+            Self {}
+        }
+    }
 
     call!(Download => bytes::Bytes, TEA[0]);
 
@@ -105,10 +143,20 @@ pub mod menu {
     ///
     /// Document: <https://example.com/tea.menu.list>
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct List {}
+
+    impl List {
+        /// Nothing can be said.
+        #[must_use]
+        pub fn new() -> Self {
+            Self {}
+        }
+    }
 
     /// Reply to [`List`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct ListReply {
         /// Optional.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -128,6 +176,7 @@ pub mod orders {
     ///
     /// Document: <https://example.com/tea.orders.create>
     #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Create {
         /// Optional.
         #[serde(rename = "Idempotency-Key")]
@@ -162,7 +211,7 @@ pub mod orders {
     }
 
     impl Create {
-        /// What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.
+        /// What is required. What is optional has a method of its name.
         #[must_use]
         pub fn new(out_trade_no: impl Into<String>, price: crate::Number, size: super::Size, drinkers: Vec<super::Drinker>) -> Self {
             Self {
@@ -181,8 +230,19 @@ pub mod orders {
         }
     }
 
+    optional! { Create {
+        idempotency_key: String,
+        level: i64,
+        from: String,
+        r#type: super::OrderType,
+        valid_date: super::ValidDate,
+        choice: serde_json::Value,
+        extra: serde_json::Value,
+    } }
+
     /// Reply to [`Create`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct CreateReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -213,7 +273,8 @@ pub mod orders {
     /// `GET /v3/tea/orders/out-trade-no/{out_trade_no}`. For service providers. Idempotent.
     ///
     /// Document: <https://example.com/tea.orders.get_by_out_trade_no>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct GetByOutTradeNo {
         /// Required.
         pub out_trade_no: String,
@@ -224,8 +285,25 @@ pub mod orders {
         pub sizes: Option<Vec<super::Size>>,
     }
 
+    impl GetByOutTradeNo {
+        /// What is required. What is optional has a method of its name.
+        #[must_use]
+        pub fn new(out_trade_no: impl Into<String>, mchid: impl Into<String>) -> Self {
+            Self {
+                out_trade_no: out_trade_no.into(),
+                mchid: mchid.into(),
+                sizes: None,
+            }
+        }
+    }
+
+    optional! { GetByOutTradeNo {
+        sizes: Vec<super::Size>,
+    } }
+
     /// Reply to [`GetByOutTradeNo`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct GetByOutTradeNoReply {
         /// Optional.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -244,7 +322,8 @@ pub mod orders {
     /// 改单 (`tea.orders.update`).
     ///
     /// `PATCH /v3/tea/orders/{out_trade_no}`. For service providers. Superseded. Use `tea.orders.create` instead. Not idempotent.
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Update {
         /// Required.
         pub out_trade_no: String,
@@ -252,6 +331,21 @@ pub mod orders {
         #[serde(skip_serializing_if = "Option::is_none")]
         pub remark: Option<String>,
     }
+
+    impl Update {
+        /// What is required. What is optional has a method of its name.
+        #[must_use]
+        pub fn new(out_trade_no: impl Into<String>) -> Self {
+            Self {
+                out_trade_no: out_trade_no.into(),
+                remark: None,
+            }
+        }
+    }
+
+    optional! { Update {
+        remark: String,
+    } }
 
     call!(Update => (), TEA[4]);
 }
@@ -264,7 +358,8 @@ pub mod photos {
     /// `POST /v3/tea/photos`. For service providers. Not idempotent.
     ///
     /// Document: <https://example.com/tea.photos.upload>
-    #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    #[non_exhaustive]
     pub struct Upload {
         /// Required.
         pub file: crate::File,
@@ -272,8 +367,20 @@ pub mod photos {
         pub meta: super::PhotoMeta,
     }
 
+    impl Upload {
+        /// What is required, which is all.
+        #[must_use]
+        pub fn new(file: crate::File, meta: super::PhotoMeta) -> Self {
+            Self {
+                file,
+                meta,
+            }
+        }
+    }
+
     /// Reply to [`Upload`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[non_exhaustive]
     pub struct UploadReply {
         /// Documented as required.
         #[serde(skip_serializing_if = "Option::is_none")]

@@ -8,6 +8,7 @@
 ///
 /// Document: <https://example.com/shop.table.return>
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct Return {
     /// Required.
     pub id: i64,

@@ -5,5 +5,5 @@ open_enums! {
 }
 
 structs! {
-    wechatpay_sdk::shop::table::Return = "shop.table.return" { id: "id" };
+    wechatpay_sdk::shop::table::Return = "shop.table.return" new(other) { id: "id" };
 }

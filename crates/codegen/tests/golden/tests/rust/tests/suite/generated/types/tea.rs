@@ -9,18 +9,18 @@ open_enums! {
 }
 
 structs! {
-    wechatpay_sdk::tea::Drinker = "tea/Drinker" { name: "name", openid: "openid" };
-    wechatpay_sdk::tea::ValidDate = "tea/ValidDate" { period: "period" };
-    wechatpay_sdk::tea::DrinkerReply = "tea/DrinkerReply" { name: "name" };
-    wechatpay_sdk::tea::PhotoMeta = "tea/PhotoMeta" { sha256: "sha256" };
-    wechatpay_sdk::tea::menu::Download = "tea.menu.download" {};
-    wechatpay_sdk::tea::menu::List = "tea.menu.list" {};
-    wechatpay_sdk::tea::menu::ListReply = "tea.menu.list/reply" { state: "state" };
-    wechatpay_sdk::tea::orders::Create = "tea.orders.create" { idempotency_key: "Idempotency-Key", out_trade_no: "out_trade_no", price: "price", size: "size", drinkers: "drinkers", level: "level", from: "from", r#type: "type", valid_date: "valid_date", choice: "choice", extra: "extra" };
-    wechatpay_sdk::tea::orders::CreateReply = "tea.orders.create/reply" { order_id: "order_id", size: "size", self_: "self", drinkers: "drinkers", created_time: "created_time", receipt: "receipt" };
-    wechatpay_sdk::tea::orders::GetByOutTradeNo = "tea.orders.get_by_out_trade_no" { out_trade_no: "out_trade_no", mchid: "mchid", sizes: "sizes" };
-    wechatpay_sdk::tea::orders::GetByOutTradeNoReply = "tea.orders.get_by_out_trade_no/reply" { state: "state", total: "total", phone: "phone" };
-    wechatpay_sdk::tea::orders::Update = "tea.orders.update" { out_trade_no: "out_trade_no", remark: "remark" };
-    wechatpay_sdk::tea::photos::Upload = "tea.photos.upload" { file: "file", meta: "meta" };
-    wechatpay_sdk::tea::photos::UploadReply = "tea.photos.upload/reply" { media_id: "media_id" };
+    wechatpay_sdk::tea::Drinker = "tea/Drinker" new(text) { name: "name", openid: "openid" };
+    wechatpay_sdk::tea::ValidDate = "tea/ValidDate" new(other) { period: "period" };
+    wechatpay_sdk::tea::DrinkerReply = "tea/DrinkerReply" default() { name: "name" };
+    wechatpay_sdk::tea::PhotoMeta = "tea/PhotoMeta" new(text) { sha256: "sha256" };
+    wechatpay_sdk::tea::menu::Download = "tea.menu.download" new() {};
+    wechatpay_sdk::tea::menu::List = "tea.menu.list" new() {};
+    wechatpay_sdk::tea::menu::ListReply = "tea.menu.list/reply" default() { state: "state" };
+    wechatpay_sdk::tea::orders::Create = "tea.orders.create" new(text, other, other, other) { idempotency_key: "Idempotency-Key", out_trade_no: "out_trade_no", price: "price", size: "size", drinkers: "drinkers", level: "level", from: "from", r#type: "type", valid_date: "valid_date", choice: "choice", extra: "extra" };
+    wechatpay_sdk::tea::orders::CreateReply = "tea.orders.create/reply" default() { order_id: "order_id", size: "size", self_: "self", drinkers: "drinkers", created_time: "created_time", receipt: "receipt" };
+    wechatpay_sdk::tea::orders::GetByOutTradeNo = "tea.orders.get_by_out_trade_no" new(text, text) { out_trade_no: "out_trade_no", mchid: "mchid", sizes: "sizes" };
+    wechatpay_sdk::tea::orders::GetByOutTradeNoReply = "tea.orders.get_by_out_trade_no/reply" default() { state: "state", total: "total", phone: "phone" };
+    wechatpay_sdk::tea::orders::Update = "tea.orders.update" new(text) { out_trade_no: "out_trade_no", remark: "remark" };
+    wechatpay_sdk::tea::photos::Upload = "tea.photos.upload" new(other, other) { file: "file", meta: "meta" };
+    wechatpay_sdk::tea::photos::UploadReply = "tea.photos.upload/reply" default() { media_id: "media_id" };
 }

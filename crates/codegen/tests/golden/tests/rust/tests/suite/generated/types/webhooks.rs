@@ -6,12 +6,12 @@ open_enums! {
 }
 
 structs! {
-    wechatpay_sdk::events::TeaBrewed = "webhooks/TeaBrewed" { out_trade_no: "out_trade_no", cup: "cup", payer: "payer", leaf: "leaf" };
-    wechatpay_sdk::events::TeaBrewedRefill = "webhooks/TeaBrewedRefill" { out_trade_no: "out_trade_no", times: "times" };
-    wechatpay_sdk::events::TeaRefilled = "webhooks/TeaRefilled" { r#type: "type", self_: "Self", payload: "payload" };
-    wechatpay_sdk::events::TeaWithdraw = "webhooks/TeaWithdraw" { people: "people", detail: "detail" };
-    wechatpay_sdk::events::Cup = "webhooks/Cup" { size: "size", milk: "milk" };
-    wechatpay_sdk::events::Payer = "webhooks/Payer" { openid: "openid" };
-    wechatpay_sdk::events::People = "webhooks/People" { name: "name", cards: "cards" };
-    wechatpay_sdk::events::WithdrawDetail = "webhooks/WithdrawDetail" { bank: "bank", amount: "amount", memo: "memo" };
+    wechatpay_sdk::events::TeaBrewed = "webhooks/TeaBrewed" default() { out_trade_no: "out_trade_no", cup: "cup", payer: "payer", leaf: "leaf" };
+    wechatpay_sdk::events::TeaBrewedRefill = "webhooks/TeaBrewedRefill" default() { out_trade_no: "out_trade_no", times: "times" };
+    wechatpay_sdk::events::TeaRefilled = "webhooks/TeaRefilled" default() { r#type: "type", self_: "Self", payload: "payload" };
+    wechatpay_sdk::events::TeaWithdraw = "webhooks/TeaWithdraw" default() { people: "people", detail: "detail" };
+    wechatpay_sdk::events::Cup = "webhooks/Cup" default() { size: "size", milk: "milk" };
+    wechatpay_sdk::events::Payer = "webhooks/Payer" default() { openid: "openid" };
+    wechatpay_sdk::events::People = "webhooks/People" default() { name: "name", cards: "cards" };
+    wechatpay_sdk::events::WithdrawDetail = "webhooks/WithdrawDetail" default() { bank: "bank", amount: "amount", memo: "memo" };
 }
