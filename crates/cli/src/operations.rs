@@ -4,7 +4,9 @@ use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 use wechatpay_sdk::Error;
-use wechatpay_sdk::operation::{BodyKind, Field, Operation, Place, ReplyKind, Schema, find_operation, operations};
+use wechatpay_sdk::operation::{
+    BodyKind, Field, Operation, Place, ReplyKind, Schema, find_operation, namespaces, operations,
+};
 
 use crate::args::OperationsArgs;
 use crate::failure::Failure;
@@ -14,7 +16,8 @@ pub(crate) fn run(args: &OperationsArgs) -> Result<(), Failure> {
     let words = args.words.join(" ");
     let found = find(&args.words);
     if found.is_empty() {
-        let near = wechatpay_sdk::suggest::closest(&words, operations().iter().map(|operation| operation.id));
+        let ids = operations().iter().map(|operation| operation.id);
+        let near = wechatpay_sdk::suggest::closest(&words, namespaces().chain(ids));
         let hint = near.map_or("`wechatpay operations` lists all".to_owned(), |near| format!("did you mean {near}?"));
         return Err(Error::bad_argument(&words, format!("is in no operation's id, path or title; {hint}")).into());
     }
