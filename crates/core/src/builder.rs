@@ -145,6 +145,13 @@ impl ClientBuilder {
     }
 }
 
+impl From<Options> for ClientBuilder {
+    /// Begins with a record of options.
+    fn from(options: Options) -> Self {
+        Self { options, ..Self::default() }
+    }
+}
+
 impl fmt::Debug for ClientBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ClientBuilder").field("options", &self.options).finish_non_exhaustive()

@@ -43,7 +43,7 @@ async fn other_defaults_keep_it_and_another_merchant_does_not() {
     assert!(local.admin.journal().await.is_empty());
 
     let mut own = local.options();
-    for shared in ["base_url", "backup_url", "timeout"] {
+    for shared in ["base_url", "backup_url", "timeout", "cool_down"] {
         own.remove(shared);
     }
     let own = Options::from_json(Value::from(own).to_string().as_bytes()).expect("options");

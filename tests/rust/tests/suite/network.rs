@@ -69,7 +69,7 @@ async fn a_thousand_merchants_share_one_connection() {
         let mchid = format!("18{number:08}");
         local.admin.register(&mchid, &certificate).await;
         let mut options = local.options();
-        for shared in ["base_url", "backup_url", "timeout"] {
+        for shared in ["base_url", "backup_url", "timeout", "cool_down"] {
             options.remove(shared);
         }
         options.insert("mchid".to_owned(), mchid.into());
@@ -400,7 +400,7 @@ async fn retry_after_is_honoured_within_the_deadline() {
 #[tokio::test]
 async fn a_host_that_failed_is_tried_again_after_its_cool_down() {
     let local = Local::start();
-    let client = local.client();
+    let client = local.client_with(&json!({"cool_down": 30}));
     local.admin.fault(json!({"match": {"host": "main"}, "fault": {"kind": "refused"}})).await;
     status(&client).await.expect("the backup answers");
     local.admin.clear_faults().await;

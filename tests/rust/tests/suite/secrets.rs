@@ -19,8 +19,8 @@ use wechatpay_sdk::platform_keys::PlatformKeys;
 use wechatpay_sdk::signature::Signer;
 use wechatpay_sdk::webhook::webhooks;
 use wechatpay_sdk::{
-    ApiV3Key, AppRecord, CallOptions, Client, Encryption, Error, ErrorKind, File, JsapiRecord, KeyError, OptionType,
-    Options, PlatformCertificate, Sensitive, SigningKey, blocking,
+    ApiV3Key, AppRecord, AttemptStart, CallOptions, Client, ClientBuilder, Encryption, Error, ErrorKind, File,
+    JsapiRecord, KeyError, Observer, OptionType, Options, PlatformCertificate, Sensitive, SigningKey, blocking,
 };
 use wechatpay_suite::{Face, Local, Runner, load, tests_dir, vector_text, vectors};
 
@@ -37,6 +37,15 @@ const NEVER_HANDED_OUT: [&str; 2] = ["wechatpay_sdk::merchant::Merchant", "wecha
 
 /// The types whose instances were searched.
 static SEARCHED: Mutex<BTreeSet<&'static str>> = Mutex::new(BTreeSet::new());
+
+/// Searches what an observer gets to see.
+struct Watcher(Secrets);
+
+impl Observer for Watcher {
+    fn before(&self, start: &AttemptStart<'_>) {
+        self.0.debug(start);
+    }
+}
 
 /// Texts that must never be printed.
 struct Secrets(Vec<String>);
@@ -312,6 +321,10 @@ async fn no_error_of_any_kind_and_no_reply_prints_a_secret() {
         local.admin.fault(json!({"fault": fault})).await;
         seen.push(client.call(id, params).await.expect_err("a fault"));
     }
+    let watcher = Watcher(Secrets::new(&merchant_key, [local.info.apiv3_key.clone()]));
+    let watched =
+        ClientBuilder::from(parse(&local.options()).expect("the types are right")).observer(Arc::new(watcher));
+    watched.build().expect("complete").call(TITLE, title()).await.expect("no fault");
     let mut wrong = title();
     wrong.insert("openid".to_owned(), json!([OPENID]));
     seen.push(client.call(TITLE, wrong).await.expect_err("a list is no string"));
@@ -323,6 +336,10 @@ async fn no_error_of_any_kind_and_no_reply_prints_a_secret() {
         secrets.display(error);
         secrets.debug(&error.kind());
         secrets.debug(&error.retryability());
+        for attempt in error.attempts() {
+            secrets.debug(attempt);
+            secrets.debug(&attempt.phase);
+        }
         if let Some(detail) = error.detail() {
             secrets.debug(detail);
         }

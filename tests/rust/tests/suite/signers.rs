@@ -166,7 +166,7 @@ async fn every_merchant_has_a_key_of_its_own() {
     let other = json!({"mchid": mchid, "serial_no": null,
         "merchant_certificate_path": tests_dir().join("vectors/keys/merchant_cert.pem")});
     let mut other = local.options_with(&other);
-    let shared = ["merchant_private_key_path", "base_url", "backup_url", "timeout"];
+    let shared = ["merchant_private_key_path", "base_url", "backup_url", "timeout", "cool_down"];
     other.retain(|name, _| !shared.contains(&name.as_str()));
     let other = Options::from_json(&serde_json::to_vec(&other).expect("JSON")).expect("good options");
     let key = PrivateKey::from_pem_with(&RustCrypto, &vector_text("keys/merchant_pkcs8.pem")).expect("a good key");
