@@ -58,11 +58,11 @@ where
 }
 
 fn check() -> CheckStatus {
-    CheckStatus { sub_mchid: "1900000110".into() }
+    CheckStatus::new("1900000110")
 }
 
 fn open() -> ChangeCustomPageStatus {
-    ChangeCustomPageStatus { sub_mchid: "1900000109".into(), operation_type: OperationType::Open }
+    ChangeCustomPageStatus::new("1900000109", OperationType::Open)
 }
 
 /// Every call is inside the key before any of them comes out.
