@@ -18,7 +18,7 @@ const TOLD: usize = 5;
 /// A call and how it ended.
 pub(crate) struct Record {
     pub(crate) call: Call,
-    pub(crate) answer: Option<Answer>,
+    pub(crate) answer: Option<Box<Answer>>,
     /// How long a thread of its driver waited for a processor between the deadline and the end.
     pub(crate) starved: Duration,
 }
@@ -98,7 +98,7 @@ impl Outcome {
     fn add(&mut self, record: &Record, seen: &Seen<'_>) {
         let Record { call, answer, starved } = record;
         let came = seen.arrivals.of(call.n);
-        for violation in judge(call, answer.as_ref(), came, *starved) {
+        for violation in judge(call, answer.as_deref(), came, *starved) {
             *self.violations.entry(violation).or_default() += 1;
             if self.told.len() < TOLD {
                 self.told.push(json!({

@@ -12,7 +12,6 @@ use tokio::time::timeout;
 use crate::Problem;
 use crate::driver::Driver;
 use crate::flat::{self, Sample, Waits, leaks};
-use crate::judge::Answer;
 use crate::languages::Language;
 use crate::plan::{Call, Plan, Repeat};
 use crate::platform::Platform;
@@ -135,7 +134,7 @@ impl Run<'_> {
         };
         let line = call.line(retry);
         let mut ended = pin!(driver.call(call.n, &line, call.timeout));
-        let in_time: Result<Option<Answer>, _> = timeout(call.timeout, &mut ended).await;
+        let in_time = timeout(call.timeout, &mut ended).await;
         let (answer, starved) = match in_time {
             Ok(answer) => (answer, Duration::ZERO),
             Err(_) => {
