@@ -15,6 +15,9 @@ use crate::platform::Arrivals;
 /// Calls that are told in full where something is wrong with them.
 const TOLD: usize = 5;
 
+/// So many calls last long enough for clients to hear of a new certificate: they look once a minute at the most.
+const ROTATES: usize = 10_000;
+
 /// A call and how it ended.
 pub(crate) struct Record {
     pub(crate) call: Call,
@@ -131,6 +134,7 @@ impl Outcome {
 
     /// Whether all is as it must be.
     pub(crate) fn holds(&self) -> bool {
-        self.violations.is_empty() && self.leaks.is_empty() && self.failback_s.is_some()
+        let rotated = self.calls < ROTATES || self.new_key > 0;
+        self.violations.is_empty() && self.leaks.is_empty() && self.failback_s.is_some() && rotated
     }
 }
