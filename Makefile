@@ -94,6 +94,7 @@ command:
 test-rust: | $(RESULTS) ## Unit, integration, vector and case tests of the Rust crates.
 	$(RUN) cargo test --locked --workspace --features wechatpay-sdk/rustcrypto
 	cargo test --locked --quiet -p wechatpay-sdk --no-default-features --features rustcrypto --lib tls
+	RUSTFLAGS="-D warnings" cargo check --locked --quiet -p wechatpay-sdk --features full --target-dir target/full
 
 wheel: $(VENV)/.ready ## The Python wheel, in target/wheels, installed into .venv.
 	rm -rf $(WHEELS)
@@ -171,7 +172,7 @@ table: test-rust test-python test-node test-c test-php ## The README's programs,
 	$(RUN) $(BIN)/python tests/parity/compare.py --languages rust,python,node,c,php
 	$(BIN)/python tests/table.py $(RESULTS)
 
-bench: $(VENV)/.ready ## CPU time per call against the floor of this machine, throughput and memory; writes benches/RESULTS.md.
+bench: $(VENV)/.ready bindings/node/node_modules/.ready ## CPU time per call against the floor of this machine, throughput and memory; writes benches/RESULTS.md.
 	cargo build --release --locked -p wechatpay-bench
 	$(MAKE) --no-print-directory wheel node c php
 	for program in c_calls c_notifications; do cc -O2 -o target/c/$$program benches/$$program.c \

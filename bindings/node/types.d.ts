@@ -8,7 +8,7 @@ export interface CallOptions {
    * `never`; `safe`: GETs, and what was provably never sent (the default); `idempotent`: you say that repeating this
    * call is harmless.
    */
-  retry?: 'never' | 'safe' | 'idempotent' | undefined;
+  retry?: 'off' | 'safe' | 'idempotent' | undefined;
   /**
    * You encrypted the fields that are marked as encrypted: they are given as ciphertext and sent as they are, and the
    * request names this key of the platform (`PUB_KEY_ID_…`, or the serial of a certificate).

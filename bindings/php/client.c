@@ -189,7 +189,7 @@ static bool read_call_options(HashTable *options, call_options *read)
             if (Z_TYPE_P(value) == IS_STRING) {
                 read->retry = Z_STRVAL_P(value);
             } else if (Z_TYPE_P(value) != IS_NULL) {
-                php_wechatpay_throw_option("retry", "must be never, safe or idempotent");
+                php_wechatpay_throw_option("retry", "must be off, safe or idempotent");
                 return false;
             }
         } else if (name != NULL && zend_string_equals_literal(name, "encrypted_with")) {

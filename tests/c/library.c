@@ -20,6 +20,7 @@ json_t *sandbox_options(const json_t *info, const json_t *changed) {
         json_object_set(options, names[at], json_object_get(info, names[at]));
     }
     json_object_set_new(options, "timeout", json_integer(10));
+    json_object_set_new(options, "cool_down", json_real(0.0001));
     if (changed != NULL) json_object_update(options, (json_t *)changed);
     return options;
 }

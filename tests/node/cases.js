@@ -47,7 +47,7 @@ function load() {
 
 /** The options that a case starts from, some replaced, or left out where null. */
 function startOptions(sandbox, changed = {}) {
-  return { ...sandbox.options, backup_url: sandbox.info.backup_url, timeout: 10, ...changed };
+  return { ...sandbox.options, backup_url: sandbox.info.backup_url, timeout: 10, cool_down: 0.0001, ...changed };
 }
 
 class Runner {

@@ -161,7 +161,7 @@ async function checkVerification({ cases, public_keys, certificates }, one, opti
     const platform = { public_key_id: id, platform_public_key: key(pem) };
     const platform_certificates = certificates.map((certificate) => key(certificate.pem));
     const client = new sdk.Client({ ...options, ...platform, platform_certificates, base_url });
-    const { result, error } = await settled(() => client.request('GET', '/v3/x', { retry: 'never' }));
+    const { result, error } = await settled(() => client.request('GET', '/v3/x', { retry: 'off' }));
     assert.equal(error?.code ?? null, one.error);
     if (error) {
       assert.equal(error.constructor, sdk.SignatureError);

@@ -19,7 +19,7 @@ function die(problem) {
 
 async function main() {
   const options = JSON.parse(process.argv[2]);
-  const client = new sdk.Client(options).withOptions({ retry: 'never' });
+  const client = new sdk.Client(options).withOptions({ retry: 'off' });
   const classes = Object.values(sdk).filter((one) => one?.prototype instanceof sdk.WechatPayError);
   const surface = {
     operations: await operations(client),

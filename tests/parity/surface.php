@@ -85,7 +85,7 @@ function error_fields(WechatPayException $error): array
 }
 
 $options = json_decode($argv[1], true, flags: JSON_THROW_ON_ERROR);
-$client = (new Client($options))->withOptions(['retry' => 'never']);
+$client = (new Client($options))->withOptions(['retry' => 'off']);
 $classes = array_filter(
     (new ReflectionExtension('wechatpay'))->getClasses(),
     fn (ReflectionClass $class) => $class->isSubclassOf(WechatPayException::class),

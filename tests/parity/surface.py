@@ -19,8 +19,8 @@ from wechatpay_sdk import AsyncClient, Client, ClientOptions, WechatPayError
 
 def main() -> None:
     options = json.loads(sys.argv[1])
-    client = Client(**options).with_options(retry="never")
-    with_async = AsyncClient(**options).with_options(retry="never")
+    client = Client(**options).with_options(retry="off")
+    with_async = AsyncClient(**options).with_options(retry="off")
     blocking, awaited = operations(client, client), operations(with_async, with_async)
     if blocking != awaited:
         raise SystemExit(f"Client and AsyncClient differ: {sorted(set(blocking) ^ set(awaited))}")

@@ -65,6 +65,6 @@ final class Sandbox
         $names = 'mchid serial_no merchant_private_key_path public_key_id platform_public_key_path apiv3_key base_url '
             . 'backup_url';
         $same = array_intersect_key($this->info, array_flip(explode(' ', $names)));
-        return array_filter([...$same, 'timeout' => 10, ...$changed], fn ($value) => $value !== null);
+        return array_filter([...$same, 'timeout' => 10, 'cool_down' => 0.0001, ...$changed], fn ($value) => $value !== null);
     }
 }

@@ -58,7 +58,7 @@ class Sandbox:
         """The options that a case starts from, some replaced, or left out where None."""
         same = "mchid serial_no merchant_private_key_path public_key_id platform_public_key_path apiv3_key"
         names = [*same.split(), "base_url", "backup_url"]
-        options = {**{name: self.info[name] for name in names}, "timeout": 10, **(changed or {})}
+        options = {**{name: self.info[name] for name in names}, "timeout": 10, "cool_down": 0.0001, **(changed or {})}
         return {name: value for name, value in options.items() if value is not None}
 
 

@@ -584,7 +584,7 @@ def shared_cases(vectors: dict) -> list:
                 "name": f"verification: {one['name']}",
                 "client": trusting,
                 "faults": replay(one["headers"], one["body_base64"]),
-                "call": {"request": {"method": "GET", "path": "/v3/vectors"}, "options": {"retry": "never"}},
+                "call": {"request": {"method": "GET", "path": "/v3/vectors"}, "options": {"retry": "off"}},
                 "expect": expect,
             }
         )

@@ -28,7 +28,8 @@ pub extern "C" fn wechatpay_option_name(index: usize) -> *const c_char {
 }
 
 /// All operations as a JSON array, sorted by id:
-/// [{id, title, method, path, params: [{name, place, required, type, values, encrypted}], reply, idempotent, doc_url}].
+/// [{id, title, method, path, params: [{name, place, required, type, values, encrypted}], reply, idempotent, read_back,
+/// doc_url}]; `read_back` may be null.
 /// Its length is written to `length`, which may be NULL. The text lives as long as the process.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn wechatpay_operations_json(length: *mut usize) -> *const c_char {

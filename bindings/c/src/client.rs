@@ -95,7 +95,7 @@ pub unsafe extern "C" fn wechatpay_client_for_merchant(
 }
 
 /// Derives the same client with other defaults. `timeout_seconds`: for a whole call with its attempts; 0 or less keeps
-/// what it is. `retry`: "never", "safe" (GETs, and what was provably never sent), "idempotent" (the caller says that
+/// what it is. `retry`: "off", "safe" (GETs, and what was provably never sent), "idempotent" (the caller says that
 /// repeating is harmless); NULL keeps what it is.
 #[unsafe(no_mangle)]
 #[must_use]

@@ -422,7 +422,7 @@ export interface Applyment4subApplyment {
   /**
    * 提交申请单.
    *
-   * `POST /v3/applyment4sub/applyment/`. For service providers. Not idempotent.
+   * `POST /v3/applyment4sub/applyment/`. For service providers. Idempotent. `applyment4sub.applyment.get_by_business_code` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4012719997
    */

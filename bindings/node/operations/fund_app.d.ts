@@ -1248,7 +1248,7 @@ export interface FundAppBrandRedpacketBrandMerchantBatches {
   /**
    * 品牌商户发放红包.
    *
-   * `POST /v3/fund-app/brand-redpacket/brand-merchant-batches`. For direct merchants. Not idempotent.
+   * `POST /v3/fund-app/brand-redpacket/brand-merchant-batches`. For direct merchants. Idempotent. `fund_app.brand_redpacket.brand_merchant_out_batches.get` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/merchant/4014310358
    */
@@ -1301,7 +1301,7 @@ export interface FundAppMchTransferElecSign {
   /**
    * 商户单号申请电子回单.
    *
-   * `POST /v3/fund-app/mch-transfer/elecsign/out-bill-no`. For direct merchants. Not idempotent.
+   * `POST /v3/fund-app/mch-transfer/elecsign/out-bill-no`. For direct merchants. Idempotent. `fund_app.mch_transfer.elec_sign.get_by_out_bill_no` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/merchant/4012716452
    */
@@ -1310,7 +1310,7 @@ export interface FundAppMchTransferElecSign {
   /**
    * 微信单号申请电子回单.
    *
-   * `POST /v3/fund-app/mch-transfer/elecsign/transfer-bill-no`. For direct merchants. Not idempotent.
+   * `POST /v3/fund-app/mch-transfer/elecsign/transfer-bill-no`. For direct merchants. Idempotent. `fund_app.mch_transfer.elec_sign.get_by_transfer_bill_no` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/merchant/4012716456
    */
@@ -1366,7 +1366,7 @@ export interface FundAppMchTransferPartnerCharityBudget {
   /**
    * 申请公益捐赠预算.
    *
-   * `POST /v3/fund-app/mch-transfer/partner/charity-budget`. For service providers. Not idempotent.
+   * `POST /v3/fund-app/mch-transfer/partner/charity-budget`. For service providers. Not idempotent. `fund_app.mch_transfer.partner.charity_budget.get` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4015554763
    */
@@ -1384,7 +1384,7 @@ export interface FundAppMchTransferPartnerCharityBudget {
   /**
    * 解锁公益捐赠预算.
    *
-   * `POST /v3/fund-app/mch-transfer/partner/charity-budget/{out_budget_no}/unlock`. For service providers. Not idempotent.
+   * `POST /v3/fund-app/mch-transfer/partner/charity-budget/{out_budget_no}/unlock`. For service providers. Not idempotent. `fund_app.mch_transfer.partner.charity_budget.get` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4015554795
    */
@@ -1396,7 +1396,7 @@ export interface FundAppMchTransferPartnerCharityTransferBills {
   /**
    * 发起公益捐赠.
    *
-   * `POST /v3/fund-app/mch-transfer/partner/charity-transfer-bills`. For service providers. Not idempotent.
+   * `POST /v3/fund-app/mch-transfer/partner/charity-transfer-bills`. For service providers. Not idempotent. `fund_app.mch_transfer.partner.charity_transfer_bills.get_by_out_transfer_no` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4015554841
    */
@@ -1417,7 +1417,7 @@ export interface FundAppMchTransferPartnerElectronicReceipts {
   /**
    * 申请单笔转账电子回单.
    *
-   * `POST /v3/fund-app/mch-transfer/partner/electronic-receipts`. For service providers. Not idempotent.
+   * `POST /v3/fund-app/mch-transfer/partner/electronic-receipts`. For service providers. Idempotent. `fund_app.mch_transfer.partner.electronic_receipts.get` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4016315516
    */
@@ -1438,7 +1438,7 @@ export interface FundAppMchTransferPartnerSubMchAuthorizations {
   /**
    * 申请子商户商家转账授权.
    *
-   * `POST /v3/fund-app/mch-transfer/partner/sub-mch-authorizations`. For service providers. Not idempotent.
+   * `POST /v3/fund-app/mch-transfer/partner/sub-mch-authorizations`. For service providers. Not idempotent. `fund_app.mch_transfer.partner.sub_mch_authorizations.get` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4015469102
    */
@@ -1459,7 +1459,7 @@ export interface FundAppMchTransferPartnerTransferBills {
   /**
    * 撤销转账.
    *
-   * `POST /v3/fund-app/mch-transfer/partner/transfer-bills/out-bill-no/{out_bill_no}/cancel`. For service providers. Not idempotent.
+   * `POST /v3/fund-app/mch-transfer/partner/transfer-bills/out-bill-no/{out_bill_no}/cancel`. For service providers. Idempotent. `fund_app.mch_transfer.partner.transfer_bills.get_by_out_bill_no` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4015469118
    */
@@ -1468,7 +1468,7 @@ export interface FundAppMchTransferPartnerTransferBills {
   /**
    * 发起转账.
    *
-   * `POST /v3/fund-app/mch-transfer/partner/transfer-bills`. For service providers. Not idempotent.
+   * `POST /v3/fund-app/mch-transfer/partner/transfer-bills`. For service providers. Idempotent. `fund_app.mch_transfer.partner.transfer_bills.get_by_out_bill_no` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4015469096
    */
@@ -1486,7 +1486,7 @@ export interface FundAppMchTransferPartnerTransferBills {
   /**
    * 发起转账并完成自动收款授权.
    *
-   * `POST /v3/fund-app/mch-transfer/partner/transfer-bills/pre-transfer-with-authorization`. For service providers. Not idempotent.
+   * `POST /v3/fund-app/mch-transfer/partner/transfer-bills/pre-transfer-with-authorization`. For service providers. Not idempotent. `fund_app.mch_transfer.partner.transfer_bills.get_by_out_bill_no` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4016809843
    */
@@ -1495,7 +1495,7 @@ export interface FundAppMchTransferPartnerTransferBills {
   /**
    * 转账（用户自动收款）.
    *
-   * `POST /v3/fund-app/mch-transfer/partner/transfer-bills/transfer`. For service providers. Not idempotent.
+   * `POST /v3/fund-app/mch-transfer/partner/transfer-bills/transfer`. For service providers. Not idempotent. `fund_app.mch_transfer.partner.transfer_bills.get_by_out_bill_no` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4016809837
    */
@@ -1507,7 +1507,7 @@ export interface FundAppMchTransferPartnerUserConfirmAuthorizations {
   /**
    * 解除免确认收款授权.
    *
-   * `POST /v3/fund-app/mch-transfer/partner/user-confirm-authorizations/{out_authorization_no}/close`. For service providers. Not idempotent.
+   * `POST /v3/fund-app/mch-transfer/partner/user-confirm-authorizations/{out_authorization_no}/close`. For service providers. Idempotent. `fund_app.mch_transfer.partner.user_confirm_authorizations.get` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4016809851
    */
@@ -1516,7 +1516,7 @@ export interface FundAppMchTransferPartnerUserConfirmAuthorizations {
   /**
    * 申请免确认收款授权.
    *
-   * `POST /v3/fund-app/mch-transfer/partner/user-confirm-authorizations`. For service providers. Not idempotent.
+   * `POST /v3/fund-app/mch-transfer/partner/user-confirm-authorizations`. For service providers. Not idempotent. `fund_app.mch_transfer.partner.user_confirm_authorizations.get` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4016809861
    */
@@ -1548,7 +1548,7 @@ export interface FundAppMchTransferTransferBills {
   /**
    * 撤销转账.
    *
-   * `POST /v3/fund-app/mch-transfer/transfer-bills/out-bill-no/{out_bill_no}/cancel`. For direct merchants. Not idempotent.
+   * `POST /v3/fund-app/mch-transfer/transfer-bills/out-bill-no/{out_bill_no}/cancel`. For direct merchants. Idempotent. `fund_app.mch_transfer.transfer_bills.get_by_out_bill_no` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/merchant/4012716458
    */
@@ -1557,7 +1557,7 @@ export interface FundAppMchTransferTransferBills {
   /**
    * 发起转账.
    *
-   * `POST /v3/fund-app/mch-transfer/transfer-bills`. For direct merchants. Not idempotent.
+   * `POST /v3/fund-app/mch-transfer/transfer-bills`. For direct merchants. Idempotent. `fund_app.mch_transfer.transfer_bills.get_by_out_bill_no` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/merchant/4012716434
    */
@@ -1584,7 +1584,7 @@ export interface FundAppMchTransferTransferBills {
   /**
    * 发起转账并完成自动收款授权.
    *
-   * `POST /v3/fund-app/mch-transfer/transfer-bills/pre-transfer-with-authorization`. For direct merchants. Not idempotent.
+   * `POST /v3/fund-app/mch-transfer/transfer-bills/pre-transfer-with-authorization`. For direct merchants. Not idempotent. `fund_app.mch_transfer.transfer_bills.get_by_out_bill_no` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/merchant/4014399293
    */
@@ -1593,7 +1593,7 @@ export interface FundAppMchTransferTransferBills {
   /**
    * 用户授权后转账.
    *
-   * `POST /v3/fund-app/mch-transfer/transfer-bills/transfer`. For direct merchants. Not idempotent.
+   * `POST /v3/fund-app/mch-transfer/transfer-bills/transfer`. For direct merchants. Not idempotent. `fund_app.mch_transfer.transfer_bills.get_by_out_bill_no` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/merchant/4014399371
    */
@@ -1605,7 +1605,7 @@ export interface FundAppMchTransferTransferToQqWalletBills {
   /**
    * 撤销转账到QQ钱包.
    *
-   * `POST /v3/fund-app/mch-transfer/transfer-to-qq-wallet-bills/{out_bill_no}/cancel`. For direct merchants. Not idempotent.
+   * `POST /v3/fund-app/mch-transfer/transfer-to-qq-wallet-bills/{out_bill_no}/cancel`. For direct merchants. Idempotent. `fund_app.mch_transfer.transfer_to_qq_wallet_bills.get` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/merchant/4014297396
    */
@@ -1614,7 +1614,7 @@ export interface FundAppMchTransferTransferToQqWalletBills {
   /**
    * 发起转账到QQ钱包.
    *
-   * `POST /v3/fund-app/mch-transfer/transfer-to-qq-wallet-bills`. For direct merchants. Not idempotent.
+   * `POST /v3/fund-app/mch-transfer/transfer-to-qq-wallet-bills`. For direct merchants. Not idempotent. `fund_app.mch_transfer.transfer_to_qq_wallet_bills.get` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/merchant/4014297386
    */
@@ -1635,7 +1635,7 @@ export interface FundAppMchTransferUserConfirmAuthorization {
   /**
    * 解除免确认收款授权.
    *
-   * `POST /v3/fund-app/mch-transfer/user-confirm-authorization/out-authorization-no/{out_authorization_no}/close`. For direct merchants. Not idempotent.
+   * `POST /v3/fund-app/mch-transfer/user-confirm-authorization/out-authorization-no/{out_authorization_no}/close`. For direct merchants. Idempotent. `fund_app.mch_transfer.user_confirm_authorization.get_by_out_authorization_no` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/merchant/4015653811
    */
@@ -1644,7 +1644,7 @@ export interface FundAppMchTransferUserConfirmAuthorization {
   /**
    * 申请免确认收款授权.
    *
-   * `POST /v3/fund-app/mch-transfer/user-confirm-authorization`. For direct merchants. Not idempotent.
+   * `POST /v3/fund-app/mch-transfer/user-confirm-authorization`. For direct merchants. Not idempotent. `fund_app.mch_transfer.user_confirm_authorization.get_by_out_authorization_no` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/merchant/4015901167
    */

@@ -657,7 +657,7 @@ export interface MerchantServiceComplaintNotifications {
   /**
    * 创建投诉通知回调.
    *
-   * `POST /v3/merchant-service/complaint-notifications`. For direct merchants and service providers. Not idempotent.
+   * `POST /v3/merchant-service/complaint-notifications`. For direct merchants and service providers. Idempotent. `merchant_service.complaint_notifications.get` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/merchant/4012458679
    */
@@ -666,7 +666,7 @@ export interface MerchantServiceComplaintNotifications {
   /**
    * 删除投诉通知回调.
    *
-   * `DELETE /v3/merchant-service/complaint-notifications`. For direct merchants and service providers. Not idempotent.
+   * `DELETE /v3/merchant-service/complaint-notifications`. For direct merchants and service providers. Idempotent. `merchant_service.complaint_notifications.get` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/merchant/4012460452
    */
@@ -684,7 +684,7 @@ export interface MerchantServiceComplaintNotifications {
   /**
    * 更新投诉通知回调.
    *
-   * `PUT /v3/merchant-service/complaint-notifications`. For direct merchants and service providers. Not idempotent.
+   * `PUT /v3/merchant-service/complaint-notifications`. For direct merchants and service providers. Idempotent. `merchant_service.complaint_notifications.get` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/merchant/4012459282
    */
@@ -745,7 +745,7 @@ export interface MerchantServiceComplaintsV2 {
   /**
    * 反馈处理完成.
    *
-   * `POST /v3/merchant-service/complaints-v2/{complaint_id}/complete`. For direct merchants and service providers. Not idempotent.
+   * `POST /v3/merchant-service/complaints-v2/{complaint_id}/complete`. For direct merchants and service providers. Idempotent. `merchant_service.complaints_v2.get` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/merchant/4012467255
    */
@@ -772,7 +772,7 @@ export interface MerchantServiceComplaintsV2 {
   /**
    * 提交回复.
    *
-   * `POST /v3/merchant-service/complaints-v2/{complaint_id}/response`. For direct merchants and service providers. Not idempotent.
+   * `POST /v3/merchant-service/complaints-v2/{complaint_id}/response`. For direct merchants and service providers. Not idempotent. `merchant_service.complaints_v2.negotiation_histories.list` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/merchant/4012467254
    */
@@ -781,7 +781,7 @@ export interface MerchantServiceComplaintsV2 {
   /**
    * 回复需要即时服务的投诉单.
    *
-   * `POST /v3/merchant-service/complaints-v2/{complaint_id}/response-immediate-service`. For direct merchants and service providers. Not idempotent.
+   * `POST /v3/merchant-service/complaints-v2/{complaint_id}/response-immediate-service`. For direct merchants and service providers. Idempotent. `merchant_service.complaints_v2.negotiation_histories.list` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/merchant/4017151596
    */
@@ -790,7 +790,7 @@ export interface MerchantServiceComplaintsV2 {
   /**
    * 更新退款审批结果.
    *
-   * `POST /v3/merchant-service/complaints-v2/{complaint_id}/update-refund-progress`. For direct merchants and service providers. Not idempotent.
+   * `POST /v3/merchant-service/complaints-v2/{complaint_id}/update-refund-progress`. For direct merchants and service providers. Not idempotent. `merchant_service.complaints_v2.get` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/merchant/4012467256
    */

@@ -1019,7 +1019,7 @@ export interface NewTaxControlFapiaoFapiaoApplicationsRealEstateLeasing {
   /**
    * 开具不动产租赁行业电子发票.
    *
-   * `POST /v3/new-tax-control-fapiao/fapiao-applications/real-estate-leasing`. For service providers. Not idempotent.
+   * `POST /v3/new-tax-control-fapiao/fapiao-applications/real-estate-leasing`. For service providers. Not idempotent. `new_tax_control_fapiao.fapiao_applications.get` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4015941740
    */
@@ -1034,7 +1034,7 @@ export interface NewTaxControlFapiaoFapiaoApplications {
   /**
    * 开具电子发票.
    *
-   * `POST /v3/new-tax-control-fapiao/fapiao-applications`. For direct merchants and service providers. Not idempotent.
+   * `POST /v3/new-tax-control-fapiao/fapiao-applications`. For direct merchants and service providers. Not idempotent. `new_tax_control_fapiao.fapiao_applications.get` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/merchant/4012538301
    */
@@ -1052,7 +1052,7 @@ export interface NewTaxControlFapiaoFapiaoApplications {
   /**
    * 将电子发票插入微信用户卡包.
    *
-   * `POST /v3/new-tax-control-fapiao/fapiao-applications/{fapiao_apply_id}/insert-cards`. For direct merchants and service providers. Not idempotent.
+   * `POST /v3/new-tax-control-fapiao/fapiao-applications/{fapiao_apply_id}/insert-cards`. For direct merchants and service providers. Not idempotent. `new_tax_control_fapiao.fapiao_applications.get` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/merchant/4012538365
    */
@@ -1061,7 +1061,7 @@ export interface NewTaxControlFapiaoFapiaoApplications {
   /**
    * 开具通用行业电子发票.
    *
-   * `POST /v3/new-tax-control-fapiao/fapiao-applications/issue-general`. For service providers. Not idempotent.
+   * `POST /v3/new-tax-control-fapiao/fapiao-applications/issue-general`. For service providers. Not idempotent. `new_tax_control_fapiao.fapiao_applications.get` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4015792574
    */
@@ -1070,7 +1070,7 @@ export interface NewTaxControlFapiaoFapiaoApplications {
   /**
    * 开具旅客运输行业电子发票.
    *
-   * `POST /v3/new-tax-control-fapiao/fapiao-applications/issue-passenger-transport`. For service providers. Not idempotent.
+   * `POST /v3/new-tax-control-fapiao/fapiao-applications/issue-passenger-transport`. For service providers. Not idempotent. `new_tax_control_fapiao.fapiao_applications.get` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4025863376
    */
@@ -1079,7 +1079,7 @@ export interface NewTaxControlFapiaoFapiaoApplications {
   /**
    * 开具成品油行业电子发票.
    *
-   * `POST /v3/new-tax-control-fapiao/fapiao-applications/issue-refined-oil`. For service providers. Not idempotent.
+   * `POST /v3/new-tax-control-fapiao/fapiao-applications/issue-refined-oil`. For service providers. Not idempotent. `new_tax_control_fapiao.fapiao_applications.get` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4016760559
    */
@@ -1088,7 +1088,7 @@ export interface NewTaxControlFapiaoFapiaoApplications {
   /**
    * 冲红电子发票.
    *
-   * `POST /v3/new-tax-control-fapiao/fapiao-applications/{fapiao_apply_id}/reverse`. For direct merchants and service providers. Not idempotent.
+   * `POST /v3/new-tax-control-fapiao/fapiao-applications/{fapiao_apply_id}/reverse`. For direct merchants and service providers. Not idempotent. `new_tax_control_fapiao.fapiao_applications.get` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/merchant/4012538327
    */
@@ -1151,7 +1151,7 @@ export interface NewTaxControlFapiaoMerchantDevelopmentConfig {
   /**
    * 配置开发选项.
    *
-   * `PATCH /v3/new-tax-control-fapiao/merchant/development-config`. For direct merchants and service providers. Not idempotent.
+   * `PATCH /v3/new-tax-control-fapiao/merchant/development-config`. For direct merchants and service providers. Idempotent. `new_tax_control_fapiao.merchant.development_config.get` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/merchant/4012529457
    */
@@ -1179,7 +1179,7 @@ export interface NewTaxControlFapiaoMerchant {
   /**
    * 检查子商户开票功能状态.
    *
-   * `POST /v3/new-tax-control-fapiao/merchant/{sub_mchid}/check`. For service providers. Not idempotent.
+   * `POST /v3/new-tax-control-fapiao/merchant/{sub_mchid}/check`. For service providers. Idempotent. `new_tax_control_fapiao.merchant.check_status` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4012474022
    */

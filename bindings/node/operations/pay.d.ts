@@ -1278,7 +1278,7 @@ export interface PayAcquiringBankTransactions {
   /**
    * 微信分付-支付方式前置服务.
    *
-   * `POST /v3/pay/acquiring-bank/transactions/exposure`. For service providers. Not idempotent.
+   * `POST /v3/pay/acquiring-bank/transactions/exposure`. For service providers. Idempotent.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4014326541
    */
@@ -1295,7 +1295,7 @@ export interface PayInstalPartner {
   /**
    * 商户贴息-获取微信分付曝光建议.
    *
-   * `POST /v3/pay/instal/partner/exposure`. For service providers. Not idempotent.
+   * `POST /v3/pay/instal/partner/exposure`. For service providers. Idempotent.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4016196820
    */
@@ -1309,7 +1309,7 @@ export interface PayInstal {
   /**
    * 商户贴息-获取微信分付曝光建议.
    *
-   * `POST /v3/pay/instal/exposure`. For direct merchants. Not idempotent.
+   * `POST /v3/pay/instal/exposure`. For direct merchants. Idempotent.
    *
    * https://pay.weixin.qq.com/doc/v3/merchant/4016196762
    */
@@ -1321,7 +1321,7 @@ export interface PayPartnerTransactionsApp {
   /**
    * APP下单.
    *
-   * `POST /v3/pay/partner/transactions/app`. For service providers. Not idempotent.
+   * `POST /v3/pay/partner/transactions/app`. For service providers. Idempotent. `pay.partner.transactions.get_by_out_trade_no` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4013080231
    */
@@ -1333,7 +1333,7 @@ export interface PayPartnerTransactionsAppWithContract {
   /**
    * APP下单并签约.
    *
-   * `POST /v3/pay/partner/transactions/app-with-contract`. For service providers. Not idempotent.
+   * `POST /v3/pay/partner/transactions/app-with-contract`. For service providers. Idempotent. `pay.partner.transactions.get_by_out_trade_no` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4017019941
    */
@@ -1345,7 +1345,7 @@ export interface PayPartnerTransactionsCodePay {
   /**
    * 付款码支付.
    *
-   * `POST /v3/pay/partner/transactions/codepay`. For service providers. Not idempotent.
+   * `POST /v3/pay/partner/transactions/codepay`. For service providers. Not idempotent. `pay.partner.transactions.get_by_out_trade_no` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4012382179
    */
@@ -1357,7 +1357,7 @@ export interface PayPartnerTransactionsH5 {
   /**
    * H5下单.
    *
-   * `POST /v3/pay/partner/transactions/h5`. For service providers. Not idempotent.
+   * `POST /v3/pay/partner/transactions/h5`. For service providers. Idempotent. `pay.partner.transactions.get_by_out_trade_no` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4012738604
    */
@@ -1369,7 +1369,7 @@ export interface PayPartnerTransactionsJsapi {
   /**
    * JSAPI下单.
    *
-   * `POST /v3/pay/partner/transactions/jsapi`. For service providers. Not idempotent.
+   * `POST /v3/pay/partner/transactions/jsapi`. For service providers. Idempotent. `pay.partner.transactions.get_by_out_trade_no` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4012738519
    */
@@ -1381,7 +1381,7 @@ export interface PayPartnerTransactionsJsapiWithContract {
   /**
    * JSAPI下单并授权/签约.
    *
-   * `POST /v3/pay/partner/transactions/jsapi-with-contract`. For service providers. Not idempotent.
+   * `POST /v3/pay/partner/transactions/jsapi-with-contract`. For service providers. Idempotent. `pay.partner.transactions.get_by_out_trade_no` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4012688481
    */
@@ -1393,7 +1393,7 @@ export interface PayPartnerTransactionsMiniProgram {
   /**
    * 小程序支付下单.
    *
-   * `POST /v3/pay/partner/transactions/miniprogram`. For service providers. Not idempotent.
+   * `POST /v3/pay/partner/transactions/miniprogram`. For service providers. Idempotent. `pay.partner.transactions.get_by_out_trade_no` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4012886115
    */
@@ -1405,7 +1405,7 @@ export interface PayPartnerTransactionsNative {
   /**
    * Native下单.
    *
-   * `POST /v3/pay/partner/transactions/native`. For service providers. Not idempotent.
+   * `POST /v3/pay/partner/transactions/native`. For service providers. Idempotent. `pay.partner.transactions.get_by_out_trade_no` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4012738659
    */
@@ -1417,7 +1417,7 @@ export interface PayPartnerTransactionsScannedPos {
   /**
    * 扫码支付下单.
    *
-   * `POST /v3/pay/partner/transactions/scannedpos`. For service providers. Not idempotent.
+   * `POST /v3/pay/partner/transactions/scannedpos`. For service providers. Idempotent. `pay.partner.transactions.get_by_out_trade_no` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4012492476
    */
@@ -1439,7 +1439,7 @@ export interface PayPartnerTransactions {
   /**
    * 关单.
    *
-   * `POST /v3/pay/partner/transactions/out-trade-no/{out_trade_no}/close`. For service providers. Not idempotent.
+   * `POST /v3/pay/partner/transactions/out-trade-no/{out_trade_no}/close`. For service providers. Idempotent. `pay.partner.transactions.get_by_out_trade_no` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4012526949
    */
@@ -1448,7 +1448,7 @@ export interface PayPartnerTransactions {
   /**
    * 微信分付-支付方式前置服务.
    *
-   * `POST /v3/pay/partner/transactions/exposure`. For service providers. Not idempotent.
+   * `POST /v3/pay/partner/transactions/exposure`. For service providers. Idempotent.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4014326522
    */
@@ -1475,7 +1475,7 @@ export interface PayPartnerTransactions {
   /**
    * 撤销.
    *
-   * `POST /v3/pay/partner/transactions/out-trade-no/{out_trade_no}/reverse`. For service providers. Not idempotent.
+   * `POST /v3/pay/partner/transactions/out-trade-no/{out_trade_no}/reverse`. For service providers. Not idempotent. `pay.partner.transactions.get_by_out_trade_no` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/partner/4012382181
    */
@@ -1492,7 +1492,7 @@ export interface PayTransactionsApp {
   /**
    * APP下单.
    *
-   * `POST /v3/pay/transactions/app`. For direct merchants. Not idempotent.
+   * `POST /v3/pay/transactions/app`. For direct merchants. Idempotent. `pay.transactions.get_by_out_trade_no` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/merchant/4013070347
    */
@@ -1504,7 +1504,7 @@ export interface PayTransactionsAppWithContract {
   /**
    * APP下单并签约.
    *
-   * `POST /v3/pay/transactions/app-with-contract`. For direct merchants. Not idempotent.
+   * `POST /v3/pay/transactions/app-with-contract`. For direct merchants. Idempotent. `pay.transactions.get_by_out_trade_no` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/merchant/4017019923
    */
@@ -1516,7 +1516,7 @@ export interface PayTransactionsCodePay {
   /**
    * 付款码支付.
    *
-   * `POST /v3/pay/transactions/codepay`. For direct merchants. Not idempotent.
+   * `POST /v3/pay/transactions/codepay`. For direct merchants. Not idempotent. `pay.transactions.get_by_out_trade_no` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/merchant/4012382150
    */
@@ -1528,7 +1528,7 @@ export interface PayTransactionsH5 {
   /**
    * H5下单.
    *
-   * `POST /v3/pay/transactions/h5`. For direct merchants. Not idempotent.
+   * `POST /v3/pay/transactions/h5`. For direct merchants. Idempotent. `pay.transactions.get_by_out_trade_no` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/merchant/4012791834
    */
@@ -1540,7 +1540,7 @@ export interface PayTransactionsJsapi {
   /**
    * JSAPI下单.
    *
-   * `POST /v3/pay/transactions/jsapi`. For direct merchants. Not idempotent.
+   * `POST /v3/pay/transactions/jsapi`. For direct merchants. Idempotent. `pay.transactions.get_by_out_trade_no` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/merchant/4012791856
    */
@@ -1552,7 +1552,7 @@ export interface PayTransactionsJsapiWithContract {
   /**
    * JSAPI下单并授权/签约.
    *
-   * `POST /v3/pay/transactions/jsapi-with-contract`. For direct merchants. Not idempotent.
+   * `POST /v3/pay/transactions/jsapi-with-contract`. For direct merchants. Idempotent. `pay.transactions.get_by_out_trade_no` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/merchant/4012530178
    */
@@ -1564,7 +1564,7 @@ export interface PayTransactionsNative {
   /**
    * Native下单.
    *
-   * `POST /v3/pay/transactions/native`. For direct merchants. Not idempotent.
+   * `POST /v3/pay/transactions/native`. For direct merchants. Idempotent. `pay.transactions.get_by_out_trade_no` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/merchant/4012791877
    */
@@ -1584,7 +1584,7 @@ export interface PayTransactions {
   /**
    * 关单.
    *
-   * `POST /v3/pay/transactions/out-trade-no/{out_trade_no}/close`. For direct merchants. Not idempotent.
+   * `POST /v3/pay/transactions/out-trade-no/{out_trade_no}/close`. For direct merchants. Idempotent. `pay.transactions.get_by_out_trade_no` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/merchant/4012791860
    */
@@ -1593,7 +1593,7 @@ export interface PayTransactions {
   /**
    * 微信分付-支付方式前置服务.
    *
-   * `POST /v3/pay/transactions/exposure`. For direct merchants. Not idempotent.
+   * `POST /v3/pay/transactions/exposure`. For direct merchants. Idempotent.
    *
    * https://pay.weixin.qq.com/doc/v3/merchant/4014326314
    */
@@ -1620,7 +1620,7 @@ export interface PayTransactions {
   /**
    * 撤销.
    *
-   * `POST /v3/pay/transactions/out-trade-no/{out_trade_no}/reverse`. For direct merchants. Not idempotent.
+   * `POST /v3/pay/transactions/out-trade-no/{out_trade_no}/reverse`. For direct merchants. Not idempotent. `pay.transactions.get_by_out_trade_no` tells what became of it.
    *
    * https://pay.weixin.qq.com/doc/v3/merchant/4012382161
    */

@@ -34,7 +34,7 @@ test('every operation of the table is a method; what is not there is undefined',
   const client = here.sandbox.client();
   const camel = (text) => text.replace(/_(.)/g, (_, letter) => letter.toUpperCase());
   const operations = JSON.parse(require(`${require('./support.js').SDK}/load.js`).operations(''));
-  assert.ok(operations.length >= 27);
+  assert.equal(operations.length, 1019);
   for (const { id } of operations) {
     const method = id.split('.').reduce((owner, step) => owner[camel(step)], client);
     assert.equal(typeof method, 'function', id);
@@ -167,7 +167,7 @@ test('timeout in seconds and retry, of a client and of a call', async () => {
   const call = (options, by = client) => by.goldplan.merchants.changeCustomPageStatus(OPEN, options);
   await here.sandbox.fault('delay', { ms: 5000 }, 9);
   const started = performance.now();
-  assert.equal((await caught(call({ timeout: 0.3, retry: 'never' }))).constructor, sdk.TimeoutError);
+  assert.equal((await caught(call({ timeout: 0.3, retry: 'off' }))).constructor, sdk.TimeoutError);
   assert.equal((await caught(call({}, client.withOptions({ timeout: 0.3 })))).constructor, sdk.TimeoutError);
   const raw = client.request('POST', CUSTOM_PAGE, { body: OPEN, timeout: 0.3 });
   assert.equal((await caught(raw)).constructor, sdk.TimeoutError);

@@ -40,7 +40,7 @@ foreach (options() as $name => $value) {
 check(Client::fromEnv()->call(CALL, PARAMS) === ['sub_mchid' => '1900000109'], 'from the environment');
 
 $own = array_diff_key(options(), ['base_url' => 0]);
-$derived = $client->forMerchant([...$own, 'mchid' => '1900009999'])->withOptions(['timeout' => 3.5, 'retry' => 'never']);
+$derived = $client->forMerchant([...$own, 'mchid' => '1900009999'])->withOptions(['timeout' => 3.5, 'retry' => 'off']);
 check($derived->mchid === '1900009999', 'for another merchant');
 check(thrown(fn () => $derived->call(CALL, PARAMS))->getErrorCode() === 'SIGN_ERROR', 'whom the sandbox does not know');
 fault('delay', ['ms' => 3000]);
@@ -113,7 +113,7 @@ WechatPay\Exception\ConfigException: timeout must be a finite number
 WechatPay\Exception\ConfigException: options must be an array with the names of options as keys
 WechatPay\Exception\ConfigException: timeout must be a positive number of seconds
 WechatPay\Exception\ConfigException: timeout must be a positive number of seconds
-WechatPay\Exception\ConfigException: retry must be one of never, safe, idempotent
+WechatPay\Exception\ConfigException: retry must be one of off, safe, idempotent
 WechatPay\Exception\ConfigException: encrypted_with must be the serial of a key of the platform
 WechatPay\Exception\ConfigException: encrypted_with must be the serial of a key of the platform
 WechatPay\Exception\ConfigException: encrypted_with must be the serial of the platform's key that the fields were encrypted with: PUB_KEY_ID_…, or a certificate's

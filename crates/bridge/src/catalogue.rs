@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 use wechatpay_sdk::Options;
-use wechatpay_sdk::operation::{Operation, Param, Place, ReplyKind, Schema, operations};
+use wechatpay_sdk::operation::{Operation, Param, Place, ReplyKind, Schema, namespaces, operations, operations_in};
 
 #[derive(Serialize)]
 struct Entry {
@@ -13,6 +13,7 @@ struct Entry {
     params: Vec<ParamEntry>,
     reply: &'static str,
     idempotent: bool,
+    read_back: Option<&'static str>,
     doc_url: &'static str,
 }
 
@@ -28,22 +29,21 @@ struct ParamEntry {
 }
 
 /// The operations of a namespace (`goldplan.merchants`; empty: all) as a JSON array, sorted by id:
-/// `[{id, title, method, path, params: [{name, place, required, type, values, encrypted}], reply, idempotent, doc_url}]`.
+/// `[{id, title, method, path, params: [{name, place, required, type, values, encrypted}], reply, idempotent, read_back,
+/// doc_url}]`; `read_back` may be null.
 #[must_use]
 pub fn operations_json(namespace: &str) -> Vec<u8> {
-    let inside = |id: &str| {
-        namespace.is_empty() || id.strip_prefix(namespace).is_some_and(|rest| rest.starts_with('.') || rest.is_empty())
+    let entries: Vec<Entry> = match namespace {
+        "" => operations().iter().map(|operation| entry(operation)).collect(),
+        namespace => operations_in(namespace).map(entry).collect(),
     };
-    let entries: Vec<Entry> =
-        operations().iter().filter(|operation| inside(operation.id)).map(|it| entry(it)).collect();
     serde_json::to_vec(&entries).expect("a table of texts can be written")
 }
 
 /// The first segments of all ids, sorted: what hangs on a client.
 #[must_use]
 pub fn products() -> Vec<&'static str> {
-    let mut products: Vec<&str> = operations().iter().filter_map(|operation| operation.id.split('.').next()).collect();
-    products.sort_unstable();
+    let mut products: Vec<&str> = namespaces().filter_map(|namespace| namespace.split('.').next()).collect();
     products.dedup();
     products
 }
@@ -67,6 +67,7 @@ fn entry(operation: &'static Operation) -> Entry {
             ReplyKind::Binary => "file",
         },
         idempotent: operation.idempotent,
+        read_back: operation.read_back,
         doc_url: operation.doc_url,
     }
 }

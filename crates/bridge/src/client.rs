@@ -93,7 +93,7 @@ impl Client {
         Ok(Self(core, key))
     }
 
-    /// The same client with other defaults: `{"timeout": seconds, "retry": "never" | "safe" | "idempotent",
+    /// The same client with other defaults: `{"timeout": seconds, "retry": "off" | "safe" | "idempotent",
     /// "encrypted_with": serial}`, each optional.
     ///
     /// # Errors

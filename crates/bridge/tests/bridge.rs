@@ -154,7 +154,7 @@ fn options_are_checked_where_they_are_given() {
         let wrong = WORLD.client.with_options(options.as_bytes()).unwrap_err();
         assert_eq!(kind_and_field(wrong), ("config", field.to_owned()));
     }
-    let changed = WORLD.client.with_options(br#"{"timeout": 2.5, "retry": "never"}"#).unwrap();
+    let changed = WORLD.client.with_options(br#"{"timeout": 2.5, "retry": "off"}"#).unwrap();
     assert!(format!("{changed:?}").contains("timeout: 2.5s, retry: Never"));
     assert_eq!(WORLD.client.with_options(b"{}").unwrap().mchid(), WORLD.client.mchid());
 
@@ -216,7 +216,12 @@ fn the_table_tells_what_a_binding_needs() {
     let custom_page = some.iter().find(|operation| operation["id"] == CUSTOM_PAGE).unwrap();
     assert_eq!(custom_page["method"], "POST");
     assert_eq!(custom_page["reply"], "json");
-    assert_eq!(custom_page["idempotent"], true);
+    assert_eq!((&custom_page["idempotent"], &custom_page["read_back"]), (&json!(true), &Value::Null));
+    let reverse = all.iter().find(|operation| operation["id"] == "pay.transactions.reverse_by_out_trade_no").unwrap();
+    assert_eq!(
+        (&reverse["idempotent"], &reverse["read_back"]),
+        (&json!(false), &json!("pay.transactions.get_by_out_trade_no"))
+    );
     assert_eq!(
         custom_page["params"][1],
         json!({"name": "operation_type", "place": "body", "required": true, "type": "string",

@@ -158,7 +158,7 @@ fn what_is_wrong_here_is_2_and_nothing_is_sent() {
         (&["call", "goldplan.merchants.change_custom_page_statu", GOOD], "did you mean goldplan"),
         (&["call", CLOSE, "--json", "/nowhere.json"], "/nowhere.json"),
         (&["call", CLOSE, GOOD, "--timeout", "0"], "more than 0"),
-        (&["call", CLOSE, GOOD, "--retry", "always"], "must be one of never, safe, idempotent"),
+        (&["call", CLOSE, GOOD, "--retry", "always"], "must be one of off, safe, idempotent"),
         (&["call", CLOSE, GOOD, "--json", "x.json"], "cannot be used with"),
         (&["request", "GET", "v3/certificates"], "must begin with one /"),
         (&["request", "FETCH", "/v3/certificates"], "must be one of GET"),

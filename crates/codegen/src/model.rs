@@ -117,6 +117,8 @@ pub(crate) struct Operation {
     pub(crate) status: Vec<String>,
     pub(crate) superseded_by: Vec<String>,
     pub(crate) idempotent: bool,
+    /// The query that tells what became of it.
+    pub(crate) read_back: Option<String>,
     /// In the order of the document. A name may stand in two places, then with one type.
     pub(crate) params: Vec<(Place, Field)>,
     pub(crate) body: BodyKind,
@@ -157,6 +159,7 @@ impl Operation {
             notes.push(format!("Use `{}` instead.", self.superseded_by.join("`, `")));
         }
         notes.push(if self.idempotent { "Idempotent." } else { "Not idempotent." }.to_owned());
+        notes.extend(self.read_back.iter().map(|query| format!("`{query}` tells what became of it.")));
         notes
     }
 }
@@ -216,25 +219,6 @@ impl Product {
     /// The component of this name.
     pub(crate) fn component(&self, name: &str) -> Option<&Component> {
         self.components.iter().find(|component| component.name == name)
-    }
-
-    /// Whether a request with these fields may be left at its defaults: what is required is refused there.
-    pub(crate) fn may_default(&self, fields: &[Field]) -> bool {
-        fields.iter().filter(|field| field.required).all(|field| self.refused_at_default(&field.ty))
-    }
-
-    /// Whether binding refuses a required value of this type that was forgotten. A number that is 0 and a list that is
-    /// empty look like any other; so does an object that requires nothing.
-    fn refused_at_default(&self, ty: &Type) -> bool {
-        match ty {
-            Type::Text | Type::Secret { .. } | Type::File => true,
-            Type::Json(inner) => self.refused_at_default(inner),
-            Type::Named(name) => self.component(name).is_some_and(|component| match &component.shape {
-                Shape::Enum(_) => true,
-                Shape::Object(fields) => fields.iter().any(|field| field.required) && self.may_default(fields),
-            }),
-            Type::Any | Type::Integer | Type::Number | Type::Boolean | Type::Array(_) => false,
-        }
     }
 }
 

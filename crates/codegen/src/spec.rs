@@ -59,6 +59,7 @@ fn read(path: &Path) -> Result<Product> {
     if let Some(pair) = operations.windows(2).find(|pair| pair[0].id == pair[1].id) {
         return Err(format!("operationId {} is there twice", pair[0].id));
     }
+    check_read_back(&operations)?;
     let first = operations.first().ok_or("there is no operation")?;
     let namespace: Vec<String> =
         first.id.split('.').take(namespace_length(&name, &first.id)?).map(str::to_owned).collect();
@@ -121,6 +122,10 @@ impl Reader<'_> {
             }
         }
         let reply = self.reply(&node["responses"])?;
+        // The client takes no signature there: it must be said, and nowhere else.
+        if matches!(reply, Reply::Binary) != (node["x-wechatpay-unsigned-reply"] == true) {
+            return Err("x-wechatpay-unsigned-reply belongs to a reply that is a file, and to no other".to_owned());
+        }
         let mut encrypted_reply = Vec::new();
         if let Some(schema) =
             success(&node["responses"]).and_then(|response| response.pointer("/content/application~1json/schema"))
@@ -138,7 +143,8 @@ impl Reader<'_> {
             modes: texts(&node["x-wechatpay-modes"]),
             status: texts(&node["x-wechatpay-status"]),
             superseded_by: texts(&node["x-wechatpay-superseded-by"]),
-            idempotent: node["x-wechatpay-idempotent"] == true,
+            idempotent: idempotent(method, &node["x-wechatpay-idempotent"])?,
+            read_back: text(&node["x-wechatpay-read-back"]).map(str::to_owned),
             params,
             body,
             reply,
@@ -254,6 +260,28 @@ impl Reader<'_> {
             self.encrypted(property, &format!("{path}{dot}{name}"), inside, found);
         }
     }
+}
+
+/// A GET changes nothing; whatever else may be repeated says why, and where that is written.
+fn idempotent(method: &str, mark: &Value) -> Result<bool> {
+    if mark.is_null() {
+        return Ok(method == "get");
+    }
+    if ["because", "document"].iter().all(|key| text(&mark[*key]).is_some_and(|text| !text.is_empty())) {
+        return Ok(true);
+    }
+    Err("x-wechatpay-idempotent needs because and document".to_owned())
+}
+
+/// What reads an operation back is a GET of the same document.
+fn check_read_back(operations: &[Operation]) -> Result<()> {
+    let read_back = |it: &Operation| it.read_back.clone().map(|query| (it.id.clone(), query));
+    for (id, query) in operations.iter().filter_map(read_back) {
+        if !operations.iter().any(|operation| operation.id == query && operation.method == "GET") {
+            return Err(format!("{id}: x-wechatpay-read-back names {query}, which is no GET of this document"));
+        }
+    }
+    Ok(())
 }
 
 fn inline(what: &str) -> String {

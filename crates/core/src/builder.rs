@@ -3,11 +3,13 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::ambient::{Ambient, System};
-use crate::client::Client;
+use crate::ambient::Ambient;
+use crate::client::{Client, Surroundings};
 use crate::error::Error;
 use crate::merchant_key::MerchantKey;
+use crate::observer::Observer;
 use crate::options::Options;
+use crate::retry::Retry;
 
 /// Collects options; [`ClientBuilder::build`] checks them all.
 ///
@@ -22,16 +24,10 @@ use crate::options::Options;
 ///     .build()?;
 /// # Ok(()) }
 /// ```
+#[derive(Default)]
 pub struct ClientBuilder {
     options: Options,
-    key: Option<Arc<dyn MerchantKey>>,
-    ambient: Arc<dyn Ambient>,
-}
-
-impl Default for ClientBuilder {
-    fn default() -> Self {
-        Self { options: Options::default(), key: None, ambient: Arc::new(System) }
-    }
+    surroundings: Surroundings,
 }
 
 macro_rules! setters {
@@ -76,12 +72,16 @@ impl ClientBuilder {
         certificate_cache: impl Into<String>;
         /// Base URL, for a sandbox.
         base_url: impl Into<String>;
-        /// Base URL of the backup.
+        /// Base URL of the backup, or of several, separated by commas, in the order of preference.
         backup_url: impl Into<String>;
         /// Time to establish a connection; default 5 s.
         connect_timeout: std::time::Duration => |value: std::time::Duration| value.as_secs_f64();
         /// Time for a whole call with all its attempts; default 30 s.
         timeout: std::time::Duration => |value: std::time::Duration| value.as_secs_f64();
+        /// What may be repeated; default [`Retry::Safe`].
+        retry: Retry => |value: Retry| value.as_str().to_owned();
+        /// Time for which a host that failed is avoided at first; default 30 s.
+        cool_down: std::time::Duration => |value: std::time::Duration| value.as_secs_f64();
         /// Proxy URL. Proxy variables of the environment are not read.
         proxy: impl Into<String>;
         /// PEM text of further certificate authorities to trust in TLS.
@@ -111,14 +111,21 @@ impl ClientBuilder {
     /// The merchant's key where it lies elsewhere, in an HSM or a KMS: in place of `merchant_private_key`.
     #[must_use]
     pub fn merchant_key(mut self, key: Arc<dyn MerchantKey>) -> Self {
-        self.key = Some(key);
+        self.surroundings.key = Some(key);
+        self
+    }
+
+    /// Is told of every attempt of every call, those of clients derived for other merchants among them.
+    #[must_use]
+    pub fn observer(mut self, observer: Arc<dyn Observer>) -> Self {
+        self.surroundings.observer = Some(observer);
         self
     }
 
     /// Replaces clock and randomness: for tests with golden values.
     #[must_use]
     pub fn ambient(mut self, ambient: Arc<dyn Ambient>) -> Self {
-        self.ambient = ambient;
+        self.surroundings.ambient = ambient;
         self
     }
 
@@ -134,7 +141,14 @@ impl ClientBuilder {
     /// # Errors
     /// Config, naming the option, what was wrong and what to do.
     pub fn build(self) -> Result<Client, Error> {
-        Client::build(&self.options, self.key, self.ambient)
+        Client::build(&self.options, self.surroundings)
+    }
+}
+
+impl From<Options> for ClientBuilder {
+    /// Begins with a record of options.
+    fn from(options: Options) -> Self {
+        Self { options, ..Self::default() }
     }
 }
 

@@ -10,6 +10,7 @@ use http::HeaderMap;
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout};
 
+use crate::advice::not_verified;
 use crate::bind::Bound;
 use crate::certificates_reply::{PlatformCertificate, decrypt_certificates, verify_with_itself};
 use crate::client::Client;
@@ -20,7 +21,7 @@ use crate::platform_keys::{KnownKeys, PUBLIC_KEY_PREFIX, same_serial};
 use crate::refusal::api_error;
 use crate::resource::no_apiv3_key;
 use crate::retry::Retry;
-use crate::send::{Outgoing, not_verified};
+use crate::send::Outgoing;
 use crate::signature::{is_signed, verify};
 use crate::transport::RawReply;
 
@@ -180,7 +181,7 @@ impl Client {
         self.observed("certificates.list", async {
             let key = self.merchant.apiv3_key.as_ref().ok_or_else(no_apiv3_key)?;
             let bound = Bound { target: PATH.to_owned(), ..Bound::default() };
-            let outgoing = Outgoing { method: Method::Get, bound, host: None, idempotent: true, unsigned_reply: false };
+            let outgoing = Outgoing { method: Method::Get, bound, operation: None };
             let reply = self.unverified(&outgoing).await?;
             let (now, known) = (self.shared.ambient.now(), self.merchant.platform.keys());
             if !(200..300).contains(&reply.status) {

@@ -13,12 +13,13 @@ use crate::bind::{Bound, bind, push_pair, to_bytes};
 use crate::builder::ClientBuilder;
 use crate::decode::{check_json, decode, not_json};
 use crate::error::Error;
-use crate::merchant::Merchant;
+use crate::merchant_identity::Merchant;
 use crate::merchant_key::MerchantKey;
-use crate::operation::{BodyKind, Call, Method, Operation, Reply, ReplyKind, find_operation, operations};
+use crate::observer::Observer;
+use crate::operation::{BodyKind, Call, Method, Operation, Reply, find_operation, operations};
 use crate::options::Options;
 use crate::platform_keys::PlatformKeys;
-use crate::retry::{Hosts, Retry};
+use crate::retry::{Budget, Hosts, Retry};
 use crate::send::Outgoing;
 use crate::sensitive::Encryption;
 use crate::suggest;
@@ -96,8 +97,24 @@ pub struct Client {
 pub(crate) struct Shared {
     pub(crate) transport: Transport,
     pub(crate) hosts: Hosts,
+    pub(crate) budget: Budget,
     pub(crate) user_agent: http::HeaderValue,
     pub(crate) ambient: Arc<dyn Ambient>,
+    pub(crate) observer: Option<Arc<dyn Observer>>,
+}
+
+/// What a client is given that no option can hold.
+pub(crate) struct Surroundings {
+    /// The merchant's key, where it lies elsewhere.
+    pub(crate) key: Option<Arc<dyn MerchantKey>>,
+    pub(crate) ambient: Arc<dyn Ambient>,
+    pub(crate) observer: Option<Arc<dyn Observer>>,
+}
+
+impl Default for Surroundings {
+    fn default() -> Self {
+        Self { key: None, ambient: Arc::new(System), observer: None }
+    }
 }
 
 impl Client {
@@ -120,7 +137,7 @@ impl Client {
     /// # Errors
     /// Config, naming the option.
     pub fn from_options(options: &Options) -> Result<Self, Error> {
-        Self::build(options, None, Arc::new(System))
+        Self::build(options, Surroundings::default())
     }
 
     /// A client from a record of options whose merchant's key lies elsewhere.
@@ -128,25 +145,26 @@ impl Client {
     /// # Errors
     /// Config, naming the option.
     pub fn from_options_with_key(options: &Options, key: Arc<dyn MerchantKey>) -> Result<Self, Error> {
-        Self::build(options, Some(key), Arc::new(System))
+        Self::build(options, Surroundings { key: Some(key), ..Surroundings::default() })
     }
 
-    pub(crate) fn build(
-        options: &Options,
-        key: Option<Arc<dyn MerchantKey>>,
-        ambient: Arc<dyn Ambient>,
-    ) -> Result<Self, Error> {
+    pub(crate) fn build(options: &Options, surroundings: Surroundings) -> Result<Self, Error> {
         const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
+        let Surroundings { key, ambient, observer } = surroundings;
         let merchant = Merchant::from_options(options, key, &*ambient)?;
         let timeout = crate::transport::seconds("timeout", options.timeout, DEFAULT_TIMEOUT)?;
+        let retry = options.retry.as_deref().map(str::parse).transpose();
+        let retry = retry.map_err(|problem: String| Error::config("retry", "bad_retry", problem))?.unwrap_or_default();
         let shared = Shared {
             hosts: Hosts::from_options(options)?,
+            budget: Budget::new(),
             user_agent: user_agent(options.user_agent_suffix.as_deref())?,
             transport: Transport::from_options(options)?,
             ambient,
+            observer,
         };
         let (merchant, shared) = (Arc::new(merchant), Arc::new(shared));
-        Ok(Self { merchant, shared, timeout, retry: Retry::default(), encrypted_with: None })
+        Ok(Self { merchant, shared, timeout, retry, encrypted_with: None })
     }
 
     /// A client for another merchant over the same connections, hosts and timeouts. `options` names only what belongs
@@ -201,7 +219,7 @@ impl Client {
     /// # Errors
     /// Any kind; see [`Error`].
     pub async fn send<C: Call>(&self, call: &C) -> Result<C::Reply, Error> {
-        let operation = C::OPERATION;
+        let operation = C::operation();
         let Ok(Value::Object(record)) = serde_json::to_value(call) else {
             return Err(Error::internal("a typed request must be an object").with_operation(operation.id));
         };
@@ -251,7 +269,7 @@ impl Client {
             if let Encryption::Callers(key) = self.encryption(&self.merchant.platform.keys())? {
                 bound.name_key(Some(key), true);
             }
-            let outgoing = Outgoing { method, bound, host: None, idempotent: false, unsigned_reply: false };
+            let outgoing = Outgoing { method, bound, operation: None };
             self.dispatch(outgoing, started).await
         })
         .await
@@ -274,13 +292,7 @@ impl Client {
             self.keys_ready(started).await?;
             let boundary = if operation.body == BodyKind::Multipart { nonce(ambient) } else { String::new() };
             let bound = bind(operation, record, self.encryption(&self.merchant.platform.keys())?, &boundary)?;
-            let outgoing = Outgoing {
-                method: operation.method,
-                bound,
-                host: operation.host,
-                idempotent: operation.idempotent,
-                unsigned_reply: operation.reply == ReplyKind::Binary,
-            };
+            let outgoing = Outgoing { method: operation.method, bound, operation: Some(operation) };
             let reply = self.dispatch(outgoing, started).await?;
             let (status, request_id) = (reply.status, reply.request_id.clone());
             let left = || self.timeout.saturating_sub(started.elapsed());
@@ -288,7 +300,7 @@ impl Client {
                 .await
                 .and_then(|body| read(Response { status, request_id: request_id.clone(), body }))
                 .map_err(|error| unreadable(error, operation, status, request_id.as_deref()))
-                .map_err(|error| self.repeatable(operation.idempotent, error))
+                .map_err(|error| self.advise(Some(operation), error))
         })
         .await
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use crate::retry::Attempt;
 use crate::secret::REDACTED;
 
 /// What kind of thing went wrong. Bindings make one exception class of each.
@@ -146,6 +147,8 @@ struct Record {
     detail: Option<Detail>,
     request_id: Option<String>,
     verified: bool,
+    check_with: Option<&'static str>,
+    attempts: Vec<Attempt>,
     /// What the application's own code said, where that failed.
     source: Option<Arc<dyn std::error::Error + Send + Sync>>,
 }
@@ -163,6 +166,8 @@ impl Error {
             detail: None,
             request_id: None,
             verified: false,
+            check_with: None,
+            attempts: Vec::new(),
             source: None,
         }))
     }
@@ -247,6 +252,9 @@ impl Error {
 
     /// What the last attempt says is not the whole truth: one before it may have taken effect.
     pub(crate) fn after_open_attempt(mut self) -> Self {
+        if self.may_have_taken_effect() {
+            return self;
+        }
         self.0
             .message
             .push_str("; an earlier attempt of this call may have taken effect: query its result before repeating it");
@@ -258,6 +266,16 @@ impl Error {
         self.0.request_id = request_id.map(str::to_owned);
         self.0.verified = verified;
         self
+    }
+
+    pub(crate) fn with_attempts(mut self, attempts: Vec<Attempt>) -> Self {
+        self.0.attempts = attempts;
+        self
+    }
+
+    pub(crate) fn with_check_with(mut self, operation: &'static str) -> Self {
+        self.0.check_with = Some(operation);
+        self.with_clause(format_args!("{operation} reads it back"))
     }
 
     /// What kind of thing went wrong.
@@ -315,6 +333,19 @@ impl Error {
         self.0.request_id.as_deref()
     }
 
+    /// Id of the operation that reads back what this one did, where the outcome is unknown and the spec knows one.
+    #[must_use]
+    pub fn check_with(&self) -> Option<&'static str> {
+        self.0.check_with
+    }
+
+    /// All attempts of the call, in their order: where each went, how far it came, and how long it took. Empty where
+    /// nothing was attempted.
+    #[must_use]
+    pub fn attempts(&self) -> &[Attempt] {
+        &self.0.attempts
+    }
+
     /// Whether the reply that said so carried a valid signature of the platform.
     #[must_use]
     pub fn verified(&self) -> bool {
@@ -363,6 +394,8 @@ impl fmt::Debug for Error {
             .field("detail", &record.detail)
             .field("request_id", &record.request_id)
             .field("verified", &record.verified)
+            .field("check_with", &record.check_with)
+            .field("attempts", &record.attempts)
             .finish()
     }
 }

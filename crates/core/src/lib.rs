@@ -6,7 +6,7 @@
 //! # async fn run() -> Result<(), wechatpay_sdk::Error> {
 //! let client = wechatpay_sdk::Client::from_env()?;
 //! let reply = client
-//!     .send(&ChangeCustomPageStatus { sub_mchid: "1900000109".into(), operation_type: OperationType::Open })
+//!     .send(&ChangeCustomPageStatus::new("1900000109", OperationType::Open))
 //!     .await?;
 //! assert_eq!(reply.sub_mchid.as_deref(), Some("1900000109"));
 //! # Ok(()) }
@@ -14,6 +14,7 @@
 //!
 //! A call goes one way: operation, [`bind`](mod@bind), sign ([`signature`]), send, verify, [`decode`](mod@decode).
 
+mod advice;
 pub mod ambient;
 pub mod bind;
 #[cfg(feature = "blocking")]
@@ -31,9 +32,10 @@ mod error;
 pub mod generated;
 pub mod invocation;
 mod key_ring;
-mod merchant;
+mod merchant_identity;
 mod merchant_key;
 pub mod notification;
+mod observer;
 mod open_enum;
 pub mod operation;
 mod options;
@@ -51,6 +53,7 @@ mod send;
 pub mod sensitive;
 pub mod signature;
 pub mod suggest;
+mod table;
 mod tls;
 mod transport;
 pub mod webhook;
@@ -59,13 +62,16 @@ pub use builder::ClientBuilder;
 pub use certificates_reply::PlatformCertificate;
 pub use client::{CallOptions, Client, Response};
 pub use error::{Detail, Error, ErrorKind, Retryability};
+#[allow(unused_imports, unreachable_pub, reason = "without the feature of a product there are no types")]
 pub use generated::*;
 pub use invocation::{AppRecord, Invocation, JsapiRecord};
-pub use merchant::Merchant;
+pub use merchant_identity::Merchant;
 pub use merchant_key::{CustomKey, KeyError, KeyFuture, MerchantKey, SigningKey};
+pub use observer::{AttemptStart, Observer};
+#[allow(unused_imports, reason = "without the feature of a product there are no types")]
 pub(crate) use open_enum::open_enum;
 pub use options::{OptionType, Options};
-pub use retry::Retry;
+pub use retry::{Attempt, Phase, Retry};
 pub use secret::{ApiV3Key, File, REDACTED, Sensitive};
 pub use seen::Seen;
 pub use sensitive::{Encrypted, Encryption};

@@ -45,12 +45,17 @@ pub struct Options {
     pub certificate_cache: Option<String>,
     /// Base URL; default `https://api.mch.weixin.qq.com`. Plain http is accepted for loopback addresses only.
     pub base_url: Option<String>,
-    /// Base URL of the backup; default `https://api2.mch.weixin.qq.com`, or none where `base_url` is given.
+    /// Base URL of the backup, or of several, separated by commas, in the order of preference; default
+    /// `https://api2.mch.weixin.qq.com`, or none where `base_url` is given.
     pub backup_url: Option<String>,
     /// Seconds to establish a connection; default 5, at most two fifths of `timeout`.
     pub connect_timeout: Option<f64>,
     /// Seconds for a whole call with all its attempts; default 30.
     pub timeout: Option<f64>,
+    /// What may be repeated: `off`, `safe` or `idempotent`; default `safe`. See [`crate::Retry`].
+    pub retry: Option<String>,
+    /// Seconds for which a host that failed is avoided at first; default 30.
+    pub cool_down: Option<f64>,
     /// Proxy URL (`http://…`, with user and password if needed). Proxy variables of the environment are not read.
     pub proxy: Option<String>,
     /// PEM text of further certificate authorities to trust in TLS.
@@ -97,6 +102,8 @@ impl Options {
         ("backup_url", OptionType::Text),
         ("connect_timeout", OptionType::Number),
         ("timeout", OptionType::Number),
+        ("retry", OptionType::Text),
+        ("cool_down", OptionType::Number),
         ("proxy", OptionType::Text),
         ("ca_pem", OptionType::Text),
         ("ca_path", OptionType::Text),
@@ -111,6 +118,8 @@ impl Options {
             ("backup_url", self.backup_url.is_some()),
             ("connect_timeout", self.connect_timeout.is_some()),
             ("timeout", self.timeout.is_some()),
+            ("retry", self.retry.is_some()),
+            ("cool_down", self.cool_down.is_some()),
             ("proxy", self.proxy.is_some()),
             ("ca_pem", self.ca_pem.is_some()),
             ("ca_path", self.ca_path.is_some()),
@@ -217,6 +226,8 @@ impl fmt::Debug for Options {
             .field("backup_url", &url(&self.backup_url))
             .field("connect_timeout", &self.connect_timeout)
             .field("timeout", &self.timeout)
+            .field("retry", &self.retry)
+            .field("cool_down", &self.cool_down)
             .field("proxy", &given(&self.proxy))
             .field("user_agent_suffix", &self.user_agent_suffix)
             .field("max_reply_bytes", &self.max_reply_bytes)

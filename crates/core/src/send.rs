@@ -7,26 +7,35 @@ use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, H
 use tokio::time::Instant;
 use tracing::{Instrument, Span};
 
-use crate::ambient::nonce;
+use crate::advice::{not_verified, transport_error};
+use crate::ambient::{nonce, up_to};
 use crate::bind::Bound;
 use crate::client::{Client, Response};
-use crate::error::{Error, ErrorKind, Retryability};
-use crate::operation::Method;
-use crate::refusal::{api_error, is_about_ciphertext, leaves_open_status};
-use crate::retry::{Next, Retry, next, pause};
+use crate::error::Error;
+use crate::observer::AttemptStart;
+use crate::operation::{Method, Operation, ReplyKind};
+use crate::refusal::{api_error, is_about_ciphertext};
+use crate::retry::{Attempt, Course, End, Fate, Host, Nature, Step};
 use crate::signature::{is_signed, verify};
-use crate::transport::{Cause, Exchange, Failure, RawReply};
+use crate::transport::{Exchange, Failure, RawReply};
 
 /// A bound request and what must be known to send it.
 pub(crate) struct Outgoing {
     pub(crate) method: Method,
     pub(crate) bound: Bound,
-    /// A host of its own, instead of the client's.
-    pub(crate) host: Option<&'static str>,
-    /// Repeating it has the effect of sending it once.
-    pub(crate) idempotent: bool,
-    /// A reply that is not signed by contract.
-    pub(crate) unsigned_reply: bool,
+    /// None for a request outside the spec.
+    pub(crate) operation: Option<&'static Operation>,
+}
+
+/// How the last attempt of a call ended: with a reply, or the network's failure.
+type Outcome = Result<RawReply, Failure>;
+
+/// What became of the attempts of a call.
+struct Log {
+    /// Of all attempts together.
+    fate: Fate,
+    before: Vec<Attempt>,
+    last: Option<Attempt>,
 }
 
 impl Client {
@@ -61,71 +70,52 @@ impl Client {
 
     /// Sends it, as often as is harmless, and verifies what comes back, all within the call's time since it `started`.
     pub(crate) async fn dispatch(&self, outgoing: Outgoing, started: Instant) -> Result<Response, Error> {
-        let mut fate = Fate::Known;
-        let outcome = match self.attempts(&outgoing, &mut fate, started).await {
+        let mut log = Log { fate: Fate::Known, before: Vec::new(), last: None };
+        let outcome = match self.attempts(&outgoing, &mut log, started).await {
             Ok(outcome) => self.finish(&outgoing, outcome, started).await,
             Err(error) => Err(error),
         };
-        outcome.map_err(|error| self.settle(&outgoing, fate, error))
+        outcome.map_err(|error| {
+            let error = if log.fate == Fate::Open { error.after_open_attempt() } else { error };
+            self.advise(outgoing.operation, error.with_attempts(log.attempts()))
+        })
     }
 
     /// Sends it likewise, and leaves it to the caller to verify what comes back.
     pub(crate) async fn unverified(&self, outgoing: &Outgoing) -> Result<RawReply, Error> {
-        let outcome = self.attempts(outgoing, &mut Fate::Known, Instant::now()).await?;
-        received(outgoing, outcome)
+        let mut log = Log { fate: Fate::Known, before: Vec::new(), last: None };
+        let outcome = self.attempts(outgoing, &mut log, Instant::now()).await?;
+        received(outgoing, outcome).map_err(|error| error.with_attempts(log.attempts()))
     }
 
-    /// `fate` is that of all attempts so far: a refusal of the last one says nothing of those before. The outer error is
-    /// one of ours, the inner one of the network.
-    async fn attempts(
-        &self,
-        outgoing: &Outgoing,
-        fate: &mut Fate,
-        started: Instant,
-    ) -> Result<Result<RawReply, Failure>, Error> {
-        let hosts = &self.shared.hosts;
-        let own_host = outgoing.host.filter(|_| hosts.official);
-        let repeatable = !outgoing.changes() || self.retry == Retry::Idempotent;
-        let host_count = if own_host.is_some() { 1 } else { hosts.len() };
-        let (mut attempt, mut failed, mut unsent) = (0, None, 0);
+    /// Attempt after attempt, never two at once. The outer error is one of ours, the inner one of the network.
+    async fn attempts(&self, outgoing: &Outgoing, log: &mut Log, started: Instant) -> Result<Outcome, Error> {
+        let shared = &*self.shared;
+        let hosts = shared.hosts.of_operation(outgoing.operation.and_then(|operation| operation.host))?;
+        let mut course = Course::new(self.retry, outgoing.nature(), hosts.len() as u32);
+        shared.budget.deposit();
         loop {
-            attempt += 1;
-            Span::current().record("attempts", attempt);
-            let at = hosts.choose(failed);
-            let base = own_host.unwrap_or(hosts.url(at).as_str()).trim_end_matches('/');
+            let number = course.begin();
+            Span::current().record("attempts", number);
+            let at = shared.hosts.choose(&hosts, course.tried(), course.nature());
             let headers = self.headers(outgoing, self.timeout.saturating_sub(started.elapsed())).await?;
             let left = self.timeout.saturating_sub(started.elapsed());
             // A call that can be repeated does not spend its whole deadline on a host that hangs.
-            let time_left = if repeatable && self.retry != Retry::Never { left.min(self.timeout / 3) } else { left };
-            // Enough is left for the other host when this one cannot be reached.
-            let connect = self.shared.transport.connect_timeout().min(self.timeout.mul_f64(0.4)).min(time_left);
-            let outcome = self.attempt(outgoing, headers, base, time_left, connect).await?;
-            if outgoing.changes() && leaves_open(&outcome) {
-                *fate = Fate::Open;
+            let time_left = if course.repeats() { left.min(self.timeout / 3) } else { left };
+            let (attempt, outcome) = self.attempt(outgoing, headers, &hosts[at], number, time_left).await?;
+            let end = End::of(&outcome);
+            shared.hosts.ended(&hosts[at], end);
+            let jitter = |most| up_to(&*shared.ambient, most);
+            let step = course.end(at as u32, end, jitter, || shared.budget.withdraw());
+            if outgoing.changes() {
+                log.fate = course.fate();
             }
-            match &outcome {
-                Ok(reply) => {
-                    hosts.answered(at);
-                    tracing::debug!(attempt, host = base, status = reply.status, "attempt");
-                }
-                Err(failure) => {
-                    if own_host.is_none() && failure.cause == Cause::Host {
-                        hosts.failed(at);
-                    }
-                    unsent += usize::from(!failure.sent);
-                    tracing::debug!(attempt, host = base, code = failure.code, "attempt");
-                }
-            }
-            let wait = match next(&outcome, self.retry, repeatable, attempt, unsent < host_count) {
-                Next::Finish => Duration::MAX,
-                Next::OtherHost => Duration::ZERO,
-                Next::Again { after } => pause(&*self.shared.ambient, attempt, after),
-            };
-            if started.elapsed().saturating_add(wait) >= self.timeout {
+            log.before.extend(log.last.replace(attempt));
+            let Step::Send { pause } = step else { return Ok(outcome) };
+            if started.elapsed().saturating_add(pause) >= self.timeout {
                 return Ok(outcome);
             }
-            failed = outcome.is_err().then_some(at);
-            tokio::time::sleep(wait).await;
+            tokio::time::sleep(pause).await;
         }
     }
 
@@ -134,16 +124,23 @@ impl Client {
         &self,
         outgoing: &Outgoing,
         headers: HeaderMap,
-        base: &str,
+        host: &Host,
+        number: u32,
         time_left: Duration,
-        connect: Duration,
-    ) -> Result<Result<RawReply, Failure>, Error> {
+    ) -> Result<(Attempt, Outcome), Error> {
         let bound = &outgoing.bound;
-        let url = url::Url::parse(&format!("{base}{}", bound.target))
-            .map_err(|_| Error::internal("a bound request must have a URL"))?;
+        let url = host.url.join(&bound.target).map_err(|_| Error::internal("a bound request must have a URL"))?;
         if url[url::Position::BeforePath..] != bound.target {
             return Err(Error::internal("the URL to send differs from the URL to sign; please report this"));
         }
+        let start = AttemptStart { operation: outgoing.name(), mchid: self.mchid(), host: &host.name, number };
+        let observer = self.shared.observer.as_deref();
+        if let Some(observer) = observer {
+            observer.before(&start);
+        }
+        let began = Instant::now();
+        // Enough is left for the other host when this one cannot be reached.
+        let connect = self.shared.transport.connect_timeout().min(self.timeout.mul_f64(0.4)).min(time_left);
         let exchange = Exchange {
             method: outgoing.method.as_str(),
             headers,
@@ -151,9 +148,24 @@ impl Client {
             url,
             time_left,
             connect,
-            host: base,
+            host: &host.name,
         };
-        Ok(self.shared.transport.exchange(exchange).await)
+        let outcome = self.shared.transport.exchange(exchange).await;
+        let attempt = Attempt::new(number, &host.name, began.elapsed(), &outcome);
+        tracing::debug!(
+            attempt = number,
+            host = &*host.name,
+            phase = attempt.phase.as_str(),
+            status = attempt.status,
+            code = attempt.code,
+            request_id = attempt.request_id(),
+            duration_ms = attempt.duration.as_millis() as u64,
+            "attempt"
+        );
+        if let Some(observer) = observer {
+            observer.after(&start, &attempt);
+        }
+        Ok((attempt, outcome))
     }
 
     /// Signs an attempt afresh, within `limit`.
@@ -167,7 +179,8 @@ impl Client {
             .await?;
         let text = |value: &str| HeaderValue::from_str(value).map_err(|_| Error::internal("a header must be ASCII"));
         let mut headers = HeaderMap::with_capacity(8);
-        let mut authorization = text(&authorization)?;
+        let mut authorization =
+            HeaderValue::try_from(authorization).map_err(|_| Error::internal("a header must be ASCII"))?;
         authorization.set_sensitive(true);
         headers.insert(AUTHORIZATION, authorization);
         headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
@@ -204,7 +217,7 @@ impl Client {
             let error = api_error(reply.status, &reply.headers, &reply.body, verified, changes, now);
             return Err(if is_about_ciphertext(&error) { self.wrong_key(error, &outgoing.bound, now) } else { error });
         }
-        if is_signed(&reply.headers) || !outgoing.unsigned_reply {
+        if is_signed(&reply.headers) || !outgoing.has_unsigned_reply() {
             self.verify_reply(&reply, left).await.map_err(|error| not_verified(error, &reply, changes))?;
         }
         let request_id = reply.request_id().map(str::to_owned);
@@ -240,75 +253,41 @@ impl Client {
             "the request names the platform's key {serial}, but its encrypted fields cannot be decrypted with that: {remedy}"
         ))
     }
-
-    /// What the caller is to make of an error, given all attempts of the call and whether repeating it is harmless.
-    fn settle(&self, outgoing: &Outgoing, fate: Fate, error: Error) -> Error {
-        let error = match fate {
-            Fate::Open if !error.may_have_taken_effect() => error.after_open_attempt(),
-            _ => error,
-        };
-        self.repeatable(outgoing.idempotent, error)
-    }
-
-    /// What may have taken effect is safe to repeat where that has the effect of sending it once.
-    pub(crate) fn repeatable(&self, idempotent: bool, error: Error) -> Error {
-        let harmless = idempotent || self.retry == Retry::Idempotent;
-        if harmless && error.may_have_taken_effect() { error.with_retry(Retryability::Safe) } else { error }
-    }
 }
 
-/// Whether an attempt may have changed something, for all that is known.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Fate {
-    Known,
-    Open,
+impl Log {
+    fn attempts(mut self) -> Vec<Attempt> {
+        self.before.extend(self.last);
+        self.before
+    }
 }
 
 impl Outgoing {
     fn changes(&self) -> bool {
         self.method != Method::Get
     }
+
+    fn nature(&self) -> Nature {
+        let harmless = !self.changes() || self.operation.is_some_and(|operation| operation.idempotent);
+        if harmless { Nature::Repeatable } else { Nature::Once }
+    }
+
+    fn name(&self) -> &'static str {
+        self.operation.map_or_else(|| self.method.as_str(), |operation| operation.id)
+    }
+
+    /// Not signed by contract: downloads.
+    fn has_unsigned_reply(&self) -> bool {
+        self.operation.is_some_and(|operation| operation.reply == ReplyKind::Binary)
+    }
 }
 
 /// What came, if anything did.
-fn received(outgoing: &Outgoing, outcome: Result<RawReply, Failure>) -> Result<RawReply, Error> {
+fn received(outgoing: &Outgoing, outcome: Outcome) -> Result<RawReply, Error> {
     let reply = outcome.map_err(|failure| transport_error(failure, outgoing.changes()))?;
     Span::current().record("status", reply.status);
     if let Some(id) = reply.request_id() {
         Span::current().record("request_id", id);
     }
     Ok(reply)
-}
-
-/// A success whose signature does not hold: it may be one all the same.
-pub(crate) fn not_verified(error: Error, reply: &RawReply, changes: bool) -> Error {
-    let error = error.with_reply(reply.status, reply.request_id(), false).with_effect(changes);
-    let fixable_here =
-        matches!(error.code(), "clock_skew" | "unknown_serial" | "certificate_expired" | "unknown_signature_type");
-    if fixable_here && !changes { error.with_retry(Retryability::Never) } else { error }
-}
-
-/// Whether this end of an attempt leaves it open if the request was carried out.
-fn leaves_open(outcome: &Result<RawReply, Failure>) -> bool {
-    match outcome {
-        Ok(reply) => leaves_open_status(reply.status),
-        Err(failure) => failure.sent,
-    }
-}
-
-fn transport_error(failure: Failure, changes: bool) -> Error {
-    let kind = match failure.code {
-        "reply_too_large" => ErrorKind::Integrity,
-        _ if failure.timeout => ErrorKind::Timeout,
-        _ => ErrorKind::Transport,
-    };
-    let unknown = failure.sent && changes;
-    let outcome =
-        if unknown { "; whether the request took effect is unknown: query its result before repeating it" } else { "" };
-    let error = Error::new(kind, failure.code, format!("{}{outcome}", failure.message)).with_effect(unknown);
-    match failure.cause {
-        // The same request would fail the same way.
-        Cause::Ours if !unknown => error.with_retry(Retryability::Never),
-        _ => error,
-    }
 }

@@ -23,10 +23,7 @@ const PROBE_PREFIX: &str = "WECHATPAY/SIGNTEST/";
 /// Source: <https://pay.weixin.qq.com/doc/v3/merchant/4012365342>
 #[must_use]
 pub fn request_message(method: &str, target: &str, timestamp: i64, nonce: &str, body: &[u8]) -> Vec<u8> {
-    let mut message = format!("{method}\n{target}\n{timestamp}\n{nonce}\n").into_bytes();
-    message.extend_from_slice(body);
-    message.push(b'\n');
-    message
+    joined(&[method.as_bytes(), target.as_bytes(), timestamp.to_string().as_bytes(), nonce.as_bytes(), body])
 }
 
 /// What a reply or notification signs: `TIMESTAMP\nNONCE\nBODY\n`, with the body exactly as received.
@@ -34,9 +31,16 @@ pub fn request_message(method: &str, target: &str, timestamp: i64, nonce: &str, 
 /// Source: <https://pay.weixin.qq.com/doc/v3/merchant/4012365350>
 #[must_use]
 pub fn reply_message(timestamp: &str, nonce: &str, body: &[u8]) -> Vec<u8> {
-    let mut message = format!("{timestamp}\n{nonce}\n").into_bytes();
-    message.extend_from_slice(body);
-    message.push(b'\n');
+    joined(&[timestamp.as_bytes(), nonce.as_bytes(), body])
+}
+
+/// Each on a line of its own.
+fn joined(lines: &[&[u8]]) -> Vec<u8> {
+    let mut message = Vec::with_capacity(lines.iter().map(|line| line.len() + 1).sum());
+    for line in lines {
+        message.extend_from_slice(line);
+        message.push(b'\n');
+    }
     message
 }
 
@@ -74,11 +78,26 @@ impl Signer {
         limit: Duration,
     ) -> Result<String, Error> {
         let signature = self.sign(&request_message(method, target, timestamp, nonce, body), limit).await?;
-        let Self { mchid, serial_no, .. } = self;
-        let signature = STANDARD.encode(signature);
-        Ok(format!(
-            r#"{SCHEME} mchid="{mchid}",nonce_str="{nonce}",timestamp="{timestamp}",serial_no="{serial_no}",signature="{signature}""#
-        ))
+        let timestamp = timestamp.to_string();
+        let parts = [
+            SCHEME,
+            " mchid=\"",
+            &self.mchid,
+            "\",nonce_str=\"",
+            nonce,
+            "\",timestamp=\"",
+            &timestamp,
+            "\",serial_no=\"",
+            &self.serial_no,
+            "\",signature=\"",
+        ];
+        // Made in one piece: a string that grows step by step is copied at each one.
+        let length = parts.iter().map(|part| part.len()).sum::<usize>() + signature.len().div_ceil(3) * 4 + 1;
+        let mut authorization = String::with_capacity(length);
+        parts.iter().for_each(|part| authorization.push_str(part));
+        STANDARD.encode_string(signature, &mut authorization);
+        authorization.push('"');
+        Ok(authorization)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -18,6 +18,7 @@ use url::Url;
 use crate::error::Error;
 use crate::options::Options;
 use crate::per_process::PerProcess;
+use crate::retry::Phase;
 use crate::tls;
 
 const DEFAULT_CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -61,14 +62,14 @@ impl RawReply {
 pub(crate) struct Failure {
     pub(crate) code: &'static str,
     pub(crate) message: String,
-    /// Whether the request may have reached the platform.
-    pub(crate) sent: bool,
+    /// How far it came: beyond connecting, the request may have reached the platform.
+    pub(crate) phase: Phase,
     pub(crate) timeout: bool,
     pub(crate) cause: Cause,
 }
 
 /// Whose fault it is: what is ours fails again, and at any host.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Cause {
     Host,
     Ours,
@@ -152,16 +153,19 @@ impl Transport {
         let client = self.client().map_err(|error| Failure {
             code: "no_client",
             message: error.message().to_owned(),
-            sent: false,
+            phase: Phase::Connecting,
             timeout: false,
             cause: Cause::Ours,
         })?;
         let method = reqwest::Method::from_bytes(method.as_bytes()).expect("our own methods are valid");
-        let taken = Arc::new(AtomicBool::new(false));
-        let body = reqwest::Body::wrap(Noted { bytes: body, taken: Arc::clone(&taken) });
-        let request = client.request(method, url).headers(headers).body(body);
-        let sent = || taken.load(Ordering::Relaxed);
-        let mut run = Box::pin(self.run(request, host));
+        let mut request = reqwest::Request::new(method, url);
+        let progress = Arc::new(Progress::default());
+        let body = reqwest::Body::wrap(Noted { bytes: body, progress: Arc::clone(&progress) });
+        // Not by the builder: that puts each header into a map of its own once more.
+        *request.headers_mut() = headers;
+        *request.body_mut() = Some(body);
+        let sent = || progress.phase() != Phase::Connecting;
+        let mut run = Box::pin(self.run(client, request, host, &progress));
         // Connecting has a limit of its own: enough time is left for the other host.
         let mut outcome = timeout(connect, &mut run).await;
         if outcome.is_err() && sent() {
@@ -173,11 +177,18 @@ impl Transport {
             yield_now().await;
         }
         let outcome = outcome.unwrap_or_else(|_| Err(too_late(host, sent(), if sent() { time_left } else { connect })));
-        outcome.map_err(|failure| Failure { sent: sent(), ..failure })
+        outcome.map_err(|failure| Failure { phase: progress.phase(), ..failure })
     }
 
-    async fn run(&self, request: reqwest::RequestBuilder, host: &str) -> Result<RawReply, Failure> {
-        let mut reply = request.send().await.map_err(|error| classify(&error, host))?;
+    async fn run(
+        &self,
+        client: reqwest::Client,
+        request: reqwest::Request,
+        host: &str,
+        progress: &Progress,
+    ) -> Result<RawReply, Failure> {
+        let mut reply = client.execute(request).await.map_err(|error| classify(&error, host))?;
+        progress.reached(Phase::Receiving);
         let mut body = BytesMut::new();
         let too_large = |length: u64| length > self.max_reply;
         let refuse = || Failure {
@@ -186,7 +197,7 @@ impl Transport {
                 "{host} sent a reply longer than the {} bytes that max_reply_bytes allows",
                 self.max_reply
             ),
-            sent: true,
+            phase: Phase::Receiving,
             timeout: false,
             cause: Cause::Ours,
         };
@@ -196,7 +207,7 @@ impl Transport {
         while let Some(chunk) = reply.chunk().await.map_err(|_| Failure {
             code: "broken_reply",
             message: format!("the connection to {host} broke in the middle of the reply"),
-            sent: true,
+            phase: Phase::Receiving,
             timeout: false,
             cause: Cause::Host,
         })? {
@@ -222,10 +233,24 @@ impl Drop for Transport {
     }
 }
 
+/// How far an exchange has come.
+#[derive(Default)]
+struct Progress(AtomicU8);
+
+impl Progress {
+    fn reached(&self, phase: Phase) {
+        self.0.store(phase as u8, Ordering::Relaxed);
+    }
+
+    fn phase(&self) -> Phase {
+        Phase::ALL[usize::from(self.0.load(Ordering::Relaxed))]
+    }
+}
+
 /// A body that notes when a connection takes it: until then nothing of the request has left.
 struct Noted {
     bytes: Bytes,
-    taken: Arc<AtomicBool>,
+    progress: Arc<Progress>,
 }
 
 impl Body for Noted {
@@ -233,14 +258,14 @@ impl Body for Noted {
     type Error = Infallible;
 
     fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        self.taken.store(true, Ordering::Relaxed);
+        self.progress.reached(Phase::Waiting);
         let bytes = std::mem::take(&mut self.bytes);
         Poll::Ready((!bytes.is_empty()).then(|| Ok(Frame::data(bytes))))
     }
 
     /// A connection asks this when it takes the request; of an empty body it asks nothing more.
     fn is_end_stream(&self) -> bool {
-        self.taken.store(true, Ordering::Relaxed);
+        self.progress.reached(Phase::Waiting);
         self.bytes.is_empty()
     }
 
@@ -256,13 +281,14 @@ fn too_late(host: &str, sent: bool, limit: Duration) -> Failure {
     } else {
         ("connect_timeout", format!("no connection to {host} within {limit} ms; nothing was sent"))
     };
-    Failure { code, message, sent, timeout: true, cause: Cause::Host }
+    Failure { code, message, phase: Phase::Waiting, timeout: true, cause: Cause::Host }
 }
 
 /// Never repeats the URL, which may hold an openid.
 fn classify(error: &reqwest::Error, host: &str) -> Failure {
     let cause = innermost(error);
-    let failure = |code, message, cause| Failure { code, message, sent: true, timeout: error.is_timeout(), cause };
+    let failure =
+        |code, message, cause| Failure { code, message, phase: Phase::Waiting, timeout: error.is_timeout(), cause };
     if error.is_connect() && error.is_timeout() {
         let message = format!("no connection to {host} within connect_timeout; nothing was sent");
         return failure("connect_timeout", message, Cause::Host);

@@ -58,6 +58,8 @@ impl Local {
             "base_url": info.base_url,
             "backup_url": info.backup_url,
             "timeout": 10,
+            // Hosts are well or ill for the whole process, and the next case begins with both well.
+            "cool_down": 0.0001,
         });
         match options {
             Value::Object(options) => options,

@@ -10,7 +10,7 @@ use crate::reply::Reply;
 
 /// 提交申请单.
 ///
-/// `POST /v3/applyment4sub/applyment/`. For service providers. Not idempotent.
+/// `POST /v3/applyment4sub/applyment/`. For service providers. Idempotent. `applyment4sub.applyment.get_by_business_code` tells what became of it.
 /// The reply is a JSON object: `applyment_id`.
 ///
 /// Members of `json`:

@@ -10,7 +10,7 @@ use crate::reply::Reply;
 
 /// 品牌商户发放红包.
 ///
-/// `POST /v3/fund-app/brand-redpacket/brand-merchant-batches`. For direct merchants. Not idempotent.
+/// `POST /v3/fund-app/brand-redpacket/brand-merchant-batches`. For direct merchants. Idempotent. `fund_app.brand_redpacket.brand_merchant_out_batches.get` tells what became of it.
 /// The reply is a JSON object: `out_batch_no`, `batch_no`, `create_time`, `batch_state`.
 ///
 /// Members of `json`:
@@ -130,7 +130,7 @@ pub unsafe extern "C" fn wechatpay_fund_app_brand_redpacket_brand_merchant_out_b
 
 /// 商户单号申请电子回单.
 ///
-/// `POST /v3/fund-app/mch-transfer/elecsign/out-bill-no`. For direct merchants. Not idempotent.
+/// `POST /v3/fund-app/mch-transfer/elecsign/out-bill-no`. For direct merchants. Idempotent. `fund_app.mch_transfer.elec_sign.get_by_out_bill_no` tells what became of it.
 /// The reply is a JSON object: `state`, `create_time`.
 ///
 /// Members of `json`:
@@ -151,7 +151,7 @@ pub unsafe extern "C" fn wechatpay_fund_app_mch_transfer_elec_sign_create_by_out
 
 /// 微信单号申请电子回单.
 ///
-/// `POST /v3/fund-app/mch-transfer/elecsign/transfer-bill-no`. For direct merchants. Not idempotent.
+/// `POST /v3/fund-app/mch-transfer/elecsign/transfer-bill-no`. For direct merchants. Idempotent. `fund_app.mch_transfer.elec_sign.get_by_transfer_bill_no` tells what became of it.
 /// The reply is a JSON object: `state`, `create_time`.
 ///
 /// Members of `json`:
@@ -261,7 +261,7 @@ pub unsafe extern "C" fn wechatpay_fund_app_mch_transfer_partner_budget_electron
 
 /// 申请公益捐赠预算.
 ///
-/// `POST /v3/fund-app/mch-transfer/partner/charity-budget`. For service providers. Not idempotent.
+/// `POST /v3/fund-app/mch-transfer/partner/charity-budget`. For service providers. Not idempotent. `fund_app.mch_transfer.partner.charity_budget.get` tells what became of it.
 /// The reply is a JSON object: `sp_mchid`, `out_budget_no`, `budget_id`, `amount`, `sponsor_mchid`, `activity_name`, `activity_remark`, `state`, `confirm_url`, `super_admin_wxid_mask`, `remain_amount`, `unlock_remark`, `locked_time`, `finished_time`, `closed_time`.
 ///
 /// Members of `json`:
@@ -310,7 +310,7 @@ pub unsafe extern "C" fn wechatpay_fund_app_mch_transfer_partner_charity_budget_
 
 /// 解锁公益捐赠预算.
 ///
-/// `POST /v3/fund-app/mch-transfer/partner/charity-budget/{out_budget_no}/unlock`. For service providers. Not idempotent.
+/// `POST /v3/fund-app/mch-transfer/partner/charity-budget/{out_budget_no}/unlock`. For service providers. Not idempotent. `fund_app.mch_transfer.partner.charity_budget.get` tells what became of it.
 /// The reply is a JSON object: `sp_mchid`, `out_budget_no`, `budget_id`, `amount`, `sponsor_mchid`, `activity_name`, `activity_remark`, `state`, `unlock_remark`, `locked_time`, `finished_time`, `unlocked_amount`.
 ///
 /// Members of `json`:
@@ -333,7 +333,7 @@ pub unsafe extern "C" fn wechatpay_fund_app_mch_transfer_partner_charity_budget_
 
 /// 发起公益捐赠.
 ///
-/// `POST /v3/fund-app/mch-transfer/partner/charity-transfer-bills`. For service providers. Not idempotent.
+/// `POST /v3/fund-app/mch-transfer/partner/charity-transfer-bills`. For service providers. Not idempotent. `fund_app.mch_transfer.partner.charity_transfer_bills.get_by_out_transfer_no` tells what became of it.
 /// The reply is a JSON object: `out_budget_no`, `budget_id`, `out_transfer_no`, `transfer_id`, `amount`, `transfer_remark`, `receive_mchid`, `state`, `create_time`, `success_time`.
 ///
 /// Members of `json`:
@@ -383,7 +383,7 @@ pub unsafe extern "C" fn wechatpay_fund_app_mch_transfer_partner_charity_transfe
 
 /// 申请单笔转账电子回单.
 ///
-/// `POST /v3/fund-app/mch-transfer/partner/electronic-receipts`. For service providers. Not idempotent.
+/// `POST /v3/fund-app/mch-transfer/partner/electronic-receipts`. For service providers. Idempotent. `fund_app.mch_transfer.partner.electronic_receipts.get` tells what became of it.
 /// The reply is a JSON object: `sub_mchid`, `out_bill_no`, `state`, `create_time`, `update_time`, `hash_type`, `hash_value`, `download_url`.
 ///
 /// Members of `json`:
@@ -427,7 +427,7 @@ pub unsafe extern "C" fn wechatpay_fund_app_mch_transfer_partner_electronic_rece
 
 /// 申请子商户商家转账授权.
 ///
-/// `POST /v3/fund-app/mch-transfer/partner/sub-mch-authorizations`. For service providers. Not idempotent.
+/// `POST /v3/fund-app/mch-transfer/partner/sub-mch-authorizations`. For service providers. Not idempotent. `fund_app.mch_transfer.partner.sub_mch_authorizations.get` tells what became of it.
 /// The reply is a JSON object: `sub_mchid`, `out_apply_no`, `state`, `accept_time`, `update_time`.
 ///
 /// Members of `json`:
@@ -470,7 +470,7 @@ pub unsafe extern "C" fn wechatpay_fund_app_mch_transfer_partner_sub_mch_authori
 
 /// 撤销转账.
 ///
-/// `POST /v3/fund-app/mch-transfer/partner/transfer-bills/out-bill-no/{out_bill_no}/cancel`. For service providers. Not idempotent.
+/// `POST /v3/fund-app/mch-transfer/partner/transfer-bills/out-bill-no/{out_bill_no}/cancel`. For service providers. Idempotent. `fund_app.mch_transfer.partner.transfer_bills.get_by_out_bill_no` tells what became of it.
 /// The reply is a JSON object: `sub_mchid`, `out_bill_no`, `transfer_bill_no`, `state`, `transfer_amount`, `transfer_remark`, `fail_reason`, `openid`, `user_name`, `create_time`, `update_time`.
 ///
 /// Members of `json`:
@@ -492,7 +492,7 @@ pub unsafe extern "C" fn wechatpay_fund_app_mch_transfer_partner_transfer_bills_
 
 /// 发起转账.
 ///
-/// `POST /v3/fund-app/mch-transfer/partner/transfer-bills`. For service providers. Not idempotent.
+/// `POST /v3/fund-app/mch-transfer/partner/transfer-bills`. For service providers. Idempotent. `fund_app.mch_transfer.partner.transfer_bills.get_by_out_bill_no` tells what became of it.
 /// The reply is a JSON object: `sub_mchid`, `out_bill_no`, `transfer_bill_no`, `create_time`, `package_info`.
 ///
 /// Members of `json`:
@@ -545,7 +545,7 @@ pub unsafe extern "C" fn wechatpay_fund_app_mch_transfer_partner_transfer_bills_
 
 /// 发起转账并完成自动收款授权.
 ///
-/// `POST /v3/fund-app/mch-transfer/partner/transfer-bills/pre-transfer-with-authorization`. For service providers. Not idempotent.
+/// `POST /v3/fund-app/mch-transfer/partner/transfer-bills/pre-transfer-with-authorization`. For service providers. Not idempotent. `fund_app.mch_transfer.partner.transfer_bills.get_by_out_bill_no` tells what became of it.
 /// The reply is a JSON object: `sub_mchid`, `out_bill_no`, `transfer_bill_no`, `create_time`, `package_info`.
 ///
 /// Members of `json`:
@@ -577,7 +577,7 @@ pub unsafe extern "C" fn wechatpay_fund_app_mch_transfer_partner_transfer_bills_
 
 /// 转账（用户自动收款）.
 ///
-/// `POST /v3/fund-app/mch-transfer/partner/transfer-bills/transfer`. For service providers. Not idempotent.
+/// `POST /v3/fund-app/mch-transfer/partner/transfer-bills/transfer`. For service providers. Not idempotent. `fund_app.mch_transfer.partner.transfer_bills.get_by_out_bill_no` tells what became of it.
 /// The reply is a JSON object: `sub_mchid`, `mchid`, `out_bill_no`, `transfer_bill_no`, `appid`, `state`, `transfer_amount`, `transfer_remark`, `fail_reason`, `openid`, `user_name`, `create_time`, `update_time`.
 ///
 /// Members of `json`:
@@ -608,7 +608,7 @@ pub unsafe extern "C" fn wechatpay_fund_app_mch_transfer_partner_transfer_bills_
 
 /// 解除免确认收款授权.
 ///
-/// `POST /v3/fund-app/mch-transfer/partner/user-confirm-authorizations/{out_authorization_no}/close`. For service providers. Not idempotent.
+/// `POST /v3/fund-app/mch-transfer/partner/user-confirm-authorizations/{out_authorization_no}/close`. For service providers. Idempotent. `fund_app.mch_transfer.partner.user_confirm_authorizations.get` tells what became of it.
 /// The reply is a JSON object: `out_authorization_no`, `appid`, `openid`, `user_display_name`, `authorization_id`, `state`, `authorize_time`, `close_info`, `transfer_scene_id`, `user_recv_perception`, `create_time`.
 ///
 /// Members of `json`:
@@ -629,7 +629,7 @@ pub unsafe extern "C" fn wechatpay_fund_app_mch_transfer_partner_user_confirm_au
 
 /// 申请免确认收款授权.
 ///
-/// `POST /v3/fund-app/mch-transfer/partner/user-confirm-authorizations`. For service providers. Not idempotent.
+/// `POST /v3/fund-app/mch-transfer/partner/user-confirm-authorizations`. For service providers. Not idempotent. `fund_app.mch_transfer.partner.user_confirm_authorizations.get` tells what became of it.
 /// The reply is a JSON object: `out_authorization_no`, `state`, `create_time`, `package_info`.
 ///
 /// Members of `json`:
@@ -677,7 +677,7 @@ pub unsafe extern "C" fn wechatpay_fund_app_mch_transfer_partner_user_confirm_au
 
 /// 撤销转账.
 ///
-/// `POST /v3/fund-app/mch-transfer/transfer-bills/out-bill-no/{out_bill_no}/cancel`. For direct merchants. Not idempotent.
+/// `POST /v3/fund-app/mch-transfer/transfer-bills/out-bill-no/{out_bill_no}/cancel`. For direct merchants. Idempotent. `fund_app.mch_transfer.transfer_bills.get_by_out_bill_no` tells what became of it.
 /// The reply is a JSON object: `out_bill_no`, `transfer_bill_no`, `state`, `update_time`.
 ///
 /// Members of `json`:
@@ -698,7 +698,7 @@ pub unsafe extern "C" fn wechatpay_fund_app_mch_transfer_transfer_bills_cancel_b
 
 /// 发起转账.
 ///
-/// `POST /v3/fund-app/mch-transfer/transfer-bills`. For direct merchants. Not idempotent.
+/// `POST /v3/fund-app/mch-transfer/transfer-bills`. For direct merchants. Idempotent. `fund_app.mch_transfer.transfer_bills.get_by_out_bill_no` tells what became of it.
 /// The reply is a JSON object: `out_bill_no`, `transfer_bill_no`, `create_time`, `state`, `fail_reason`, `package_info`.
 ///
 /// Members of `json`:
@@ -771,7 +771,7 @@ pub unsafe extern "C" fn wechatpay_fund_app_mch_transfer_transfer_bills_get_by_t
 
 /// 发起转账并完成自动收款授权.
 ///
-/// `POST /v3/fund-app/mch-transfer/transfer-bills/pre-transfer-with-authorization`. For direct merchants. Not idempotent.
+/// `POST /v3/fund-app/mch-transfer/transfer-bills/pre-transfer-with-authorization`. For direct merchants. Not idempotent. `fund_app.mch_transfer.transfer_bills.get_by_out_bill_no` tells what became of it.
 /// The reply is a JSON object: `out_bill_no`, `transfer_bill_no`, `create_time`, `state`, `package_info`, `user_display_name`, `out_authorization_no`.
 ///
 /// Members of `json`:
@@ -803,7 +803,7 @@ pub unsafe extern "C" fn wechatpay_fund_app_mch_transfer_transfer_bills_pre_tran
 
 /// 用户授权后转账.
 ///
-/// `POST /v3/fund-app/mch-transfer/transfer-bills/transfer`. For direct merchants. Not idempotent.
+/// `POST /v3/fund-app/mch-transfer/transfer-bills/transfer`. For direct merchants. Not idempotent. `fund_app.mch_transfer.transfer_bills.get_by_out_bill_no` tells what became of it.
 /// The reply is a JSON object: `mch_id`, `out_bill_no`, `transfer_bill_no`, `appid`, `state`, `transfer_amount`, `transfer_remark`, `fail_reason`, `openid`, `user_name`, `create_time`, `update_time`.
 ///
 /// Members of `json`:
@@ -835,7 +835,7 @@ pub unsafe extern "C" fn wechatpay_fund_app_mch_transfer_transfer_bills_transfer
 
 /// 撤销转账到QQ钱包.
 ///
-/// `POST /v3/fund-app/mch-transfer/transfer-to-qq-wallet-bills/{out_bill_no}/cancel`. For direct merchants. Not idempotent.
+/// `POST /v3/fund-app/mch-transfer/transfer-to-qq-wallet-bills/{out_bill_no}/cancel`. For direct merchants. Idempotent. `fund_app.mch_transfer.transfer_to_qq_wallet_bills.get` tells what became of it.
 /// The reply is a JSON object: `mchid`, `out_bill_no`, `transfer_bill_no`, `appid`, `state`, `transfer_amount`, `transfer_remark`, `fail_reason`, `openid`, `user_qq`, `user_name`, `create_time`, `update_time`.
 ///
 /// Members of `json`:
@@ -856,7 +856,7 @@ pub unsafe extern "C" fn wechatpay_fund_app_mch_transfer_transfer_to_qq_wallet_b
 
 /// 发起转账到QQ钱包.
 ///
-/// `POST /v3/fund-app/mch-transfer/transfer-to-qq-wallet-bills`. For direct merchants. Not idempotent.
+/// `POST /v3/fund-app/mch-transfer/transfer-to-qq-wallet-bills`. For direct merchants. Not idempotent. `fund_app.mch_transfer.transfer_to_qq_wallet_bills.get` tells what became of it.
 /// The reply is a JSON object: `mchid`, `out_bill_no`, `transfer_bill_no`, `appid`, `state`, `transfer_amount`, `transfer_remark`, `openid`, `user_qq`, `user_name`, `fail_reason`, `create_time`, `update_time`.
 ///
 /// Members of `json`:
@@ -907,7 +907,7 @@ pub unsafe extern "C" fn wechatpay_fund_app_mch_transfer_transfer_to_qq_wallet_b
 
 /// 解除免确认收款授权.
 ///
-/// `POST /v3/fund-app/mch-transfer/user-confirm-authorization/out-authorization-no/{out_authorization_no}/close`. For direct merchants. Not idempotent.
+/// `POST /v3/fund-app/mch-transfer/user-confirm-authorization/out-authorization-no/{out_authorization_no}/close`. For direct merchants. Idempotent. `fund_app.mch_transfer.user_confirm_authorization.get_by_out_authorization_no` tells what became of it.
 /// The reply is a JSON object: `out_authorization_no`, `appid`, `openid`, `user_display_name`, `authorization_id`, `state`, `authorize_time`, `close_info`, `transfer_scene_id`, `user_recv_perception`, `create_time`.
 ///
 /// Members of `json`:
@@ -928,7 +928,7 @@ pub unsafe extern "C" fn wechatpay_fund_app_mch_transfer_user_confirm_authorizat
 
 /// 申请免确认收款授权.
 ///
-/// `POST /v3/fund-app/mch-transfer/user-confirm-authorization`. For direct merchants. Not idempotent.
+/// `POST /v3/fund-app/mch-transfer/user-confirm-authorization`. For direct merchants. Not idempotent. `fund_app.mch_transfer.user_confirm_authorization.get_by_out_authorization_no` tells what became of it.
 /// The reply is a JSON object: `out_authorization_no`, `state`, `create_time`, `package_info`.
 ///
 /// Members of `json`:

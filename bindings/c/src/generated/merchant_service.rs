@@ -10,7 +10,7 @@ use crate::reply::Reply;
 
 /// 创建投诉通知回调.
 ///
-/// `POST /v3/merchant-service/complaint-notifications`. For direct merchants and service providers. Not idempotent.
+/// `POST /v3/merchant-service/complaint-notifications`. For direct merchants and service providers. Idempotent. `merchant_service.complaint_notifications.get` tells what became of it.
 /// The reply is a JSON object: `mchid`, `url`.
 ///
 /// Members of `json`:
@@ -31,7 +31,7 @@ pub unsafe extern "C" fn wechatpay_merchant_service_complaint_notifications_crea
 
 /// 删除投诉通知回调.
 ///
-/// `DELETE /v3/merchant-service/complaint-notifications`. For direct merchants and service providers. Not idempotent.
+/// `DELETE /v3/merchant-service/complaint-notifications`. For direct merchants and service providers. Idempotent. `merchant_service.complaint_notifications.get` tells what became of it.
 /// The reply has no body.
 ///
 /// https://pay.weixin.qq.com/doc/v3/merchant/4012460452
@@ -67,7 +67,7 @@ pub unsafe extern "C" fn wechatpay_merchant_service_complaint_notifications_get(
 
 /// 更新投诉通知回调.
 ///
-/// `PUT /v3/merchant-service/complaint-notifications`. For direct merchants and service providers. Not idempotent.
+/// `PUT /v3/merchant-service/complaint-notifications`. For direct merchants and service providers. Idempotent. `merchant_service.complaint_notifications.get` tells what became of it.
 /// The reply is a JSON object: `mchid`, `url`.
 ///
 /// Members of `json`:
@@ -155,7 +155,7 @@ pub unsafe extern "C" fn wechatpay_merchant_service_complaints_negotiation_histo
 
 /// 反馈处理完成.
 ///
-/// `POST /v3/merchant-service/complaints-v2/{complaint_id}/complete`. For direct merchants and service providers. Not idempotent.
+/// `POST /v3/merchant-service/complaints-v2/{complaint_id}/complete`. For direct merchants and service providers. Idempotent. `merchant_service.complaints_v2.get` tells what became of it.
 /// The reply has no body.
 ///
 /// Members of `json`:
@@ -246,7 +246,7 @@ pub unsafe extern "C" fn wechatpay_merchant_service_complaints_v2_negotiation_hi
 
 /// 提交回复.
 ///
-/// `POST /v3/merchant-service/complaints-v2/{complaint_id}/response`. For direct merchants and service providers. Not idempotent.
+/// `POST /v3/merchant-service/complaints-v2/{complaint_id}/response`. For direct merchants and service providers. Not idempotent. `merchant_service.complaints_v2.negotiation_histories.list` tells what became of it.
 /// The reply has no body.
 ///
 /// Members of `json`:
@@ -273,7 +273,7 @@ pub unsafe extern "C" fn wechatpay_merchant_service_complaints_v2_response(
 
 /// 回复需要即时服务的投诉单.
 ///
-/// `POST /v3/merchant-service/complaints-v2/{complaint_id}/response-immediate-service`. For direct merchants and service providers. Not idempotent.
+/// `POST /v3/merchant-service/complaints-v2/{complaint_id}/response-immediate-service`. For direct merchants and service providers. Idempotent. `merchant_service.complaints_v2.negotiation_histories.list` tells what became of it.
 /// The reply is a JSON object: `log_id`.
 ///
 /// Members of `json`:
@@ -297,7 +297,7 @@ pub unsafe extern "C" fn wechatpay_merchant_service_complaints_v2_response_immed
 
 /// 更新退款审批结果.
 ///
-/// `POST /v3/merchant-service/complaints-v2/{complaint_id}/update-refund-progress`. For direct merchants and service providers. Not idempotent.
+/// `POST /v3/merchant-service/complaints-v2/{complaint_id}/update-refund-progress`. For direct merchants and service providers. Not idempotent. `merchant_service.complaints_v2.get` tells what became of it.
 /// The reply has no body.
 ///
 /// Members of `json`:

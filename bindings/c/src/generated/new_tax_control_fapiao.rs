@@ -60,7 +60,7 @@ pub unsafe extern "C" fn wechatpay_new_tax_control_fapiao_download(
 
 /// 开具电子发票.
 ///
-/// `POST /v3/new-tax-control-fapiao/fapiao-applications`. For direct merchants and service providers. Not idempotent.
+/// `POST /v3/new-tax-control-fapiao/fapiao-applications`. For direct merchants and service providers. Not idempotent. `new_tax_control_fapiao.fapiao_applications.get` tells what became of it.
 /// The reply has no body.
 ///
 /// Members of `json`:
@@ -131,7 +131,7 @@ pub unsafe extern "C" fn wechatpay_new_tax_control_fapiao_fapiao_applications_ge
 
 /// 将电子发票插入微信用户卡包.
 ///
-/// `POST /v3/new-tax-control-fapiao/fapiao-applications/{fapiao_apply_id}/insert-cards`. For direct merchants and service providers. Not idempotent.
+/// `POST /v3/new-tax-control-fapiao/fapiao-applications/{fapiao_apply_id}/insert-cards`. For direct merchants and service providers. Not idempotent. `new_tax_control_fapiao.fapiao_applications.get` tells what became of it.
 /// The reply has no body.
 ///
 /// Members of `json`:
@@ -156,7 +156,7 @@ pub unsafe extern "C" fn wechatpay_new_tax_control_fapiao_fapiao_applications_in
 
 /// 开具通用行业电子发票.
 ///
-/// `POST /v3/new-tax-control-fapiao/fapiao-applications/issue-general`. For service providers. Not idempotent.
+/// `POST /v3/new-tax-control-fapiao/fapiao-applications/issue-general`. For service providers. Not idempotent. `new_tax_control_fapiao.fapiao_applications.get` tells what became of it.
 /// The reply has no body.
 ///
 /// Members of `json`:
@@ -180,7 +180,7 @@ pub unsafe extern "C" fn wechatpay_new_tax_control_fapiao_fapiao_applications_is
 
 /// 开具旅客运输行业电子发票.
 ///
-/// `POST /v3/new-tax-control-fapiao/fapiao-applications/issue-passenger-transport`. For service providers. Not idempotent.
+/// `POST /v3/new-tax-control-fapiao/fapiao-applications/issue-passenger-transport`. For service providers. Not idempotent. `new_tax_control_fapiao.fapiao_applications.get` tells what became of it.
 /// The reply has no body.
 ///
 /// Members of `json`:
@@ -204,7 +204,7 @@ pub unsafe extern "C" fn wechatpay_new_tax_control_fapiao_fapiao_applications_is
 
 /// 开具成品油行业电子发票.
 ///
-/// `POST /v3/new-tax-control-fapiao/fapiao-applications/issue-refined-oil`. For service providers. Not idempotent.
+/// `POST /v3/new-tax-control-fapiao/fapiao-applications/issue-refined-oil`. For service providers. Not idempotent. `new_tax_control_fapiao.fapiao_applications.get` tells what became of it.
 /// The reply has no body.
 ///
 /// Members of `json`:
@@ -228,7 +228,7 @@ pub unsafe extern "C" fn wechatpay_new_tax_control_fapiao_fapiao_applications_is
 
 /// 开具不动产租赁行业电子发票.
 ///
-/// `POST /v3/new-tax-control-fapiao/fapiao-applications/real-estate-leasing`. For service providers. Not idempotent.
+/// `POST /v3/new-tax-control-fapiao/fapiao-applications/real-estate-leasing`. For service providers. Not idempotent. `new_tax_control_fapiao.fapiao_applications.get` tells what became of it.
 /// The reply has no body.
 ///
 /// Members of `json`:
@@ -252,7 +252,7 @@ pub unsafe extern "C" fn wechatpay_new_tax_control_fapiao_fapiao_applications_re
 
 /// 冲红电子发票.
 ///
-/// `POST /v3/new-tax-control-fapiao/fapiao-applications/{fapiao_apply_id}/reverse`. For direct merchants and service providers. Not idempotent.
+/// `POST /v3/new-tax-control-fapiao/fapiao-applications/{fapiao_apply_id}/reverse`. For direct merchants and service providers. Not idempotent. `new_tax_control_fapiao.fapiao_applications.get` tells what became of it.
 /// The reply has no body.
 ///
 /// Members of `json`:
@@ -372,7 +372,7 @@ pub unsafe extern "C" fn wechatpay_new_tax_control_fapiao_merchant_base_informat
 
 /// 检查子商户开票功能状态.
 ///
-/// `POST /v3/new-tax-control-fapiao/merchant/{sub_mchid}/check`. For service providers. Not idempotent.
+/// `POST /v3/new-tax-control-fapiao/merchant/{sub_mchid}/check`. For service providers. Idempotent. `new_tax_control_fapiao.merchant.check_status` tells what became of it.
 /// The reply has no body.
 ///
 /// Members of `json`:
@@ -432,7 +432,7 @@ pub unsafe extern "C" fn wechatpay_new_tax_control_fapiao_merchant_development_c
 
 /// 配置开发选项.
 ///
-/// `PATCH /v3/new-tax-control-fapiao/merchant/development-config`. For direct merchants and service providers. Not idempotent.
+/// `PATCH /v3/new-tax-control-fapiao/merchant/development-config`. For direct merchants and service providers. Idempotent. `new_tax_control_fapiao.merchant.development_config.get` tells what became of it.
 /// The reply is a JSON object: `callback_url`, `show_fapiao_cell`, `support_vat_fapiao`.
 ///
 /// Members of `json`:

@@ -10,7 +10,7 @@ use crate::reply::Reply;
 
 /// 微信分付-支付方式前置服务.
 ///
-/// `POST /v3/pay/acquiring-bank/transactions/exposure`. For service providers. Not idempotent.
+/// `POST /v3/pay/acquiring-bank/transactions/exposure`. For service providers. Idempotent.
 /// The reply is a JSON object: `fqf_exposure`, `market_exposure_token`.
 ///
 /// Members of `json`:
@@ -37,7 +37,7 @@ pub unsafe extern "C" fn wechatpay_pay_acquiring_bank_transactions_exposure(
 
 /// 商户贴息-获取微信分付曝光建议.
 ///
-/// `POST /v3/pay/instal/exposure`. For direct merchants. Not idempotent.
+/// `POST /v3/pay/instal/exposure`. For direct merchants. Idempotent.
 /// The reply is a JSON object: `recommend_exposure`.
 ///
 /// Members of `json`:
@@ -62,7 +62,7 @@ pub unsafe extern "C" fn wechatpay_pay_instal_exposure(
 
 /// 商户贴息-获取微信分付曝光建议.
 ///
-/// `POST /v3/pay/instal/partner/exposure`. For service providers. Not idempotent.
+/// `POST /v3/pay/instal/partner/exposure`. For service providers. Idempotent.
 /// The reply is a JSON object: `recommend_exposure`.
 ///
 /// Members of `json`:
@@ -87,7 +87,7 @@ pub unsafe extern "C" fn wechatpay_pay_instal_partner_exposure(
 
 /// APP下单.
 ///
-/// `POST /v3/pay/partner/transactions/app`. For service providers. Not idempotent.
+/// `POST /v3/pay/partner/transactions/app`. For service providers. Idempotent. `pay.partner.transactions.get_by_out_trade_no` tells what became of it.
 /// The reply is a JSON object: `prepay_id`.
 ///
 /// Members of `json`:
@@ -125,7 +125,7 @@ pub unsafe extern "C" fn wechatpay_pay_partner_transactions_app_create(
 
 /// APP下单并签约.
 ///
-/// `POST /v3/pay/partner/transactions/app-with-contract`. For service providers. Not idempotent.
+/// `POST /v3/pay/partner/transactions/app-with-contract`. For service providers. Idempotent. `pay.partner.transactions.get_by_out_trade_no` tells what became of it.
 /// The reply is a JSON object: `prepay_id`.
 ///
 /// Members of `json`:
@@ -161,7 +161,7 @@ pub unsafe extern "C" fn wechatpay_pay_partner_transactions_app_with_contract_cr
 
 /// 关单.
 ///
-/// `POST /v3/pay/partner/transactions/out-trade-no/{out_trade_no}/close`. For service providers. Not idempotent.
+/// `POST /v3/pay/partner/transactions/out-trade-no/{out_trade_no}/close`. For service providers. Idempotent. `pay.partner.transactions.get_by_out_trade_no` tells what became of it.
 /// The reply has no body.
 ///
 /// Members of `json`:
@@ -184,7 +184,7 @@ pub unsafe extern "C" fn wechatpay_pay_partner_transactions_close_by_out_trade_n
 
 /// 付款码支付.
 ///
-/// `POST /v3/pay/partner/transactions/codepay`. For service providers. Not idempotent.
+/// `POST /v3/pay/partner/transactions/codepay`. For service providers. Not idempotent. `pay.partner.transactions.get_by_out_trade_no` tells what became of it.
 /// The reply is a JSON object: `sp_appid`, `sp_mchid`, `sub_appid`, `sub_mchid`, `out_trade_no`, `transaction_id`, `trade_type`, `bank_type`, `success_time`, `trade_state`, `trade_state_desc`, `attach`, `payer`, `amount`, `promotion_detail`.
 ///
 /// Members of `json`:
@@ -218,7 +218,7 @@ pub unsafe extern "C" fn wechatpay_pay_partner_transactions_code_pay_create(
 
 /// 微信分付-支付方式前置服务.
 ///
-/// `POST /v3/pay/partner/transactions/exposure`. For service providers. Not idempotent.
+/// `POST /v3/pay/partner/transactions/exposure`. For service providers. Idempotent.
 /// The reply is a JSON object: `fqf_exposure`, `market_exposure_token`.
 ///
 /// Members of `json`:
@@ -290,7 +290,7 @@ pub unsafe extern "C" fn wechatpay_pay_partner_transactions_get_by_out_trade_no(
 
 /// H5下单.
 ///
-/// `POST /v3/pay/partner/transactions/h5`. For service providers. Not idempotent.
+/// `POST /v3/pay/partner/transactions/h5`. For service providers. Idempotent. `pay.partner.transactions.get_by_out_trade_no` tells what became of it.
 /// The reply is a JSON object: `h5_url`.
 ///
 /// Members of `json`:
@@ -327,7 +327,7 @@ pub unsafe extern "C" fn wechatpay_pay_partner_transactions_h5_create(
 
 /// JSAPI下单.
 ///
-/// `POST /v3/pay/partner/transactions/jsapi`. For service providers. Not idempotent.
+/// `POST /v3/pay/partner/transactions/jsapi`. For service providers. Idempotent. `pay.partner.transactions.get_by_out_trade_no` tells what became of it.
 /// The reply is a JSON object: `prepay_id`.
 ///
 /// Members of `json`:
@@ -365,7 +365,7 @@ pub unsafe extern "C" fn wechatpay_pay_partner_transactions_jsapi_create(
 
 /// JSAPI下单并授权/签约.
 ///
-/// `POST /v3/pay/partner/transactions/jsapi-with-contract`. For service providers. Not idempotent.
+/// `POST /v3/pay/partner/transactions/jsapi-with-contract`. For service providers. Idempotent. `pay.partner.transactions.get_by_out_trade_no` tells what became of it.
 /// The reply is a JSON object: `prepay_id`.
 ///
 /// Members of `json`:
@@ -402,7 +402,7 @@ pub unsafe extern "C" fn wechatpay_pay_partner_transactions_jsapi_with_contract_
 
 /// 小程序支付下单.
 ///
-/// `POST /v3/pay/partner/transactions/miniprogram`. For service providers. Not idempotent.
+/// `POST /v3/pay/partner/transactions/miniprogram`. For service providers. Idempotent. `pay.partner.transactions.get_by_out_trade_no` tells what became of it.
 /// The reply is a JSON object: `prepay_id`.
 ///
 /// Members of `json`:
@@ -438,7 +438,7 @@ pub unsafe extern "C" fn wechatpay_pay_partner_transactions_mini_program_create(
 
 /// Native下单.
 ///
-/// `POST /v3/pay/partner/transactions/native`. For service providers. Not idempotent.
+/// `POST /v3/pay/partner/transactions/native`. For service providers. Idempotent. `pay.partner.transactions.get_by_out_trade_no` tells what became of it.
 /// The reply is a JSON object: `code_url`.
 ///
 /// Members of `json`:
@@ -475,7 +475,7 @@ pub unsafe extern "C" fn wechatpay_pay_partner_transactions_native_create(
 
 /// 撤销.
 ///
-/// `POST /v3/pay/partner/transactions/out-trade-no/{out_trade_no}/reverse`. For service providers. Not idempotent.
+/// `POST /v3/pay/partner/transactions/out-trade-no/{out_trade_no}/reverse`. For service providers. Not idempotent. `pay.partner.transactions.get_by_out_trade_no` tells what became of it.
 /// The reply is a JSON object: `sp_appid`, `sp_mchid`, `sub_appid`, `sub_mchid`, `out_trade_no`.
 ///
 /// Members of `json`:
@@ -500,7 +500,7 @@ pub unsafe extern "C" fn wechatpay_pay_partner_transactions_reverse_by_out_trade
 
 /// 扫码支付下单.
 ///
-/// `POST /v3/pay/partner/transactions/scannedpos`. For service providers. Not idempotent.
+/// `POST /v3/pay/partner/transactions/scannedpos`. For service providers. Idempotent. `pay.partner.transactions.get_by_out_trade_no` tells what became of it.
 /// The reply is a JSON object: `prepay_id`.
 ///
 /// Members of `json`:
@@ -536,7 +536,7 @@ pub unsafe extern "C" fn wechatpay_pay_partner_transactions_scanned_pos_create(
 
 /// APP下单.
 ///
-/// `POST /v3/pay/transactions/app`. For direct merchants. Not idempotent.
+/// `POST /v3/pay/transactions/app`. For direct merchants. Idempotent. `pay.transactions.get_by_out_trade_no` tells what became of it.
 /// The reply is a JSON object: `prepay_id`.
 ///
 /// Members of `json`:
@@ -572,7 +572,7 @@ pub unsafe extern "C" fn wechatpay_pay_transactions_app_create(
 
 /// APP下单并签约.
 ///
-/// `POST /v3/pay/transactions/app-with-contract`. For direct merchants. Not idempotent.
+/// `POST /v3/pay/transactions/app-with-contract`. For direct merchants. Idempotent. `pay.transactions.get_by_out_trade_no` tells what became of it.
 /// The reply is a JSON object: `prepay_id`.
 ///
 /// Members of `json`:
@@ -606,7 +606,7 @@ pub unsafe extern "C" fn wechatpay_pay_transactions_app_with_contract_create(
 
 /// 关单.
 ///
-/// `POST /v3/pay/transactions/out-trade-no/{out_trade_no}/close`. For direct merchants. Not idempotent.
+/// `POST /v3/pay/transactions/out-trade-no/{out_trade_no}/close`. For direct merchants. Idempotent. `pay.transactions.get_by_out_trade_no` tells what became of it.
 /// The reply has no body.
 ///
 /// Members of `json`:
@@ -628,7 +628,7 @@ pub unsafe extern "C" fn wechatpay_pay_transactions_close_by_out_trade_no(
 
 /// 付款码支付.
 ///
-/// `POST /v3/pay/transactions/codepay`. For direct merchants. Not idempotent.
+/// `POST /v3/pay/transactions/codepay`. For direct merchants. Not idempotent. `pay.transactions.get_by_out_trade_no` tells what became of it.
 /// The reply is a JSON object: `appid`, `mchid`, `out_trade_no`, `transaction_id`, `trade_type`, `bank_type`, `success_time`, `trade_state`, `trade_state_desc`, `attach`, `payer`, `amount`, `promotion_detail`.
 ///
 /// Members of `json`:
@@ -660,7 +660,7 @@ pub unsafe extern "C" fn wechatpay_pay_transactions_code_pay_create(
 
 /// 微信分付-支付方式前置服务.
 ///
-/// `POST /v3/pay/transactions/exposure`. For direct merchants. Not idempotent.
+/// `POST /v3/pay/transactions/exposure`. For direct merchants. Idempotent.
 /// The reply is a JSON object: `fqf_exposure`, `market_exposure_token`.
 ///
 /// Members of `json`:
@@ -728,7 +728,7 @@ pub unsafe extern "C" fn wechatpay_pay_transactions_get_by_out_trade_no(
 
 /// H5下单.
 ///
-/// `POST /v3/pay/transactions/h5`. For direct merchants. Not idempotent.
+/// `POST /v3/pay/transactions/h5`. For direct merchants. Idempotent. `pay.transactions.get_by_out_trade_no` tells what became of it.
 /// The reply is a JSON object: `h5_url`.
 ///
 /// Members of `json`:
@@ -763,7 +763,7 @@ pub unsafe extern "C" fn wechatpay_pay_transactions_h5_create(
 
 /// JSAPI下单.
 ///
-/// `POST /v3/pay/transactions/jsapi`. For direct merchants. Not idempotent.
+/// `POST /v3/pay/transactions/jsapi`. For direct merchants. Idempotent. `pay.transactions.get_by_out_trade_no` tells what became of it.
 /// The reply is a JSON object: `prepay_id`.
 ///
 /// Members of `json`:
@@ -799,7 +799,7 @@ pub unsafe extern "C" fn wechatpay_pay_transactions_jsapi_create(
 
 /// JSAPI下单并授权/签约.
 ///
-/// `POST /v3/pay/transactions/jsapi-with-contract`. For direct merchants. Not idempotent.
+/// `POST /v3/pay/transactions/jsapi-with-contract`. For direct merchants. Idempotent. `pay.transactions.get_by_out_trade_no` tells what became of it.
 /// The reply is a JSON object: `prepay_id`.
 ///
 /// Members of `json`:
@@ -834,7 +834,7 @@ pub unsafe extern "C" fn wechatpay_pay_transactions_jsapi_with_contract_create(
 
 /// Native下单.
 ///
-/// `POST /v3/pay/transactions/native`. For direct merchants. Not idempotent.
+/// `POST /v3/pay/transactions/native`. For direct merchants. Idempotent. `pay.transactions.get_by_out_trade_no` tells what became of it.
 /// The reply is a JSON object: `code_url`.
 ///
 /// Members of `json`:
@@ -869,7 +869,7 @@ pub unsafe extern "C" fn wechatpay_pay_transactions_native_create(
 
 /// 撤销.
 ///
-/// `POST /v3/pay/transactions/out-trade-no/{out_trade_no}/reverse`. For direct merchants. Not idempotent.
+/// `POST /v3/pay/transactions/out-trade-no/{out_trade_no}/reverse`. For direct merchants. Not idempotent. `pay.transactions.get_by_out_trade_no` tells what became of it.
 /// The reply is a JSON object: `appid`, `mchid`, `out_trade_no`.
 ///
 /// Members of `json`:

@@ -8,7 +8,7 @@ final class Applyment4subApplyment
     /**
      * 提交申请单.
      *
-     * `POST /v3/applyment4sub/applyment/`. For service providers. Not idempotent.
+     * `POST /v3/applyment4sub/applyment/`. For service providers. Idempotent. `applyment4sub.applyment.get_by_business_code` tells what became of it.
      *
      * - `business_code`: required.
      * - `contact_info`: required.

@@ -92,8 +92,8 @@ final class Client extends Operations
     /**
      * The same client with other defaults for its calls.
      *
-     * @param array{timeout?: int|float|null, retry?: 'never'|'safe'|'idempotent'|null, encrypted_with?: string|null} $options `timeout`:
-     *     seconds for a whole call with all its attempts. `retry`: never; safe (GETs, and what was provably never sent:
+     * @param array{timeout?: int|float|null, retry?: 'off'|'safe'|'idempotent'|null, encrypted_with?: string|null} $options `timeout`:
+     *     seconds for a whole call with all its attempts. `retry`: off; safe (GETs, and what was provably never sent:
      *     the default); idempotent (you say that repeating these calls is harmless). `encrypted_with`: you encrypted the
      *     fields that are marked as encrypted: they are given as ciphertext and sent as they are, and requests name this
      *     key of the platform (`PUB_KEY_ID_…`, or the serial of a certificate).
@@ -185,6 +185,7 @@ final class Client extends Operations
      *     }>,
      *     reply: 'empty'|'json'|'file',
      *     idempotent: bool,
+     *     read_back: ?string,
      *     doc_url: string,
      * }>
      */

@@ -46,7 +46,7 @@ final class FundAppBrandRedpacketBrandMerchantBatches
     /**
      * 品牌商户发放红包.
      *
-     * `POST /v3/fund-app/brand-redpacket/brand-merchant-batches`. For direct merchants. Not idempotent.
+     * `POST /v3/fund-app/brand-redpacket/brand-merchant-batches`. For direct merchants. Idempotent. `fund_app.brand_redpacket.brand_merchant_out_batches.get` tells what became of it.
      *
      * - `brand_id`: required. Example: `1234`.
      * - `brand_appid`: required. Example: `wxf636efh567hg4356`.
@@ -233,7 +233,7 @@ final class FundAppMchTransferElecSign
     /**
      * 商户单号申请电子回单.
      *
-     * `POST /v3/fund-app/mch-transfer/elecsign/out-bill-no`. For direct merchants. Not idempotent.
+     * `POST /v3/fund-app/mch-transfer/elecsign/out-bill-no`. For direct merchants. Idempotent. `fund_app.mch_transfer.elec_sign.get_by_out_bill_no` tells what became of it.
      *
      * - `out_bill_no`: required. Example: `plfk2020042013`.
      *
@@ -247,7 +247,7 @@ final class FundAppMchTransferElecSign
     /**
      * 微信单号申请电子回单.
      *
-     * `POST /v3/fund-app/mch-transfer/elecsign/transfer-bill-no`. For direct merchants. Not idempotent.
+     * `POST /v3/fund-app/mch-transfer/elecsign/transfer-bill-no`. For direct merchants. Idempotent. `fund_app.mch_transfer.elec_sign.get_by_transfer_bill_no` tells what became of it.
      *
      * - `transfer_bill_no`: required. Example: `1330000071100999991182020050700019480001`.
      *
@@ -380,7 +380,7 @@ final class FundAppMchTransferPartnerCharityBudget
     /**
      * 申请公益捐赠预算.
      *
-     * `POST /v3/fund-app/mch-transfer/partner/charity-budget`. For service providers. Not idempotent.
+     * `POST /v3/fund-app/mch-transfer/partner/charity-budget`. For service providers. Not idempotent. `fund_app.mch_transfer.partner.charity_budget.get` tells what became of it.
      *
      * - `out_budget_no`: required. Example: `budget202506300102`.
      * - `sponsor_mchid`: required. Example: `1900001109`.
@@ -455,7 +455,7 @@ final class FundAppMchTransferPartnerCharityBudget
     /**
      * 解锁公益捐赠预算.
      *
-     * `POST /v3/fund-app/mch-transfer/partner/charity-budget/{out_budget_no}/unlock`. For service providers. Not idempotent.
+     * `POST /v3/fund-app/mch-transfer/partner/charity-budget/{out_budget_no}/unlock`. For service providers. Not idempotent. `fund_app.mch_transfer.partner.charity_budget.get` tells what became of it.
      *
      * - `out_budget_no`: required. Example: `budget202506300102`.
      * - `sponsor_mchid`: required. Example: `1900001109`.
@@ -492,7 +492,7 @@ final class FundAppMchTransferPartnerCharityTransferBills
     /**
      * 发起公益捐赠.
      *
-     * `POST /v3/fund-app/mch-transfer/partner/charity-transfer-bills`. For service providers. Not idempotent.
+     * `POST /v3/fund-app/mch-transfer/partner/charity-transfer-bills`. For service providers. Not idempotent. `fund_app.mch_transfer.partner.charity_transfer_bills.get_by_out_transfer_no` tells what became of it.
      *
      * - `out_budget_no`: required. Example: `budget202506300102`.
      * - `out_transfer_no`: required. Example: `trans202506300102`.
@@ -566,7 +566,7 @@ final class FundAppMchTransferPartnerElectronicReceipts
     /**
      * 申请单笔转账电子回单.
      *
-     * `POST /v3/fund-app/mch-transfer/partner/electronic-receipts`. For service providers. Not idempotent.
+     * `POST /v3/fund-app/mch-transfer/partner/electronic-receipts`. For service providers. Idempotent. `fund_app.mch_transfer.partner.electronic_receipts.get` tells what became of it.
      *
      * - `sub_mchid`: required. Example: `1900001121`.
      * - `out_bill_no`: required. Example: `plfk2020042013`.
@@ -618,7 +618,7 @@ final class FundAppMchTransferPartnerSubMchAuthorizations
     /**
      * 申请子商户商家转账授权.
      *
-     * `POST /v3/fund-app/mch-transfer/partner/sub-mch-authorizations`. For service providers. Not idempotent.
+     * `POST /v3/fund-app/mch-transfer/partner/sub-mch-authorizations`. For service providers. Not idempotent. `fund_app.mch_transfer.partner.sub_mch_authorizations.get` tells what became of it.
      *
      * - `sub_mchid`: required. Example: `1900001121`.
      * - `out_apply_no`: required. Example: `apply2020042013`.
@@ -669,7 +669,7 @@ final class FundAppMchTransferPartnerTransferBills
     /**
      * 撤销转账.
      *
-     * `POST /v3/fund-app/mch-transfer/partner/transfer-bills/out-bill-no/{out_bill_no}/cancel`. For service providers. Not idempotent.
+     * `POST /v3/fund-app/mch-transfer/partner/transfer-bills/out-bill-no/{out_bill_no}/cancel`. For service providers. Idempotent. `fund_app.mch_transfer.partner.transfer_bills.get_by_out_bill_no` tells what became of it.
      *
      * - `out_bill_no`: required. Example: `plfk2020042013`.
      * - `sub_mchid`: required. Example: `1900001121`.
@@ -696,7 +696,7 @@ final class FundAppMchTransferPartnerTransferBills
     /**
      * 发起转账.
      *
-     * `POST /v3/fund-app/mch-transfer/partner/transfer-bills`. For service providers. Not idempotent.
+     * `POST /v3/fund-app/mch-transfer/partner/transfer-bills`. For service providers. Idempotent. `fund_app.mch_transfer.partner.transfer_bills.get_by_out_bill_no` tells what became of it.
      *
      * - `sub_mchid`: required. Example: `1900001121`.
      * - `appid`: required. Example: `wxf636efh567hg4356`.
@@ -767,7 +767,7 @@ final class FundAppMchTransferPartnerTransferBills
     /**
      * 发起转账并完成自动收款授权.
      *
-     * `POST /v3/fund-app/mch-transfer/partner/transfer-bills/pre-transfer-with-authorization`. For service providers. Not idempotent.
+     * `POST /v3/fund-app/mch-transfer/partner/transfer-bills/pre-transfer-with-authorization`. For service providers. Not idempotent. `fund_app.mch_transfer.partner.transfer_bills.get_by_out_bill_no` tells what became of it.
      *
      * - `sub_mchid`: required. Example: `1900001121`.
      * - `appid`: required. Example: `wxf636efh567hg4356`.
@@ -815,7 +815,7 @@ final class FundAppMchTransferPartnerTransferBills
     /**
      * 转账（用户自动收款）.
      *
-     * `POST /v3/fund-app/mch-transfer/partner/transfer-bills/transfer`. For service providers. Not idempotent.
+     * `POST /v3/fund-app/mch-transfer/partner/transfer-bills/transfer`. For service providers. Not idempotent. `fund_app.mch_transfer.partner.transfer_bills.get_by_out_bill_no` tells what became of it.
      *
      * - `sub_mchid`: required. Example: `1900001121`.
      * - `appid`: required. Example: `wxf636efh567hg4356`.
@@ -869,7 +869,7 @@ final class FundAppMchTransferPartnerUserConfirmAuthorizations
     /**
      * 解除免确认收款授权.
      *
-     * `POST /v3/fund-app/mch-transfer/partner/user-confirm-authorizations/{out_authorization_no}/close`. For service providers. Not idempotent.
+     * `POST /v3/fund-app/mch-transfer/partner/user-confirm-authorizations/{out_authorization_no}/close`. For service providers. Idempotent. `fund_app.mch_transfer.partner.user_confirm_authorizations.get` tells what became of it.
      *
      * - `out_authorization_no`: required. Example: `plfk2020042013`.
      *
@@ -895,7 +895,7 @@ final class FundAppMchTransferPartnerUserConfirmAuthorizations
     /**
      * 申请免确认收款授权.
      *
-     * `POST /v3/fund-app/mch-transfer/partner/user-confirm-authorizations`. For service providers. Not idempotent.
+     * `POST /v3/fund-app/mch-transfer/partner/user-confirm-authorizations`. For service providers. Not idempotent. `fund_app.mch_transfer.partner.user_confirm_authorizations.get` tells what became of it.
      *
      * - `out_authorization_no`: required. Example: `plfk2020042013`.
      * - `appid`: required. Example: `102022609`.
@@ -979,7 +979,7 @@ final class FundAppMchTransferTransferBills
     /**
      * 撤销转账.
      *
-     * `POST /v3/fund-app/mch-transfer/transfer-bills/out-bill-no/{out_bill_no}/cancel`. For direct merchants. Not idempotent.
+     * `POST /v3/fund-app/mch-transfer/transfer-bills/out-bill-no/{out_bill_no}/cancel`. For direct merchants. Idempotent. `fund_app.mch_transfer.transfer_bills.get_by_out_bill_no` tells what became of it.
      *
      * - `out_bill_no`: required. Example: `plfk2020042013`.
      *
@@ -998,7 +998,7 @@ final class FundAppMchTransferTransferBills
     /**
      * 发起转账.
      *
-     * `POST /v3/fund-app/mch-transfer/transfer-bills`. For direct merchants. Not idempotent.
+     * `POST /v3/fund-app/mch-transfer/transfer-bills`. For direct merchants. Idempotent. `fund_app.mch_transfer.transfer_bills.get_by_out_bill_no` tells what became of it.
      *
      * - `appid`: required. Example: `wxf636efh567hg4356`.
      * - `out_bill_no`: required. Example: `plfk2020042013`.
@@ -1095,7 +1095,7 @@ final class FundAppMchTransferTransferBills
     /**
      * 发起转账并完成自动收款授权.
      *
-     * `POST /v3/fund-app/mch-transfer/transfer-bills/pre-transfer-with-authorization`. For direct merchants. Not idempotent.
+     * `POST /v3/fund-app/mch-transfer/transfer-bills/pre-transfer-with-authorization`. For direct merchants. Not idempotent. `fund_app.mch_transfer.transfer_bills.get_by_out_bill_no` tells what became of it.
      *
      * - `appid`: required. Example: `wxf636efh567hg4356`.
      * - `out_bill_no`: required. Example: `plfk2020042013`.
@@ -1145,7 +1145,7 @@ final class FundAppMchTransferTransferBills
     /**
      * 用户授权后转账.
      *
-     * `POST /v3/fund-app/mch-transfer/transfer-bills/transfer`. For direct merchants. Not idempotent.
+     * `POST /v3/fund-app/mch-transfer/transfer-bills/transfer`. For direct merchants. Not idempotent. `fund_app.mch_transfer.transfer_bills.get_by_out_bill_no` tells what became of it.
      *
      * - `appid`: required. Example: `wxf636efh567hg4356`.
      * - `out_bill_no`: required. Example: `plfk2020042013`.
@@ -1200,7 +1200,7 @@ final class FundAppMchTransferTransferToQqWalletBills
     /**
      * 撤销转账到QQ钱包.
      *
-     * `POST /v3/fund-app/mch-transfer/transfer-to-qq-wallet-bills/{out_bill_no}/cancel`. For direct merchants. Not idempotent.
+     * `POST /v3/fund-app/mch-transfer/transfer-to-qq-wallet-bills/{out_bill_no}/cancel`. For direct merchants. Idempotent. `fund_app.mch_transfer.transfer_to_qq_wallet_bills.get` tells what became of it.
      *
      * - `out_bill_no`: required. Example: `plfk2020042013`.
      *
@@ -1228,7 +1228,7 @@ final class FundAppMchTransferTransferToQqWalletBills
     /**
      * 发起转账到QQ钱包.
      *
-     * `POST /v3/fund-app/mch-transfer/transfer-to-qq-wallet-bills`. For direct merchants. Not idempotent.
+     * `POST /v3/fund-app/mch-transfer/transfer-to-qq-wallet-bills`. For direct merchants. Not idempotent. `fund_app.mch_transfer.transfer_to_qq_wallet_bills.get` tells what became of it.
      *
      * - `appid`: required. Example: `102022609`.
      * - `out_bill_no`: required. Example: `plfk2020042013`.
@@ -1308,7 +1308,7 @@ final class FundAppMchTransferUserConfirmAuthorization
     /**
      * 解除免确认收款授权.
      *
-     * `POST /v3/fund-app/mch-transfer/user-confirm-authorization/out-authorization-no/{out_authorization_no}/close`. For direct merchants. Not idempotent.
+     * `POST /v3/fund-app/mch-transfer/user-confirm-authorization/out-authorization-no/{out_authorization_no}/close`. For direct merchants. Idempotent. `fund_app.mch_transfer.user_confirm_authorization.get_by_out_authorization_no` tells what became of it.
      *
      * - `out_authorization_no`: required. Example: `plfk2020042013`.
      *
@@ -1334,7 +1334,7 @@ final class FundAppMchTransferUserConfirmAuthorization
     /**
      * 申请免确认收款授权.
      *
-     * `POST /v3/fund-app/mch-transfer/user-confirm-authorization`. For direct merchants. Not idempotent.
+     * `POST /v3/fund-app/mch-transfer/user-confirm-authorization`. For direct merchants. Not idempotent. `fund_app.mch_transfer.user_confirm_authorization.get_by_out_authorization_no` tells what became of it.
      *
      * - `out_authorization_no`: required. Example: `plfk2020042013`.
      * - `appid`: required. Example: `102022609`.

@@ -8,7 +8,7 @@ final class MerchantServiceComplaintNotifications
     /**
      * 创建投诉通知回调.
      *
-     * `POST /v3/merchant-service/complaint-notifications`. For direct merchants and service providers. Not idempotent.
+     * `POST /v3/merchant-service/complaint-notifications`. For direct merchants and service providers. Idempotent. `merchant_service.complaint_notifications.get` tells what became of it.
      *
      * - `url`: required. Example: `https://www.xxx.com/notify`.
      *
@@ -22,7 +22,7 @@ final class MerchantServiceComplaintNotifications
     /**
      * 删除投诉通知回调.
      *
-     * `DELETE /v3/merchant-service/complaint-notifications`. For direct merchants and service providers. Not idempotent.
+     * `DELETE /v3/merchant-service/complaint-notifications`. For direct merchants and service providers. Idempotent. `merchant_service.complaint_notifications.get` tells what became of it.
      *
      * @param array<string, mixed> $params
      * @throws \WechatPay\Exception\WechatPayException
@@ -45,7 +45,7 @@ final class MerchantServiceComplaintNotifications
     /**
      * 更新投诉通知回调.
      *
-     * `PUT /v3/merchant-service/complaint-notifications`. For direct merchants and service providers. Not idempotent.
+     * `PUT /v3/merchant-service/complaint-notifications`. For direct merchants and service providers. Idempotent. `merchant_service.complaint_notifications.get` tells what became of it.
      *
      * - `url`: required. Example: `https://www.xxx.com/notify`.
      *
@@ -270,7 +270,7 @@ final class MerchantServiceComplaintsV2
     /**
      * 反馈处理完成.
      *
-     * `POST /v3/merchant-service/complaints-v2/{complaint_id}/complete`. For direct merchants and service providers. Not idempotent.
+     * `POST /v3/merchant-service/complaints-v2/{complaint_id}/complete`. For direct merchants and service providers. Idempotent. `merchant_service.complaints_v2.get` tells what became of it.
      *
      * - `complaint_id`: required. Example: `200201820200101080076610000`.
      * - `complainted_mchid`: required. Example: `1900012181`.
@@ -402,7 +402,7 @@ final class MerchantServiceComplaintsV2
     /**
      * 提交回复.
      *
-     * `POST /v3/merchant-service/complaints-v2/{complaint_id}/response`. For direct merchants and service providers. Not idempotent.
+     * `POST /v3/merchant-service/complaints-v2/{complaint_id}/response`. For direct merchants and service providers. Not idempotent. `merchant_service.complaints_v2.negotiation_histories.list` tells what became of it.
      *
      * - `complaint_id`: required. Example: `200201820200101080076610000`.
      * - `complainted_mchid`: required. Example: `1900012181`.
@@ -429,7 +429,7 @@ final class MerchantServiceComplaintsV2
     /**
      * 回复需要即时服务的投诉单.
      *
-     * `POST /v3/merchant-service/complaints-v2/{complaint_id}/response-immediate-service`. For direct merchants and service providers. Not idempotent.
+     * `POST /v3/merchant-service/complaints-v2/{complaint_id}/response-immediate-service`. For direct merchants and service providers. Idempotent. `merchant_service.complaints_v2.negotiation_histories.list` tells what became of it.
      *
      * - `complaint_id`: required. Example: `200201820200101080076610000`.
      * - `complainted_mchid`: required. Example: `1900012181`.
@@ -516,7 +516,7 @@ final class MerchantServiceComplaintsV2
     /**
      * 更新退款审批结果.
      *
-     * `POST /v3/merchant-service/complaints-v2/{complaint_id}/update-refund-progress`. For direct merchants and service providers. Not idempotent.
+     * `POST /v3/merchant-service/complaints-v2/{complaint_id}/update-refund-progress`. For direct merchants and service providers. Not idempotent. `merchant_service.complaints_v2.get` tells what became of it.
      *
      * - `complaint_id`: required. Example: `200201820200101080076610000`.
      * - `action`: required. Example: `REJECT`.

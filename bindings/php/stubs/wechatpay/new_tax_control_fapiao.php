@@ -72,7 +72,7 @@ final class NewTaxControlFapiaoFapiaoApplicationsRealEstateLeasing
     /**
      * 开具不动产租赁行业电子发票.
      *
-     * `POST /v3/new-tax-control-fapiao/fapiao-applications/real-estate-leasing`. For service providers. Not idempotent.
+     * `POST /v3/new-tax-control-fapiao/fapiao-applications/real-estate-leasing`. For service providers. Not idempotent. `new_tax_control_fapiao.fapiao_applications.get` tells what became of it.
      *
      * - `sub_mchid`: required. Example: `1900000109`.
      * - `fapiao_apply_id`: required. Example: `4200000444201910177461284488`.
@@ -151,7 +151,7 @@ final class NewTaxControlFapiaoFapiaoApplications
     /**
      * 开具电子发票.
      *
-     * `POST /v3/new-tax-control-fapiao/fapiao-applications`. For direct merchants and service providers. Not idempotent.
+     * `POST /v3/new-tax-control-fapiao/fapiao-applications`. For direct merchants and service providers. Not idempotent. `new_tax_control_fapiao.fapiao_applications.get` tells what became of it.
      *
      * - `sub_mchid`: optional. Example: `1900000109`.
      * - `scene`: required. Example: `WITH_WECHATPAY`.
@@ -293,7 +293,7 @@ final class NewTaxControlFapiaoFapiaoApplications
     /**
      * 将电子发票插入微信用户卡包.
      *
-     * `POST /v3/new-tax-control-fapiao/fapiao-applications/{fapiao_apply_id}/insert-cards`. For direct merchants and service providers. Not idempotent.
+     * `POST /v3/new-tax-control-fapiao/fapiao-applications/{fapiao_apply_id}/insert-cards`. For direct merchants and service providers. Not idempotent. `new_tax_control_fapiao.fapiao_applications.get` tells what became of it.
      *
      * - `fapiao_apply_id`: required. Example: `4200000444201910177461284488`.
      * - `sub_mchid`: optional. Example: `1900000109`.
@@ -364,7 +364,7 @@ final class NewTaxControlFapiaoFapiaoApplications
     /**
      * 开具通用行业电子发票.
      *
-     * `POST /v3/new-tax-control-fapiao/fapiao-applications/issue-general`. For service providers. Not idempotent.
+     * `POST /v3/new-tax-control-fapiao/fapiao-applications/issue-general`. For service providers. Not idempotent. `new_tax_control_fapiao.fapiao_applications.get` tells what became of it.
      *
      * - `sub_mchid`: required. Example: `1900000109`.
      * - `fapiao_apply_id`: required. Example: `4200000444201910177461284488`.
@@ -425,7 +425,7 @@ final class NewTaxControlFapiaoFapiaoApplications
     /**
      * 开具旅客运输行业电子发票.
      *
-     * `POST /v3/new-tax-control-fapiao/fapiao-applications/issue-passenger-transport`. For service providers. Not idempotent.
+     * `POST /v3/new-tax-control-fapiao/fapiao-applications/issue-passenger-transport`. For service providers. Not idempotent. `new_tax_control_fapiao.fapiao_applications.get` tells what became of it.
      *
      * - `sub_mchid`: required. Example: `1900000109`.
      * - `fapiao_apply_id`: required. Example: `4200000444201910177461284488`.
@@ -496,7 +496,7 @@ final class NewTaxControlFapiaoFapiaoApplications
     /**
      * 开具成品油行业电子发票.
      *
-     * `POST /v3/new-tax-control-fapiao/fapiao-applications/issue-refined-oil`. For service providers. Not idempotent.
+     * `POST /v3/new-tax-control-fapiao/fapiao-applications/issue-refined-oil`. For service providers. Not idempotent. `new_tax_control_fapiao.fapiao_applications.get` tells what became of it.
      *
      * - `sub_mchid`: required. Example: `1900000109`.
      * - `fapiao_apply_id`: required. Example: `4200000444201910177461284488`.
@@ -558,7 +558,7 @@ final class NewTaxControlFapiaoFapiaoApplications
     /**
      * 冲红电子发票.
      *
-     * `POST /v3/new-tax-control-fapiao/fapiao-applications/{fapiao_apply_id}/reverse`. For direct merchants and service providers. Not idempotent.
+     * `POST /v3/new-tax-control-fapiao/fapiao-applications/{fapiao_apply_id}/reverse`. For direct merchants and service providers. Not idempotent. `new_tax_control_fapiao.fapiao_applications.get` tells what became of it.
      *
      * - `fapiao_apply_id`: required. Example: `4200000444201910177461284488`.
      * - `sub_mchid`: optional. Example: `1900000109`.
@@ -731,7 +731,7 @@ final class NewTaxControlFapiaoMerchantDevelopmentConfig
     /**
      * 配置开发选项.
      *
-     * `PATCH /v3/new-tax-control-fapiao/merchant/development-config`. For direct merchants and service providers. Not idempotent.
+     * `PATCH /v3/new-tax-control-fapiao/merchant/development-config`. For direct merchants and service providers. Idempotent. `new_tax_control_fapiao.merchant.development_config.get` tells what became of it.
      *
      * - `callback_url`: optional. Example: `https://pay.weixin.qq.com/callback`.
      * - `sub_mch_code`: optional. Example: `1900000109`.
@@ -800,7 +800,7 @@ final class NewTaxControlFapiaoMerchant
     /**
      * 检查子商户开票功能状态.
      *
-     * `POST /v3/new-tax-control-fapiao/merchant/{sub_mchid}/check`. For service providers. Not idempotent.
+     * `POST /v3/new-tax-control-fapiao/merchant/{sub_mchid}/check`. For service providers. Idempotent. `new_tax_control_fapiao.merchant.check_status` tells what became of it.
      *
      * - `sub_mchid`: required. Example: `1900000109`.
      *

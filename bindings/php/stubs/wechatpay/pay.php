@@ -8,7 +8,7 @@ final class PayAcquiringBankTransactions
     /**
      * 微信分付-支付方式前置服务.
      *
-     * `POST /v3/pay/acquiring-bank/transactions/exposure`. For service providers. Not idempotent.
+     * `POST /v3/pay/acquiring-bank/transactions/exposure`. For service providers. Idempotent.
      *
      * - `acquiring_bank_id`: required. Example: `1356485`.
      * - `acquiring_bank_appid`: optional. Example: `wx8888888888888888`.
@@ -50,7 +50,7 @@ final class PayInstalPartner
     /**
      * 商户贴息-获取微信分付曝光建议.
      *
-     * `POST /v3/pay/instal/partner/exposure`. For service providers. Not idempotent.
+     * `POST /v3/pay/instal/partner/exposure`. For service providers. Idempotent.
      *
      * - `sp_mchid`: required. Example: `1230000109`.
      * - `sp_appid`: required. Example: `wx8888888888888888`.
@@ -85,7 +85,7 @@ final class PayInstal
     /**
      * 商户贴息-获取微信分付曝光建议.
      *
-     * `POST /v3/pay/instal/exposure`. For direct merchants. Not idempotent.
+     * `POST /v3/pay/instal/exposure`. For direct merchants. Idempotent.
      *
      * - `mchid`: required. Example: `1230000109`.
      * - `appid`: required. Example: `wxd678efh567hg6787`.
@@ -113,7 +113,7 @@ final class PayPartnerTransactionsApp
     /**
      * APP下单.
      *
-     * `POST /v3/pay/partner/transactions/app`. For service providers. Not idempotent.
+     * `POST /v3/pay/partner/transactions/app`. For service providers. Idempotent. `pay.partner.transactions.get_by_out_trade_no` tells what became of it.
      *
      * - `sp_appid`: required. Example: `wx8888888888888888`.
      * - `sp_mchid`: required. Example: `1230000109`.
@@ -197,7 +197,7 @@ final class PayPartnerTransactionsAppWithContract
     /**
      * APP下单并签约.
      *
-     * `POST /v3/pay/partner/transactions/app-with-contract`. For service providers. Not idempotent.
+     * `POST /v3/pay/partner/transactions/app-with-contract`. For service providers. Idempotent. `pay.partner.transactions.get_by_out_trade_no` tells what became of it.
      *
      * - `sp_appid`: required. Example: `wx8888888888888888`.
      * - `sp_mchid`: required. Example: `1230000109`.
@@ -274,7 +274,7 @@ final class PayPartnerTransactionsCodePay
     /**
      * 付款码支付.
      *
-     * `POST /v3/pay/partner/transactions/codepay`. For service providers. Not idempotent.
+     * `POST /v3/pay/partner/transactions/codepay`. For service providers. Not idempotent. `pay.partner.transactions.get_by_out_trade_no` tells what became of it.
      *
      * - `sp_appid`: optional. Example: `wxd678efh567hg6787`.
      * - `sp_mchid`: required. Example: `1230000109`.
@@ -373,7 +373,7 @@ final class PayPartnerTransactionsH5
     /**
      * H5下单.
      *
-     * `POST /v3/pay/partner/transactions/h5`. For service providers. Not idempotent.
+     * `POST /v3/pay/partner/transactions/h5`. For service providers. Idempotent. `pay.partner.transactions.get_by_out_trade_no` tells what became of it.
      *
      * - `sp_appid`: required. Example: `wx8888888888888888`.
      * - `sp_mchid`: required. Example: `1230000109`.
@@ -457,7 +457,7 @@ final class PayPartnerTransactionsJsapi
     /**
      * JSAPI下单.
      *
-     * `POST /v3/pay/partner/transactions/jsapi`. For service providers. Not idempotent.
+     * `POST /v3/pay/partner/transactions/jsapi`. For service providers. Idempotent. `pay.partner.transactions.get_by_out_trade_no` tells what became of it.
      *
      * - `sp_appid`: required. Example: `wx8888888888888888`.
      * - `sp_mchid`: required. Example: `1230000109`.
@@ -543,7 +543,7 @@ final class PayPartnerTransactionsJsapiWithContract
     /**
      * JSAPI下单并授权/签约.
      *
-     * `POST /v3/pay/partner/transactions/jsapi-with-contract`. For service providers. Not idempotent.
+     * `POST /v3/pay/partner/transactions/jsapi-with-contract`. For service providers. Idempotent. `pay.partner.transactions.get_by_out_trade_no` tells what became of it.
      *
      * - `sp_appid`: required. Example: `wx8888888888888888`.
      * - `sp_mchid`: required. Example: `1230000109`.
@@ -624,7 +624,7 @@ final class PayPartnerTransactionsMiniProgram
     /**
      * 小程序支付下单.
      *
-     * `POST /v3/pay/partner/transactions/miniprogram`. For service providers. Not idempotent.
+     * `POST /v3/pay/partner/transactions/miniprogram`. For service providers. Idempotent. `pay.partner.transactions.get_by_out_trade_no` tells what became of it.
      *
      * - `sp_appid`: required. Example: `wx8888888888888888`.
      * - `sp_mchid`: required. Example: `1230000109`.
@@ -688,7 +688,7 @@ final class PayPartnerTransactionsNative
     /**
      * Native下单.
      *
-     * `POST /v3/pay/partner/transactions/native`. For service providers. Not idempotent.
+     * `POST /v3/pay/partner/transactions/native`. For service providers. Idempotent. `pay.partner.transactions.get_by_out_trade_no` tells what became of it.
      *
      * - `sp_appid`: required. Example: `wx8888888888888888`.
      * - `sp_mchid`: required. Example: `1230000109`.
@@ -765,7 +765,7 @@ final class PayPartnerTransactionsScannedPos
     /**
      * 扫码支付下单.
      *
-     * `POST /v3/pay/partner/transactions/scannedpos`. For service providers. Not idempotent.
+     * `POST /v3/pay/partner/transactions/scannedpos`. For service providers. Idempotent. `pay.partner.transactions.get_by_out_trade_no` tells what became of it.
      *
      * - `sp_appid`: optional. Example: `wx8888888888888888`.
      * - `sp_mchid`: required. Example: `1230000109`.
@@ -847,7 +847,7 @@ final class PayPartnerTransactions
     /**
      * 关单.
      *
-     * `POST /v3/pay/partner/transactions/out-trade-no/{out_trade_no}/close`. For service providers. Not idempotent.
+     * `POST /v3/pay/partner/transactions/out-trade-no/{out_trade_no}/close`. For service providers. Idempotent. `pay.partner.transactions.get_by_out_trade_no` tells what became of it.
      *
      * - `out_trade_no`: required. Example: `1217752501201407033233368018`.
      * - `sp_mchid`: required. Example: `1230000109`.
@@ -862,7 +862,7 @@ final class PayPartnerTransactions
     /**
      * 微信分付-支付方式前置服务.
      *
-     * `POST /v3/pay/partner/transactions/exposure`. For service providers. Not idempotent.
+     * `POST /v3/pay/partner/transactions/exposure`. For service providers. Idempotent.
      *
      * - `sp_appid`: required. Example: `wx8888888888888888`.
      * - `sp_mchid`: required. Example: `1230000109`.
@@ -1059,7 +1059,7 @@ final class PayPartnerTransactions
     /**
      * 撤销.
      *
-     * `POST /v3/pay/partner/transactions/out-trade-no/{out_trade_no}/reverse`. For service providers. Not idempotent.
+     * `POST /v3/pay/partner/transactions/out-trade-no/{out_trade_no}/reverse`. For service providers. Not idempotent. `pay.partner.transactions.get_by_out_trade_no` tells what became of it.
      *
      * - `out_trade_no`: required. Example: `1217752501201407033233368018`.
      * - `sp_appid`: optional. Example: `wxd678efh567hg6787`.
@@ -1099,7 +1099,7 @@ final class PayTransactionsApp
     /**
      * APP下单.
      *
-     * `POST /v3/pay/transactions/app`. For direct merchants. Not idempotent.
+     * `POST /v3/pay/transactions/app`. For direct merchants. Idempotent. `pay.transactions.get_by_out_trade_no` tells what became of it.
      *
      * - `appid`: required. Example: `wxd678efh567hg6787`.
      * - `mchid`: required. Example: `1230000109`.
@@ -1179,7 +1179,7 @@ final class PayTransactionsAppWithContract
     /**
      * APP下单并签约.
      *
-     * `POST /v3/pay/transactions/app-with-contract`. For direct merchants. Not idempotent.
+     * `POST /v3/pay/transactions/app-with-contract`. For direct merchants. Idempotent. `pay.transactions.get_by_out_trade_no` tells what became of it.
      *
      * - `appid`: required. Example: `wxd678efh567hg6787`.
      * - `mchid`: required. Example: `1230000109`.
@@ -1252,7 +1252,7 @@ final class PayTransactionsCodePay
     /**
      * 付款码支付.
      *
-     * `POST /v3/pay/transactions/codepay`. For direct merchants. Not idempotent.
+     * `POST /v3/pay/transactions/codepay`. For direct merchants. Not idempotent. `pay.transactions.get_by_out_trade_no` tells what became of it.
      *
      * - `appid`: required. Example: `wxd678efh567hg6787`.
      * - `mchid`: required. Example: `1230000109`.
@@ -1345,7 +1345,7 @@ final class PayTransactionsH5
     /**
      * H5下单.
      *
-     * `POST /v3/pay/transactions/h5`. For direct merchants. Not idempotent.
+     * `POST /v3/pay/transactions/h5`. For direct merchants. Idempotent. `pay.transactions.get_by_out_trade_no` tells what became of it.
      *
      * - `appid`: required. Example: `wxd678efh567hg6787`.
      * - `mchid`: required. Example: `1230000109`.
@@ -1425,7 +1425,7 @@ final class PayTransactionsJsapi
     /**
      * JSAPI下单.
      *
-     * `POST /v3/pay/transactions/jsapi`. For direct merchants. Not idempotent.
+     * `POST /v3/pay/transactions/jsapi`. For direct merchants. Idempotent. `pay.transactions.get_by_out_trade_no` tells what became of it.
      *
      * - `appid`: required. Example: `wxd678efh567hg6787`.
      * - `mchid`: required. Example: `1230000109`.
@@ -1506,7 +1506,7 @@ final class PayTransactionsJsapiWithContract
     /**
      * JSAPI下单并授权/签约.
      *
-     * `POST /v3/pay/transactions/jsapi-with-contract`. For direct merchants. Not idempotent.
+     * `POST /v3/pay/transactions/jsapi-with-contract`. For direct merchants. Idempotent. `pay.transactions.get_by_out_trade_no` tells what became of it.
      *
      * - `appid`: required. Example: `wxd678efh567hg6787`.
      * - `mchid`: required. Example: `1230000109`.
@@ -1583,7 +1583,7 @@ final class PayTransactionsNative
     /**
      * Native下单.
      *
-     * `POST /v3/pay/transactions/native`. For direct merchants. Not idempotent.
+     * `POST /v3/pay/transactions/native`. For direct merchants. Idempotent. `pay.transactions.get_by_out_trade_no` tells what became of it.
      *
      * - `appid`: required. Example: `wxd678efh567hg6787`.
      * - `mchid`: required. Example: `1230000109`.
@@ -1670,7 +1670,7 @@ final class PayTransactions
     /**
      * 关单.
      *
-     * `POST /v3/pay/transactions/out-trade-no/{out_trade_no}/close`. For direct merchants. Not idempotent.
+     * `POST /v3/pay/transactions/out-trade-no/{out_trade_no}/close`. For direct merchants. Idempotent. `pay.transactions.get_by_out_trade_no` tells what became of it.
      *
      * - `out_trade_no`: required. Example: `1217752501201407033233368018`.
      * - `mchid`: required. Example: `1230000109`.
@@ -1684,7 +1684,7 @@ final class PayTransactions
     /**
      * 微信分付-支付方式前置服务.
      *
-     * `POST /v3/pay/transactions/exposure`. For direct merchants. Not idempotent.
+     * `POST /v3/pay/transactions/exposure`. For direct merchants. Idempotent.
      *
      * - `mchid`: optional. Example: `1230000109`.
      * - `appid`: required. Example: `wxd678efh567hg6787`.
@@ -1865,7 +1865,7 @@ final class PayTransactions
     /**
      * 撤销.
      *
-     * `POST /v3/pay/transactions/out-trade-no/{out_trade_no}/reverse`. For direct merchants. Not idempotent.
+     * `POST /v3/pay/transactions/out-trade-no/{out_trade_no}/reverse`. For direct merchants. Not idempotent. `pay.transactions.get_by_out_trade_no` tells what became of it.
      *
      * - `out_trade_no`: required. Example: `1217752501201407033233368018`.
      * - `appid`: required. Example: `wxd678efh567hg6787`.

@@ -46,13 +46,13 @@ class BaseClient:
         self,
         *,
         timeout: float | None = None,
-        retry: Literal["never", "safe", "idempotent"] | None = None,
+        retry: Literal["off", "safe", "idempotent"] | None = None,
         encrypted_with: str | None = None,
     ) -> Self:
         """The same client with other defaults for its calls.
 
         timeout: seconds for a whole call with all its attempts.
-        retry: never; safe (GETs, and what was provably never sent: the default); idempotent (you say that repeating
+        retry: off; safe (GETs, and what was provably never sent: the default); idempotent (you say that repeating
         these calls is harmless).
         encrypted_with: you encrypted the fields that are marked as encrypted: they are given as ciphertext and sent as
         they are, and requests name this key of the platform (``PUB_KEY_ID_…``, or the serial of a certificate).

@@ -38,7 +38,7 @@ use crate::sandbox::Signals;
 pub(crate) fn run(args: &BatchArgs, runtime: &Runtime) -> Result<ExitCode, Failure> {
     let input = Input::scan(&args.input)?;
     let (plan, plan_text) = Plan::read(&args.plan, &input.columns)?;
-    let mut call_options = CallOptions::default().retry(Retry::Never);
+    let mut call_options = CallOptions::default().retry(Retry::Off);
     call_options.timeout = args.timeout;
     let options = args.credentials.options()?;
     let client = Client::from_options(&options)?.with_options(call_options);

@@ -1,5 +1,8 @@
 //! Facts -> one OpenAPI 3.1 document per product, and one for the events.
 
+mod changes;
+mod doubts;
+mod marks;
 mod merge;
 mod names;
 mod schema;
@@ -12,10 +15,11 @@ use serde_json::{Map, Value, json};
 use crate::facts::{self, Errors, Operation, Param};
 use crate::words::{pascal, singular};
 use crate::{Result, WEBHOOKS, model};
+use marks::Marks;
 use schema::{At, Hoist};
 
-/// What the facts do not say and this project adds: see the file for the reason of every entry.
-const MARKS: &str = include_str!("../../marks.json");
+/// The list of doubts, beside the documents.
+const DOUBTS: &str = "DOUBTS.md";
 /// Headers that the client sets itself.
 const OWN_HEADERS: [&str; 2] = ["Wechatpay-Serial", "Accept-Encoding"];
 /// Names that generated files need for what they always mean, in Rust or in Python.
@@ -53,28 +57,53 @@ const PRELUDES: [&str; 29] = [
 /// Verbs that say nothing about what they act on: a name is better made from the namespace.
 const BARE_VERBS: [&str; 9] = ["get", "list", "create", "update", "replace", "delete", "query", "upload", "download"];
 
-/// Imports a product and returns the path of the document.
-pub(crate) fn import(facts: &Path, spec: &Path, product: &str, force: bool) -> Result<PathBuf> {
-    let path = spec.join(format!("{product}.json"));
-    if path.exists() && !force {
-        return Err(format!("{} exists: pass --force to lose what was edited there", path.display()));
-    }
-    let text = text(facts, product)?;
-    std::fs::create_dir_all(spec)
-        .and_then(|()| std::fs::write(&path, text))
-        .map_err(|error| format!("cannot write {}: {error}", path.display()))?;
-    Ok(path)
+/// A document as it is imported: where it goes, and its text.
+pub(crate) struct Imported {
+    pub(crate) path: PathBuf,
+    text: String,
 }
 
-/// Fails with a list of the documents that are not as they would be imported.
-pub(crate) fn verify(facts: &Path, spec: &Path, products: &[String]) -> Result<()> {
+/// Makes the documents of these products, or of all that the facts hold, and then the list of doubts, too.
+pub(crate) fn import(facts: &Path, spec: &Path, products: &[String]) -> Result<Vec<Imported>> {
+    let document =
+        |product: &String| Ok(Imported { path: spec.join(format!("{product}.json")), text: text(facts, product)? });
+    if !products.is_empty() {
+        return products.iter().map(document).collect();
+    }
+    let products = facts::products(facts)?;
+    let mut all: Vec<Imported> = products.iter().map(document).collect::<Result<_>>()?;
+    all.push(document(&WEBHOOKS.to_owned())?);
+    let operations = products.into_iter().map(|product| Ok((product.clone(), facts::operations(facts, &product)?)));
+    let text = doubts::list(&operations.collect::<Result<_>>()?, &facts::webhooks(facts)?);
+    all.push(Imported { path: spec.join(DOUBTS), text });
+    Ok(all)
+}
+
+impl Imported {
+    /// Writes the document; one that is there only with force.
+    pub(crate) fn write(&self, force: bool) -> Result<()> {
+        let Self { path, text } = self;
+        if path.exists() && !force {
+            return Err(format!("{} exists: pass --force to lose what was edited there", path.display()));
+        }
+        std::fs::create_dir_all(path.parent().unwrap_or(path))
+            .and_then(|()| std::fs::write(path, text))
+            .map_err(|error| format!("cannot write {}: {error}", path.display()))
+    }
+}
+
+/// Fails with a list of the documents that are not as they would be imported, and of what would change in them.
+pub(crate) fn verify(imported: &[Imported]) -> Result<()> {
     let mut wrong: Vec<String> = Vec::new();
-    for product in products {
-        let path = spec.join(format!("{product}.json"));
-        let imported = text(facts, product)?;
-        match std::fs::read_to_string(&path) {
-            Ok(there) if there == imported => {}
-            Ok(_) => wrong.push(format!("differs: {}", path.display())),
+    for Imported { path, text } in imported {
+        match std::fs::read_to_string(path) {
+            Ok(there) if there == *text => {}
+            Ok(there) => {
+                wrong.push(format!("differs: {}", path.display()));
+                if path.extension().is_some_and(|extension| extension == "json") {
+                    wrong.extend(changes::changes(&there, text).iter().map(|change| format!("    {change}")));
+                }
+            }
             Err(_) => wrong.push(format!("missing: {}", path.display())),
         }
     }
@@ -96,7 +125,8 @@ fn text(facts: &Path, product: &str) -> Result<String> {
 }
 
 fn document(product: &str, operations: &[Operation], errors: &Errors) -> Result<Value> {
-    let marks = marks()?;
+    let marks = Marks::read()?;
+    marks.check(product, operations)?;
     // Names depend on what else the product holds, so the schemas are walked twice: to collect, then to write.
     let mut hoist = Hoist::default();
     paths(operations, errors, &marks, &mut hoist)?;
@@ -121,38 +151,8 @@ fn document(product: &str, operations: &[Operation], errors: &Errors) -> Result<
             }},
         },
     });
-    mark_sensitive(product, &marks["sensitive"], &mut document)?;
+    marks.mark_sensitive(product, &mut document)?;
     Ok(document)
-}
-
-fn marks() -> Result<Value> {
-    serde_json::from_str(MARKS).map_err(|error| format!("marks.json: {error}"))
-}
-
-/// Marks what is about a person. Places are `PRODUCT/COMPONENT`, `OPERATION/request` and `OPERATION/reply`; those of other products are left.
-fn mark_sensitive(product: &str, marks: &Value, document: &mut Value) -> Result<()> {
-    for (place, fields) in marks.as_object().into_iter().flatten() {
-        let schema = match place.split_once('/') {
-            Some((owner, component)) if owner == product => Some(&mut document["components"]["schemas"][component]),
-            Some((id, "request")) => schema_of(document, id, "/requestBody"),
-            Some((id, "reply")) => schema_of(document, id, "/responses/200"),
-            _ => None,
-        };
-        let Some(schema) = schema else { continue };
-        for name in fields.as_object().into_iter().flatten().map(|(name, _)| name) {
-            match schema.pointer_mut(&format!("/properties/{name}")) {
-                Some(field) if field["type"] == "string" => field["x-wechatpay-sensitive"] = json!(true),
-                _ => return Err(format!("marks.json: {place} has no text {name}")),
-            }
-        }
-    }
-    Ok(())
-}
-
-fn schema_of<'a>(document: &'a mut Value, id: &str, body: &str) -> Option<&'a mut Value> {
-    let items = document["paths"].as_object_mut()?.values_mut().filter_map(Value::as_object_mut);
-    let operation = items.flat_map(|item| item.values_mut()).find(|operation| operation["operationId"] == id)?;
-    operation.pointer_mut(&format!("{body}/content/application~1json/schema"))
 }
 
 /// Names that the backends make for operations and namespaces: a component must not take them.
@@ -174,7 +174,7 @@ fn reserved(product: &str, operations: &[Operation]) -> Result<Vec<String>> {
     Ok(names)
 }
 
-fn paths(operations: &[Operation], errors: &Errors, marks: &Value, hoist: &mut Hoist) -> Result<Map<String, Value>> {
+fn paths(operations: &[Operation], errors: &Errors, marks: &Marks, hoist: &mut Hoist) -> Result<Map<String, Value>> {
     let mut paths = Map::new();
     for operation in operations {
         let method = operation.method.to_lowercase();
@@ -188,7 +188,7 @@ fn paths(operations: &[Operation], errors: &Errors, marks: &Value, hoist: &mut H
     Ok(paths)
 }
 
-fn path_item(operation: &Operation, errors: &Errors, marks: &Value, hoist: &mut Hoist) -> Result<Value> {
+fn path_item(operation: &Operation, errors: &Errors, marks: &Marks, hoist: &mut Hoist) -> Result<Value> {
     let mut out = Map::new();
     let mut put = |key: &str, value: Value| {
         if !matches!(&value, Value::Null) && value.as_array().is_none_or(|list| !list.is_empty()) {
@@ -202,10 +202,11 @@ fn path_item(operation: &Operation, errors: &Errors, marks: &Value, hoist: &mut 
     put("x-wechatpay-modes", json!(operation.modes));
     put("x-wechatpay-status", json!(operation.status));
     put("x-wechatpay-superseded-by", json!(operation.superseded_by));
-    if operation.method == "GET" || marks["idempotent"].get(&operation.id).is_some() {
-        put("x-wechatpay-idempotent", json!(true));
-    }
+    put("x-wechatpay-idempotent", json!(marks.idempotent(&operation.id)));
+    put("x-wechatpay-read-back", json!(marks.read_back(&operation.id)));
     put("x-wechatpay-errors", errors.operations.get(&operation.id).cloned().unwrap_or_default());
+    let unsigned = operation.responses.values().any(|schema| schema["format"] == "binary");
+    put("x-wechatpay-unsigned-reply", if unsigned { json!(true) } else { Value::Null });
     put("servers", operation.host.as_ref().map_or(Value::Null, |host| json!([{"url": host}])));
 
     let request = At { context: context(&operation.id), reply: false };
@@ -297,47 +298,4 @@ fn variant_names(literals: &[&str]) -> Option<Vec<String>> {
         names.extend(name);
     }
     Some(names)
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::mark_sensitive;
-
-    #[test]
-    fn marks_reach_their_fields_and_a_misspelt_one_is_an_error() {
-        let schema = json!({"properties": {"name": {"type": "string"}, "age": {"type": "integer"}}});
-        let reply = json!({"200": {"content": {"application/json": {"schema": schema}}}});
-        let document = json!({
-            "paths": {"/v3/tea": {"get": {"operationId": "tea.list", "requestBody": reply["200"], "responses": reply}}},
-            "components": {"schemas": {"Drinker": schema}},
-        });
-        let mark = |marks: serde_json::Value| {
-            let mut marked = document.clone();
-            mark_sensitive("tea", &marks, &mut marked).map(|()| marked)
-        };
-        let marked = mark(json!({"tea/Drinker": {"name": "why"}})).unwrap();
-        assert_eq!(marked["components"]["schemas"]["Drinker"]["properties"]["name"]["x-wechatpay-sensitive"], true);
-        assert_eq!(marked["paths"], document["paths"]);
-        let marked = mark(json!({"tea.list/reply": {"name": "why"}})).unwrap();
-        assert_eq!(marked.to_string().matches("sensitive").count(), 1);
-        assert_eq!(marked["components"], document["components"]);
-        let operation = |document: &serde_json::Value, part: &str| document["paths"]["/v3/tea"]["get"][part].clone();
-        assert_eq!(operation(&marked, "requestBody"), operation(&document, "requestBody"));
-        let marked = mark(json!({"tea.list/request": {"name": "why"}})).unwrap();
-        assert_eq!(marked.to_string().matches("sensitive").count(), 1);
-        assert_eq!(operation(&marked, "responses"), operation(&document, "responses"));
-        assert_eq!(
-            mark(json!({"coffee/Drinker": {"name": "why"}, "coffee.list/reply": {"x": "why"}})),
-            Ok(document.clone())
-        );
-        for wrong in [
-            json!({"tea/Drinker": {"nmae": "why"}}),
-            json!({"tea/Drinker": {"age": "why"}}),
-            json!({"tea/Driver": {"name": "why"}}),
-        ] {
-            assert!(mark(wrong.clone()).unwrap_err().starts_with("marks.json: tea/Dri"), "{wrong}");
-        }
-    }
 }

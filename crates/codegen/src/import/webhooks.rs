@@ -5,9 +5,10 @@
 
 use serde_json::{Map, Value, json};
 
+use super::marks::Marks;
 use super::merge::{flatten, merge};
 use super::schema::{At, Hoist};
-use super::{PRELUDES, further, mark_sensitive, marks, parameter};
+use super::{PRELUDES, further, parameter};
 use crate::facts::{Event, Variant, Webhooks};
 use crate::words::{pascal, singular};
 use crate::{Result, WEBHOOKS};
@@ -48,15 +49,9 @@ pub(super) fn document(facts: &Webhooks) -> Result<Value> {
         "components": {"schemas": schemas},
     });
     // A table may hold fewer events than there are marks for; a test holds every mark against this project's document.
-    let mut marks = marks()?["sensitive"].take();
-    let there = |place: &str| {
-        let component = place.strip_prefix(WEBHOOKS).and_then(|place| place.strip_prefix('/'));
-        component.is_some_and(|component| !document["components"]["schemas"][component].is_null())
-    };
-    if let Some(marks) = marks.as_object_mut() {
-        marks.retain(|place, _| there(place));
-    }
-    mark_sensitive(WEBHOOKS, &marks, &mut document)?;
+    let mut marks = Marks::read()?;
+    marks.only_components(WEBHOOKS, |component| !document["components"]["schemas"][component].is_null());
+    marks.mark_sensitive(WEBHOOKS, &mut document)?;
     Ok(document)
 }
 

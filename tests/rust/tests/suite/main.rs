@@ -11,6 +11,7 @@ mod invocation;
 mod network;
 mod notifications;
 mod processes;
+mod retries;
 mod secrets;
 mod seen;
 mod sharing;

@@ -59,7 +59,7 @@ fn client() -> Client {
         "backup_url": null,
     });
     let options = Options::from_json(options.to_string().as_bytes()).expect("options");
-    Client::from_options(&options).expect("complete").with_options(CallOptions::default().retry(Retry::Never))
+    Client::from_options(&options).expect("complete").with_options(CallOptions::default().retry(Retry::Off))
 }
 
 /// Code and field with which a record is refused; the code alone where it was sent.

@@ -412,7 +412,7 @@ class Applyment4subApplyment:
     ) -> CreateReply:
         """提交申请单.
 
-        `POST /v3/applyment4sub/applyment/`. For service providers. Not idempotent.
+        `POST /v3/applyment4sub/applyment/`. For service providers. Idempotent. `applyment4sub.applyment.get_by_business_code` tells what became of it.
 
         business_code: required.
         contact_info: required.
@@ -475,7 +475,7 @@ class AsyncApplyment4subApplyment:
     ) -> CreateReply:
         """提交申请单.
 
-        `POST /v3/applyment4sub/applyment/`. For service providers. Not idempotent.
+        `POST /v3/applyment4sub/applyment/`. For service providers. Idempotent. `applyment4sub.applyment.get_by_business_code` tells what became of it.
 
         business_code: required.
         contact_info: required.

@@ -922,7 +922,7 @@ class FundAppBrandRedpacketBrandMerchantBatches:
     ) -> BrandRedpacketBrandMerchantBatchesCreateReply:
         """品牌商户发放红包.
 
-        `POST /v3/fund-app/brand-redpacket/brand-merchant-batches`. For direct merchants. Not idempotent.
+        `POST /v3/fund-app/brand-redpacket/brand-merchant-batches`. For direct merchants. Idempotent. `fund_app.brand_redpacket.brand_merchant_out_batches.get` tells what became of it.
 
         brand_id: required. Example: `1234`.
         brand_appid: required. Example: `wxf636efh567hg4356`.
@@ -1018,7 +1018,7 @@ class FundAppMchTransferElecSign:
     ) -> CreateByOutBillNoReply:
         """商户单号申请电子回单.
 
-        `POST /v3/fund-app/mch-transfer/elecsign/out-bill-no`. For direct merchants. Not idempotent.
+        `POST /v3/fund-app/mch-transfer/elecsign/out-bill-no`. For direct merchants. Idempotent. `fund_app.mch_transfer.elec_sign.get_by_out_bill_no` tells what became of it.
 
         out_bill_no: required. Example: `plfk2020042013`.
 
@@ -1032,7 +1032,7 @@ class FundAppMchTransferElecSign:
     ) -> CreateByTransferBillNoReply:
         """微信单号申请电子回单.
 
-        `POST /v3/fund-app/mch-transfer/elecsign/transfer-bill-no`. For direct merchants. Not idempotent.
+        `POST /v3/fund-app/mch-transfer/elecsign/transfer-bill-no`. For direct merchants. Idempotent. `fund_app.mch_transfer.elec_sign.get_by_transfer_bill_no` tells what became of it.
 
         transfer_bill_no: required. Example: `1330000071100999991182020050700019480001`.
 
@@ -1130,7 +1130,7 @@ class FundAppMchTransferPartnerCharityBudget:
     ) -> MchTransferPartnerCharityBudgetCreateReply:
         """申请公益捐赠预算.
 
-        `POST /v3/fund-app/mch-transfer/partner/charity-budget`. For service providers. Not idempotent.
+        `POST /v3/fund-app/mch-transfer/partner/charity-budget`. For service providers. Not idempotent. `fund_app.mch_transfer.partner.charity_budget.get` tells what became of it.
 
         out_budget_no: required. Example: `budget202506300102`.
         sponsor_mchid: required. Example: `1900001109`.
@@ -1168,7 +1168,7 @@ class FundAppMchTransferPartnerCharityBudget:
     ) -> UnlockReply:
         """解锁公益捐赠预算.
 
-        `POST /v3/fund-app/mch-transfer/partner/charity-budget/{out_budget_no}/unlock`. For service providers. Not idempotent.
+        `POST /v3/fund-app/mch-transfer/partner/charity-budget/{out_budget_no}/unlock`. For service providers. Not idempotent. `fund_app.mch_transfer.partner.charity_budget.get` tells what became of it.
 
         out_budget_no: required. Example: `budget202506300102`.
         sponsor_mchid: required. Example: `1900001109`.
@@ -1193,7 +1193,7 @@ class FundAppMchTransferPartnerCharityTransferBills:
     ) -> MchTransferPartnerCharityTransferBillsCreateReply:
         """发起公益捐赠.
 
-        `POST /v3/fund-app/mch-transfer/partner/charity-transfer-bills`. For service providers. Not idempotent.
+        `POST /v3/fund-app/mch-transfer/partner/charity-transfer-bills`. For service providers. Not idempotent. `fund_app.mch_transfer.partner.charity_transfer_bills.get_by_out_transfer_no` tells what became of it.
 
         out_budget_no: required. Example: `budget202506300102`.
         out_transfer_no: required. Example: `trans202506300102`.
@@ -1235,7 +1235,7 @@ class FundAppMchTransferPartnerElectronicReceipts:
     ) -> MchTransferPartnerElectronicReceiptsCreateReply:
         """申请单笔转账电子回单.
 
-        `POST /v3/fund-app/mch-transfer/partner/electronic-receipts`. For service providers. Not idempotent.
+        `POST /v3/fund-app/mch-transfer/partner/electronic-receipts`. For service providers. Idempotent. `fund_app.mch_transfer.partner.electronic_receipts.get` tells what became of it.
 
         sub_mchid: required. Example: `1900001121`.
         out_bill_no: required. Example: `plfk2020042013`.
@@ -1270,7 +1270,7 @@ class FundAppMchTransferPartnerSubMchAuthorizations:
     ) -> MchTransferPartnerSubMchAuthorizationsCreateReply:
         """申请子商户商家转账授权.
 
-        `POST /v3/fund-app/mch-transfer/partner/sub-mch-authorizations`. For service providers. Not idempotent.
+        `POST /v3/fund-app/mch-transfer/partner/sub-mch-authorizations`. For service providers. Not idempotent. `fund_app.mch_transfer.partner.sub_mch_authorizations.get` tells what became of it.
 
         sub_mchid: required. Example: `1900001121`.
         out_apply_no: required. Example: `apply2020042013`.
@@ -1303,7 +1303,7 @@ class FundAppMchTransferPartnerTransferBills:
     ) -> MchTransferPartnerTransferBillsCancelByOutBillNoReply:
         """撤销转账.
 
-        `POST /v3/fund-app/mch-transfer/partner/transfer-bills/out-bill-no/{out_bill_no}/cancel`. For service providers. Not idempotent.
+        `POST /v3/fund-app/mch-transfer/partner/transfer-bills/out-bill-no/{out_bill_no}/cancel`. For service providers. Idempotent. `fund_app.mch_transfer.partner.transfer_bills.get_by_out_bill_no` tells what became of it.
 
         out_bill_no: required. Example: `plfk2020042013`.
         sub_mchid: required. Example: `1900001121`.
@@ -1328,7 +1328,7 @@ class FundAppMchTransferPartnerTransferBills:
     ) -> MchTransferPartnerTransferBillsCreateReply:
         """发起转账.
 
-        `POST /v3/fund-app/mch-transfer/partner/transfer-bills`. For service providers. Not idempotent.
+        `POST /v3/fund-app/mch-transfer/partner/transfer-bills`. For service providers. Idempotent. `fund_app.mch_transfer.partner.transfer_bills.get_by_out_bill_no` tells what became of it.
 
         sub_mchid: required. Example: `1900001121`.
         appid: required. Example: `wxf636efh567hg4356`.
@@ -1379,7 +1379,7 @@ class FundAppMchTransferPartnerTransferBills:
     ) -> MchTransferPartnerTransferBillsPreTransferWithAuthorizationReply:
         """发起转账并完成自动收款授权.
 
-        `POST /v3/fund-app/mch-transfer/partner/transfer-bills/pre-transfer-with-authorization`. For service providers. Not idempotent.
+        `POST /v3/fund-app/mch-transfer/partner/transfer-bills/pre-transfer-with-authorization`. For service providers. Not idempotent. `fund_app.mch_transfer.partner.transfer_bills.get_by_out_bill_no` tells what became of it.
 
         sub_mchid: required. Example: `1900001121`.
         appid: required. Example: `wxf636efh567hg4356`.
@@ -1414,7 +1414,7 @@ class FundAppMchTransferPartnerTransferBills:
     ) -> MchTransferPartnerTransferBillsTransferReply:
         """转账（用户自动收款）.
 
-        `POST /v3/fund-app/mch-transfer/partner/transfer-bills/transfer`. For service providers. Not idempotent.
+        `POST /v3/fund-app/mch-transfer/partner/transfer-bills/transfer`. For service providers. Not idempotent. `fund_app.mch_transfer.partner.transfer_bills.get_by_out_bill_no` tells what became of it.
 
         sub_mchid: required. Example: `1900001121`.
         appid: required. Example: `wxf636efh567hg4356`.
@@ -1441,7 +1441,7 @@ class FundAppMchTransferPartnerUserConfirmAuthorizations:
     ) -> CloseReply:
         """解除免确认收款授权.
 
-        `POST /v3/fund-app/mch-transfer/partner/user-confirm-authorizations/{out_authorization_no}/close`. For service providers. Not idempotent.
+        `POST /v3/fund-app/mch-transfer/partner/user-confirm-authorizations/{out_authorization_no}/close`. For service providers. Idempotent. `fund_app.mch_transfer.partner.user_confirm_authorizations.get` tells what became of it.
 
         out_authorization_no: required. Example: `plfk2020042013`.
 
@@ -1461,7 +1461,7 @@ class FundAppMchTransferPartnerUserConfirmAuthorizations:
     ) -> MchTransferPartnerUserConfirmAuthorizationsCreateReply:
         """申请免确认收款授权.
 
-        `POST /v3/fund-app/mch-transfer/partner/user-confirm-authorizations`. For service providers. Not idempotent.
+        `POST /v3/fund-app/mch-transfer/partner/user-confirm-authorizations`. For service providers. Not idempotent. `fund_app.mch_transfer.partner.user_confirm_authorizations.get` tells what became of it.
 
         out_authorization_no: required. Example: `plfk2020042013`.
         appid: required. Example: `102022609`.
@@ -1522,7 +1522,7 @@ class FundAppMchTransferTransferBills:
     ) -> MchTransferTransferBillsCancelByOutBillNoReply:
         """撤销转账.
 
-        `POST /v3/fund-app/mch-transfer/transfer-bills/out-bill-no/{out_bill_no}/cancel`. For direct merchants. Not idempotent.
+        `POST /v3/fund-app/mch-transfer/transfer-bills/out-bill-no/{out_bill_no}/cancel`. For direct merchants. Idempotent. `fund_app.mch_transfer.transfer_bills.get_by_out_bill_no` tells what became of it.
 
         out_bill_no: required. Example: `plfk2020042013`.
 
@@ -1546,7 +1546,7 @@ class FundAppMchTransferTransferBills:
     ) -> MchTransferTransferBillsCreateReply:
         """发起转账.
 
-        `POST /v3/fund-app/mch-transfer/transfer-bills`. For direct merchants. Not idempotent.
+        `POST /v3/fund-app/mch-transfer/transfer-bills`. For direct merchants. Idempotent. `fund_app.mch_transfer.transfer_bills.get_by_out_bill_no` tells what became of it.
 
         appid: required. Example: `wxf636efh567hg4356`.
         out_bill_no: required. Example: `plfk2020042013`.
@@ -1609,7 +1609,7 @@ class FundAppMchTransferTransferBills:
     ) -> MchTransferTransferBillsPreTransferWithAuthorizationReply:
         """发起转账并完成自动收款授权.
 
-        `POST /v3/fund-app/mch-transfer/transfer-bills/pre-transfer-with-authorization`. For direct merchants. Not idempotent.
+        `POST /v3/fund-app/mch-transfer/transfer-bills/pre-transfer-with-authorization`. For direct merchants. Not idempotent. `fund_app.mch_transfer.transfer_bills.get_by_out_bill_no` tells what became of it.
 
         appid: required. Example: `wxf636efh567hg4356`.
         out_bill_no: required. Example: `plfk2020042013`.
@@ -1645,7 +1645,7 @@ class FundAppMchTransferTransferBills:
     ) -> MchTransferTransferBillsTransferReply:
         """用户授权后转账.
 
-        `POST /v3/fund-app/mch-transfer/transfer-bills/transfer`. For direct merchants. Not idempotent.
+        `POST /v3/fund-app/mch-transfer/transfer-bills/transfer`. For direct merchants. Not idempotent. `fund_app.mch_transfer.transfer_bills.get_by_out_bill_no` tells what became of it.
 
         appid: required. Example: `wxf636efh567hg4356`.
         out_bill_no: required. Example: `plfk2020042013`.
@@ -1673,7 +1673,7 @@ class FundAppMchTransferTransferToQqWalletBills:
     ) -> CancelReply:
         """撤销转账到QQ钱包.
 
-        `POST /v3/fund-app/mch-transfer/transfer-to-qq-wallet-bills/{out_bill_no}/cancel`. For direct merchants. Not idempotent.
+        `POST /v3/fund-app/mch-transfer/transfer-to-qq-wallet-bills/{out_bill_no}/cancel`. For direct merchants. Idempotent. `fund_app.mch_transfer.transfer_to_qq_wallet_bills.get` tells what became of it.
 
         out_bill_no: required. Example: `plfk2020042013`.
 
@@ -1696,7 +1696,7 @@ class FundAppMchTransferTransferToQqWalletBills:
     ) -> MchTransferTransferToQqWalletBillsCreateReply:
         """发起转账到QQ钱包.
 
-        `POST /v3/fund-app/mch-transfer/transfer-to-qq-wallet-bills`. For direct merchants. Not idempotent.
+        `POST /v3/fund-app/mch-transfer/transfer-to-qq-wallet-bills`. For direct merchants. Not idempotent. `fund_app.mch_transfer.transfer_to_qq_wallet_bills.get` tells what became of it.
 
         appid: required. Example: `102022609`.
         out_bill_no: required. Example: `plfk2020042013`.
@@ -1736,7 +1736,7 @@ class FundAppMchTransferUserConfirmAuthorization:
     ) -> CloseByOutAuthorizationNoReply:
         """解除免确认收款授权.
 
-        `POST /v3/fund-app/mch-transfer/user-confirm-authorization/out-authorization-no/{out_authorization_no}/close`. For direct merchants. Not idempotent.
+        `POST /v3/fund-app/mch-transfer/user-confirm-authorization/out-authorization-no/{out_authorization_no}/close`. For direct merchants. Idempotent. `fund_app.mch_transfer.user_confirm_authorization.get_by_out_authorization_no` tells what became of it.
 
         out_authorization_no: required. Example: `plfk2020042013`.
 
@@ -1757,7 +1757,7 @@ class FundAppMchTransferUserConfirmAuthorization:
     ) -> MchTransferUserConfirmAuthorizationCreateReply:
         """申请免确认收款授权.
 
-        `POST /v3/fund-app/mch-transfer/user-confirm-authorization`. For direct merchants. Not idempotent.
+        `POST /v3/fund-app/mch-transfer/user-confirm-authorization`. For direct merchants. Not idempotent. `fund_app.mch_transfer.user_confirm_authorization.get_by_out_authorization_no` tells what became of it.
 
         out_authorization_no: required. Example: `plfk2020042013`.
         appid: required. Example: `102022609`.
@@ -1855,7 +1855,7 @@ class AsyncFundAppBrandRedpacketBrandMerchantBatches:
     ) -> BrandRedpacketBrandMerchantBatchesCreateReply:
         """品牌商户发放红包.
 
-        `POST /v3/fund-app/brand-redpacket/brand-merchant-batches`. For direct merchants. Not idempotent.
+        `POST /v3/fund-app/brand-redpacket/brand-merchant-batches`. For direct merchants. Idempotent. `fund_app.brand_redpacket.brand_merchant_out_batches.get` tells what became of it.
 
         brand_id: required. Example: `1234`.
         brand_appid: required. Example: `wxf636efh567hg4356`.
@@ -1951,7 +1951,7 @@ class AsyncFundAppMchTransferElecSign:
     ) -> CreateByOutBillNoReply:
         """商户单号申请电子回单.
 
-        `POST /v3/fund-app/mch-transfer/elecsign/out-bill-no`. For direct merchants. Not idempotent.
+        `POST /v3/fund-app/mch-transfer/elecsign/out-bill-no`. For direct merchants. Idempotent. `fund_app.mch_transfer.elec_sign.get_by_out_bill_no` tells what became of it.
 
         out_bill_no: required. Example: `plfk2020042013`.
 
@@ -1965,7 +1965,7 @@ class AsyncFundAppMchTransferElecSign:
     ) -> CreateByTransferBillNoReply:
         """微信单号申请电子回单.
 
-        `POST /v3/fund-app/mch-transfer/elecsign/transfer-bill-no`. For direct merchants. Not idempotent.
+        `POST /v3/fund-app/mch-transfer/elecsign/transfer-bill-no`. For direct merchants. Idempotent. `fund_app.mch_transfer.elec_sign.get_by_transfer_bill_no` tells what became of it.
 
         transfer_bill_no: required. Example: `1330000071100999991182020050700019480001`.
 
@@ -2063,7 +2063,7 @@ class AsyncFundAppMchTransferPartnerCharityBudget:
     ) -> MchTransferPartnerCharityBudgetCreateReply:
         """申请公益捐赠预算.
 
-        `POST /v3/fund-app/mch-transfer/partner/charity-budget`. For service providers. Not idempotent.
+        `POST /v3/fund-app/mch-transfer/partner/charity-budget`. For service providers. Not idempotent. `fund_app.mch_transfer.partner.charity_budget.get` tells what became of it.
 
         out_budget_no: required. Example: `budget202506300102`.
         sponsor_mchid: required. Example: `1900001109`.
@@ -2101,7 +2101,7 @@ class AsyncFundAppMchTransferPartnerCharityBudget:
     ) -> UnlockReply:
         """解锁公益捐赠预算.
 
-        `POST /v3/fund-app/mch-transfer/partner/charity-budget/{out_budget_no}/unlock`. For service providers. Not idempotent.
+        `POST /v3/fund-app/mch-transfer/partner/charity-budget/{out_budget_no}/unlock`. For service providers. Not idempotent. `fund_app.mch_transfer.partner.charity_budget.get` tells what became of it.
 
         out_budget_no: required. Example: `budget202506300102`.
         sponsor_mchid: required. Example: `1900001109`.
@@ -2126,7 +2126,7 @@ class AsyncFundAppMchTransferPartnerCharityTransferBills:
     ) -> MchTransferPartnerCharityTransferBillsCreateReply:
         """发起公益捐赠.
 
-        `POST /v3/fund-app/mch-transfer/partner/charity-transfer-bills`. For service providers. Not idempotent.
+        `POST /v3/fund-app/mch-transfer/partner/charity-transfer-bills`. For service providers. Not idempotent. `fund_app.mch_transfer.partner.charity_transfer_bills.get_by_out_transfer_no` tells what became of it.
 
         out_budget_no: required. Example: `budget202506300102`.
         out_transfer_no: required. Example: `trans202506300102`.
@@ -2168,7 +2168,7 @@ class AsyncFundAppMchTransferPartnerElectronicReceipts:
     ) -> MchTransferPartnerElectronicReceiptsCreateReply:
         """申请单笔转账电子回单.
 
-        `POST /v3/fund-app/mch-transfer/partner/electronic-receipts`. For service providers. Not idempotent.
+        `POST /v3/fund-app/mch-transfer/partner/electronic-receipts`. For service providers. Idempotent. `fund_app.mch_transfer.partner.electronic_receipts.get` tells what became of it.
 
         sub_mchid: required. Example: `1900001121`.
         out_bill_no: required. Example: `plfk2020042013`.
@@ -2203,7 +2203,7 @@ class AsyncFundAppMchTransferPartnerSubMchAuthorizations:
     ) -> MchTransferPartnerSubMchAuthorizationsCreateReply:
         """申请子商户商家转账授权.
 
-        `POST /v3/fund-app/mch-transfer/partner/sub-mch-authorizations`. For service providers. Not idempotent.
+        `POST /v3/fund-app/mch-transfer/partner/sub-mch-authorizations`. For service providers. Not idempotent. `fund_app.mch_transfer.partner.sub_mch_authorizations.get` tells what became of it.
 
         sub_mchid: required. Example: `1900001121`.
         out_apply_no: required. Example: `apply2020042013`.
@@ -2236,7 +2236,7 @@ class AsyncFundAppMchTransferPartnerTransferBills:
     ) -> MchTransferPartnerTransferBillsCancelByOutBillNoReply:
         """撤销转账.
 
-        `POST /v3/fund-app/mch-transfer/partner/transfer-bills/out-bill-no/{out_bill_no}/cancel`. For service providers. Not idempotent.
+        `POST /v3/fund-app/mch-transfer/partner/transfer-bills/out-bill-no/{out_bill_no}/cancel`. For service providers. Idempotent. `fund_app.mch_transfer.partner.transfer_bills.get_by_out_bill_no` tells what became of it.
 
         out_bill_no: required. Example: `plfk2020042013`.
         sub_mchid: required. Example: `1900001121`.
@@ -2261,7 +2261,7 @@ class AsyncFundAppMchTransferPartnerTransferBills:
     ) -> MchTransferPartnerTransferBillsCreateReply:
         """发起转账.
 
-        `POST /v3/fund-app/mch-transfer/partner/transfer-bills`. For service providers. Not idempotent.
+        `POST /v3/fund-app/mch-transfer/partner/transfer-bills`. For service providers. Idempotent. `fund_app.mch_transfer.partner.transfer_bills.get_by_out_bill_no` tells what became of it.
 
         sub_mchid: required. Example: `1900001121`.
         appid: required. Example: `wxf636efh567hg4356`.
@@ -2312,7 +2312,7 @@ class AsyncFundAppMchTransferPartnerTransferBills:
     ) -> MchTransferPartnerTransferBillsPreTransferWithAuthorizationReply:
         """发起转账并完成自动收款授权.
 
-        `POST /v3/fund-app/mch-transfer/partner/transfer-bills/pre-transfer-with-authorization`. For service providers. Not idempotent.
+        `POST /v3/fund-app/mch-transfer/partner/transfer-bills/pre-transfer-with-authorization`. For service providers. Not idempotent. `fund_app.mch_transfer.partner.transfer_bills.get_by_out_bill_no` tells what became of it.
 
         sub_mchid: required. Example: `1900001121`.
         appid: required. Example: `wxf636efh567hg4356`.
@@ -2347,7 +2347,7 @@ class AsyncFundAppMchTransferPartnerTransferBills:
     ) -> MchTransferPartnerTransferBillsTransferReply:
         """转账（用户自动收款）.
 
-        `POST /v3/fund-app/mch-transfer/partner/transfer-bills/transfer`. For service providers. Not idempotent.
+        `POST /v3/fund-app/mch-transfer/partner/transfer-bills/transfer`. For service providers. Not idempotent. `fund_app.mch_transfer.partner.transfer_bills.get_by_out_bill_no` tells what became of it.
 
         sub_mchid: required. Example: `1900001121`.
         appid: required. Example: `wxf636efh567hg4356`.
@@ -2374,7 +2374,7 @@ class AsyncFundAppMchTransferPartnerUserConfirmAuthorizations:
     ) -> CloseReply:
         """解除免确认收款授权.
 
-        `POST /v3/fund-app/mch-transfer/partner/user-confirm-authorizations/{out_authorization_no}/close`. For service providers. Not idempotent.
+        `POST /v3/fund-app/mch-transfer/partner/user-confirm-authorizations/{out_authorization_no}/close`. For service providers. Idempotent. `fund_app.mch_transfer.partner.user_confirm_authorizations.get` tells what became of it.
 
         out_authorization_no: required. Example: `plfk2020042013`.
 
@@ -2394,7 +2394,7 @@ class AsyncFundAppMchTransferPartnerUserConfirmAuthorizations:
     ) -> MchTransferPartnerUserConfirmAuthorizationsCreateReply:
         """申请免确认收款授权.
 
-        `POST /v3/fund-app/mch-transfer/partner/user-confirm-authorizations`. For service providers. Not idempotent.
+        `POST /v3/fund-app/mch-transfer/partner/user-confirm-authorizations`. For service providers. Not idempotent. `fund_app.mch_transfer.partner.user_confirm_authorizations.get` tells what became of it.
 
         out_authorization_no: required. Example: `plfk2020042013`.
         appid: required. Example: `102022609`.
@@ -2455,7 +2455,7 @@ class AsyncFundAppMchTransferTransferBills:
     ) -> MchTransferTransferBillsCancelByOutBillNoReply:
         """撤销转账.
 
-        `POST /v3/fund-app/mch-transfer/transfer-bills/out-bill-no/{out_bill_no}/cancel`. For direct merchants. Not idempotent.
+        `POST /v3/fund-app/mch-transfer/transfer-bills/out-bill-no/{out_bill_no}/cancel`. For direct merchants. Idempotent. `fund_app.mch_transfer.transfer_bills.get_by_out_bill_no` tells what became of it.
 
         out_bill_no: required. Example: `plfk2020042013`.
 
@@ -2479,7 +2479,7 @@ class AsyncFundAppMchTransferTransferBills:
     ) -> MchTransferTransferBillsCreateReply:
         """发起转账.
 
-        `POST /v3/fund-app/mch-transfer/transfer-bills`. For direct merchants. Not idempotent.
+        `POST /v3/fund-app/mch-transfer/transfer-bills`. For direct merchants. Idempotent. `fund_app.mch_transfer.transfer_bills.get_by_out_bill_no` tells what became of it.
 
         appid: required. Example: `wxf636efh567hg4356`.
         out_bill_no: required. Example: `plfk2020042013`.
@@ -2542,7 +2542,7 @@ class AsyncFundAppMchTransferTransferBills:
     ) -> MchTransferTransferBillsPreTransferWithAuthorizationReply:
         """发起转账并完成自动收款授权.
 
-        `POST /v3/fund-app/mch-transfer/transfer-bills/pre-transfer-with-authorization`. For direct merchants. Not idempotent.
+        `POST /v3/fund-app/mch-transfer/transfer-bills/pre-transfer-with-authorization`. For direct merchants. Not idempotent. `fund_app.mch_transfer.transfer_bills.get_by_out_bill_no` tells what became of it.
 
         appid: required. Example: `wxf636efh567hg4356`.
         out_bill_no: required. Example: `plfk2020042013`.
@@ -2578,7 +2578,7 @@ class AsyncFundAppMchTransferTransferBills:
     ) -> MchTransferTransferBillsTransferReply:
         """用户授权后转账.
 
-        `POST /v3/fund-app/mch-transfer/transfer-bills/transfer`. For direct merchants. Not idempotent.
+        `POST /v3/fund-app/mch-transfer/transfer-bills/transfer`. For direct merchants. Not idempotent. `fund_app.mch_transfer.transfer_bills.get_by_out_bill_no` tells what became of it.
 
         appid: required. Example: `wxf636efh567hg4356`.
         out_bill_no: required. Example: `plfk2020042013`.
@@ -2606,7 +2606,7 @@ class AsyncFundAppMchTransferTransferToQqWalletBills:
     ) -> CancelReply:
         """撤销转账到QQ钱包.
 
-        `POST /v3/fund-app/mch-transfer/transfer-to-qq-wallet-bills/{out_bill_no}/cancel`. For direct merchants. Not idempotent.
+        `POST /v3/fund-app/mch-transfer/transfer-to-qq-wallet-bills/{out_bill_no}/cancel`. For direct merchants. Idempotent. `fund_app.mch_transfer.transfer_to_qq_wallet_bills.get` tells what became of it.
 
         out_bill_no: required. Example: `plfk2020042013`.
 
@@ -2629,7 +2629,7 @@ class AsyncFundAppMchTransferTransferToQqWalletBills:
     ) -> MchTransferTransferToQqWalletBillsCreateReply:
         """发起转账到QQ钱包.
 
-        `POST /v3/fund-app/mch-transfer/transfer-to-qq-wallet-bills`. For direct merchants. Not idempotent.
+        `POST /v3/fund-app/mch-transfer/transfer-to-qq-wallet-bills`. For direct merchants. Not idempotent. `fund_app.mch_transfer.transfer_to_qq_wallet_bills.get` tells what became of it.
 
         appid: required. Example: `102022609`.
         out_bill_no: required. Example: `plfk2020042013`.
@@ -2669,7 +2669,7 @@ class AsyncFundAppMchTransferUserConfirmAuthorization:
     ) -> CloseByOutAuthorizationNoReply:
         """解除免确认收款授权.
 
-        `POST /v3/fund-app/mch-transfer/user-confirm-authorization/out-authorization-no/{out_authorization_no}/close`. For direct merchants. Not idempotent.
+        `POST /v3/fund-app/mch-transfer/user-confirm-authorization/out-authorization-no/{out_authorization_no}/close`. For direct merchants. Idempotent. `fund_app.mch_transfer.user_confirm_authorization.get_by_out_authorization_no` tells what became of it.
 
         out_authorization_no: required. Example: `plfk2020042013`.
 
@@ -2690,7 +2690,7 @@ class AsyncFundAppMchTransferUserConfirmAuthorization:
     ) -> MchTransferUserConfirmAuthorizationCreateReply:
         """申请免确认收款授权.
 
-        `POST /v3/fund-app/mch-transfer/user-confirm-authorization`. For direct merchants. Not idempotent.
+        `POST /v3/fund-app/mch-transfer/user-confirm-authorization`. For direct merchants. Not idempotent. `fund_app.mch_transfer.user_confirm_authorization.get_by_out_authorization_no` tells what became of it.
 
         out_authorization_no: required. Example: `plfk2020042013`.
         appid: required. Example: `102022609`.

@@ -554,7 +554,7 @@ class MerchantServiceComplaintNotifications:
     ) -> ComplaintNotificationsCreateReply:
         """创建投诉通知回调.
 
-        `POST /v3/merchant-service/complaint-notifications`. For direct merchants and service providers. Not idempotent.
+        `POST /v3/merchant-service/complaint-notifications`. For direct merchants and service providers. Idempotent. `merchant_service.complaint_notifications.get` tells what became of it.
 
         url: required. Example: `https://www.xxx.com/notify`.
 
@@ -566,7 +566,7 @@ class MerchantServiceComplaintNotifications:
     ) -> None:
         """删除投诉通知回调.
 
-        `DELETE /v3/merchant-service/complaint-notifications`. For direct merchants and service providers. Not idempotent.
+        `DELETE /v3/merchant-service/complaint-notifications`. For direct merchants and service providers. Idempotent. `merchant_service.complaint_notifications.get` tells what became of it.
 
         https://pay.weixin.qq.com/doc/v3/merchant/4012460452
         """
@@ -588,7 +588,7 @@ class MerchantServiceComplaintNotifications:
     ) -> ReplaceReply:
         """更新投诉通知回调.
 
-        `PUT /v3/merchant-service/complaint-notifications`. For direct merchants and service providers. Not idempotent.
+        `PUT /v3/merchant-service/complaint-notifications`. For direct merchants and service providers. Idempotent. `merchant_service.complaint_notifications.get` tells what became of it.
 
         url: required. Example: `https://www.xxx.com/notify`.
 
@@ -689,7 +689,7 @@ class MerchantServiceComplaintsV2:
     ) -> None:
         """反馈处理完成.
 
-        `POST /v3/merchant-service/complaints-v2/{complaint_id}/complete`. For direct merchants and service providers. Not idempotent.
+        `POST /v3/merchant-service/complaints-v2/{complaint_id}/complete`. For direct merchants and service providers. Idempotent. `merchant_service.complaints_v2.get` tells what became of it.
 
         complaint_id: required. Example: `200201820200101080076610000`.
         complainted_mchid: required. Example: `1900012181`.
@@ -746,7 +746,7 @@ class MerchantServiceComplaintsV2:
     ) -> None:
         """提交回复.
 
-        `POST /v3/merchant-service/complaints-v2/{complaint_id}/response`. For direct merchants and service providers. Not idempotent.
+        `POST /v3/merchant-service/complaints-v2/{complaint_id}/response`. For direct merchants and service providers. Not idempotent. `merchant_service.complaints_v2.negotiation_histories.list` tells what became of it.
 
         complaint_id: required. Example: `200201820200101080076610000`.
         complainted_mchid: required. Example: `1900012181`.
@@ -769,7 +769,7 @@ class MerchantServiceComplaintsV2:
     ) -> ResponseImmediateServiceReply:
         """回复需要即时服务的投诉单.
 
-        `POST /v3/merchant-service/complaints-v2/{complaint_id}/response-immediate-service`. For direct merchants and service providers. Not idempotent.
+        `POST /v3/merchant-service/complaints-v2/{complaint_id}/response-immediate-service`. For direct merchants and service providers. Idempotent. `merchant_service.complaints_v2.negotiation_histories.list` tells what became of it.
 
         complaint_id: required. Example: `200201820200101080076610000`.
         complainted_mchid: required. Example: `1900012181`.
@@ -791,7 +791,7 @@ class MerchantServiceComplaintsV2:
     ) -> None:
         """更新退款审批结果.
 
-        `POST /v3/merchant-service/complaints-v2/{complaint_id}/update-refund-progress`. For direct merchants and service providers. Not idempotent.
+        `POST /v3/merchant-service/complaints-v2/{complaint_id}/update-refund-progress`. For direct merchants and service providers. Not idempotent. `merchant_service.complaints_v2.get` tells what became of it.
 
         complaint_id: required. Example: `200201820200101080076610000`.
         action: required. Example: `REJECT`.
@@ -891,7 +891,7 @@ class AsyncMerchantServiceComplaintNotifications:
     ) -> ComplaintNotificationsCreateReply:
         """创建投诉通知回调.
 
-        `POST /v3/merchant-service/complaint-notifications`. For direct merchants and service providers. Not idempotent.
+        `POST /v3/merchant-service/complaint-notifications`. For direct merchants and service providers. Idempotent. `merchant_service.complaint_notifications.get` tells what became of it.
 
         url: required. Example: `https://www.xxx.com/notify`.
 
@@ -903,7 +903,7 @@ class AsyncMerchantServiceComplaintNotifications:
     ) -> None:
         """删除投诉通知回调.
 
-        `DELETE /v3/merchant-service/complaint-notifications`. For direct merchants and service providers. Not idempotent.
+        `DELETE /v3/merchant-service/complaint-notifications`. For direct merchants and service providers. Idempotent. `merchant_service.complaint_notifications.get` tells what became of it.
 
         https://pay.weixin.qq.com/doc/v3/merchant/4012460452
         """
@@ -925,7 +925,7 @@ class AsyncMerchantServiceComplaintNotifications:
     ) -> ReplaceReply:
         """更新投诉通知回调.
 
-        `PUT /v3/merchant-service/complaint-notifications`. For direct merchants and service providers. Not idempotent.
+        `PUT /v3/merchant-service/complaint-notifications`. For direct merchants and service providers. Idempotent. `merchant_service.complaint_notifications.get` tells what became of it.
 
         url: required. Example: `https://www.xxx.com/notify`.
 
@@ -1026,7 +1026,7 @@ class AsyncMerchantServiceComplaintsV2:
     ) -> None:
         """反馈处理完成.
 
-        `POST /v3/merchant-service/complaints-v2/{complaint_id}/complete`. For direct merchants and service providers. Not idempotent.
+        `POST /v3/merchant-service/complaints-v2/{complaint_id}/complete`. For direct merchants and service providers. Idempotent. `merchant_service.complaints_v2.get` tells what became of it.
 
         complaint_id: required. Example: `200201820200101080076610000`.
         complainted_mchid: required. Example: `1900012181`.
@@ -1083,7 +1083,7 @@ class AsyncMerchantServiceComplaintsV2:
     ) -> None:
         """提交回复.
 
-        `POST /v3/merchant-service/complaints-v2/{complaint_id}/response`. For direct merchants and service providers. Not idempotent.
+        `POST /v3/merchant-service/complaints-v2/{complaint_id}/response`. For direct merchants and service providers. Not idempotent. `merchant_service.complaints_v2.negotiation_histories.list` tells what became of it.
 
         complaint_id: required. Example: `200201820200101080076610000`.
         complainted_mchid: required. Example: `1900012181`.
@@ -1106,7 +1106,7 @@ class AsyncMerchantServiceComplaintsV2:
     ) -> ResponseImmediateServiceReply:
         """回复需要即时服务的投诉单.
 
-        `POST /v3/merchant-service/complaints-v2/{complaint_id}/response-immediate-service`. For direct merchants and service providers. Not idempotent.
+        `POST /v3/merchant-service/complaints-v2/{complaint_id}/response-immediate-service`. For direct merchants and service providers. Idempotent. `merchant_service.complaints_v2.negotiation_histories.list` tells what became of it.
 
         complaint_id: required. Example: `200201820200101080076610000`.
         complainted_mchid: required. Example: `1900012181`.
@@ -1128,7 +1128,7 @@ class AsyncMerchantServiceComplaintsV2:
     ) -> None:
         """更新退款审批结果.
 
-        `POST /v3/merchant-service/complaints-v2/{complaint_id}/update-refund-progress`. For direct merchants and service providers. Not idempotent.
+        `POST /v3/merchant-service/complaints-v2/{complaint_id}/update-refund-progress`. For direct merchants and service providers. Not idempotent. `merchant_service.complaints_v2.get` tells what became of it.
 
         complaint_id: required. Example: `200201820200101080076610000`.
         action: required. Example: `REJECT`.

@@ -781,7 +781,7 @@ class NewTaxControlFapiaoFapiaoApplicationsRealEstateLeasing:
     ) -> None:
         """开具不动产租赁行业电子发票.
 
-        `POST /v3/new-tax-control-fapiao/fapiao-applications/real-estate-leasing`. For service providers. Not idempotent.
+        `POST /v3/new-tax-control-fapiao/fapiao-applications/real-estate-leasing`. For service providers. Not idempotent. `new_tax_control_fapiao.fapiao_applications.get` tells what became of it.
 
         sub_mchid: required. Example: `1900000109`.
         fapiao_apply_id: required. Example: `4200000444201910177461284488`.
@@ -811,7 +811,7 @@ class NewTaxControlFapiaoFapiaoApplications:
     ) -> None:
         """开具电子发票.
 
-        `POST /v3/new-tax-control-fapiao/fapiao-applications`. For direct merchants and service providers. Not idempotent.
+        `POST /v3/new-tax-control-fapiao/fapiao-applications`. For direct merchants and service providers. Not idempotent. `new_tax_control_fapiao.fapiao_applications.get` tells what became of it.
 
         sub_mchid: optional. Example: `1900000109`.
         scene: required. Example: `WITH_WECHATPAY`.
@@ -851,7 +851,7 @@ class NewTaxControlFapiaoFapiaoApplications:
     ) -> None:
         """将电子发票插入微信用户卡包.
 
-        `POST /v3/new-tax-control-fapiao/fapiao-applications/{fapiao_apply_id}/insert-cards`. For direct merchants and service providers. Not idempotent.
+        `POST /v3/new-tax-control-fapiao/fapiao-applications/{fapiao_apply_id}/insert-cards`. For direct merchants and service providers. Not idempotent. `new_tax_control_fapiao.fapiao_applications.get` tells what became of it.
 
         fapiao_apply_id: required. Example: `4200000444201910177461284488`.
         sub_mchid: optional. Example: `1900000109`.
@@ -872,7 +872,7 @@ class NewTaxControlFapiaoFapiaoApplications:
     ) -> None:
         """开具通用行业电子发票.
 
-        `POST /v3/new-tax-control-fapiao/fapiao-applications/issue-general`. For service providers. Not idempotent.
+        `POST /v3/new-tax-control-fapiao/fapiao-applications/issue-general`. For service providers. Not idempotent. `new_tax_control_fapiao.fapiao_applications.get` tells what became of it.
 
         sub_mchid: required. Example: `1900000109`.
         fapiao_apply_id: required. Example: `4200000444201910177461284488`.
@@ -892,7 +892,7 @@ class NewTaxControlFapiaoFapiaoApplications:
     ) -> None:
         """开具旅客运输行业电子发票.
 
-        `POST /v3/new-tax-control-fapiao/fapiao-applications/issue-passenger-transport`. For service providers. Not idempotent.
+        `POST /v3/new-tax-control-fapiao/fapiao-applications/issue-passenger-transport`. For service providers. Not idempotent. `new_tax_control_fapiao.fapiao_applications.get` tells what became of it.
 
         sub_mchid: required. Example: `1900000109`.
         fapiao_apply_id: required. Example: `4200000444201910177461284488`.
@@ -912,7 +912,7 @@ class NewTaxControlFapiaoFapiaoApplications:
     ) -> None:
         """开具成品油行业电子发票.
 
-        `POST /v3/new-tax-control-fapiao/fapiao-applications/issue-refined-oil`. For service providers. Not idempotent.
+        `POST /v3/new-tax-control-fapiao/fapiao-applications/issue-refined-oil`. For service providers. Not idempotent. `new_tax_control_fapiao.fapiao_applications.get` tells what became of it.
 
         sub_mchid: required. Example: `1900000109`.
         fapiao_apply_id: required. Example: `4200000444201910177461284488`.
@@ -932,7 +932,7 @@ class NewTaxControlFapiaoFapiaoApplications:
     ) -> None:
         """冲红电子发票.
 
-        `POST /v3/new-tax-control-fapiao/fapiao-applications/{fapiao_apply_id}/reverse`. For direct merchants and service providers. Not idempotent.
+        `POST /v3/new-tax-control-fapiao/fapiao-applications/{fapiao_apply_id}/reverse`. For direct merchants and service providers. Not idempotent. `new_tax_control_fapiao.fapiao_applications.get` tells what became of it.
 
         fapiao_apply_id: required. Example: `4200000444201910177461284488`.
         sub_mchid: optional. Example: `1900000109`.
@@ -1051,7 +1051,7 @@ class NewTaxControlFapiaoMerchantDevelopmentConfig:
     ) -> UpdateReply:
         """配置开发选项.
 
-        `PATCH /v3/new-tax-control-fapiao/merchant/development-config`. For direct merchants and service providers. Not idempotent.
+        `PATCH /v3/new-tax-control-fapiao/merchant/development-config`. For direct merchants and service providers. Idempotent. `new_tax_control_fapiao.merchant.development_config.get` tells what became of it.
 
         callback_url: optional. Example: `https://pay.weixin.qq.com/callback`.
         sub_mch_code: optional. Example: `1900000109`.
@@ -1101,7 +1101,7 @@ class NewTaxControlFapiaoMerchant:
     ) -> None:
         """检查子商户开票功能状态.
 
-        `POST /v3/new-tax-control-fapiao/merchant/{sub_mchid}/check`. For service providers. Not idempotent.
+        `POST /v3/new-tax-control-fapiao/merchant/{sub_mchid}/check`. For service providers. Idempotent. `new_tax_control_fapiao.merchant.check_status` tells what became of it.
 
         sub_mchid: required. Example: `1900000109`.
 
@@ -1282,7 +1282,7 @@ class AsyncNewTaxControlFapiaoFapiaoApplicationsRealEstateLeasing:
     ) -> None:
         """开具不动产租赁行业电子发票.
 
-        `POST /v3/new-tax-control-fapiao/fapiao-applications/real-estate-leasing`. For service providers. Not idempotent.
+        `POST /v3/new-tax-control-fapiao/fapiao-applications/real-estate-leasing`. For service providers. Not idempotent. `new_tax_control_fapiao.fapiao_applications.get` tells what became of it.
 
         sub_mchid: required. Example: `1900000109`.
         fapiao_apply_id: required. Example: `4200000444201910177461284488`.
@@ -1312,7 +1312,7 @@ class AsyncNewTaxControlFapiaoFapiaoApplications:
     ) -> None:
         """开具电子发票.
 
-        `POST /v3/new-tax-control-fapiao/fapiao-applications`. For direct merchants and service providers. Not idempotent.
+        `POST /v3/new-tax-control-fapiao/fapiao-applications`. For direct merchants and service providers. Not idempotent. `new_tax_control_fapiao.fapiao_applications.get` tells what became of it.
 
         sub_mchid: optional. Example: `1900000109`.
         scene: required. Example: `WITH_WECHATPAY`.
@@ -1352,7 +1352,7 @@ class AsyncNewTaxControlFapiaoFapiaoApplications:
     ) -> None:
         """将电子发票插入微信用户卡包.
 
-        `POST /v3/new-tax-control-fapiao/fapiao-applications/{fapiao_apply_id}/insert-cards`. For direct merchants and service providers. Not idempotent.
+        `POST /v3/new-tax-control-fapiao/fapiao-applications/{fapiao_apply_id}/insert-cards`. For direct merchants and service providers. Not idempotent. `new_tax_control_fapiao.fapiao_applications.get` tells what became of it.
 
         fapiao_apply_id: required. Example: `4200000444201910177461284488`.
         sub_mchid: optional. Example: `1900000109`.
@@ -1373,7 +1373,7 @@ class AsyncNewTaxControlFapiaoFapiaoApplications:
     ) -> None:
         """开具通用行业电子发票.
 
-        `POST /v3/new-tax-control-fapiao/fapiao-applications/issue-general`. For service providers. Not idempotent.
+        `POST /v3/new-tax-control-fapiao/fapiao-applications/issue-general`. For service providers. Not idempotent. `new_tax_control_fapiao.fapiao_applications.get` tells what became of it.
 
         sub_mchid: required. Example: `1900000109`.
         fapiao_apply_id: required. Example: `4200000444201910177461284488`.
@@ -1393,7 +1393,7 @@ class AsyncNewTaxControlFapiaoFapiaoApplications:
     ) -> None:
         """开具旅客运输行业电子发票.
 
-        `POST /v3/new-tax-control-fapiao/fapiao-applications/issue-passenger-transport`. For service providers. Not idempotent.
+        `POST /v3/new-tax-control-fapiao/fapiao-applications/issue-passenger-transport`. For service providers. Not idempotent. `new_tax_control_fapiao.fapiao_applications.get` tells what became of it.
 
         sub_mchid: required. Example: `1900000109`.
         fapiao_apply_id: required. Example: `4200000444201910177461284488`.
@@ -1413,7 +1413,7 @@ class AsyncNewTaxControlFapiaoFapiaoApplications:
     ) -> None:
         """开具成品油行业电子发票.
 
-        `POST /v3/new-tax-control-fapiao/fapiao-applications/issue-refined-oil`. For service providers. Not idempotent.
+        `POST /v3/new-tax-control-fapiao/fapiao-applications/issue-refined-oil`. For service providers. Not idempotent. `new_tax_control_fapiao.fapiao_applications.get` tells what became of it.
 
         sub_mchid: required. Example: `1900000109`.
         fapiao_apply_id: required. Example: `4200000444201910177461284488`.
@@ -1433,7 +1433,7 @@ class AsyncNewTaxControlFapiaoFapiaoApplications:
     ) -> None:
         """冲红电子发票.
 
-        `POST /v3/new-tax-control-fapiao/fapiao-applications/{fapiao_apply_id}/reverse`. For direct merchants and service providers. Not idempotent.
+        `POST /v3/new-tax-control-fapiao/fapiao-applications/{fapiao_apply_id}/reverse`. For direct merchants and service providers. Not idempotent. `new_tax_control_fapiao.fapiao_applications.get` tells what became of it.
 
         fapiao_apply_id: required. Example: `4200000444201910177461284488`.
         sub_mchid: optional. Example: `1900000109`.
@@ -1552,7 +1552,7 @@ class AsyncNewTaxControlFapiaoMerchantDevelopmentConfig:
     ) -> UpdateReply:
         """配置开发选项.
 
-        `PATCH /v3/new-tax-control-fapiao/merchant/development-config`. For direct merchants and service providers. Not idempotent.
+        `PATCH /v3/new-tax-control-fapiao/merchant/development-config`. For direct merchants and service providers. Idempotent. `new_tax_control_fapiao.merchant.development_config.get` tells what became of it.
 
         callback_url: optional. Example: `https://pay.weixin.qq.com/callback`.
         sub_mch_code: optional. Example: `1900000109`.
@@ -1602,7 +1602,7 @@ class AsyncNewTaxControlFapiaoMerchant:
     ) -> None:
         """检查子商户开票功能状态.
 
-        `POST /v3/new-tax-control-fapiao/merchant/{sub_mchid}/check`. For service providers. Not idempotent.
+        `POST /v3/new-tax-control-fapiao/merchant/{sub_mchid}/check`. For service providers. Idempotent. `new_tax_control_fapiao.merchant.check_status` tells what became of it.
 
         sub_mchid: required. Example: `1900000109`.
 

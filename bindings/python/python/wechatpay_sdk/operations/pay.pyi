@@ -648,7 +648,7 @@ class PayAcquiringBankTransactions:
     ) -> AcquiringBankTransactionsExposureReply:
         """微信分付-支付方式前置服务.
 
-        `POST /v3/pay/acquiring-bank/transactions/exposure`. For service providers. Not idempotent.
+        `POST /v3/pay/acquiring-bank/transactions/exposure`. For service providers. Idempotent.
 
         acquiring_bank_id: required. Example: `1356485`.
         acquiring_bank_appid: optional. Example: `wx8888888888888888`.
@@ -681,7 +681,7 @@ class PayInstalPartner:
     ) -> InstalPartnerExposureReply:
         """商户贴息-获取微信分付曝光建议.
 
-        `POST /v3/pay/instal/partner/exposure`. For service providers. Not idempotent.
+        `POST /v3/pay/instal/partner/exposure`. For service providers. Idempotent.
 
         sp_mchid: required. Example: `1230000109`.
         sp_appid: required. Example: `wx8888888888888888`.
@@ -709,7 +709,7 @@ class PayInstal:
     ) -> InstalExposureReply:
         """商户贴息-获取微信分付曝光建议.
 
-        `POST /v3/pay/instal/exposure`. For direct merchants. Not idempotent.
+        `POST /v3/pay/instal/exposure`. For direct merchants. Idempotent.
 
         mchid: required. Example: `1230000109`.
         appid: required. Example: `wxd678efh567hg6787`.
@@ -747,7 +747,7 @@ class PayPartnerTransactionsApp:
     ) -> PartnerTransactionsAppCreateReply:
         """APP下单.
 
-        `POST /v3/pay/partner/transactions/app`. For service providers. Not idempotent.
+        `POST /v3/pay/partner/transactions/app`. For service providers. Idempotent. `pay.partner.transactions.get_by_out_trade_no` tells what became of it.
 
         sp_appid: required. Example: `wx8888888888888888`.
         sp_mchid: required. Example: `1230000109`.
@@ -796,7 +796,7 @@ class PayPartnerTransactionsAppWithContract:
     ) -> PartnerTransactionsAppWithContractCreateReply:
         """APP下单并签约.
 
-        `POST /v3/pay/partner/transactions/app-with-contract`. For service providers. Not idempotent.
+        `POST /v3/pay/partner/transactions/app-with-contract`. For service providers. Idempotent. `pay.partner.transactions.get_by_out_trade_no` tells what became of it.
 
         sp_appid: required. Example: `wx8888888888888888`.
         sp_mchid: required. Example: `1230000109`.
@@ -841,7 +841,7 @@ class PayPartnerTransactionsCodePay:
     ) -> PartnerTransactionsCodePayCreateReply:
         """付款码支付.
 
-        `POST /v3/pay/partner/transactions/codepay`. For service providers. Not idempotent.
+        `POST /v3/pay/partner/transactions/codepay`. For service providers. Not idempotent. `pay.partner.transactions.get_by_out_trade_no` tells what became of it.
 
         sp_appid: optional. Example: `wxd678efh567hg6787`.
         sp_mchid: required. Example: `1230000109`.
@@ -887,7 +887,7 @@ class PayPartnerTransactionsH5:
     ) -> PartnerTransactionsH5CreateReply:
         """H5下单.
 
-        `POST /v3/pay/partner/transactions/h5`. For service providers. Not idempotent.
+        `POST /v3/pay/partner/transactions/h5`. For service providers. Idempotent. `pay.partner.transactions.get_by_out_trade_no` tells what became of it.
 
         sp_appid: required. Example: `wx8888888888888888`.
         sp_mchid: required. Example: `1230000109`.
@@ -937,7 +937,7 @@ class PayPartnerTransactionsJsapi:
     ) -> PartnerTransactionsJsapiCreateReply:
         """JSAPI下单.
 
-        `POST /v3/pay/partner/transactions/jsapi`. For service providers. Not idempotent.
+        `POST /v3/pay/partner/transactions/jsapi`. For service providers. Idempotent. `pay.partner.transactions.get_by_out_trade_no` tells what became of it.
 
         sp_appid: required. Example: `wx8888888888888888`.
         sp_mchid: required. Example: `1230000109`.
@@ -987,7 +987,7 @@ class PayPartnerTransactionsJsapiWithContract:
     ) -> PartnerTransactionsJsapiWithContractCreateReply:
         """JSAPI下单并授权/签约.
 
-        `POST /v3/pay/partner/transactions/jsapi-with-contract`. For service providers. Not idempotent.
+        `POST /v3/pay/partner/transactions/jsapi-with-contract`. For service providers. Idempotent. `pay.partner.transactions.get_by_out_trade_no` tells what became of it.
 
         sp_appid: required. Example: `wx8888888888888888`.
         sp_mchid: required. Example: `1230000109`.
@@ -1035,7 +1035,7 @@ class PayPartnerTransactionsMiniProgram:
     ) -> PartnerTransactionsMiniProgramCreateReply:
         """小程序支付下单.
 
-        `POST /v3/pay/partner/transactions/miniprogram`. For service providers. Not idempotent.
+        `POST /v3/pay/partner/transactions/miniprogram`. For service providers. Idempotent. `pay.partner.transactions.get_by_out_trade_no` tells what became of it.
 
         sp_appid: required. Example: `wx8888888888888888`.
         sp_mchid: required. Example: `1230000109`.
@@ -1083,7 +1083,7 @@ class PayPartnerTransactionsNative:
     ) -> PartnerTransactionsNativeCreateReply:
         """Native下单.
 
-        `POST /v3/pay/partner/transactions/native`. For service providers. Not idempotent.
+        `POST /v3/pay/partner/transactions/native`. For service providers. Idempotent. `pay.partner.transactions.get_by_out_trade_no` tells what became of it.
 
         sp_appid: required. Example: `wx8888888888888888`.
         sp_mchid: required. Example: `1230000109`.
@@ -1131,7 +1131,7 @@ class PayPartnerTransactionsScannedPos:
     ) -> PartnerTransactionsScannedPosCreateReply:
         """扫码支付下单.
 
-        `POST /v3/pay/partner/transactions/scannedpos`. For service providers. Not idempotent.
+        `POST /v3/pay/partner/transactions/scannedpos`. For service providers. Idempotent. `pay.partner.transactions.get_by_out_trade_no` tells what became of it.
 
         sp_appid: optional. Example: `wx8888888888888888`.
         sp_mchid: required. Example: `1230000109`.
@@ -1192,7 +1192,7 @@ class PayPartnerTransactions:
     ) -> None:
         """关单.
 
-        `POST /v3/pay/partner/transactions/out-trade-no/{out_trade_no}/close`. For service providers. Not idempotent.
+        `POST /v3/pay/partner/transactions/out-trade-no/{out_trade_no}/close`. For service providers. Idempotent. `pay.partner.transactions.get_by_out_trade_no` tells what became of it.
 
         out_trade_no: required. Example: `1217752501201407033233368018`.
         sp_mchid: required. Example: `1230000109`.
@@ -1213,7 +1213,7 @@ class PayPartnerTransactions:
     ) -> PartnerTransactionsExposureReply:
         """微信分付-支付方式前置服务.
 
-        `POST /v3/pay/partner/transactions/exposure`. For service providers. Not idempotent.
+        `POST /v3/pay/partner/transactions/exposure`. For service providers. Idempotent.
 
         sp_appid: required. Example: `wx8888888888888888`.
         sp_mchid: required. Example: `1230000109`.
@@ -1272,7 +1272,7 @@ class PayPartnerTransactions:
     ) -> PartnerTransactionsReverseByOutTradeNoReply:
         """撤销.
 
-        `POST /v3/pay/partner/transactions/out-trade-no/{out_trade_no}/reverse`. For service providers. Not idempotent.
+        `POST /v3/pay/partner/transactions/out-trade-no/{out_trade_no}/reverse`. For service providers. Not idempotent. `pay.partner.transactions.get_by_out_trade_no` tells what became of it.
 
         out_trade_no: required. Example: `1217752501201407033233368018`.
         sp_appid: optional. Example: `wxd678efh567hg6787`.
@@ -1314,7 +1314,7 @@ class PayTransactionsApp:
     ) -> TransactionsAppCreateReply:
         """APP下单.
 
-        `POST /v3/pay/transactions/app`. For direct merchants. Not idempotent.
+        `POST /v3/pay/transactions/app`. For direct merchants. Idempotent. `pay.transactions.get_by_out_trade_no` tells what became of it.
 
         appid: required. Example: `wxd678efh567hg6787`.
         mchid: required. Example: `1230000109`.
@@ -1359,7 +1359,7 @@ class PayTransactionsAppWithContract:
     ) -> TransactionsAppWithContractCreateReply:
         """APP下单并签约.
 
-        `POST /v3/pay/transactions/app-with-contract`. For direct merchants. Not idempotent.
+        `POST /v3/pay/transactions/app-with-contract`. For direct merchants. Idempotent. `pay.transactions.get_by_out_trade_no` tells what became of it.
 
         appid: required. Example: `wxd678efh567hg6787`.
         mchid: required. Example: `1230000109`.
@@ -1400,7 +1400,7 @@ class PayTransactionsCodePay:
     ) -> TransactionsCodePayCreateReply:
         """付款码支付.
 
-        `POST /v3/pay/transactions/codepay`. For direct merchants. Not idempotent.
+        `POST /v3/pay/transactions/codepay`. For direct merchants. Not idempotent. `pay.transactions.get_by_out_trade_no` tells what became of it.
 
         appid: required. Example: `wxd678efh567hg6787`.
         mchid: required. Example: `1230000109`.
@@ -1442,7 +1442,7 @@ class PayTransactionsH5:
     ) -> TransactionsH5CreateReply:
         """H5下单.
 
-        `POST /v3/pay/transactions/h5`. For direct merchants. Not idempotent.
+        `POST /v3/pay/transactions/h5`. For direct merchants. Idempotent. `pay.transactions.get_by_out_trade_no` tells what became of it.
 
         appid: required. Example: `wxd678efh567hg6787`.
         mchid: required. Example: `1230000109`.
@@ -1488,7 +1488,7 @@ class PayTransactionsJsapi:
     ) -> TransactionsJsapiCreateReply:
         """JSAPI下单.
 
-        `POST /v3/pay/transactions/jsapi`. For direct merchants. Not idempotent.
+        `POST /v3/pay/transactions/jsapi`. For direct merchants. Idempotent. `pay.transactions.get_by_out_trade_no` tells what became of it.
 
         appid: required. Example: `wxd678efh567hg6787`.
         mchid: required. Example: `1230000109`.
@@ -1534,7 +1534,7 @@ class PayTransactionsJsapiWithContract:
     ) -> TransactionsJsapiWithContractCreateReply:
         """JSAPI下单并授权/签约.
 
-        `POST /v3/pay/transactions/jsapi-with-contract`. For direct merchants. Not idempotent.
+        `POST /v3/pay/transactions/jsapi-with-contract`. For direct merchants. Idempotent. `pay.transactions.get_by_out_trade_no` tells what became of it.
 
         appid: required. Example: `wxd678efh567hg6787`.
         mchid: required. Example: `1230000109`.
@@ -1579,7 +1579,7 @@ class PayTransactionsNative:
     ) -> TransactionsNativeCreateReply:
         """Native下单.
 
-        `POST /v3/pay/transactions/native`. For direct merchants. Not idempotent.
+        `POST /v3/pay/transactions/native`. For direct merchants. Idempotent. `pay.transactions.get_by_out_trade_no` tells what became of it.
 
         appid: required. Example: `wxd678efh567hg6787`.
         mchid: required. Example: `1230000109`.
@@ -1632,7 +1632,7 @@ class PayTransactions:
     ) -> None:
         """关单.
 
-        `POST /v3/pay/transactions/out-trade-no/{out_trade_no}/close`. For direct merchants. Not idempotent.
+        `POST /v3/pay/transactions/out-trade-no/{out_trade_no}/close`. For direct merchants. Idempotent. `pay.transactions.get_by_out_trade_no` tells what became of it.
 
         out_trade_no: required. Example: `1217752501201407033233368018`.
         mchid: required. Example: `1230000109`.
@@ -1650,7 +1650,7 @@ class PayTransactions:
     ) -> TransactionsExposureReply:
         """微信分付-支付方式前置服务.
 
-        `POST /v3/pay/transactions/exposure`. For direct merchants. Not idempotent.
+        `POST /v3/pay/transactions/exposure`. For direct merchants. Idempotent.
 
         mchid: optional. Example: `1230000109`.
         appid: required. Example: `wxd678efh567hg6787`.
@@ -1701,7 +1701,7 @@ class PayTransactions:
     ) -> TransactionsReverseByOutTradeNoReply:
         """撤销.
 
-        `POST /v3/pay/transactions/out-trade-no/{out_trade_no}/reverse`. For direct merchants. Not idempotent.
+        `POST /v3/pay/transactions/out-trade-no/{out_trade_no}/reverse`. For direct merchants. Not idempotent. `pay.transactions.get_by_out_trade_no` tells what became of it.
 
         out_trade_no: required. Example: `1217752501201407033233368018`.
         appid: required. Example: `wxd678efh567hg6787`.
@@ -1741,7 +1741,7 @@ class AsyncPayAcquiringBankTransactions:
     ) -> AcquiringBankTransactionsExposureReply:
         """微信分付-支付方式前置服务.
 
-        `POST /v3/pay/acquiring-bank/transactions/exposure`. For service providers. Not idempotent.
+        `POST /v3/pay/acquiring-bank/transactions/exposure`. For service providers. Idempotent.
 
         acquiring_bank_id: required. Example: `1356485`.
         acquiring_bank_appid: optional. Example: `wx8888888888888888`.
@@ -1774,7 +1774,7 @@ class AsyncPayInstalPartner:
     ) -> InstalPartnerExposureReply:
         """商户贴息-获取微信分付曝光建议.
 
-        `POST /v3/pay/instal/partner/exposure`. For service providers. Not idempotent.
+        `POST /v3/pay/instal/partner/exposure`. For service providers. Idempotent.
 
         sp_mchid: required. Example: `1230000109`.
         sp_appid: required. Example: `wx8888888888888888`.
@@ -1802,7 +1802,7 @@ class AsyncPayInstal:
     ) -> InstalExposureReply:
         """商户贴息-获取微信分付曝光建议.
 
-        `POST /v3/pay/instal/exposure`. For direct merchants. Not idempotent.
+        `POST /v3/pay/instal/exposure`. For direct merchants. Idempotent.
 
         mchid: required. Example: `1230000109`.
         appid: required. Example: `wxd678efh567hg6787`.
@@ -1840,7 +1840,7 @@ class AsyncPayPartnerTransactionsApp:
     ) -> PartnerTransactionsAppCreateReply:
         """APP下单.
 
-        `POST /v3/pay/partner/transactions/app`. For service providers. Not idempotent.
+        `POST /v3/pay/partner/transactions/app`. For service providers. Idempotent. `pay.partner.transactions.get_by_out_trade_no` tells what became of it.
 
         sp_appid: required. Example: `wx8888888888888888`.
         sp_mchid: required. Example: `1230000109`.
@@ -1889,7 +1889,7 @@ class AsyncPayPartnerTransactionsAppWithContract:
     ) -> PartnerTransactionsAppWithContractCreateReply:
         """APP下单并签约.
 
-        `POST /v3/pay/partner/transactions/app-with-contract`. For service providers. Not idempotent.
+        `POST /v3/pay/partner/transactions/app-with-contract`. For service providers. Idempotent. `pay.partner.transactions.get_by_out_trade_no` tells what became of it.
 
         sp_appid: required. Example: `wx8888888888888888`.
         sp_mchid: required. Example: `1230000109`.
@@ -1934,7 +1934,7 @@ class AsyncPayPartnerTransactionsCodePay:
     ) -> PartnerTransactionsCodePayCreateReply:
         """付款码支付.
 
-        `POST /v3/pay/partner/transactions/codepay`. For service providers. Not idempotent.
+        `POST /v3/pay/partner/transactions/codepay`. For service providers. Not idempotent. `pay.partner.transactions.get_by_out_trade_no` tells what became of it.
 
         sp_appid: optional. Example: `wxd678efh567hg6787`.
         sp_mchid: required. Example: `1230000109`.
@@ -1980,7 +1980,7 @@ class AsyncPayPartnerTransactionsH5:
     ) -> PartnerTransactionsH5CreateReply:
         """H5下单.
 
-        `POST /v3/pay/partner/transactions/h5`. For service providers. Not idempotent.
+        `POST /v3/pay/partner/transactions/h5`. For service providers. Idempotent. `pay.partner.transactions.get_by_out_trade_no` tells what became of it.
 
         sp_appid: required. Example: `wx8888888888888888`.
         sp_mchid: required. Example: `1230000109`.
@@ -2030,7 +2030,7 @@ class AsyncPayPartnerTransactionsJsapi:
     ) -> PartnerTransactionsJsapiCreateReply:
         """JSAPI下单.
 
-        `POST /v3/pay/partner/transactions/jsapi`. For service providers. Not idempotent.
+        `POST /v3/pay/partner/transactions/jsapi`. For service providers. Idempotent. `pay.partner.transactions.get_by_out_trade_no` tells what became of it.
 
         sp_appid: required. Example: `wx8888888888888888`.
         sp_mchid: required. Example: `1230000109`.
@@ -2080,7 +2080,7 @@ class AsyncPayPartnerTransactionsJsapiWithContract:
     ) -> PartnerTransactionsJsapiWithContractCreateReply:
         """JSAPI下单并授权/签约.
 
-        `POST /v3/pay/partner/transactions/jsapi-with-contract`. For service providers. Not idempotent.
+        `POST /v3/pay/partner/transactions/jsapi-with-contract`. For service providers. Idempotent. `pay.partner.transactions.get_by_out_trade_no` tells what became of it.
 
         sp_appid: required. Example: `wx8888888888888888`.
         sp_mchid: required. Example: `1230000109`.
@@ -2128,7 +2128,7 @@ class AsyncPayPartnerTransactionsMiniProgram:
     ) -> PartnerTransactionsMiniProgramCreateReply:
         """小程序支付下单.
 
-        `POST /v3/pay/partner/transactions/miniprogram`. For service providers. Not idempotent.
+        `POST /v3/pay/partner/transactions/miniprogram`. For service providers. Idempotent. `pay.partner.transactions.get_by_out_trade_no` tells what became of it.
 
         sp_appid: required. Example: `wx8888888888888888`.
         sp_mchid: required. Example: `1230000109`.
@@ -2176,7 +2176,7 @@ class AsyncPayPartnerTransactionsNative:
     ) -> PartnerTransactionsNativeCreateReply:
         """Native下单.
 
-        `POST /v3/pay/partner/transactions/native`. For service providers. Not idempotent.
+        `POST /v3/pay/partner/transactions/native`. For service providers. Idempotent. `pay.partner.transactions.get_by_out_trade_no` tells what became of it.
 
         sp_appid: required. Example: `wx8888888888888888`.
         sp_mchid: required. Example: `1230000109`.
@@ -2224,7 +2224,7 @@ class AsyncPayPartnerTransactionsScannedPos:
     ) -> PartnerTransactionsScannedPosCreateReply:
         """扫码支付下单.
 
-        `POST /v3/pay/partner/transactions/scannedpos`. For service providers. Not idempotent.
+        `POST /v3/pay/partner/transactions/scannedpos`. For service providers. Idempotent. `pay.partner.transactions.get_by_out_trade_no` tells what became of it.
 
         sp_appid: optional. Example: `wx8888888888888888`.
         sp_mchid: required. Example: `1230000109`.
@@ -2285,7 +2285,7 @@ class AsyncPayPartnerTransactions:
     ) -> None:
         """关单.
 
-        `POST /v3/pay/partner/transactions/out-trade-no/{out_trade_no}/close`. For service providers. Not idempotent.
+        `POST /v3/pay/partner/transactions/out-trade-no/{out_trade_no}/close`. For service providers. Idempotent. `pay.partner.transactions.get_by_out_trade_no` tells what became of it.
 
         out_trade_no: required. Example: `1217752501201407033233368018`.
         sp_mchid: required. Example: `1230000109`.
@@ -2306,7 +2306,7 @@ class AsyncPayPartnerTransactions:
     ) -> PartnerTransactionsExposureReply:
         """微信分付-支付方式前置服务.
 
-        `POST /v3/pay/partner/transactions/exposure`. For service providers. Not idempotent.
+        `POST /v3/pay/partner/transactions/exposure`. For service providers. Idempotent.
 
         sp_appid: required. Example: `wx8888888888888888`.
         sp_mchid: required. Example: `1230000109`.
@@ -2365,7 +2365,7 @@ class AsyncPayPartnerTransactions:
     ) -> PartnerTransactionsReverseByOutTradeNoReply:
         """撤销.
 
-        `POST /v3/pay/partner/transactions/out-trade-no/{out_trade_no}/reverse`. For service providers. Not idempotent.
+        `POST /v3/pay/partner/transactions/out-trade-no/{out_trade_no}/reverse`. For service providers. Not idempotent. `pay.partner.transactions.get_by_out_trade_no` tells what became of it.
 
         out_trade_no: required. Example: `1217752501201407033233368018`.
         sp_appid: optional. Example: `wxd678efh567hg6787`.
@@ -2407,7 +2407,7 @@ class AsyncPayTransactionsApp:
     ) -> TransactionsAppCreateReply:
         """APP下单.
 
-        `POST /v3/pay/transactions/app`. For direct merchants. Not idempotent.
+        `POST /v3/pay/transactions/app`. For direct merchants. Idempotent. `pay.transactions.get_by_out_trade_no` tells what became of it.
 
         appid: required. Example: `wxd678efh567hg6787`.
         mchid: required. Example: `1230000109`.
@@ -2452,7 +2452,7 @@ class AsyncPayTransactionsAppWithContract:
     ) -> TransactionsAppWithContractCreateReply:
         """APP下单并签约.
 
-        `POST /v3/pay/transactions/app-with-contract`. For direct merchants. Not idempotent.
+        `POST /v3/pay/transactions/app-with-contract`. For direct merchants. Idempotent. `pay.transactions.get_by_out_trade_no` tells what became of it.
 
         appid: required. Example: `wxd678efh567hg6787`.
         mchid: required. Example: `1230000109`.
@@ -2493,7 +2493,7 @@ class AsyncPayTransactionsCodePay:
     ) -> TransactionsCodePayCreateReply:
         """付款码支付.
 
-        `POST /v3/pay/transactions/codepay`. For direct merchants. Not idempotent.
+        `POST /v3/pay/transactions/codepay`. For direct merchants. Not idempotent. `pay.transactions.get_by_out_trade_no` tells what became of it.
 
         appid: required. Example: `wxd678efh567hg6787`.
         mchid: required. Example: `1230000109`.
@@ -2535,7 +2535,7 @@ class AsyncPayTransactionsH5:
     ) -> TransactionsH5CreateReply:
         """H5下单.
 
-        `POST /v3/pay/transactions/h5`. For direct merchants. Not idempotent.
+        `POST /v3/pay/transactions/h5`. For direct merchants. Idempotent. `pay.transactions.get_by_out_trade_no` tells what became of it.
 
         appid: required. Example: `wxd678efh567hg6787`.
         mchid: required. Example: `1230000109`.
@@ -2581,7 +2581,7 @@ class AsyncPayTransactionsJsapi:
     ) -> TransactionsJsapiCreateReply:
         """JSAPI下单.
 
-        `POST /v3/pay/transactions/jsapi`. For direct merchants. Not idempotent.
+        `POST /v3/pay/transactions/jsapi`. For direct merchants. Idempotent. `pay.transactions.get_by_out_trade_no` tells what became of it.
 
         appid: required. Example: `wxd678efh567hg6787`.
         mchid: required. Example: `1230000109`.
@@ -2627,7 +2627,7 @@ class AsyncPayTransactionsJsapiWithContract:
     ) -> TransactionsJsapiWithContractCreateReply:
         """JSAPI下单并授权/签约.
 
-        `POST /v3/pay/transactions/jsapi-with-contract`. For direct merchants. Not idempotent.
+        `POST /v3/pay/transactions/jsapi-with-contract`. For direct merchants. Idempotent. `pay.transactions.get_by_out_trade_no` tells what became of it.
 
         appid: required. Example: `wxd678efh567hg6787`.
         mchid: required. Example: `1230000109`.
@@ -2672,7 +2672,7 @@ class AsyncPayTransactionsNative:
     ) -> TransactionsNativeCreateReply:
         """Native下单.
 
-        `POST /v3/pay/transactions/native`. For direct merchants. Not idempotent.
+        `POST /v3/pay/transactions/native`. For direct merchants. Idempotent. `pay.transactions.get_by_out_trade_no` tells what became of it.
 
         appid: required. Example: `wxd678efh567hg6787`.
         mchid: required. Example: `1230000109`.
@@ -2725,7 +2725,7 @@ class AsyncPayTransactions:
     ) -> None:
         """关单.
 
-        `POST /v3/pay/transactions/out-trade-no/{out_trade_no}/close`. For direct merchants. Not idempotent.
+        `POST /v3/pay/transactions/out-trade-no/{out_trade_no}/close`. For direct merchants. Idempotent. `pay.transactions.get_by_out_trade_no` tells what became of it.
 
         out_trade_no: required. Example: `1217752501201407033233368018`.
         mchid: required. Example: `1230000109`.
@@ -2743,7 +2743,7 @@ class AsyncPayTransactions:
     ) -> TransactionsExposureReply:
         """微信分付-支付方式前置服务.
 
-        `POST /v3/pay/transactions/exposure`. For direct merchants. Not idempotent.
+        `POST /v3/pay/transactions/exposure`. For direct merchants. Idempotent.
 
         mchid: optional. Example: `1230000109`.
         appid: required. Example: `wxd678efh567hg6787`.
@@ -2794,7 +2794,7 @@ class AsyncPayTransactions:
     ) -> TransactionsReverseByOutTradeNoReply:
         """撤销.
 
-        `POST /v3/pay/transactions/out-trade-no/{out_trade_no}/reverse`. For direct merchants. Not idempotent.
+        `POST /v3/pay/transactions/out-trade-no/{out_trade_no}/reverse`. For direct merchants. Not idempotent. `pay.transactions.get_by_out_trade_no` tells what became of it.
 
         out_trade_no: required. Example: `1217752501201407033233368018`.
         appid: required. Example: `wxd678efh567hg6787`.
