@@ -16,11 +16,12 @@ use tokio::time::timeout;
 use crate::Problem;
 use crate::judge::Answer;
 
-/// How long after its deadline a call is waited for until it counts as lost.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// How long a driver is waited for, also after a call's deadline, until it counts as lost. A crowded machine may take its
+/// time to start one.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Who waits for the answer of which call.
-type Waiting = Arc<Mutex<HashMap<usize, oneshot::Sender<Answer>>>>;
+type Waiting = Arc<Mutex<HashMap<usize, oneshot::Sender<Box<Answer>>>>>;
 
 /// One process.
 pub(crate) struct Driver {
@@ -59,7 +60,7 @@ impl Driver {
     }
 
     /// Has a call made; none where no answer comes.
-    pub(crate) async fn call(&self, n: usize, line: &Value, limit: Duration) -> Option<Answer> {
+    pub(crate) async fn call(&self, n: usize, line: &Value, limit: Duration) -> Option<Box<Answer>> {
         let (sender, receiver) = oneshot::channel();
         self.waiting().insert(n, sender);
         if self.write(line).await.is_err() {
@@ -91,7 +92,7 @@ impl Driver {
         self.input.lock().await.write_all(format!("{line}\n").as_bytes()).await
     }
 
-    fn waiting(&self) -> std::sync::MutexGuard<'_, HashMap<usize, oneshot::Sender<Answer>>> {
+    fn waiting(&self) -> std::sync::MutexGuard<'_, HashMap<usize, oneshot::Sender<Box<Answer>>>> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -109,7 +110,8 @@ async fn listen(output: ChildStdout, waiting: Waiting, rested: tokio::sync::mpsc
         match serde_json::from_str::<Answer>(&line) {
             Ok(answer) => {
                 let waiter = waiting.lock().unwrap_or_else(PoisonError::into_inner).remove(&answer.n);
-                waiter.map(|waiter| waiter.send(answer));
+                // Whoever has given up waiting has said so already.
+                drop(waiter.map(|waiter| waiter.send(Box::new(answer))));
             }
             Err(error) => eprintln!("a driver said {line:?}: {error}"),
         }

@@ -118,7 +118,8 @@ async fn one(plan: Plan, language: &Language, folder: &Path, library: &Path) -> 
 fn show(outcomes: &[Outcome], replay: &str) {
     println!("{}", table::table(outcomes));
     for outcome in outcomes.iter().filter(|outcome| !outcome.holds()) {
-        println!("\n{} does not hold: {:?} {:?}", outcome.language, outcome.violations, outcome.leaks);
+        let Outcome { language, violations, leaks, failback_s, new_key, .. } = outcome;
+        println!("\n{language} does not hold: {violations:?} {leaks:?}, failback {failback_s:?}, new key {new_key}");
         for told in &outcome.told {
             println!("{told:#}");
         }

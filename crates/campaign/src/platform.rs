@@ -16,6 +16,8 @@ pub(crate) struct Platform {
     http: reqwest::Client,
 }
 
+/// Seconds that clients stay away from a host: a campaign is not long, and they are to come back in it.
+const COOL_DOWN: u64 = 2;
 /// Requests in which every process of a language has had its turn.
 const RECENT: usize = 50;
 
@@ -67,6 +69,7 @@ impl Platform {
             "base_url": named(&info.base_url),
             "backup_url": named(&info.backup_url),
             "timeout": 2,
+            "cool_down": COOL_DOWN,
         })
     }
 

@@ -8,11 +8,11 @@ use std::time::{Duration, Instant};
 use futures_util::future::try_join_all;
 use tokio::sync::{Mutex, RwLock};
 use tokio::time::timeout;
+use wechatpay_sdk::Retry;
 
 use crate::Problem;
 use crate::driver::Driver;
 use crate::flat::{self, Sample, Waits, leaks};
-use crate::judge::Answer;
 use crate::languages::Language;
 use crate::plan::{Call, Plan, Repeat};
 use crate::platform::Platform;
@@ -37,8 +37,6 @@ struct Run<'a> {
     /// Read by calls under way, written by whoever wants none.
     quiet: RwLock<()>,
     records: Mutex<Vec<Record>>,
-    /// How the options say that nothing is repeated.
-    nothing: &'a str,
 }
 
 /// The way through the plan.
@@ -72,7 +70,6 @@ pub(crate) async fn run(plan: Plan, language: &Language, folder: &Path, library:
         }),
         quiet: RwLock::new(()),
         records: Mutex::new(Vec::with_capacity(plan.calls)),
-        nothing: if "off".parse::<wechatpay_sdk::Retry>().is_ok() { "off" } else { "never" },
     };
     try_join_all((0..language.lanes).map(|lane| run.lane(lane))).await?;
     let failback = run.wait_for_failback().await?;
@@ -129,13 +126,13 @@ impl Run<'_> {
             None => None,
         };
         let retry = match call.repeat {
-            Repeat::Nothing => self.nothing,
-            Repeat::Safe => "safe",
-            Repeat::Idempotent => "idempotent",
+            Repeat::Nothing => Retry::Off,
+            Repeat::Safe => Retry::Safe,
+            Repeat::Idempotent => Retry::Idempotent,
         };
-        let line = call.line(retry);
+        let line = call.line(retry.as_str());
         let mut ended = pin!(driver.call(call.n, &line, call.timeout));
-        let in_time: Result<Option<Answer>, _> = timeout(call.timeout, &mut ended).await;
+        let in_time = timeout(call.timeout, &mut ended).await;
         let (answer, starved) = match in_time {
             Ok(answer) => (answer, Duration::ZERO),
             Err(_) => {

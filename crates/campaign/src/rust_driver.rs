@@ -75,5 +75,6 @@ fn record(error: &Error) -> Value {
         "may_have_taken_effect": error.may_have_taken_effect(),
         "verified": error.verified(),
         "message": error.message(),
+        "attempts": error.attempts().len(),
     })
 }
