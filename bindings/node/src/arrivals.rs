@@ -18,8 +18,7 @@ use crate::question::Question;
 
 /// Called as `land(token, question, ok, status, requestId, body)`. Weak: by itself it does not keep the process alive.
 type Land = ThreadsafeFunction<Arrival, (), LandArguments, Status, false, true>;
-type LandArguments =
-    FnArgs<(u32, Option<Question>, bool, Option<u16>, Option<String>, Option<Either<String, Buffer>>)>;
+type LandArguments = FnArgs<(u32, Option<Question>, bool, Option<u16>, Option<String>, Option<Either<String, Buffer>>)>;
 
 enum Arrival {
     /// The call of this token has ended, and this came of it.
