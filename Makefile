@@ -26,8 +26,8 @@ WITH_REDIS := $(PYTHON) $(CURDIR)/tests/receivers/redis_server.py
 
 at-most-4-MB = stat -c '%s %n' $(1) | awk '$$1 > 4000000 {print $$2 " has " $$1 " bytes, more than 4 MB"; big = 1} END {exit big}'
 
-.PHONY: help demo test bench fuzz generate install lint drift test-rust test-python test-node test-c test-php test-receivers table wheel node c php \
-    command fresh-results tools tools-all clean
+.PHONY: help demo test bench fuzz generate install lint drift test-rust test-python test-node test-c test-php test-receivers test-campaign campaign \
+    campaign-programs table wheel node c php command fresh-results tools tools-all clean
 
 help: ## Lists the targets.
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -59,7 +59,7 @@ demo: $(VENV)/.ready tools-all ## Opens Gold Plan and the custom page for 200 su
 	$(MAKE) --no-print-directory wheel node c php
 	$(RUN) $(BIN)/python examples/demo/run.py target/release/wechatpay
 
-test: fresh-results lint drift test-rust test-python test-node test-c test-php test-receivers table ## All suites, in every language.
+test: fresh-results lint drift test-rust test-python test-node test-c test-php test-receivers test-campaign table ## All suites, in every language.
 	@echo; echo "make test: all suites passed"
 
 # ---------------------------------------------------------------- their parts
@@ -70,7 +70,7 @@ lint: $(VENV)/.ready bindings/node/node_modules/.ready ## Formatting and linters
 	cargo clippy --locked -p wechatpay-sdk --no-default-features --features rustcrypto -- -D warnings
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	cd bindings/node && npx prettier --config .prettierrc.json --ignore-path .prettierignore --check . ../../tests/node \
+	cd bindings/node && npx prettier --config .prettierrc.json --ignore-path .prettierignore --check . ../../tests/node ../../tests/campaign \
 	    ../../examples/node ../../benches/*.mjs
 
 drift: $(VENV)/.ready ## Generated files are what spec/ says, and spec/ is valid OpenAPI 3.1.
@@ -94,6 +94,7 @@ command:
 test-rust: | $(RESULTS) ## Unit, integration, vector and case tests of the Rust crates.
 	$(RUN) cargo test --locked --workspace --features wechatpay-sdk/rustcrypto
 	cargo test --locked --quiet -p wechatpay-sdk --no-default-features --features rustcrypto --lib tls
+	cargo check --locked --quiet -p wechatpay-sdk --features full
 
 wheel: $(VENV)/.ready ## The Python wheel, in target/wheels, installed into .venv.
 	rm -rf $(WHEELS)
@@ -147,12 +148,31 @@ test-receivers: wheel php command $(RECEIVERS)/node/.ready ## The receivers of e
 	$(CARGO_BUILD) --bin axum_receiver
 	$(RUN) $(BIN)/python -m pytest -q -p no:cacheprovider tests/receivers
 
+# Calls while everything fails, from every language, each with its installed artefact; CAMPAIGN_FLAGS as it tells with --help.
+CAMPAIGN := $(CURDIR)/target/campaign
+RUN_CAMPAIGN := $(RUN) WECHATPAY_PYTHON=$(BIN)/python target/debug/wechatpay-campaign --built $(CAMPAIGN)
+
+campaign-programs: c
+	$(CARGO_BUILD) --bin wechatpay-campaign
+	mkdir -p $(CAMPAIGN)
+	cc -shared -fPIC -O1 -Wall -Wextra -Werror -o $(CAMPAIGN)/world.so tests/campaign/world.c -ldl
+	$(RUN) bash -c 'cc -O1 -Wall -Wextra -Werror -pthread -o $(CAMPAIGN)/driver tests/campaign/driver.c \
+	    $$(pkg-config --cflags --libs wechatpay jansson) -Wl,-rpath,$(C_PREFIX)/lib'
+
+# Always the same plan; the full campaign draws a new one.
+test-campaign: wheel node php campaign-programs ## A short campaign, all languages at once.
+	$(RUN_CAMPAIGN) --calls 500 --at-once 5 --seed 20261126
+
+campaign: wheel node php campaign-programs ## 10,000 calls per language while everything fails, and a batch killed 50 times; target/campaign/table.json.
+	$(RUN_CAMPAIGN) --json $(CAMPAIGN)/table.json $(CAMPAIGN_FLAGS)
+	KILL_ROWS=10000 KILLS=50 cargo test --locked --workspace --features wechatpay-sdk/rustcrypto --test batch_kill -- --nocapture
+
 table: test-rust test-python test-node test-c test-php ## The README's programs, the same surface everywhere, cases × languages.
 	$(RUN) $(BIN)/python -m pytest -q -p no:cacheprovider tests/readme
 	$(RUN) $(BIN)/python tests/parity/compare.py --languages rust,python,node,c,php
 	$(BIN)/python tests/table.py $(RESULTS)
 
-bench: $(VENV)/.ready ## CPU time per call against the floor of this machine, throughput and memory; writes benches/RESULTS.md.
+bench: $(VENV)/.ready bindings/node/node_modules/.ready ## CPU time per call against the floor of this machine, throughput and memory; writes benches/RESULTS.md.
 	cargo build --release --locked -p wechatpay-bench
 	$(MAKE) --no-print-directory wheel node c php
 	for program in c_calls c_notifications; do cc -O2 -o target/c/$$program benches/$$program.c \

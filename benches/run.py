@@ -19,6 +19,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+import loading
 import notifications
 
 HERE = Path(__file__).resolve().parent
@@ -142,6 +143,9 @@ def main() -> None:
     lines += ["", f"| Node.js event loop, {AT_ONCE} calls at once | delay p99 ms | target |", "|---|---|---|"]
     lines.append(f"| of all rounds the median | {delay:.1f} | {at_most(LOOP_DELAY_MS)} |")
     missed += ["event loop"] if delay > LOOP_DELAY_MS else []
+    loaded, late = loading.table()
+    lines += ["", *loaded]
+    missed += late
     lines += ["", "| installed from | MB compressed | target |", "|---|---|---|"]
     packages = {"wheel": ROOT / "target" / "wheels", "npm tarball": ROOT / "target" / "npm"}
     for name, folder in packages.items():

@@ -45,7 +45,7 @@ fn options(config: &str) -> Options {
 }
 
 fn request() -> ChangeCustomPageStatus {
-    ChangeCustomPageStatus { sub_mchid: "1900000109".into(), operation_type: OperationType::Open }
+    ChangeCustomPageStatus::new("1900000109", OperationType::Open)
 }
 
 /// CPU time that this process has used, user and system.

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The installed header compiles alone as C99 and as C++17, without a warning: check-header.sh PREFIX
+# The installed headers compile alone as C99, and the whole as C++17, without a warning: check-header.sh PREFIX
 set -euo pipefail
 prefix=$1
 strict=(-Wall -Wextra -pedantic -Werror -fsyntax-only "-I$prefix/include")
@@ -8,4 +8,9 @@ program='#include <wechatpay.h>
 int main(void) { return wechatpay_version() == 0; }'
 "${CC:-cc}" -std=c99 -x c "${strict[@]}" - <<<"$program"
 "${CXX:-c++}" -std=c++17 -x c++ "${strict[@]}" - <<<"$program"
-echo "header: compiles as C99 and C++17"
+products=("$prefix"/include/wechatpay/*.h)
+for product in "${products[@]}"; do
+    "${CC:-cc}" -std=c99 -x c "${strict[@]}" - <<<"#include <wechatpay/${product##*/}>
+int main(void) { return wechatpay_version() == 0; }"
+done
+echo "header: compiles as C99 and C++17; ${#products[@]} headers of products compile alone"

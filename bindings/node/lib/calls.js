@@ -18,21 +18,24 @@ let arrivals;
 let alive;
 let last = 0;
 
-function land(token, outcome, question) {
+function land(token, question, ok, status, requestId, body) {
   const flight = flights.get(token);
-  if (outcome && flight) {
-    leave(token);
-    flight.resolve({ ...outcome, failure: flight.failure });
-  } else if (question && flight) {
+  if (question && flight) {
     // In the context of the code that made the call, as AsyncLocalStorage knows it.
     flight.context.runInAsyncScope(answer, undefined, flight, question);
+  } else if (flight) {
+    leave(token);
+    flight.resolve({ ok, status, requestId, body, failure: flight.failure });
   }
 }
 
 function giveUp(token) {
-  const { started, reject, signal } = flights.get(token);
-  leave(token);
-  reject(aborted(started.cancel(), signal.reason));
+  const { reject, signal } = flights.get(token);
+  const record = arrivals.cancel(token);
+  if (record) {
+    leave(token);
+    reject(aborted(record, signal.reason));
+  }
 }
 
 function enter(token, flight) {
@@ -84,13 +87,14 @@ function outcomeOf(start, operation, signal, signer) {
   arrivals ??= new native.Arrivals(land);
   last = (last + 1) % 2 ** 32;
   const token = last;
-  const started = start(arrivals, token);
-  if (!(started instanceof native.Flight)) {
-    return started;
+  const refused = start(arrivals, token);
+  if (refused) {
+    return { ok: false, body: refused };
   }
-  // The flight is held until then: were it collected, its call would be dropped.
   const context = signer && new AsyncResource('WechatPayCall');
-  return new Promise((resolve, reject) => enter(token, { started, resolve, reject, signal, signer, context }));
+  return new Promise((resolve, reject) => {
+    enter(token, { resolve, reject, signal, signer, context, failure: undefined });
+  });
 }
 
 function checkSignal(operation, signal) {

@@ -1,135 +1,101 @@
-//! Calls under way, and how they come home. Each runs as a task of its own, on all cores; the event loop of the thread
-//! that made it is what polls it, and only when it has something to give. What a call asks the merchant's key, where that
-//! lies elsewhere, comes to that event loop the same way.
+//! Calls under way, and how they come home. Each runs as a task of its own, on all cores. What comes of it, and what it asks
+//! the merchant's key where that lies elsewhere, lands on the event loop of the thread that made it.
+//!
+//! A call is a number on both sides: an object for each, which JavaScript would have to make and collect, costs more than
+//! all else here.
 
-use std::pin::Pin;
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll, Wake, Waker};
 
 use napi::Status;
-use napi::bindgen_prelude::{Either, FnArgs, Function};
+use napi::bindgen_prelude::{Buffer, Either, FnArgs, Function};
 use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
 use napi_derive::napi;
-use wechatpay_bridge::{self as bridge, Call, ErrorRecord, Reply, Result, Running, guard};
+use wechatpay_bridge::{self as bridge, Call, GivenUp, Reply, Result, Ticket, guard};
 
 use crate::outcome::{Outcome, json};
 use crate::question::Question;
 
-/// Called as `land(token, outcome, question)`. Weak: by itself it does not keep the process alive.
+/// Called as `land(token, question, ok, status, requestId, body)`. Weak: by itself it does not keep the process alive.
 type Land = ThreadsafeFunction<Arrival, (), LandArguments, Status, false, true>;
-type LandArguments = FnArgs<(u32, Option<Outcome>, Option<Question>)>;
+type LandArguments = FnArgs<(u32, Option<Question>, bool, Option<u16>, Option<String>, Option<Either<String, Buffer>>)>;
 
 enum Arrival {
-    /// There is something to poll for.
-    Wake(Arc<Task>),
-    /// The call of this token asks the merchant's key.
+    /// The call of this token has ended, and this came of it.
+    Done(u32, Result<Reply>),
+    /// It asks the merchant's key.
     Asks(u32, bridge::Question),
+}
+
+/// Token to call.
+type Flights = Mutex<HashMap<u32, Flight>>;
+
+/// A call under way. It is dropped with this: at the latest when its thread ends.
+struct Flight {
+    _ticket: Ticket,
+    given_up: GivenUp,
 }
 
 /// The arrivals of one JavaScript thread.
 #[napi]
-pub struct Arrivals(Arc<Land>);
+pub struct Arrivals {
+    land: Arc<Land>,
+    flights: Arc<Flights>,
+}
 
 #[napi]
 impl Arrivals {
-    /// `land(token, outcome, question)` is called for every call that ends by itself, with an outcome; for every question
-    /// of a call to the merchant's key, with that; or with neither, which means nothing.
+    /// `land(token, question, ok, status, requestId, body)` is called for every question of a call to the merchant's key,
+    /// and once for every call that ends by itself: with a reply, or with an error record where it is not ok.
     #[napi(constructor, catch_unwind)]
     pub fn new(land: Function<'_, LandArguments, ()>) -> napi::Result<Self> {
+        let flights = Arc::<Flights>::default();
+        let under_way = Arc::clone(&flights);
         let land =
             land.build_threadsafe_function::<Arrival>().weak::<true>().callee_handled::<false>().build_callback(
-                |context| match context.value {
-                    Arrival::Wake(task) => {
-                        let result = guard(|| Ok(task.poll())).unwrap_or_else(|record| Some(Err(record)));
-                        Ok((task.token, result.map(Outcome::from), None).into())
+                move |context| match context.value {
+                    Arrival::Done(token, result) => {
+                        lock(&under_way).remove(&token);
+                        let Outcome { ok, status, request_id, body } = result.into();
+                        Ok((token, None, ok, status, request_id, body).into())
                     }
-                    Arrival::Asks(token, question) => Ok((token, None, Some(Question::new(question))).into()),
+                    Arrival::Asks(token, question) => {
+                        Ok((token, Some(Question::new(question)), true, None, None, None).into())
+                    }
                 },
             )?;
-        Ok(Self(Arc::new(land)))
+        Ok(Self { land: Arc::new(land), flights })
+    }
+
+    /// Drops a call, and gives the error record of the caller who does so; nothing where it has ended.
+    #[napi(catch_unwind)]
+    pub fn cancel(&self, token: u32) -> Option<String> {
+        let flight = lock(&self.flights).remove(&token)?;
+        Some(json(&flight.given_up.record()))
     }
 }
 
 impl Arrivals {
-    /// Lets a call run. What has ended already is not a flight any more, but its outcome.
-    pub(crate) fn start(&self, token: u32, call: impl FnOnce() -> Result<Call>) -> Either<Flight, Outcome> {
+    /// Lets a call run. What could not begin gives its error record.
+    pub(crate) fn start(&self, token: u32, call: impl FnOnce() -> Result<Call>) -> Option<String> {
         let start = || {
-            let call = call()?;
-            let given_up = call.given_up();
-            let land = Arc::clone(&self.0);
-            // Where the thread has ended, the question goes unanswered, and with it the call.
-            let ask = move |question| {
-                land.call(Arrival::Asks(token, question), ThreadsafeFunctionCallMode::NonBlocking);
-            };
-            let task = Arc::new(Task { token, running: Mutex::new(Some(call.spawn(ask)?)), land: Arc::clone(&self.0) });
-            Ok(match task.poll() {
-                Some(result) => Either::B(result.into()),
-                None => Either::A(Flight { task, given_up }),
-            })
+            let (asked, done) = (Arc::clone(&self.land), Arc::clone(&self.land));
+            // Where the thread has ended, nobody waits: a question goes unanswered, and an outcome unheard.
+            let (_ticket, given_up) = call()?.start(
+                move |question| {
+                    asked.call(Arrival::Asks(token, question), ThreadsafeFunctionCallMode::NonBlocking);
+                },
+                move |result| {
+                    done.call(Arrival::Done(token, result), ThreadsafeFunctionCallMode::NonBlocking);
+                },
+            )?;
+            lock(&self.flights).insert(token, Flight { _ticket, given_up });
+            Ok(())
         };
-        guard(start).unwrap_or_else(|record| Either::B(Err(record).into()))
+        guard(start).err().map(|record| json(&record))
     }
 }
 
-/// A call under way. It is dropped with this object: at the latest when its thread ends.
-#[napi]
-pub struct Flight {
-    task: Arc<Task>,
-    given_up: Box<ErrorRecord>,
-}
-
-#[napi]
-impl Flight {
-    /// Drops the call, and gives the error record of the caller who does so.
-    #[napi(catch_unwind)]
-    pub fn cancel(&self) -> String {
-        self.task.drop_call();
-        json(&self.given_up)
-    }
-}
-
-impl Drop for Flight {
-    fn drop(&mut self) {
-        self.task.drop_call();
-    }
-}
-
-struct Task {
-    token: u32,
-    running: Mutex<Option<Running>>,
-    land: Arc<Land>,
-}
-
-impl Task {
-    /// The result, once.
-    fn poll(self: &Arc<Self>) -> Option<Result<Reply>> {
-        let mut running = self.running();
-        let waker = Waker::from(Arc::clone(self));
-        match Pin::new(running.as_mut()?).poll(&mut Context::from_waker(&waker)) {
-            Poll::Ready(result) => {
-                *running = None;
-                Some(result)
-            }
-            Poll::Pending => None,
-        }
-    }
-
-    fn drop_call(&self) {
-        let call = self.running().take();
-        drop(call);
-    }
-
-    fn running(&self) -> MutexGuard<'_, Option<Running>> {
-        self.running.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Wake for Task {
-    fn wake(self: Arc<Self>) {
-        let land = Arc::clone(&self.land);
-        if land.call(Arrival::Wake(Arc::clone(&self)), ThreadsafeFunctionCallMode::NonBlocking) != Status::Ok {
-            // The thread has ended: nobody will ask again.
-            self.drop_call();
-        }
-    }
+fn lock(flights: &Flights) -> MutexGuard<'_, HashMap<u32, Flight>> {
+    flights.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -4,8 +4,8 @@ use napi::bindgen_prelude::Either;
 use napi_derive::napi;
 use wechatpay_bridge::{self as bridge, Key, Result, guard};
 
-use crate::arrivals::{Arrivals, Flight};
-use crate::outcome::{Outcome, json};
+use crate::arrivals::Arrivals;
+use crate::outcome::json;
 
 /// A client, or the error record that says why there is none.
 type Made = Either<Client, String>;
@@ -58,13 +58,13 @@ impl Client {
 
     /// Calls an operation; its outcome lands at `arrivals` under `token`.
     #[napi(catch_unwind)]
-    pub fn call(&self, arrivals: &Arrivals, token: u32, operation: String, params: String) -> Either<Flight, Outcome> {
+    pub fn call(&self, arrivals: &Arrivals, token: u32, operation: String, params: String) -> Option<String> {
         arrivals.start(token, || Ok(self.0.call(&operation, params.as_bytes())))
     }
 
     /// Does what is no operation, by its name.
     #[napi(catch_unwind)]
-    pub fn utility(&self, arrivals: &Arrivals, token: u32, name: String, params: String) -> Either<Flight, Outcome> {
+    pub fn utility(&self, arrivals: &Arrivals, token: u32, name: String, params: String) -> Option<String> {
         arrivals.start(token, || Ok(self.0.utility(&name, params.as_bytes())))
     }
 
@@ -78,7 +78,7 @@ impl Client {
         path: String,
         query: Option<String>,
         body: Option<String>,
-    ) -> Either<Flight, Outcome> {
+    ) -> Option<String> {
         let (query, body) = (query.as_deref().map(str::as_bytes), body.as_deref().map(str::as_bytes));
         arrivals.start(token, || Ok(self.0.request(&method, &path, query, body)))
     }

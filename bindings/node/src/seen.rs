@@ -4,8 +4,8 @@ use napi::bindgen_prelude::Either;
 use napi_derive::napi;
 use wechatpay_bridge::{self as bridge, Result, guard};
 
-use crate::arrivals::{Arrivals, Flight};
-use crate::outcome::{Outcome, json};
+use crate::arrivals::Arrivals;
+use crate::outcome::json;
 
 /// A store, or the error record that says why there is none.
 type Made = Either<Seen, String>;
@@ -34,19 +34,19 @@ pub fn seen_redis(url: String, seconds: Option<f64>) -> Made {
 impl Seen {
     /// Asks for a notification; the answer lands at `arrivals` under `token`.
     #[napi(catch_unwind)]
-    pub fn claim(&self, arrivals: &Arrivals, token: u32, id: String) -> Either<Flight, Outcome> {
+    pub fn claim(&self, arrivals: &Arrivals, token: u32, id: String) -> Option<String> {
         arrivals.start(token, || Ok(self.0.claim(&id)))
     }
 
     /// It has been processed.
     #[napi(catch_unwind)]
-    pub fn done(&self, arrivals: &Arrivals, token: u32, id: String) -> Either<Flight, Outcome> {
+    pub fn done(&self, arrivals: &Arrivals, token: u32, id: String) -> Option<String> {
         arrivals.start(token, || Ok(self.0.done(&id)))
     }
 
     /// Processing failed.
     #[napi(catch_unwind)]
-    pub fn release(&self, arrivals: &Arrivals, token: u32, id: String) -> Either<Flight, Outcome> {
+    pub fn release(&self, arrivals: &Arrivals, token: u32, id: String) -> Option<String> {
         arrivals.start(token, || Ok(self.0.release(&id)))
     }
 }

@@ -3,909 +3,119 @@
 
 #include "operation_arginfo.h"
 
-WECHATPAY_OPERATION(applyment4sub_applyment_create, "applyment4sub.applyment.create")
-WECHATPAY_OPERATION(applyment4sub_applyment_get_by_applyment_id, "applyment4sub.applyment.get_by_applyment_id")
-WECHATPAY_OPERATION(applyment4sub_applyment_get_by_business_code, "applyment4sub.applyment.get_by_business_code")
-
-WECHATPAY_OPERATION(certificates_list, "certificates.list")
-
-WECHATPAY_OPERATION(fund_app_brand_redpacket_brand_merchant_batches_details_get, "fund_app.brand_redpacket.brand_merchant_batches.details.get")
-
-WECHATPAY_OPERATION(fund_app_brand_redpacket_brand_merchant_batches_create, "fund_app.brand_redpacket.brand_merchant_batches.create")
-WECHATPAY_OPERATION(fund_app_brand_redpacket_brand_merchant_batches_get, "fund_app.brand_redpacket.brand_merchant_batches.get")
-
-WECHATPAY_OPERATION(fund_app_brand_redpacket_brand_merchant_out_batches_out_details_get, "fund_app.brand_redpacket.brand_merchant_out_batches.out_details.get")
-
-WECHATPAY_OPERATION(fund_app_brand_redpacket_brand_merchant_out_batches_get, "fund_app.brand_redpacket.brand_merchant_out_batches.get")
-
-WECHATPAY_OPERATION(fund_app_mch_transfer_elec_sign_create_by_out_bill_no, "fund_app.mch_transfer.elec_sign.create_by_out_bill_no")
-WECHATPAY_OPERATION(fund_app_mch_transfer_elec_sign_create_by_transfer_bill_no, "fund_app.mch_transfer.elec_sign.create_by_transfer_bill_no")
-WECHATPAY_OPERATION(fund_app_mch_transfer_elec_sign_get_by_out_bill_no, "fund_app.mch_transfer.elec_sign.get_by_out_bill_no")
-WECHATPAY_OPERATION(fund_app_mch_transfer_elec_sign_get_by_transfer_bill_no, "fund_app.mch_transfer.elec_sign.get_by_transfer_bill_no")
-
-WECHATPAY_OPERATION(fund_app_mch_transfer_partner_budget_electronic_receipts_create, "fund_app.mch_transfer.partner.budget.electronic_receipts.create")
-WECHATPAY_OPERATION(fund_app_mch_transfer_partner_budget_electronic_receipts_get, "fund_app.mch_transfer.partner.budget.electronic_receipts.get")
-
-WECHATPAY_OPERATION(fund_app_mch_transfer_partner_charity_budget_create, "fund_app.mch_transfer.partner.charity_budget.create")
-WECHATPAY_OPERATION(fund_app_mch_transfer_partner_charity_budget_get, "fund_app.mch_transfer.partner.charity_budget.get")
-WECHATPAY_OPERATION(fund_app_mch_transfer_partner_charity_budget_unlock, "fund_app.mch_transfer.partner.charity_budget.unlock")
-
-WECHATPAY_OPERATION(fund_app_mch_transfer_partner_charity_transfer_bills_create, "fund_app.mch_transfer.partner.charity_transfer_bills.create")
-WECHATPAY_OPERATION(fund_app_mch_transfer_partner_charity_transfer_bills_get_by_out_transfer_no, "fund_app.mch_transfer.partner.charity_transfer_bills.get_by_out_transfer_no")
-
-WECHATPAY_OPERATION(fund_app_mch_transfer_partner_electronic_receipts_create, "fund_app.mch_transfer.partner.electronic_receipts.create")
-WECHATPAY_OPERATION(fund_app_mch_transfer_partner_electronic_receipts_get, "fund_app.mch_transfer.partner.electronic_receipts.get")
-
-WECHATPAY_OPERATION(fund_app_mch_transfer_partner_sub_mch_authorizations_create, "fund_app.mch_transfer.partner.sub_mch_authorizations.create")
-WECHATPAY_OPERATION(fund_app_mch_transfer_partner_sub_mch_authorizations_get, "fund_app.mch_transfer.partner.sub_mch_authorizations.get")
-
-WECHATPAY_OPERATION(fund_app_mch_transfer_partner_transfer_bills_cancel_by_out_bill_no, "fund_app.mch_transfer.partner.transfer_bills.cancel_by_out_bill_no")
-WECHATPAY_OPERATION(fund_app_mch_transfer_partner_transfer_bills_create, "fund_app.mch_transfer.partner.transfer_bills.create")
-WECHATPAY_OPERATION(fund_app_mch_transfer_partner_transfer_bills_get_by_out_bill_no, "fund_app.mch_transfer.partner.transfer_bills.get_by_out_bill_no")
-WECHATPAY_OPERATION(fund_app_mch_transfer_partner_transfer_bills_pre_transfer_with_authorization, "fund_app.mch_transfer.partner.transfer_bills.pre_transfer_with_authorization")
-WECHATPAY_OPERATION(fund_app_mch_transfer_partner_transfer_bills_transfer, "fund_app.mch_transfer.partner.transfer_bills.transfer")
-
-WECHATPAY_OPERATION(fund_app_mch_transfer_partner_user_confirm_authorizations_close, "fund_app.mch_transfer.partner.user_confirm_authorizations.close")
-WECHATPAY_OPERATION(fund_app_mch_transfer_partner_user_confirm_authorizations_create, "fund_app.mch_transfer.partner.user_confirm_authorizations.create")
-WECHATPAY_OPERATION(fund_app_mch_transfer_partner_user_confirm_authorizations_get, "fund_app.mch_transfer.partner.user_confirm_authorizations.get")
-
-WECHATPAY_OPERATION(fund_app_mch_transfer_transfer_bills_cancel_by_out_bill_no, "fund_app.mch_transfer.transfer_bills.cancel_by_out_bill_no")
-WECHATPAY_OPERATION(fund_app_mch_transfer_transfer_bills_create, "fund_app.mch_transfer.transfer_bills.create")
-WECHATPAY_OPERATION(fund_app_mch_transfer_transfer_bills_get_by_out_bill_no, "fund_app.mch_transfer.transfer_bills.get_by_out_bill_no")
-WECHATPAY_OPERATION(fund_app_mch_transfer_transfer_bills_get_by_transfer_bill_no, "fund_app.mch_transfer.transfer_bills.get_by_transfer_bill_no")
-WECHATPAY_OPERATION(fund_app_mch_transfer_transfer_bills_pre_transfer_with_authorization, "fund_app.mch_transfer.transfer_bills.pre_transfer_with_authorization")
-WECHATPAY_OPERATION(fund_app_mch_transfer_transfer_bills_transfer, "fund_app.mch_transfer.transfer_bills.transfer")
-
-WECHATPAY_OPERATION(fund_app_mch_transfer_transfer_to_qq_wallet_bills_cancel, "fund_app.mch_transfer.transfer_to_qq_wallet_bills.cancel")
-WECHATPAY_OPERATION(fund_app_mch_transfer_transfer_to_qq_wallet_bills_create, "fund_app.mch_transfer.transfer_to_qq_wallet_bills.create")
-WECHATPAY_OPERATION(fund_app_mch_transfer_transfer_to_qq_wallet_bills_get, "fund_app.mch_transfer.transfer_to_qq_wallet_bills.get")
-
-WECHATPAY_OPERATION(fund_app_mch_transfer_user_confirm_authorization_close_by_out_authorization_no, "fund_app.mch_transfer.user_confirm_authorization.close_by_out_authorization_no")
-WECHATPAY_OPERATION(fund_app_mch_transfer_user_confirm_authorization_create, "fund_app.mch_transfer.user_confirm_authorization.create")
-WECHATPAY_OPERATION(fund_app_mch_transfer_user_confirm_authorization_get_by_out_authorization_no, "fund_app.mch_transfer.user_confirm_authorization.get_by_out_authorization_no")
-
-WECHATPAY_OPERATION(goldplan_merchants_change_custom_page_status, "goldplan.merchants.change_custom_page_status")
-WECHATPAY_OPERATION(goldplan_merchants_change_gold_plan_status, "goldplan.merchants.change_gold_plan_status")
-WECHATPAY_OPERATION(goldplan_merchants_close_advertising_show, "goldplan.merchants.close_advertising_show")
-WECHATPAY_OPERATION(goldplan_merchants_open_advertising_show, "goldplan.merchants.open_advertising_show")
-WECHATPAY_OPERATION(goldplan_merchants_set_advertising_industry_filter, "goldplan.merchants.set_advertising_industry_filter")
-
-WECHATPAY_OPERATION(merchant_service_complaint_notifications_create, "merchant_service.complaint_notifications.create")
-WECHATPAY_OPERATION(merchant_service_complaint_notifications_delete, "merchant_service.complaint_notifications.delete")
-WECHATPAY_OPERATION(merchant_service_complaint_notifications_get, "merchant_service.complaint_notifications.get")
-WECHATPAY_OPERATION(merchant_service_complaint_notifications_replace, "merchant_service.complaint_notifications.replace")
-
-WECHATPAY_OPERATION(merchant_service_complaints_negotiation_histories_list, "merchant_service.complaints.negotiation_histories.list")
-
-WECHATPAY_OPERATION(merchant_service_complaints_get, "merchant_service.complaints.get")
-WECHATPAY_OPERATION(merchant_service_complaints_list, "merchant_service.complaints.list")
-
-WECHATPAY_OPERATION(merchant_service_complaints_v2_negotiation_histories_list, "merchant_service.complaints_v2.negotiation_histories.list")
-
-WECHATPAY_OPERATION(merchant_service_complaints_v2_complete, "merchant_service.complaints_v2.complete")
-WECHATPAY_OPERATION(merchant_service_complaints_v2_get, "merchant_service.complaints_v2.get")
-WECHATPAY_OPERATION(merchant_service_complaints_v2_list, "merchant_service.complaints_v2.list")
-WECHATPAY_OPERATION(merchant_service_complaints_v2_response, "merchant_service.complaints_v2.response")
-WECHATPAY_OPERATION(merchant_service_complaints_v2_response_immediate_service, "merchant_service.complaints_v2.response_immediate_service")
-WECHATPAY_OPERATION(merchant_service_complaints_v2_update_refund_progress, "merchant_service.complaints_v2.update_refund_progress")
-
-WECHATPAY_OPERATION(merchant_service_feedbacks_create, "merchant_service.feedbacks.create")
-
-WECHATPAY_OPERATION(merchant_service_images_get, "merchant_service.images.get")
-WECHATPAY_OPERATION(merchant_service_images_upload, "merchant_service.images.upload")
-
-WECHATPAY_OPERATION(new_tax_control_fapiao_card_template_create, "new_tax_control_fapiao.card_template.create")
-
-WECHATPAY_OPERATION(new_tax_control_fapiao_fapiao_applications_fapiao_files_list, "new_tax_control_fapiao.fapiao_applications.fapiao_files.list")
-
-WECHATPAY_OPERATION(new_tax_control_fapiao_fapiao_applications_real_estate_leasing_create, "new_tax_control_fapiao.fapiao_applications.real_estate_leasing.create")
-
-WECHATPAY_OPERATION(new_tax_control_fapiao_fapiao_applications_create, "new_tax_control_fapiao.fapiao_applications.create")
-WECHATPAY_OPERATION(new_tax_control_fapiao_fapiao_applications_get, "new_tax_control_fapiao.fapiao_applications.get")
-WECHATPAY_OPERATION(new_tax_control_fapiao_fapiao_applications_insert_cards, "new_tax_control_fapiao.fapiao_applications.insert_cards")
-WECHATPAY_OPERATION(new_tax_control_fapiao_fapiao_applications_issue_general, "new_tax_control_fapiao.fapiao_applications.issue_general")
-WECHATPAY_OPERATION(new_tax_control_fapiao_fapiao_applications_issue_passenger_transport, "new_tax_control_fapiao.fapiao_applications.issue_passenger_transport")
-WECHATPAY_OPERATION(new_tax_control_fapiao_fapiao_applications_issue_refined_oil, "new_tax_control_fapiao.fapiao_applications.issue_refined_oil")
-WECHATPAY_OPERATION(new_tax_control_fapiao_fapiao_applications_reverse, "new_tax_control_fapiao.fapiao_applications.reverse")
-WECHATPAY_OPERATION(new_tax_control_fapiao_fapiao_applications_upload_fapiao_file, "new_tax_control_fapiao.fapiao_applications.upload_fapiao_file")
-
-WECHATPAY_OPERATION(new_tax_control_fapiao_fapiao_merchant_get_sp_invite_url, "new_tax_control_fapiao.fapiao_merchant.get_sp_invite_url")
-WECHATPAY_OPERATION(new_tax_control_fapiao_fapiao_merchant_list_sp_invite_mch_info, "new_tax_control_fapiao.fapiao_merchant.list_sp_invite_mch_info")
-
-WECHATPAY_OPERATION(new_tax_control_fapiao_merchant_base_information_get, "new_tax_control_fapiao.merchant.base_information.get")
-
-WECHATPAY_OPERATION(new_tax_control_fapiao_merchant_development_config_get, "new_tax_control_fapiao.merchant.development_config.get")
-WECHATPAY_OPERATION(new_tax_control_fapiao_merchant_development_config_update, "new_tax_control_fapiao.merchant.development_config.update")
-
-WECHATPAY_OPERATION(new_tax_control_fapiao_merchant_tax_codes_list, "new_tax_control_fapiao.merchant.tax_codes.list")
-
-WECHATPAY_OPERATION(new_tax_control_fapiao_merchant_check, "new_tax_control_fapiao.merchant.check")
-WECHATPAY_OPERATION(new_tax_control_fapiao_merchant_check_status, "new_tax_control_fapiao.merchant.check_status")
-
-WECHATPAY_OPERATION(new_tax_control_fapiao_user_title_title_url_get, "new_tax_control_fapiao.user_title.title_url.get")
-
-WECHATPAY_OPERATION(new_tax_control_fapiao_user_title_get, "new_tax_control_fapiao.user_title.get")
-
-WECHATPAY_OPERATION(new_tax_control_fapiao_download, "new_tax_control_fapiao.download")
-
-WECHATPAY_OPERATION(pay_acquiring_bank_transactions_exposure, "pay.acquiring_bank.transactions.exposure")
-
-WECHATPAY_OPERATION(pay_instal_partner_exposure, "pay.instal.partner.exposure")
-
-WECHATPAY_OPERATION(pay_instal_exposure, "pay.instal.exposure")
-
-WECHATPAY_OPERATION(pay_partner_transactions_app_create, "pay.partner.transactions.app.create")
-
-WECHATPAY_OPERATION(pay_partner_transactions_app_with_contract_create, "pay.partner.transactions.app_with_contract.create")
-
-WECHATPAY_OPERATION(pay_partner_transactions_code_pay_create, "pay.partner.transactions.code_pay.create")
-
-WECHATPAY_OPERATION(pay_partner_transactions_h5_create, "pay.partner.transactions.h5.create")
-
-WECHATPAY_OPERATION(pay_partner_transactions_jsapi_create, "pay.partner.transactions.jsapi.create")
-
-WECHATPAY_OPERATION(pay_partner_transactions_jsapi_with_contract_create, "pay.partner.transactions.jsapi_with_contract.create")
-
-WECHATPAY_OPERATION(pay_partner_transactions_mini_program_create, "pay.partner.transactions.mini_program.create")
-
-WECHATPAY_OPERATION(pay_partner_transactions_native_create, "pay.partner.transactions.native.create")
-
-WECHATPAY_OPERATION(pay_partner_transactions_scanned_pos_create, "pay.partner.transactions.scanned_pos.create")
-
-WECHATPAY_OPERATION(pay_partner_transactions_close_by_out_trade_no, "pay.partner.transactions.close_by_out_trade_no")
-WECHATPAY_OPERATION(pay_partner_transactions_exposure, "pay.partner.transactions.exposure")
-WECHATPAY_OPERATION(pay_partner_transactions_get_by_id, "pay.partner.transactions.get_by_id")
-WECHATPAY_OPERATION(pay_partner_transactions_get_by_out_trade_no, "pay.partner.transactions.get_by_out_trade_no")
-WECHATPAY_OPERATION(pay_partner_transactions_reverse_by_out_trade_no, "pay.partner.transactions.reverse_by_out_trade_no")
-
-WECHATPAY_OPERATION(pay_transactions_app_create, "pay.transactions.app.create")
-
-WECHATPAY_OPERATION(pay_transactions_app_with_contract_create, "pay.transactions.app_with_contract.create")
-
-WECHATPAY_OPERATION(pay_transactions_code_pay_create, "pay.transactions.code_pay.create")
-
-WECHATPAY_OPERATION(pay_transactions_h5_create, "pay.transactions.h5.create")
-
-WECHATPAY_OPERATION(pay_transactions_jsapi_create, "pay.transactions.jsapi.create")
-
-WECHATPAY_OPERATION(pay_transactions_jsapi_with_contract_create, "pay.transactions.jsapi_with_contract.create")
-
-WECHATPAY_OPERATION(pay_transactions_native_create, "pay.transactions.native.create")
-
-WECHATPAY_OPERATION(pay_transactions_close_by_out_trade_no, "pay.transactions.close_by_out_trade_no")
-WECHATPAY_OPERATION(pay_transactions_exposure, "pay.transactions.exposure")
-WECHATPAY_OPERATION(pay_transactions_get_by_id, "pay.transactions.get_by_id")
-WECHATPAY_OPERATION(pay_transactions_get_by_out_trade_no, "pay.transactions.get_by_out_trade_no")
-WECHATPAY_OPERATION(pay_transactions_reverse_by_out_trade_no, "pay.transactions.reverse_by_out_trade_no")
-
-static const zend_function_entry in_applyment4sub_applyment_methods[] = {
-    ZEND_FENTRY(create, applyment4sub_applyment_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
-    ZEND_FENTRY(getByApplymentId, applyment4sub_applyment_get_by_applyment_id, needs_params_gives_array, ZEND_ACC_PUBLIC)
-    ZEND_FENTRY(getByBusinessCode, applyment4sub_applyment_get_by_business_code, needs_params_gives_array, ZEND_ACC_PUBLIC)
-    ZEND_FE_END
-};
-
-static const php_wechatpay_property in_applyment4sub_applyment_properties[] = {
-    {NULL, NULL},
-};
-
-static const zend_function_entry in_applyment4sub_methods[] = {
-    ZEND_FE_END
-};
-
-static const php_wechatpay_property in_applyment4sub_properties[] = {
-    {"applyment", "WechatPay\\Operations\\Applyment4subApplyment"},
-    {NULL, NULL},
-};
-
-static const zend_function_entry in_certificates_methods[] = {
-    ZEND_FENTRY(list, certificates_list, takes_params_gives_array, ZEND_ACC_PUBLIC)
-    ZEND_FE_END
-};
-
-static const php_wechatpay_property in_certificates_properties[] = {
-    {NULL, NULL},
-};
-
-static const zend_function_entry in_fund_app_brand_redpacket_brand_merchant_batches_details_methods[] = {
-    ZEND_FENTRY(get, fund_app_brand_redpacket_brand_merchant_batches_details_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
-    ZEND_FE_END
-};
-
-static const php_wechatpay_property in_fund_app_brand_redpacket_brand_merchant_batches_details_properties[] = {
-    {NULL, NULL},
-};
-
-static const zend_function_entry in_fund_app_brand_redpacket_brand_merchant_batches_methods[] = {
-    ZEND_FENTRY(create, fund_app_brand_redpacket_brand_merchant_batches_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
-    ZEND_FENTRY(get, fund_app_brand_redpacket_brand_merchant_batches_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
-    ZEND_FE_END
-};
-
-static const php_wechatpay_property in_fund_app_brand_redpacket_brand_merchant_batches_properties[] = {
-    {"details", "WechatPay\\Operations\\FundAppBrandRedpacketBrandMerchantBatchesDetails"},
-    {NULL, NULL},
-};
-
-static const zend_function_entry in_fund_app_brand_redpacket_brand_merchant_out_batches_out_details_methods[] = {
-    ZEND_FENTRY(get, fund_app_brand_redpacket_brand_merchant_out_batches_out_details_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
-    ZEND_FE_END
-};
-
-static const php_wechatpay_property in_fund_app_brand_redpacket_brand_merchant_out_batches_out_details_properties[] = {
-    {NULL, NULL},
-};
-
-static const zend_function_entry in_fund_app_brand_redpacket_brand_merchant_out_batches_methods[] = {
-    ZEND_FENTRY(get, fund_app_brand_redpacket_brand_merchant_out_batches_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
-    ZEND_FE_END
-};
-
-static const php_wechatpay_property in_fund_app_brand_redpacket_brand_merchant_out_batches_properties[] = {
-    {"outDetails", "WechatPay\\Operations\\FundAppBrandRedpacketBrandMerchantOutBatchesOutDetails"},
-    {NULL, NULL},
-};
-
-static const zend_function_entry in_fund_app_brand_redpacket_methods[] = {
-    ZEND_FE_END
-};
-
-static const php_wechatpay_property in_fund_app_brand_redpacket_properties[] = {
-    {"brandMerchantBatches", "WechatPay\\Operations\\FundAppBrandRedpacketBrandMerchantBatches"},
-    {"brandMerchantOutBatches", "WechatPay\\Operations\\FundAppBrandRedpacketBrandMerchantOutBatches"},
-    {NULL, NULL},
-};
-
-static const zend_function_entry in_fund_app_mch_transfer_elec_sign_methods[] = {
-    ZEND_FENTRY(createByOutBillNo, fund_app_mch_transfer_elec_sign_create_by_out_bill_no, needs_params_gives_array, ZEND_ACC_PUBLIC)
-    ZEND_FENTRY(createByTransferBillNo, fund_app_mch_transfer_elec_sign_create_by_transfer_bill_no, needs_params_gives_array, ZEND_ACC_PUBLIC)
-    ZEND_FENTRY(getByOutBillNo, fund_app_mch_transfer_elec_sign_get_by_out_bill_no, needs_params_gives_array, ZEND_ACC_PUBLIC)
-    ZEND_FENTRY(getByTransferBillNo, fund_app_mch_transfer_elec_sign_get_by_transfer_bill_no, needs_params_gives_array, ZEND_ACC_PUBLIC)
-    ZEND_FE_END
-};
-
-static const php_wechatpay_property in_fund_app_mch_transfer_elec_sign_properties[] = {
-    {NULL, NULL},
-};
-
-static const zend_function_entry in_fund_app_mch_transfer_partner_budget_electronic_receipts_methods[] = {
-    ZEND_FENTRY(create, fund_app_mch_transfer_partner_budget_electronic_receipts_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
-    ZEND_FENTRY(get, fund_app_mch_transfer_partner_budget_electronic_receipts_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
-    ZEND_FE_END
-};
-
-static const php_wechatpay_property in_fund_app_mch_transfer_partner_budget_electronic_receipts_properties[] = {
-    {NULL, NULL},
-};
-
-static const zend_function_entry in_fund_app_mch_transfer_partner_budget_methods[] = {
-    ZEND_FE_END
-};
-
-static const php_wechatpay_property in_fund_app_mch_transfer_partner_budget_properties[] = {
-    {"electronicReceipts", "WechatPay\\Operations\\FundAppMchTransferPartnerBudgetElectronicReceipts"},
-    {NULL, NULL},
-};
-
-static const zend_function_entry in_fund_app_mch_transfer_partner_charity_budget_methods[] = {
-    ZEND_FENTRY(create, fund_app_mch_transfer_partner_charity_budget_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
-    ZEND_FENTRY(get, fund_app_mch_transfer_partner_charity_budget_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
-    ZEND_FENTRY(unlock, fund_app_mch_transfer_partner_charity_budget_unlock, needs_params_gives_array, ZEND_ACC_PUBLIC)
-    ZEND_FE_END
-};
-
-static const php_wechatpay_property in_fund_app_mch_transfer_partner_charity_budget_properties[] = {
-    {NULL, NULL},
-};
-
-static const zend_function_entry in_fund_app_mch_transfer_partner_charity_transfer_bills_methods[] = {
-    ZEND_FENTRY(create, fund_app_mch_transfer_partner_charity_transfer_bills_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
-    ZEND_FENTRY(getByOutTransferNo, fund_app_mch_transfer_partner_charity_transfer_bills_get_by_out_transfer_no, needs_params_gives_array, ZEND_ACC_PUBLIC)
-    ZEND_FE_END
-};
-
-static const php_wechatpay_property in_fund_app_mch_transfer_partner_charity_transfer_bills_properties[] = {
-    {NULL, NULL},
-};
-
-static const zend_function_entry in_fund_app_mch_transfer_partner_electronic_receipts_methods[] = {
-    ZEND_FENTRY(create, fund_app_mch_transfer_partner_electronic_receipts_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
-    ZEND_FENTRY(get, fund_app_mch_transfer_partner_electronic_receipts_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
-    ZEND_FE_END
-};
-
-static const php_wechatpay_property in_fund_app_mch_transfer_partner_electronic_receipts_properties[] = {
-    {NULL, NULL},
-};
-
-static const zend_function_entry in_fund_app_mch_transfer_partner_sub_mch_authorizations_methods[] = {
-    ZEND_FENTRY(create, fund_app_mch_transfer_partner_sub_mch_authorizations_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
-    ZEND_FENTRY(get, fund_app_mch_transfer_partner_sub_mch_authorizations_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
-    ZEND_FE_END
-};
-
-static const php_wechatpay_property in_fund_app_mch_transfer_partner_sub_mch_authorizations_properties[] = {
-    {NULL, NULL},
-};
-
-static const zend_function_entry in_fund_app_mch_transfer_partner_transfer_bills_methods[] = {
-    ZEND_FENTRY(cancelByOutBillNo, fund_app_mch_transfer_partner_transfer_bills_cancel_by_out_bill_no, needs_params_gives_array, ZEND_ACC_PUBLIC)
-    ZEND_FENTRY(create, fund_app_mch_transfer_partner_transfer_bills_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
-    ZEND_FENTRY(getByOutBillNo, fund_app_mch_transfer_partner_transfer_bills_get_by_out_bill_no, needs_params_gives_array, ZEND_ACC_PUBLIC)
-    ZEND_FENTRY(preTransferWithAuthorization, fund_app_mch_transfer_partner_transfer_bills_pre_transfer_with_authorization, needs_params_gives_array, ZEND_ACC_PUBLIC)
-    ZEND_FENTRY(transfer, fund_app_mch_transfer_partner_transfer_bills_transfer, needs_params_gives_array, ZEND_ACC_PUBLIC)
-    ZEND_FE_END
-};
-
-static const php_wechatpay_property in_fund_app_mch_transfer_partner_transfer_bills_properties[] = {
-    {NULL, NULL},
-};
-
-static const zend_function_entry in_fund_app_mch_transfer_partner_user_confirm_authorizations_methods[] = {
-    ZEND_FENTRY(close, fund_app_mch_transfer_partner_user_confirm_authorizations_close, needs_params_gives_array, ZEND_ACC_PUBLIC)
-    ZEND_FENTRY(create, fund_app_mch_transfer_partner_user_confirm_authorizations_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
-    ZEND_FENTRY(get, fund_app_mch_transfer_partner_user_confirm_authorizations_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
-    ZEND_FE_END
-};
-
-static const php_wechatpay_property in_fund_app_mch_transfer_partner_user_confirm_authorizations_properties[] = {
-    {NULL, NULL},
-};
-
-static const zend_function_entry in_fund_app_mch_transfer_partner_methods[] = {
-    ZEND_FE_END
-};
-
-static const php_wechatpay_property in_fund_app_mch_transfer_partner_properties[] = {
-    {"budget", "WechatPay\\Operations\\FundAppMchTransferPartnerBudget"},
-    {"charityBudget", "WechatPay\\Operations\\FundAppMchTransferPartnerCharityBudget"},
-    {"charityTransferBills", "WechatPay\\Operations\\FundAppMchTransferPartnerCharityTransferBills"},
-    {"electronicReceipts", "WechatPay\\Operations\\FundAppMchTransferPartnerElectronicReceipts"},
-    {"subMchAuthorizations", "WechatPay\\Operations\\FundAppMchTransferPartnerSubMchAuthorizations"},
-    {"transferBills", "WechatPay\\Operations\\FundAppMchTransferPartnerTransferBills"},
-    {"userConfirmAuthorizations", "WechatPay\\Operations\\FundAppMchTransferPartnerUserConfirmAuthorizations"},
-    {NULL, NULL},
-};
-
-static const zend_function_entry in_fund_app_mch_transfer_transfer_bills_methods[] = {
-    ZEND_FENTRY(cancelByOutBillNo, fund_app_mch_transfer_transfer_bills_cancel_by_out_bill_no, needs_params_gives_array, ZEND_ACC_PUBLIC)
-    ZEND_FENTRY(create, fund_app_mch_transfer_transfer_bills_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
-    ZEND_FENTRY(getByOutBillNo, fund_app_mch_transfer_transfer_bills_get_by_out_bill_no, needs_params_gives_array, ZEND_ACC_PUBLIC)
-    ZEND_FENTRY(getByTransferBillNo, fund_app_mch_transfer_transfer_bills_get_by_transfer_bill_no, needs_params_gives_array, ZEND_ACC_PUBLIC)
-    ZEND_FENTRY(preTransferWithAuthorization, fund_app_mch_transfer_transfer_bills_pre_transfer_with_authorization, needs_params_gives_array, ZEND_ACC_PUBLIC)
-    ZEND_FENTRY(transfer, fund_app_mch_transfer_transfer_bills_transfer, needs_params_gives_array, ZEND_ACC_PUBLIC)
-    ZEND_FE_END
-};
-
-static const php_wechatpay_property in_fund_app_mch_transfer_transfer_bills_properties[] = {
-    {NULL, NULL},
-};
-
-static const zend_function_entry in_fund_app_mch_transfer_transfer_to_qq_wallet_bills_methods[] = {
-    ZEND_FENTRY(cancel, fund_app_mch_transfer_transfer_to_qq_wallet_bills_cancel, needs_params_gives_array, ZEND_ACC_PUBLIC)
-    ZEND_FENTRY(create, fund_app_mch_transfer_transfer_to_qq_wallet_bills_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
-    ZEND_FENTRY(get, fund_app_mch_transfer_transfer_to_qq_wallet_bills_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
-    ZEND_FE_END
-};
-
-static const php_wechatpay_property in_fund_app_mch_transfer_transfer_to_qq_wallet_bills_properties[] = {
-    {NULL, NULL},
-};
-
-static const zend_function_entry in_fund_app_mch_transfer_user_confirm_authorization_methods[] = {
-    ZEND_FENTRY(closeByOutAuthorizationNo, fund_app_mch_transfer_user_confirm_authorization_close_by_out_authorization_no, needs_params_gives_array, ZEND_ACC_PUBLIC)
-    ZEND_FENTRY(create, fund_app_mch_transfer_user_confirm_authorization_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
-    ZEND_FENTRY(getByOutAuthorizationNo, fund_app_mch_transfer_user_confirm_authorization_get_by_out_authorization_no, needs_params_gives_array, ZEND_ACC_PUBLIC)
-    ZEND_FE_END
-};
-
-static const php_wechatpay_property in_fund_app_mch_transfer_user_confirm_authorization_properties[] = {
-    {NULL, NULL},
-};
-
-static const zend_function_entry in_fund_app_mch_transfer_methods[] = {
-    ZEND_FE_END
-};
-
-static const php_wechatpay_property in_fund_app_mch_transfer_properties[] = {
-    {"elecSign", "WechatPay\\Operations\\FundAppMchTransferElecSign"},
-    {"partner", "WechatPay\\Operations\\FundAppMchTransferPartner"},
-    {"transferBills", "WechatPay\\Operations\\FundAppMchTransferTransferBills"},
-    {"transferToQqWalletBills", "WechatPay\\Operations\\FundAppMchTransferTransferToQqWalletBills"},
-    {"userConfirmAuthorization", "WechatPay\\Operations\\FundAppMchTransferUserConfirmAuthorization"},
-    {NULL, NULL},
-};
-
-static const zend_function_entry in_fund_app_methods[] = {
-    ZEND_FE_END
-};
-
-static const php_wechatpay_property in_fund_app_properties[] = {
-    {"brandRedpacket", "WechatPay\\Operations\\FundAppBrandRedpacket"},
-    {"mchTransfer", "WechatPay\\Operations\\FundAppMchTransfer"},
-    {NULL, NULL},
-};
-
-static const zend_function_entry in_goldplan_merchants_methods[] = {
-    ZEND_FENTRY(changeCustomPageStatus, goldplan_merchants_change_custom_page_status, needs_params_gives_array, ZEND_ACC_PUBLIC)
-    ZEND_FENTRY(changeGoldPlanStatus, goldplan_merchants_change_gold_plan_status, needs_params_gives_array, ZEND_ACC_PUBLIC)
-    ZEND_FENTRY(closeAdvertisingShow, goldplan_merchants_close_advertising_show, needs_params_gives_nothing, ZEND_ACC_PUBLIC)
-    ZEND_FENTRY(openAdvertisingShow, goldplan_merchants_open_advertising_show, needs_params_gives_nothing, ZEND_ACC_PUBLIC)
-    ZEND_FENTRY(setAdvertisingIndustryFilter, goldplan_merchants_set_advertising_industry_filter, needs_params_gives_nothing, ZEND_ACC_PUBLIC)
-    ZEND_FE_END
-};
-
-static const php_wechatpay_property in_goldplan_merchants_properties[] = {
-    {NULL, NULL},
-};
-
-static const zend_function_entry in_goldplan_methods[] = {
-    ZEND_FE_END
-};
-
-static const php_wechatpay_property in_goldplan_properties[] = {
-    {"merchants", "WechatPay\\Operations\\GoldplanMerchants"},
-    {NULL, NULL},
-};
-
-static const zend_function_entry in_merchant_service_complaint_notifications_methods[] = {
-    ZEND_FENTRY(create, merchant_service_complaint_notifications_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
-    ZEND_FENTRY(delete, merchant_service_complaint_notifications_delete, takes_params_gives_nothing, ZEND_ACC_PUBLIC)
-    ZEND_FENTRY(get, merchant_service_complaint_notifications_get, takes_params_gives_array, ZEND_ACC_PUBLIC)
-    ZEND_FENTRY(replace, merchant_service_complaint_notifications_replace, needs_params_gives_array, ZEND_ACC_PUBLIC)
-    ZEND_FE_END
-};
-
-static const php_wechatpay_property in_merchant_service_complaint_notifications_properties[] = {
-    {NULL, NULL},
-};
-
-static const zend_function_entry in_merchant_service_complaints_negotiation_histories_methods[] = {
-    ZEND_FENTRY(list, merchant_service_complaints_negotiation_histories_list, needs_params_gives_array, ZEND_ACC_PUBLIC)
-    ZEND_FE_END
-};
-
-static const php_wechatpay_property in_merchant_service_complaints_negotiation_histories_properties[] = {
-    {NULL, NULL},
-};
-
-static const zend_function_entry in_merchant_service_complaints_methods[] = {
-    ZEND_FENTRY(get, merchant_service_complaints_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
-    ZEND_FENTRY(list, merchant_service_complaints_list, needs_params_gives_array, ZEND_ACC_PUBLIC)
-    ZEND_FE_END
-};
-
-static const php_wechatpay_property in_merchant_service_complaints_properties[] = {
-    {"negotiationHistories", "WechatPay\\Operations\\MerchantServiceComplaintsNegotiationHistories"},
-    {NULL, NULL},
-};
-
-static const zend_function_entry in_merchant_service_complaints_v2_negotiation_histories_methods[] = {
-    ZEND_FENTRY(list, merchant_service_complaints_v2_negotiation_histories_list, needs_params_gives_array, ZEND_ACC_PUBLIC)
-    ZEND_FE_END
-};
-
-static const php_wechatpay_property in_merchant_service_complaints_v2_negotiation_histories_properties[] = {
-    {NULL, NULL},
-};
-
-static const zend_function_entry in_merchant_service_complaints_v2_methods[] = {
-    ZEND_FENTRY(complete, merchant_service_complaints_v2_complete, needs_params_gives_nothing, ZEND_ACC_PUBLIC)
-    ZEND_FENTRY(get, merchant_service_complaints_v2_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
-    ZEND_FENTRY(list, merchant_service_complaints_v2_list, needs_params_gives_array, ZEND_ACC_PUBLIC)
-    ZEND_FENTRY(response, merchant_service_complaints_v2_response, needs_params_gives_nothing, ZEND_ACC_PUBLIC)
-    ZEND_FENTRY(responseImmediateService, merchant_service_complaints_v2_response_immediate_service, needs_params_gives_array, ZEND_ACC_PUBLIC)
-    ZEND_FENTRY(updateRefundProgress, merchant_service_complaints_v2_update_refund_progress, needs_params_gives_nothing, ZEND_ACC_PUBLIC)
-    ZEND_FE_END
-};
-
-static const php_wechatpay_property in_merchant_service_complaints_v2_properties[] = {
-    {"negotiationHistories", "WechatPay\\Operations\\MerchantServiceComplaintsV2NegotiationHistories"},
-    {NULL, NULL},
-};
-
-static const zend_function_entry in_merchant_service_feedbacks_methods[] = {
-    ZEND_FENTRY(create, merchant_service_feedbacks_create, needs_params_gives_nothing, ZEND_ACC_PUBLIC)
-    ZEND_FE_END
-};
-
-static const php_wechatpay_property in_merchant_service_feedbacks_properties[] = {
-    {NULL, NULL},
-};
-
-static const zend_function_entry in_merchant_service_images_methods[] = {
-    ZEND_FENTRY(get, merchant_service_images_get, needs_params_gives_file, ZEND_ACC_PUBLIC)
-    ZEND_FENTRY(upload, merchant_service_images_upload, needs_params_gives_array, ZEND_ACC_PUBLIC)
-    ZEND_FE_END
-};
-
-static const php_wechatpay_property in_merchant_service_images_properties[] = {
-    {NULL, NULL},
-};
-
-static const zend_function_entry in_merchant_service_methods[] = {
-    ZEND_FE_END
-};
-
-static const php_wechatpay_property in_merchant_service_properties[] = {
-    {"complaintNotifications", "WechatPay\\Operations\\MerchantServiceComplaintNotifications"},
-    {"complaints", "WechatPay\\Operations\\MerchantServiceComplaints"},
-    {"complaintsV2", "WechatPay\\Operations\\MerchantServiceComplaintsV2"},
-    {"feedbacks", "WechatPay\\Operations\\MerchantServiceFeedbacks"},
-    {"images", "WechatPay\\Operations\\MerchantServiceImages"},
-    {NULL, NULL},
-};
-
-static const zend_function_entry in_new_tax_control_fapiao_card_template_methods[] = {
-    ZEND_FENTRY(create, new_tax_control_fapiao_card_template_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
-    ZEND_FE_END
-};
-
-static const php_wechatpay_property in_new_tax_control_fapiao_card_template_properties[] = {
-    {NULL, NULL},
-};
-
-static const zend_function_entry in_new_tax_control_fapiao_fapiao_applications_fapiao_files_methods[] = {
-    ZEND_FENTRY(list, new_tax_control_fapiao_fapiao_applications_fapiao_files_list, needs_params_gives_array, ZEND_ACC_PUBLIC)
-    ZEND_FE_END
-};
-
-static const php_wechatpay_property in_new_tax_control_fapiao_fapiao_applications_fapiao_files_properties[] = {
-    {NULL, NULL},
-};
-
-static const zend_function_entry in_new_tax_control_fapiao_fapiao_applications_real_estate_leasing_methods[] = {
-    ZEND_FENTRY(create, new_tax_control_fapiao_fapiao_applications_real_estate_leasing_create, needs_params_gives_nothing, ZEND_ACC_PUBLIC)
-    ZEND_FE_END
-};
-
-static const php_wechatpay_property in_new_tax_control_fapiao_fapiao_applications_real_estate_leasing_properties[] = {
-    {NULL, NULL},
-};
-
-static const zend_function_entry in_new_tax_control_fapiao_fapiao_applications_methods[] = {
-    ZEND_FENTRY(create, new_tax_control_fapiao_fapiao_applications_create, needs_params_gives_nothing, ZEND_ACC_PUBLIC)
-    ZEND_FENTRY(get, new_tax_control_fapiao_fapiao_applications_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
-    ZEND_FENTRY(insertCards, new_tax_control_fapiao_fapiao_applications_insert_cards, needs_params_gives_nothing, ZEND_ACC_PUBLIC)
-    ZEND_FENTRY(issueGeneral, new_tax_control_fapiao_fapiao_applications_issue_general, needs_params_gives_nothing, ZEND_ACC_PUBLIC)
-    ZEND_FENTRY(issuePassengerTransport, new_tax_control_fapiao_fapiao_applications_issue_passenger_transport, needs_params_gives_nothing, ZEND_ACC_PUBLIC)
-    ZEND_FENTRY(issueRefinedOil, new_tax_control_fapiao_fapiao_applications_issue_refined_oil, needs_params_gives_nothing, ZEND_ACC_PUBLIC)
-    ZEND_FENTRY(reverse, new_tax_control_fapiao_fapiao_applications_reverse, needs_params_gives_nothing, ZEND_ACC_PUBLIC)
-    ZEND_FENTRY(uploadFapiaoFile, new_tax_control_fapiao_fapiao_applications_upload_fapiao_file, needs_params_gives_array, ZEND_ACC_PUBLIC)
-    ZEND_FE_END
-};
-
-static const php_wechatpay_property in_new_tax_control_fapiao_fapiao_applications_properties[] = {
-    {"fapiaoFiles", "WechatPay\\Operations\\NewTaxControlFapiaoFapiaoApplicationsFapiaoFiles"},
-    {"realEstateLeasing", "WechatPay\\Operations\\NewTaxControlFapiaoFapiaoApplicationsRealEstateLeasing"},
-    {NULL, NULL},
-};
-
-static const zend_function_entry in_new_tax_control_fapiao_fapiao_merchant_methods[] = {
-    ZEND_FENTRY(getSpInviteUrl, new_tax_control_fapiao_fapiao_merchant_get_sp_invite_url, needs_params_gives_array, ZEND_ACC_PUBLIC)
-    ZEND_FENTRY(listSpInviteMchInfo, new_tax_control_fapiao_fapiao_merchant_list_sp_invite_mch_info, needs_params_gives_array, ZEND_ACC_PUBLIC)
-    ZEND_FE_END
-};
-
-static const php_wechatpay_property in_new_tax_control_fapiao_fapiao_merchant_properties[] = {
-    {NULL, NULL},
-};
-
-static const zend_function_entry in_new_tax_control_fapiao_merchant_base_information_methods[] = {
-    ZEND_FENTRY(get, new_tax_control_fapiao_merchant_base_information_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
-    ZEND_FE_END
-};
-
-static const php_wechatpay_property in_new_tax_control_fapiao_merchant_base_information_properties[] = {
-    {NULL, NULL},
-};
-
-static const zend_function_entry in_new_tax_control_fapiao_merchant_development_config_methods[] = {
-    ZEND_FENTRY(get, new_tax_control_fapiao_merchant_development_config_get, takes_params_gives_array, ZEND_ACC_PUBLIC)
-    ZEND_FENTRY(update, new_tax_control_fapiao_merchant_development_config_update, takes_params_gives_array, ZEND_ACC_PUBLIC)
-    ZEND_FE_END
-};
-
-static const php_wechatpay_property in_new_tax_control_fapiao_merchant_development_config_properties[] = {
-    {NULL, NULL},
-};
-
-static const zend_function_entry in_new_tax_control_fapiao_merchant_tax_codes_methods[] = {
-    ZEND_FENTRY(list, new_tax_control_fapiao_merchant_tax_codes_list, needs_params_gives_array, ZEND_ACC_PUBLIC)
-    ZEND_FE_END
-};
-
-static const php_wechatpay_property in_new_tax_control_fapiao_merchant_tax_codes_properties[] = {
-    {NULL, NULL},
-};
-
-static const zend_function_entry in_new_tax_control_fapiao_merchant_methods[] = {
-    ZEND_FENTRY(check, new_tax_control_fapiao_merchant_check, needs_params_gives_nothing, ZEND_ACC_PUBLIC)
-    ZEND_FENTRY(checkStatus, new_tax_control_fapiao_merchant_check_status, needs_params_gives_array, ZEND_ACC_PUBLIC)
-    ZEND_FE_END
-};
-
-static const php_wechatpay_property in_new_tax_control_fapiao_merchant_properties[] = {
-    {"baseInformation", "WechatPay\\Operations\\NewTaxControlFapiaoMerchantBaseInformation"},
-    {"developmentConfig", "WechatPay\\Operations\\NewTaxControlFapiaoMerchantDevelopmentConfig"},
-    {"taxCodes", "WechatPay\\Operations\\NewTaxControlFapiaoMerchantTaxCodes"},
-    {NULL, NULL},
-};
-
-static const zend_function_entry in_new_tax_control_fapiao_user_title_title_url_methods[] = {
-    ZEND_FENTRY(get, new_tax_control_fapiao_user_title_title_url_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
-    ZEND_FE_END
-};
-
-static const php_wechatpay_property in_new_tax_control_fapiao_user_title_title_url_properties[] = {
-    {NULL, NULL},
-};
-
-static const zend_function_entry in_new_tax_control_fapiao_user_title_methods[] = {
-    ZEND_FENTRY(get, new_tax_control_fapiao_user_title_get, needs_params_gives_array, ZEND_ACC_PUBLIC)
-    ZEND_FE_END
-};
-
-static const php_wechatpay_property in_new_tax_control_fapiao_user_title_properties[] = {
-    {"titleUrl", "WechatPay\\Operations\\NewTaxControlFapiaoUserTitleTitleUrl"},
-    {NULL, NULL},
-};
-
-static const zend_function_entry in_new_tax_control_fapiao_methods[] = {
-    ZEND_FENTRY(download, new_tax_control_fapiao_download, needs_params_gives_file, ZEND_ACC_PUBLIC)
-    ZEND_FE_END
-};
-
-static const php_wechatpay_property in_new_tax_control_fapiao_properties[] = {
-    {"cardTemplate", "WechatPay\\Operations\\NewTaxControlFapiaoCardTemplate"},
-    {"fapiaoApplications", "WechatPay\\Operations\\NewTaxControlFapiaoFapiaoApplications"},
-    {"fapiaoMerchant", "WechatPay\\Operations\\NewTaxControlFapiaoFapiaoMerchant"},
-    {"merchant", "WechatPay\\Operations\\NewTaxControlFapiaoMerchant"},
-    {"userTitle", "WechatPay\\Operations\\NewTaxControlFapiaoUserTitle"},
-    {NULL, NULL},
-};
-
-static const zend_function_entry in_pay_acquiring_bank_transactions_methods[] = {
-    ZEND_FENTRY(exposure, pay_acquiring_bank_transactions_exposure, needs_params_gives_array, ZEND_ACC_PUBLIC)
-    ZEND_FE_END
-};
-
-static const php_wechatpay_property in_pay_acquiring_bank_transactions_properties[] = {
-    {NULL, NULL},
-};
-
-static const zend_function_entry in_pay_acquiring_bank_methods[] = {
-    ZEND_FE_END
-};
-
-static const php_wechatpay_property in_pay_acquiring_bank_properties[] = {
-    {"transactions", "WechatPay\\Operations\\PayAcquiringBankTransactions"},
-    {NULL, NULL},
-};
-
-static const zend_function_entry in_pay_instal_partner_methods[] = {
-    ZEND_FENTRY(exposure, pay_instal_partner_exposure, needs_params_gives_array, ZEND_ACC_PUBLIC)
-    ZEND_FE_END
-};
-
-static const php_wechatpay_property in_pay_instal_partner_properties[] = {
-    {NULL, NULL},
-};
-
-static const zend_function_entry in_pay_instal_methods[] = {
-    ZEND_FENTRY(exposure, pay_instal_exposure, needs_params_gives_array, ZEND_ACC_PUBLIC)
-    ZEND_FE_END
-};
-
-static const php_wechatpay_property in_pay_instal_properties[] = {
-    {"partner", "WechatPay\\Operations\\PayInstalPartner"},
-    {NULL, NULL},
-};
-
-static const zend_function_entry in_pay_partner_transactions_app_methods[] = {
-    ZEND_FENTRY(create, pay_partner_transactions_app_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
-    ZEND_FE_END
-};
-
-static const php_wechatpay_property in_pay_partner_transactions_app_properties[] = {
-    {NULL, NULL},
-};
-
-static const zend_function_entry in_pay_partner_transactions_app_with_contract_methods[] = {
-    ZEND_FENTRY(create, pay_partner_transactions_app_with_contract_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
-    ZEND_FE_END
-};
-
-static const php_wechatpay_property in_pay_partner_transactions_app_with_contract_properties[] = {
-    {NULL, NULL},
-};
-
-static const zend_function_entry in_pay_partner_transactions_code_pay_methods[] = {
-    ZEND_FENTRY(create, pay_partner_transactions_code_pay_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
-    ZEND_FE_END
-};
-
-static const php_wechatpay_property in_pay_partner_transactions_code_pay_properties[] = {
-    {NULL, NULL},
-};
-
-static const zend_function_entry in_pay_partner_transactions_h5_methods[] = {
-    ZEND_FENTRY(create, pay_partner_transactions_h5_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
-    ZEND_FE_END
-};
-
-static const php_wechatpay_property in_pay_partner_transactions_h5_properties[] = {
-    {NULL, NULL},
-};
-
-static const zend_function_entry in_pay_partner_transactions_jsapi_methods[] = {
-    ZEND_FENTRY(create, pay_partner_transactions_jsapi_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
-    ZEND_FE_END
-};
-
-static const php_wechatpay_property in_pay_partner_transactions_jsapi_properties[] = {
-    {NULL, NULL},
-};
-
-static const zend_function_entry in_pay_partner_transactions_jsapi_with_contract_methods[] = {
-    ZEND_FENTRY(create, pay_partner_transactions_jsapi_with_contract_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
-    ZEND_FE_END
-};
-
-static const php_wechatpay_property in_pay_partner_transactions_jsapi_with_contract_properties[] = {
-    {NULL, NULL},
-};
-
-static const zend_function_entry in_pay_partner_transactions_mini_program_methods[] = {
-    ZEND_FENTRY(create, pay_partner_transactions_mini_program_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
-    ZEND_FE_END
-};
-
-static const php_wechatpay_property in_pay_partner_transactions_mini_program_properties[] = {
-    {NULL, NULL},
-};
-
-static const zend_function_entry in_pay_partner_transactions_native_methods[] = {
-    ZEND_FENTRY(create, pay_partner_transactions_native_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
-    ZEND_FE_END
-};
-
-static const php_wechatpay_property in_pay_partner_transactions_native_properties[] = {
-    {NULL, NULL},
-};
-
-static const zend_function_entry in_pay_partner_transactions_scanned_pos_methods[] = {
-    ZEND_FENTRY(create, pay_partner_transactions_scanned_pos_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
-    ZEND_FE_END
-};
-
-static const php_wechatpay_property in_pay_partner_transactions_scanned_pos_properties[] = {
-    {NULL, NULL},
-};
-
-static const zend_function_entry in_pay_partner_transactions_methods[] = {
-    ZEND_FENTRY(closeByOutTradeNo, pay_partner_transactions_close_by_out_trade_no, needs_params_gives_nothing, ZEND_ACC_PUBLIC)
-    ZEND_FENTRY(exposure, pay_partner_transactions_exposure, needs_params_gives_array, ZEND_ACC_PUBLIC)
-    ZEND_FENTRY(getById, pay_partner_transactions_get_by_id, needs_params_gives_array, ZEND_ACC_PUBLIC)
-    ZEND_FENTRY(getByOutTradeNo, pay_partner_transactions_get_by_out_trade_no, needs_params_gives_array, ZEND_ACC_PUBLIC)
-    ZEND_FENTRY(reverseByOutTradeNo, pay_partner_transactions_reverse_by_out_trade_no, needs_params_gives_array, ZEND_ACC_PUBLIC)
-    ZEND_FE_END
-};
-
-static const php_wechatpay_property in_pay_partner_transactions_properties[] = {
-    {"app", "WechatPay\\Operations\\PayPartnerTransactionsApp"},
-    {"appWithContract", "WechatPay\\Operations\\PayPartnerTransactionsAppWithContract"},
-    {"codePay", "WechatPay\\Operations\\PayPartnerTransactionsCodePay"},
-    {"h5", "WechatPay\\Operations\\PayPartnerTransactionsH5"},
-    {"jsapi", "WechatPay\\Operations\\PayPartnerTransactionsJsapi"},
-    {"jsapiWithContract", "WechatPay\\Operations\\PayPartnerTransactionsJsapiWithContract"},
-    {"miniProgram", "WechatPay\\Operations\\PayPartnerTransactionsMiniProgram"},
-    {"native", "WechatPay\\Operations\\PayPartnerTransactionsNative"},
-    {"scannedPos", "WechatPay\\Operations\\PayPartnerTransactionsScannedPos"},
-    {NULL, NULL},
-};
-
-static const zend_function_entry in_pay_partner_methods[] = {
-    ZEND_FE_END
-};
-
-static const php_wechatpay_property in_pay_partner_properties[] = {
-    {"transactions", "WechatPay\\Operations\\PayPartnerTransactions"},
-    {NULL, NULL},
-};
-
-static const zend_function_entry in_pay_transactions_app_methods[] = {
-    ZEND_FENTRY(create, pay_transactions_app_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
-    ZEND_FE_END
-};
-
-static const php_wechatpay_property in_pay_transactions_app_properties[] = {
-    {NULL, NULL},
-};
-
-static const zend_function_entry in_pay_transactions_app_with_contract_methods[] = {
-    ZEND_FENTRY(create, pay_transactions_app_with_contract_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
-    ZEND_FE_END
-};
-
-static const php_wechatpay_property in_pay_transactions_app_with_contract_properties[] = {
-    {NULL, NULL},
-};
-
-static const zend_function_entry in_pay_transactions_code_pay_methods[] = {
-    ZEND_FENTRY(create, pay_transactions_code_pay_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
-    ZEND_FE_END
-};
-
-static const php_wechatpay_property in_pay_transactions_code_pay_properties[] = {
-    {NULL, NULL},
-};
-
-static const zend_function_entry in_pay_transactions_h5_methods[] = {
-    ZEND_FENTRY(create, pay_transactions_h5_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
-    ZEND_FE_END
-};
-
-static const php_wechatpay_property in_pay_transactions_h5_properties[] = {
-    {NULL, NULL},
-};
-
-static const zend_function_entry in_pay_transactions_jsapi_methods[] = {
-    ZEND_FENTRY(create, pay_transactions_jsapi_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
-    ZEND_FE_END
-};
-
-static const php_wechatpay_property in_pay_transactions_jsapi_properties[] = {
-    {NULL, NULL},
-};
-
-static const zend_function_entry in_pay_transactions_jsapi_with_contract_methods[] = {
-    ZEND_FENTRY(create, pay_transactions_jsapi_with_contract_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
-    ZEND_FE_END
-};
-
-static const php_wechatpay_property in_pay_transactions_jsapi_with_contract_properties[] = {
-    {NULL, NULL},
-};
-
-static const zend_function_entry in_pay_transactions_native_methods[] = {
-    ZEND_FENTRY(create, pay_transactions_native_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
-    ZEND_FE_END
-};
-
-static const php_wechatpay_property in_pay_transactions_native_properties[] = {
-    {NULL, NULL},
-};
-
-static const zend_function_entry in_pay_transactions_methods[] = {
-    ZEND_FENTRY(closeByOutTradeNo, pay_transactions_close_by_out_trade_no, needs_params_gives_nothing, ZEND_ACC_PUBLIC)
-    ZEND_FENTRY(exposure, pay_transactions_exposure, needs_params_gives_array, ZEND_ACC_PUBLIC)
-    ZEND_FENTRY(getById, pay_transactions_get_by_id, needs_params_gives_array, ZEND_ACC_PUBLIC)
-    ZEND_FENTRY(getByOutTradeNo, pay_transactions_get_by_out_trade_no, needs_params_gives_array, ZEND_ACC_PUBLIC)
-    ZEND_FENTRY(reverseByOutTradeNo, pay_transactions_reverse_by_out_trade_no, needs_params_gives_array, ZEND_ACC_PUBLIC)
-    ZEND_FE_END
-};
-
-static const php_wechatpay_property in_pay_transactions_properties[] = {
-    {"app", "WechatPay\\Operations\\PayTransactionsApp"},
-    {"appWithContract", "WechatPay\\Operations\\PayTransactionsAppWithContract"},
-    {"codePay", "WechatPay\\Operations\\PayTransactionsCodePay"},
-    {"h5", "WechatPay\\Operations\\PayTransactionsH5"},
-    {"jsapi", "WechatPay\\Operations\\PayTransactionsJsapi"},
-    {"jsapiWithContract", "WechatPay\\Operations\\PayTransactionsJsapiWithContract"},
-    {"native", "WechatPay\\Operations\\PayTransactionsNative"},
-    {NULL, NULL},
-};
-
-static const zend_function_entry in_pay_methods[] = {
-    ZEND_FE_END
-};
-
-static const php_wechatpay_property in_pay_properties[] = {
-    {"acquiringBank", "WechatPay\\Operations\\PayAcquiringBank"},
-    {"instal", "WechatPay\\Operations\\PayInstal"},
-    {"partner", "WechatPay\\Operations\\PayPartner"},
-    {"transactions", "WechatPay\\Operations\\PayTransactions"},
+#include "abnormal_fund_processing.inc"
+#include "aggracct_bc.inc"
+#include "apply4sub.inc"
+#include "apply4subject.inc"
+#include "applyment4sub.inc"
+#include "bank_batch_transfer.inc"
+#include "bank_transfer.inc"
+#include "bill.inc"
+#include "bill_download.inc"
+#include "brand.inc"
+#include "brand_basic.inc"
+#include "business_circle.inc"
+#include "capital.inc"
+#include "catering.inc"
+#include "certificates.inc"
+#include "combine_transactions.inc"
+#include "compliance.inc"
+#include "credit_repayment.inc"
+#include "discount_card.inc"
+#include "ebike.inc"
+#include "ecommerce.inc"
+#include "edu_papay.inc"
+#include "edu_school_pay.inc"
+#include "edu_star.inc"
+#include "express.inc"
+#include "face_mch.inc"
+#include "fund_app.inc"
+#include "funds_to_oversea.inc"
+#include "global.inc"
+#include "goldplan.inc"
+#include "gov.inc"
+#include "hire_power_bank.inc"
+#include "industry_coupon.inc"
+#include "industry_rebate.inc"
+#include "ins_policy_mgr.inc"
+#include "iot_manage.inc"
+#include "legacy_global.inc"
+#include "legacy_hk.inc"
+#include "love_feast.inc"
+#include "marketing_bank.inc"
+#include "marketing_bank_favor.inc"
+#include "marketing_busifavor.inc"
+#include "marketing_favor.inc"
+#include "marketing_goods_subsidy_activity.inc"
+#include "marketing_member_card_activity.inc"
+#include "marketing_member_card_open.inc"
+#include "marketing_partner.inc"
+#include "marketing_partnerships.inc"
+#include "marketing_pay_gift_activity.inc"
+#include "marketing_shopping_receipt.inc"
+#include "marketing_weekly_discount.inc"
+#include "marketing_withdraw_favor.inc"
+#include "mch_alter_apply.inc"
+#include "mch_manage.inc"
+#include "mch_operate.inc"
+#include "mch_operation_manage.inc"
+#include "med_ins.inc"
+#include "merchant.inc"
+#include "merchant_fund.inc"
+#include "merchant_risk_manage.inc"
+#include "merchant_service.inc"
+#include "merchant_settlement.inc"
+#include "merchant_store.inc"
+#include "multi_use.inc"
+#include "new_tax_control_fapiao.inc"
+#include "offline_face.inc"
+#include "offline_face_mch.inc"
+#include "palm_service.inc"
+#include "papay.inc"
+#include "parking.inc"
+#include "partner_papay.inc"
+#include "partner_transfer.inc"
+#include "password_exempt_contract.inc"
+#include "pay.inc"
+#include "pay_devices.inc"
+#include "payroll_card.inc"
+#include "payscore.inc"
+#include "platsolution.inc"
+#include "profitsharing.inc"
+#include "qr_code.inc"
+#include "rate_activity.inc"
+#include "real_name.inc"
+#include "recharge.inc"
+#include "refund.inc"
+#include "repayment.inc"
+#include "security.inc"
+#include "smart_guide.inc"
+#include "taxi_invoice.inc"
+#include "transaction_block.inc"
+#include "transfer.inc"
+#include "transfer_detail.inc"
+#include "transfer_download.inc"
+#include "vehicle.inc"
+#include "webizpay.inc"
+
+static const zend_function_entry in_marketing_methods[] = {
+    ZEND_FE_END
+};
+
+static const php_wechatpay_property in_marketing_properties[] = {
+    {"bank", "WechatPay\\Operations\\MarketingBank"},
+    {"bankFavor", "WechatPay\\Operations\\MarketingBankFavor"},
+    {"busifavor", "WechatPay\\Operations\\MarketingBusifavor"},
+    {"favor", "WechatPay\\Operations\\MarketingFavor"},
+    {"goodsSubsidyActivity", "WechatPay\\Operations\\MarketingGoodsSubsidyActivity"},
+    {"memberCardActivity", "WechatPay\\Operations\\MarketingMemberCardActivity"},
+    {"memberCardOpen", "WechatPay\\Operations\\MarketingMemberCardOpen"},
+    {"partner", "WechatPay\\Operations\\MarketingPartner"},
+    {"partnerships", "WechatPay\\Operations\\MarketingPartnerships"},
+    {"payGiftActivity", "WechatPay\\Operations\\MarketingPayGiftActivity"},
+    {"shoppingReceipt", "WechatPay\\Operations\\MarketingShoppingReceipt"},
+    {"weeklyDiscount", "WechatPay\\Operations\\MarketingWeeklyDiscount"},
+    {"withdrawFavor", "WechatPay\\Operations\\MarketingWithdrawFavor"},
     {NULL, NULL},
 };
 
@@ -914,20 +124,262 @@ static const zend_function_entry client_methods[] = {
 };
 
 static const php_wechatpay_property client_properties[] = {
+    {"abnormalFundProcessing", "WechatPay\\Operations\\AbnormalFundProcessing"},
+    {"aggracctBc", "WechatPay\\Operations\\AggracctBc"},
+    {"apply4sub", "WechatPay\\Operations\\Apply4sub"},
+    {"apply4subject", "WechatPay\\Operations\\Apply4subject"},
     {"applyment4sub", "WechatPay\\Operations\\Applyment4sub"},
+    {"bankBatchTransfer", "WechatPay\\Operations\\BankBatchTransfer"},
+    {"bankTransfer", "WechatPay\\Operations\\BankTransfer"},
+    {"bill", "WechatPay\\Operations\\Bill"},
+    {"billDownload", "WechatPay\\Operations\\BillDownload"},
+    {"brand", "WechatPay\\Operations\\Brand"},
+    {"brandBasic", "WechatPay\\Operations\\BrandBasic"},
+    {"businessCircle", "WechatPay\\Operations\\BusinessCircle"},
+    {"capital", "WechatPay\\Operations\\Capital"},
+    {"catering", "WechatPay\\Operations\\Catering"},
     {"certificates", "WechatPay\\Operations\\Certificates"},
+    {"combineTransactions", "WechatPay\\Operations\\CombineTransactions"},
+    {"compliance", "WechatPay\\Operations\\Compliance"},
+    {"creditRepayment", "WechatPay\\Operations\\CreditRepayment"},
+    {"discountCard", "WechatPay\\Operations\\DiscountCard"},
+    {"ebike", "WechatPay\\Operations\\Ebike"},
+    {"ecommerce", "WechatPay\\Operations\\Ecommerce"},
+    {"eduPapay", "WechatPay\\Operations\\EduPapay"},
+    {"eduSchoolPay", "WechatPay\\Operations\\EduSchoolPay"},
+    {"eduStar", "WechatPay\\Operations\\EduStar"},
+    {"express", "WechatPay\\Operations\\Express"},
+    {"faceMch", "WechatPay\\Operations\\FaceMch"},
     {"fundApp", "WechatPay\\Operations\\FundApp"},
+    {"fundsToOversea", "WechatPay\\Operations\\FundsToOversea"},
+    {"global", "WechatPay\\Operations\\Global_"},
     {"goldplan", "WechatPay\\Operations\\Goldplan"},
+    {"gov", "WechatPay\\Operations\\Gov"},
+    {"hirePowerBank", "WechatPay\\Operations\\HirePowerBank"},
+    {"industryCoupon", "WechatPay\\Operations\\IndustryCoupon"},
+    {"industryRebate", "WechatPay\\Operations\\IndustryRebate"},
+    {"insPolicyMgr", "WechatPay\\Operations\\InsPolicyMgr"},
+    {"iotManage", "WechatPay\\Operations\\IotManage"},
+    {"legacyGlobal", "WechatPay\\Operations\\LegacyGlobal"},
+    {"legacyHk", "WechatPay\\Operations\\LegacyHk"},
+    {"loveFeast", "WechatPay\\Operations\\LoveFeast"},
+    {"marketing", "WechatPay\\Operations\\Marketing"},
+    {"mchAlterApply", "WechatPay\\Operations\\MchAlterApply"},
+    {"mchManage", "WechatPay\\Operations\\MchManage"},
+    {"mchOperate", "WechatPay\\Operations\\MchOperate"},
+    {"mchOperationManage", "WechatPay\\Operations\\MchOperationManage"},
+    {"medIns", "WechatPay\\Operations\\MedIns"},
+    {"merchant", "WechatPay\\Operations\\Merchant"},
+    {"merchantFund", "WechatPay\\Operations\\MerchantFund"},
+    {"merchantRiskManage", "WechatPay\\Operations\\MerchantRiskManage"},
     {"merchantService", "WechatPay\\Operations\\MerchantService"},
+    {"merchantSettlement", "WechatPay\\Operations\\MerchantSettlement"},
+    {"merchantStore", "WechatPay\\Operations\\MerchantStore"},
+    {"multiUse", "WechatPay\\Operations\\MultiUse"},
     {"newTaxControlFapiao", "WechatPay\\Operations\\NewTaxControlFapiao"},
+    {"offlineFace", "WechatPay\\Operations\\OfflineFace"},
+    {"offlineFaceMch", "WechatPay\\Operations\\OfflineFaceMch"},
+    {"palmService", "WechatPay\\Operations\\PalmService"},
+    {"papay", "WechatPay\\Operations\\Papay"},
+    {"parking", "WechatPay\\Operations\\Parking"},
+    {"partnerPapay", "WechatPay\\Operations\\PartnerPapay"},
+    {"partnerTransfer", "WechatPay\\Operations\\PartnerTransfer"},
+    {"passwordExemptContract", "WechatPay\\Operations\\PasswordExemptContract"},
     {"pay", "WechatPay\\Operations\\Pay"},
+    {"payDevices", "WechatPay\\Operations\\PayDevices"},
+    {"payrollCard", "WechatPay\\Operations\\PayrollCard"},
+    {"payscore", "WechatPay\\Operations\\Payscore"},
+    {"platsolution", "WechatPay\\Operations\\Platsolution"},
+    {"profitsharing", "WechatPay\\Operations\\Profitsharing"},
+    {"qrCode", "WechatPay\\Operations\\QrCode"},
+    {"rateActivity", "WechatPay\\Operations\\RateActivity"},
+    {"realName", "WechatPay\\Operations\\RealName"},
+    {"recharge", "WechatPay\\Operations\\Recharge"},
+    {"refund", "WechatPay\\Operations\\Refund"},
+    {"repayment", "WechatPay\\Operations\\Repayment"},
+    {"security", "WechatPay\\Operations\\Security"},
+    {"smartGuide", "WechatPay\\Operations\\SmartGuide"},
+    {"taxiInvoice", "WechatPay\\Operations\\TaxiInvoice"},
+    {"transactionBlock", "WechatPay\\Operations\\TransactionBlock"},
+    {"transfer", "WechatPay\\Operations\\Transfer"},
+    {"transferDetail", "WechatPay\\Operations\\TransferDetail"},
+    {"transferDownload", "WechatPay\\Operations\\TransferDownload"},
+    {"vehicle", "WechatPay\\Operations\\Vehicle"},
+    {"webizpay", "WechatPay\\Operations\\Webizpay"},
     {NULL, NULL},
 };
 
 const php_wechatpay_namespace php_wechatpay_namespaces[] = {
+    {"WechatPay\\Operations\\AbnormalFundProcessingReceiptsTransferInstructions", in_abnormal_fund_processing_receipts_transfer_instructions_methods, in_abnormal_fund_processing_receipts_transfer_instructions_properties},
+    {"WechatPay\\Operations\\AbnormalFundProcessingReceipts", in_abnormal_fund_processing_receipts_methods, in_abnormal_fund_processing_receipts_properties},
+    {"WechatPay\\Operations\\AbnormalFundProcessing", in_abnormal_fund_processing_methods, in_abnormal_fund_processing_properties},
+    {"WechatPay\\Operations\\AggracctBcWbChannelAccountBalance", in_aggracct_bc_wb_channel_account_balance_methods, in_aggracct_bc_wb_channel_account_balance_properties},
+    {"WechatPay\\Operations\\AggracctBcWbChannelAccountMchArchives", in_aggracct_bc_wb_channel_account_mch_archives_methods, in_aggracct_bc_wb_channel_account_mch_archives_properties},
+    {"WechatPay\\Operations\\AggracctBcWbChannelAccountMchMedia", in_aggracct_bc_wb_channel_account_mch_media_methods, in_aggracct_bc_wb_channel_account_mch_media_properties},
+    {"WechatPay\\Operations\\AggracctBcWbChannelAccount", in_aggracct_bc_wb_channel_account_methods, in_aggracct_bc_wb_channel_account_properties},
+    {"WechatPay\\Operations\\AggracctBcWbChannelBankChannelAccountRename", in_aggracct_bc_wb_channel_bank_channel_account_rename_methods, in_aggracct_bc_wb_channel_bank_channel_account_rename_properties},
+    {"WechatPay\\Operations\\AggracctBcWbChannelBankChannelAccount", in_aggracct_bc_wb_channel_bank_channel_account_methods, in_aggracct_bc_wb_channel_bank_channel_account_properties},
+    {"WechatPay\\Operations\\AggracctBcWbChannelControlOrdersInfoUpdateResult", in_aggracct_bc_wb_channel_control_orders_info_update_result_methods, in_aggracct_bc_wb_channel_control_orders_info_update_result_properties},
+    {"WechatPay\\Operations\\AggracctBcWbChannelControlOrdersInfoUpdate", in_aggracct_bc_wb_channel_control_orders_info_update_methods, in_aggracct_bc_wb_channel_control_orders_info_update_properties},
+    {"WechatPay\\Operations\\AggracctBcWbChannelControlOrdersInfo", in_aggracct_bc_wb_channel_control_orders_info_methods, in_aggracct_bc_wb_channel_control_orders_info_properties},
+    {"WechatPay\\Operations\\AggracctBcWbChannelControlOrders", in_aggracct_bc_wb_channel_control_orders_methods, in_aggracct_bc_wb_channel_control_orders_properties},
+    {"WechatPay\\Operations\\AggracctBcWbChannelSpecialReduction", in_aggracct_bc_wb_channel_special_reduction_methods, in_aggracct_bc_wb_channel_special_reduction_properties},
+    {"WechatPay\\Operations\\AggracctBcWbChannel", in_aggracct_bc_wb_channel_methods, in_aggracct_bc_wb_channel_properties},
+    {"WechatPay\\Operations\\AggracctBc", in_aggracct_bc_methods, in_aggracct_bc_properties},
+    {"WechatPay\\Operations\\Apply4subSubMerchantsApplication", in_apply4sub_sub_merchants_application_methods, in_apply4sub_sub_merchants_application_properties},
+    {"WechatPay\\Operations\\Apply4subSubMerchantsSettlement", in_apply4sub_sub_merchants_settlement_methods, in_apply4sub_sub_merchants_settlement_properties},
+    {"WechatPay\\Operations\\Apply4subSubMerchants", in_apply4sub_sub_merchants_methods, in_apply4sub_sub_merchants_properties},
+    {"WechatPay\\Operations\\Apply4sub", in_apply4sub_methods, in_apply4sub_properties},
+    {"WechatPay\\Operations\\Apply4subjectApplymentMerchantsState", in_apply4subject_applyment_merchants_state_methods, in_apply4subject_applyment_merchants_state_properties},
+    {"WechatPay\\Operations\\Apply4subjectApplymentMerchants", in_apply4subject_applyment_merchants_methods, in_apply4subject_applyment_merchants_properties},
+    {"WechatPay\\Operations\\Apply4subjectApplyment", in_apply4subject_applyment_methods, in_apply4subject_applyment_properties},
+    {"WechatPay\\Operations\\Apply4subject", in_apply4subject_methods, in_apply4subject_properties},
     {"WechatPay\\Operations\\Applyment4subApplyment", in_applyment4sub_applyment_methods, in_applyment4sub_applyment_properties},
     {"WechatPay\\Operations\\Applyment4sub", in_applyment4sub_methods, in_applyment4sub_properties},
+    {"WechatPay\\Operations\\BankBatchTransferReceiptDetailReceipts", in_bank_batch_transfer_receipt_detail_receipts_methods, in_bank_batch_transfer_receipt_detail_receipts_properties},
+    {"WechatPay\\Operations\\BankBatchTransferReceiptSummaryReceipts", in_bank_batch_transfer_receipt_summary_receipts_methods, in_bank_batch_transfer_receipt_summary_receipts_properties},
+    {"WechatPay\\Operations\\BankBatchTransferReceipt", in_bank_batch_transfer_receipt_methods, in_bank_batch_transfer_receipt_properties},
+    {"WechatPay\\Operations\\BankBatchTransfer", in_bank_batch_transfer_methods, in_bank_batch_transfer_properties},
+    {"WechatPay\\Operations\\BankTransferBatchesDetails", in_bank_transfer_batches_details_methods, in_bank_transfer_batches_details_properties},
+    {"WechatPay\\Operations\\BankTransferBatches", in_bank_transfer_batches_methods, in_bank_transfer_batches_properties},
+    {"WechatPay\\Operations\\BankTransfer", in_bank_transfer_methods, in_bank_transfer_properties},
+    {"WechatPay\\Operations\\BillFundFlowBill", in_bill_fund_flow_bill_methods, in_bill_fund_flow_bill_properties},
+    {"WechatPay\\Operations\\BillSubMerchantFundFlowBill", in_bill_sub_merchant_fund_flow_bill_methods, in_bill_sub_merchant_fund_flow_bill_properties},
+    {"WechatPay\\Operations\\BillTradeBill", in_bill_trade_bill_methods, in_bill_trade_bill_properties},
+    {"WechatPay\\Operations\\Bill", in_bill_methods, in_bill_properties},
+    {"WechatPay\\Operations\\BillDownloadFile", in_bill_download_file_methods, in_bill_download_file_properties},
+    {"WechatPay\\Operations\\BillDownload", in_bill_download_methods, in_bill_download_properties},
+    {"WechatPay\\Operations\\BrandApplyments", in_brand_applyments_methods, in_brand_applyments_properties},
+    {"WechatPay\\Operations\\BrandCardCardConfigsPreviewUrl", in_brand_card_card_configs_preview_url_methods, in_brand_card_card_configs_preview_url_properties},
+    {"WechatPay\\Operations\\BrandCardCardConfigs", in_brand_card_card_configs_methods, in_brand_card_card_configs_properties},
+    {"WechatPay\\Operations\\BrandCardCardLinks", in_brand_card_card_links_methods, in_brand_card_card_links_properties},
+    {"WechatPay\\Operations\\BrandCard", in_brand_card_methods, in_brand_card_properties},
+    {"WechatPay\\Operations\\BrandMarketingShakeActivitiesActivities", in_brand_marketing_shake_activities_activities_methods, in_brand_marketing_shake_activities_activities_properties},
+    {"WechatPay\\Operations\\BrandMarketingShakeActivities", in_brand_marketing_shake_activities_methods, in_brand_marketing_shake_activities_properties},
+    {"WechatPay\\Operations\\BrandMarketing", in_brand_marketing_methods, in_brand_marketing_properties},
+    {"WechatPay\\Operations\\BrandPartnerCardMemberCards", in_brand_partner_card_member_cards_methods, in_brand_partner_card_member_cards_properties},
+    {"WechatPay\\Operations\\BrandPartnerCardMemberMembershipActivities", in_brand_partner_card_member_membership_activities_methods, in_brand_partner_card_member_membership_activities_properties},
+    {"WechatPay\\Operations\\BrandPartnerCardMemberPayViewTokens", in_brand_partner_card_member_pay_view_tokens_methods, in_brand_partner_card_member_pay_view_tokens_properties},
+    {"WechatPay\\Operations\\BrandPartnerCardMemberPreAuthTokens", in_brand_partner_card_member_pre_auth_tokens_methods, in_brand_partner_card_member_pre_auth_tokens_properties},
+    {"WechatPay\\Operations\\BrandPartnerCardMemberUserCards", in_brand_partner_card_member_user_cards_methods, in_brand_partner_card_member_user_cards_properties},
+    {"WechatPay\\Operations\\BrandPartnerCardMemberUserFeeds", in_brand_partner_card_member_user_feeds_methods, in_brand_partner_card_member_user_feeds_properties},
+    {"WechatPay\\Operations\\BrandPartnerCardMemberUserPointsExchangeCoupon", in_brand_partner_card_member_user_points_exchange_coupon_methods, in_brand_partner_card_member_user_points_exchange_coupon_properties},
+    {"WechatPay\\Operations\\BrandPartnerCardMemberUserPoints", in_brand_partner_card_member_user_points_methods, in_brand_partner_card_member_user_points_properties},
+    {"WechatPay\\Operations\\BrandPartnerCardMember", in_brand_partner_card_member_methods, in_brand_partner_card_member_properties},
+    {"WechatPay\\Operations\\BrandPartnerStoreBrandStores", in_brand_partner_store_brand_stores_methods, in_brand_partner_store_brand_stores_properties},
+    {"WechatPay\\Operations\\BrandPartnerStore", in_brand_partner_store_methods, in_brand_partner_store_properties},
+    {"WechatPay\\Operations\\BrandPartner", in_brand_partner_methods, in_brand_partner_properties},
+    {"WechatPay\\Operations\\BrandProfitsharingBrandConfigs", in_brand_profitsharing_brand_configs_methods, in_brand_profitsharing_brand_configs_properties},
+    {"WechatPay\\Operations\\BrandProfitsharingOrdersAmounts", in_brand_profitsharing_orders_amounts_methods, in_brand_profitsharing_orders_amounts_properties},
+    {"WechatPay\\Operations\\BrandProfitsharingOrders", in_brand_profitsharing_orders_methods, in_brand_profitsharing_orders_properties},
+    {"WechatPay\\Operations\\BrandProfitsharingReceivers", in_brand_profitsharing_receivers_methods, in_brand_profitsharing_receivers_properties},
+    {"WechatPay\\Operations\\BrandProfitsharingReturnOrders", in_brand_profitsharing_return_orders_methods, in_brand_profitsharing_return_orders_properties},
+    {"WechatPay\\Operations\\BrandProfitsharing", in_brand_profitsharing_methods, in_brand_profitsharing_properties},
+    {"WechatPay\\Operations\\Brand", in_brand_methods, in_brand_properties},
+    {"WechatPay\\Operations\\BrandBasicPartnerBrandsProductAuthorities", in_brand_basic_partner_brands_product_authorities_methods, in_brand_basic_partner_brands_product_authorities_properties},
+    {"WechatPay\\Operations\\BrandBasicPartnerBrands", in_brand_basic_partner_brands_methods, in_brand_basic_partner_brands_properties},
+    {"WechatPay\\Operations\\BrandBasicPartner", in_brand_basic_partner_methods, in_brand_basic_partner_properties},
+    {"WechatPay\\Operations\\BrandBasic", in_brand_basic_methods, in_brand_basic_properties},
+    {"WechatPay\\Operations\\BusinessCircleParkings", in_business_circle_parkings_methods, in_business_circle_parkings_properties},
+    {"WechatPay\\Operations\\BusinessCirclePoints", in_business_circle_points_methods, in_business_circle_points_properties},
+    {"WechatPay\\Operations\\BusinessCircleUserAuthorizations", in_business_circle_user_authorizations_methods, in_business_circle_user_authorizations_properties},
+    {"WechatPay\\Operations\\BusinessCircleUsersPointsCommitStatus", in_business_circle_users_points_commit_status_methods, in_business_circle_users_points_commit_status_properties},
+    {"WechatPay\\Operations\\BusinessCircleUsersPoints", in_business_circle_users_points_methods, in_business_circle_users_points_properties},
+    {"WechatPay\\Operations\\BusinessCircleUsers", in_business_circle_users_methods, in_business_circle_users_properties},
+    {"WechatPay\\Operations\\BusinessCircle", in_business_circle_methods, in_business_circle_properties},
+    {"WechatPay\\Operations\\CapitalCapitalLhhAreasProvincesCities", in_capital_capital_lhh_areas_provinces_cities_methods, in_capital_capital_lhh_areas_provinces_cities_properties},
+    {"WechatPay\\Operations\\CapitalCapitalLhhAreasProvinces", in_capital_capital_lhh_areas_provinces_methods, in_capital_capital_lhh_areas_provinces_properties},
+    {"WechatPay\\Operations\\CapitalCapitalLhhAreas", in_capital_capital_lhh_areas_methods, in_capital_capital_lhh_areas_properties},
+    {"WechatPay\\Operations\\CapitalCapitalLhhBanksBranches", in_capital_capital_lhh_banks_branches_methods, in_capital_capital_lhh_banks_branches_properties},
+    {"WechatPay\\Operations\\CapitalCapitalLhhBanksCorporateBanking", in_capital_capital_lhh_banks_corporate_banking_methods, in_capital_capital_lhh_banks_corporate_banking_properties},
+    {"WechatPay\\Operations\\CapitalCapitalLhhBanksPersonalBanking", in_capital_capital_lhh_banks_personal_banking_methods, in_capital_capital_lhh_banks_personal_banking_properties},
+    {"WechatPay\\Operations\\CapitalCapitalLhhBanks", in_capital_capital_lhh_banks_methods, in_capital_capital_lhh_banks_properties},
+    {"WechatPay\\Operations\\CapitalCapitalLhh", in_capital_capital_lhh_methods, in_capital_capital_lhh_properties},
+    {"WechatPay\\Operations\\Capital", in_capital_methods, in_capital_properties},
+    {"WechatPay\\Operations\\CateringOrders", in_catering_orders_methods, in_catering_orders_properties},
+    {"WechatPay\\Operations\\Catering", in_catering_methods, in_catering_properties},
     {"WechatPay\\Operations\\Certificates", in_certificates_methods, in_certificates_properties},
+    {"WechatPay\\Operations\\CombineTransactionsApp", in_combine_transactions_app_methods, in_combine_transactions_app_properties},
+    {"WechatPay\\Operations\\CombineTransactionsH5", in_combine_transactions_h5_methods, in_combine_transactions_h5_properties},
+    {"WechatPay\\Operations\\CombineTransactionsJsapi", in_combine_transactions_jsapi_methods, in_combine_transactions_jsapi_properties},
+    {"WechatPay\\Operations\\CombineTransactionsMiniProgram", in_combine_transactions_mini_program_methods, in_combine_transactions_mini_program_properties},
+    {"WechatPay\\Operations\\CombineTransactionsNative", in_combine_transactions_native_methods, in_combine_transactions_native_properties},
+    {"WechatPay\\Operations\\CombineTransactions", in_combine_transactions_methods, in_combine_transactions_properties},
+    {"WechatPay\\Operations\\ComplianceInactiveMerchantIdentityVerificationMerchantsVerifications", in_compliance_inactive_merchant_identity_verification_merchants_verifications_methods, in_compliance_inactive_merchant_identity_verification_merchants_verifications_properties},
+    {"WechatPay\\Operations\\ComplianceInactiveMerchantIdentityVerificationMerchants", in_compliance_inactive_merchant_identity_verification_merchants_methods, in_compliance_inactive_merchant_identity_verification_merchants_properties},
+    {"WechatPay\\Operations\\ComplianceInactiveMerchantIdentityVerification", in_compliance_inactive_merchant_identity_verification_methods, in_compliance_inactive_merchant_identity_verification_properties},
+    {"WechatPay\\Operations\\Compliance", in_compliance_methods, in_compliance_properties},
+    {"WechatPay\\Operations\\CreditRepaymentPartnerContracts", in_credit_repayment_partner_contracts_methods, in_credit_repayment_partner_contracts_properties},
+    {"WechatPay\\Operations\\CreditRepaymentPartnerDeductOrders", in_credit_repayment_partner_deduct_orders_methods, in_credit_repayment_partner_deduct_orders_properties},
+    {"WechatPay\\Operations\\CreditRepaymentPartnerScheduleRecords", in_credit_repayment_partner_schedule_records_methods, in_credit_repayment_partner_schedule_records_properties},
+    {"WechatPay\\Operations\\CreditRepaymentPartner", in_credit_repayment_partner_methods, in_credit_repayment_partner_properties},
+    {"WechatPay\\Operations\\CreditRepayment", in_credit_repayment_methods, in_credit_repayment_properties},
+    {"WechatPay\\Operations\\DiscountCardCards", in_discount_card_cards_methods, in_discount_card_cards_properties},
+    {"WechatPay\\Operations\\DiscountCardOrders", in_discount_card_orders_methods, in_discount_card_orders_properties},
+    {"WechatPay\\Operations\\DiscountCard", in_discount_card_methods, in_discount_card_properties},
+    {"WechatPay\\Operations\\EbikeChargeContracts", in_ebike_charge_contracts_methods, in_ebike_charge_contracts_properties},
+    {"WechatPay\\Operations\\EbikeChargeTransactions", in_ebike_charge_transactions_methods, in_ebike_charge_transactions_properties},
+    {"WechatPay\\Operations\\EbikeChargeUsersContract", in_ebike_charge_users_contract_methods, in_ebike_charge_users_contract_properties},
+    {"WechatPay\\Operations\\EbikeChargeUsers", in_ebike_charge_users_methods, in_ebike_charge_users_properties},
+    {"WechatPay\\Operations\\EbikeCharge", in_ebike_charge_methods, in_ebike_charge_properties},
+    {"WechatPay\\Operations\\Ebike", in_ebike_methods, in_ebike_properties},
+    {"WechatPay\\Operations\\EcommerceAccountApplyCancelWithdrawValidateCancel", in_ecommerce_account_apply_cancel_withdraw_validate_cancel_methods, in_ecommerce_account_apply_cancel_withdraw_validate_cancel_properties},
+    {"WechatPay\\Operations\\EcommerceAccountApplyCancelWithdraw", in_ecommerce_account_apply_cancel_withdraw_methods, in_ecommerce_account_apply_cancel_withdraw_properties},
+    {"WechatPay\\Operations\\EcommerceAccountCancelApplicationsMedia", in_ecommerce_account_cancel_applications_media_methods, in_ecommerce_account_cancel_applications_media_properties},
+    {"WechatPay\\Operations\\EcommerceAccountCancelApplications", in_ecommerce_account_cancel_applications_methods, in_ecommerce_account_cancel_applications_properties},
+    {"WechatPay\\Operations\\EcommerceAccount", in_ecommerce_account_methods, in_ecommerce_account_properties},
+    {"WechatPay\\Operations\\EcommerceApplyments", in_ecommerce_applyments_methods, in_ecommerce_applyments_properties},
+    {"WechatPay\\Operations\\EcommerceBillFundFlowBill", in_ecommerce_bill_fund_flow_bill_methods, in_ecommerce_bill_fund_flow_bill_properties},
+    {"WechatPay\\Operations\\EcommerceBill", in_ecommerce_bill_methods, in_ecommerce_bill_properties},
+    {"WechatPay\\Operations\\EcommerceCombinePapayContractsPreEntrustSignMiniProgram", in_ecommerce_combine_papay_contracts_pre_entrust_sign_mini_program_methods, in_ecommerce_combine_papay_contracts_pre_entrust_sign_mini_program_properties},
+    {"WechatPay\\Operations\\EcommerceCombinePapayContractsPreEntrustSign", in_ecommerce_combine_papay_contracts_pre_entrust_sign_methods, in_ecommerce_combine_papay_contracts_pre_entrust_sign_properties},
+    {"WechatPay\\Operations\\EcommerceCombinePapayContracts", in_ecommerce_combine_papay_contracts_methods, in_ecommerce_combine_papay_contracts_properties},
+    {"WechatPay\\Operations\\EcommerceCombinePapayTransactions", in_ecommerce_combine_papay_transactions_methods, in_ecommerce_combine_papay_transactions_properties},
+    {"WechatPay\\Operations\\EcommerceCombinePapay", in_ecommerce_combine_papay_methods, in_ecommerce_combine_papay_properties},
+    {"WechatPay\\Operations\\EcommerceFundBalance", in_ecommerce_fund_balance_methods, in_ecommerce_fund_balance_properties},
+    {"WechatPay\\Operations\\EcommerceFundEndDayBalance", in_ecommerce_fund_end_day_balance_methods, in_ecommerce_fund_end_day_balance_properties},
+    {"WechatPay\\Operations\\EcommerceFundWithdraw", in_ecommerce_fund_withdraw_methods, in_ecommerce_fund_withdraw_properties},
+    {"WechatPay\\Operations\\EcommerceFund", in_ecommerce_fund_methods, in_ecommerce_fund_properties},
+    {"WechatPay\\Operations\\EcommerceIndividualContractsPreEntrustSignApp", in_ecommerce_individual_contracts_pre_entrust_sign_app_methods, in_ecommerce_individual_contracts_pre_entrust_sign_app_properties},
+    {"WechatPay\\Operations\\EcommerceIndividualContractsPreEntrustSignMiniProgram", in_ecommerce_individual_contracts_pre_entrust_sign_mini_program_methods, in_ecommerce_individual_contracts_pre_entrust_sign_mini_program_properties},
+    {"WechatPay\\Operations\\EcommerceIndividualContractsPreEntrustSign", in_ecommerce_individual_contracts_pre_entrust_sign_methods, in_ecommerce_individual_contracts_pre_entrust_sign_properties},
+    {"WechatPay\\Operations\\EcommerceIndividualContractsPreEntrustSignWithRealNameIdentityApp", in_ecommerce_individual_contracts_pre_entrust_sign_with_real_name_identity_app_methods, in_ecommerce_individual_contracts_pre_entrust_sign_with_real_name_identity_app_properties},
+    {"WechatPay\\Operations\\EcommerceIndividualContractsPreEntrustSignWithRealNameIdentityMiniProgram", in_ecommerce_individual_contracts_pre_entrust_sign_with_real_name_identity_mini_program_methods, in_ecommerce_individual_contracts_pre_entrust_sign_with_real_name_identity_mini_program_properties},
+    {"WechatPay\\Operations\\EcommerceIndividualContractsPreEntrustSignWithRealNameIdentity", in_ecommerce_individual_contracts_pre_entrust_sign_with_real_name_identity_methods, in_ecommerce_individual_contracts_pre_entrust_sign_with_real_name_identity_properties},
+    {"WechatPay\\Operations\\EcommerceIndividualContracts", in_ecommerce_individual_contracts_methods, in_ecommerce_individual_contracts_properties},
+    {"WechatPay\\Operations\\EcommerceMchTransferAuthorizations", in_ecommerce_mch_transfer_authorizations_methods, in_ecommerce_mch_transfer_authorizations_properties},
+    {"WechatPay\\Operations\\EcommerceMchTransferTransferBills", in_ecommerce_mch_transfer_transfer_bills_methods, in_ecommerce_mch_transfer_transfer_bills_properties},
+    {"WechatPay\\Operations\\EcommerceMchTransfer", in_ecommerce_mch_transfer_methods, in_ecommerce_mch_transfer_properties},
+    {"WechatPay\\Operations\\EcommerceProfitsharingAfterSalesOrders", in_ecommerce_profitsharing_after_sales_orders_methods, in_ecommerce_profitsharing_after_sales_orders_properties},
+    {"WechatPay\\Operations\\EcommerceProfitsharingOrdersAmounts", in_ecommerce_profitsharing_orders_amounts_methods, in_ecommerce_profitsharing_orders_amounts_properties},
+    {"WechatPay\\Operations\\EcommerceProfitsharingOrders", in_ecommerce_profitsharing_orders_methods, in_ecommerce_profitsharing_orders_properties},
+    {"WechatPay\\Operations\\EcommerceProfitsharingReceivers", in_ecommerce_profitsharing_receivers_methods, in_ecommerce_profitsharing_receivers_properties},
+    {"WechatPay\\Operations\\EcommerceProfitsharingReturnOrders", in_ecommerce_profitsharing_return_orders_methods, in_ecommerce_profitsharing_return_orders_properties},
+    {"WechatPay\\Operations\\EcommerceProfitsharing", in_ecommerce_profitsharing_methods, in_ecommerce_profitsharing_properties},
+    {"WechatPay\\Operations\\EcommerceRefundsReturnAdvance", in_ecommerce_refunds_return_advance_methods, in_ecommerce_refunds_return_advance_properties},
+    {"WechatPay\\Operations\\EcommerceRefunds", in_ecommerce_refunds_methods, in_ecommerce_refunds_properties},
+    {"WechatPay\\Operations\\EcommerceSubjectSubMerchants", in_ecommerce_subject_sub_merchants_methods, in_ecommerce_subject_sub_merchants_properties},
+    {"WechatPay\\Operations\\EcommerceSubsidies", in_ecommerce_subsidies_methods, in_ecommerce_subsidies_properties},
+    {"WechatPay\\Operations\\Ecommerce", in_ecommerce_methods, in_ecommerce_properties},
+    {"WechatPay\\Operations\\EduPapayContracts", in_edu_papay_contracts_methods, in_edu_papay_contracts_properties},
+    {"WechatPay\\Operations\\EduPapayTransactions", in_edu_papay_transactions_methods, in_edu_papay_transactions_properties},
+    {"WechatPay\\Operations\\EduPapayUserContracts", in_edu_papay_user_contracts_methods, in_edu_papay_user_contracts_properties},
+    {"WechatPay\\Operations\\EduPapayUser", in_edu_papay_user_methods, in_edu_papay_user_properties},
+    {"WechatPay\\Operations\\EduPapayUserNotifications", in_edu_papay_user_notifications_methods, in_edu_papay_user_notifications_properties},
+    {"WechatPay\\Operations\\EduPapay", in_edu_papay_methods, in_edu_papay_properties},
+    {"WechatPay\\Operations\\EduSchoolPayContracts", in_edu_school_pay_contracts_methods, in_edu_school_pay_contracts_properties},
+    {"WechatPay\\Operations\\EduSchoolPayTransactions", in_edu_school_pay_transactions_methods, in_edu_school_pay_transactions_properties},
+    {"WechatPay\\Operations\\EduSchoolPayUsersContracts", in_edu_school_pay_users_contracts_methods, in_edu_school_pay_users_contracts_properties},
+    {"WechatPay\\Operations\\EduSchoolPayUsersDebtState", in_edu_school_pay_users_debt_state_methods, in_edu_school_pay_users_debt_state_properties},
+    {"WechatPay\\Operations\\EduSchoolPayUsers", in_edu_school_pay_users_methods, in_edu_school_pay_users_properties},
+    {"WechatPay\\Operations\\EduSchoolPay", in_edu_school_pay_methods, in_edu_school_pay_properties},
+    {"WechatPay\\Operations\\EduStarOrders", in_edu_star_orders_methods, in_edu_star_orders_properties},
+    {"WechatPay\\Operations\\EduStarUsers", in_edu_star_users_methods, in_edu_star_users_properties},
+    {"WechatPay\\Operations\\EduStar", in_edu_star_methods, in_edu_star_properties},
+    {"WechatPay\\Operations\\ExpressUsers", in_express_users_methods, in_express_users_properties},
+    {"WechatPay\\Operations\\Express", in_express_methods, in_express_properties},
+    {"WechatPay\\Operations\\FaceMchUsers", in_face_mch_users_methods, in_face_mch_users_properties},
+    {"WechatPay\\Operations\\FaceMch", in_face_mch_methods, in_face_mch_properties},
     {"WechatPay\\Operations\\FundAppBrandRedpacketBrandMerchantBatchesDetails", in_fund_app_brand_redpacket_brand_merchant_batches_details_methods, in_fund_app_brand_redpacket_brand_merchant_batches_details_properties},
     {"WechatPay\\Operations\\FundAppBrandRedpacketBrandMerchantBatches", in_fund_app_brand_redpacket_brand_merchant_batches_methods, in_fund_app_brand_redpacket_brand_merchant_batches_properties},
     {"WechatPay\\Operations\\FundAppBrandRedpacketBrandMerchantOutBatchesOutDetails", in_fund_app_brand_redpacket_brand_merchant_out_batches_out_details_methods, in_fund_app_brand_redpacket_brand_merchant_out_batches_out_details_properties},
@@ -948,8 +400,242 @@ const php_wechatpay_namespace php_wechatpay_namespaces[] = {
     {"WechatPay\\Operations\\FundAppMchTransferUserConfirmAuthorization", in_fund_app_mch_transfer_user_confirm_authorization_methods, in_fund_app_mch_transfer_user_confirm_authorization_properties},
     {"WechatPay\\Operations\\FundAppMchTransfer", in_fund_app_mch_transfer_methods, in_fund_app_mch_transfer_properties},
     {"WechatPay\\Operations\\FundApp", in_fund_app_methods, in_fund_app_properties},
+    {"WechatPay\\Operations\\FundsToOverseaBillDownloadUrl", in_funds_to_oversea_bill_download_url_methods, in_funds_to_oversea_bill_download_url_properties},
+    {"WechatPay\\Operations\\FundsToOverseaOrders", in_funds_to_oversea_orders_methods, in_funds_to_oversea_orders_properties},
+    {"WechatPay\\Operations\\FundsToOverseaReturnReturnOrders", in_funds_to_oversea_return_return_orders_methods, in_funds_to_oversea_return_return_orders_properties},
+    {"WechatPay\\Operations\\FundsToOverseaReturn", in_funds_to_oversea_return_methods, in_funds_to_oversea_return_properties},
+    {"WechatPay\\Operations\\FundsToOverseaTransactionsAvailableAbroadAmounts", in_funds_to_oversea_transactions_available_abroad_amounts_methods, in_funds_to_oversea_transactions_available_abroad_amounts_properties},
+    {"WechatPay\\Operations\\FundsToOverseaTransactions", in_funds_to_oversea_transactions_methods, in_funds_to_oversea_transactions_properties},
+    {"WechatPay\\Operations\\FundsToOversea", in_funds_to_oversea_methods, in_funds_to_oversea_properties},
+    {"WechatPay\\Operations\\GlobalCertificates", in_global_certificates_methods, in_global_certificates_properties},
+    {"WechatPay\\Operations\\GlobalCustomsOrders", in_global_customs_orders_methods, in_global_customs_orders_properties},
+    {"WechatPay\\Operations\\GlobalCustoms", in_global_customs_methods, in_global_customs_properties},
+    {"WechatPay\\Operations\\GlobalMerchantH5PermissionApplications", in_global_merchant_h5_permission_applications_methods, in_global_merchant_h5_permission_applications_properties},
+    {"WechatPay\\Operations\\GlobalMerchantH5PermissionDomainApplications", in_global_merchant_h5_permission_domain_applications_methods, in_global_merchant_h5_permission_domain_applications_properties},
+    {"WechatPay\\Operations\\GlobalMerchantH5PermissionDomain", in_global_merchant_h5_permission_domain_methods, in_global_merchant_h5_permission_domain_properties},
+    {"WechatPay\\Operations\\GlobalMerchantH5Permission", in_global_merchant_h5_permission_methods, in_global_merchant_h5_permission_properties},
+    {"WechatPay\\Operations\\GlobalMerchantH5", in_global_merchant_h5_methods, in_global_merchant_h5_properties},
+    {"WechatPay\\Operations\\GlobalMerchant", in_global_merchant_methods, in_global_merchant_properties},
+    {"WechatPay\\Operations\\GlobalMerchantServiceComplaintNotifications", in_global_merchant_service_complaint_notifications_methods, in_global_merchant_service_complaint_notifications_properties},
+    {"WechatPay\\Operations\\GlobalMerchantServiceComplaintsNegotiationHistories", in_global_merchant_service_complaints_negotiation_histories_methods, in_global_merchant_service_complaints_negotiation_histories_properties},
+    {"WechatPay\\Operations\\GlobalMerchantServiceComplaints", in_global_merchant_service_complaints_methods, in_global_merchant_service_complaints_properties},
+    {"WechatPay\\Operations\\GlobalMerchantServiceImages", in_global_merchant_service_images_methods, in_global_merchant_service_images_properties},
+    {"WechatPay\\Operations\\GlobalMerchantService", in_global_merchant_service_methods, in_global_merchant_service_properties},
+    {"WechatPay\\Operations\\GlobalMerchantStorageFile", in_global_merchant_storage_file_methods, in_global_merchant_storage_file_properties},
+    {"WechatPay\\Operations\\GlobalMerchantStorage", in_global_merchant_storage_methods, in_global_merchant_storage_properties},
+    {"WechatPay\\Operations\\GlobalMerchants", in_global_merchants_methods, in_global_merchants_properties},
+    {"WechatPay\\Operations\\GlobalMicropayTransactions", in_global_micropay_transactions_methods, in_global_micropay_transactions_properties},
+    {"WechatPay\\Operations\\GlobalMicropay", in_global_micropay_methods, in_global_micropay_properties},
+    {"WechatPay\\Operations\\GlobalPapayContracts", in_global_papay_contracts_methods, in_global_papay_contracts_properties},
+    {"WechatPay\\Operations\\GlobalPapayTransactions", in_global_papay_transactions_methods, in_global_papay_transactions_properties},
+    {"WechatPay\\Operations\\GlobalPapay", in_global_papay_methods, in_global_papay_properties},
+    {"WechatPay\\Operations\\GlobalProfitSharingBillDownloadUrl", in_global_profit_sharing_bill_download_url_methods, in_global_profit_sharing_bill_download_url_properties},
+    {"WechatPay\\Operations\\GlobalProfitSharingOrders", in_global_profit_sharing_orders_methods, in_global_profit_sharing_orders_properties},
+    {"WechatPay\\Operations\\GlobalProfitSharingReceivers", in_global_profit_sharing_receivers_methods, in_global_profit_sharing_receivers_properties},
+    {"WechatPay\\Operations\\GlobalProfitSharingRefundsBillDownloadUrl", in_global_profit_sharing_refunds_bill_download_url_methods, in_global_profit_sharing_refunds_bill_download_url_properties},
+    {"WechatPay\\Operations\\GlobalProfitSharingRefundsRefundableBalance", in_global_profit_sharing_refunds_refundable_balance_methods, in_global_profit_sharing_refunds_refundable_balance_properties},
+    {"WechatPay\\Operations\\GlobalProfitSharingRefunds", in_global_profit_sharing_refunds_methods, in_global_profit_sharing_refunds_properties},
+    {"WechatPay\\Operations\\GlobalProfitSharingTransactionsAmounts", in_global_profit_sharing_transactions_amounts_methods, in_global_profit_sharing_transactions_amounts_properties},
+    {"WechatPay\\Operations\\GlobalProfitSharingTransactionsRefundableAmounts", in_global_profit_sharing_transactions_refundable_amounts_methods, in_global_profit_sharing_transactions_refundable_amounts_properties},
+    {"WechatPay\\Operations\\GlobalProfitSharingTransactions", in_global_profit_sharing_transactions_methods, in_global_profit_sharing_transactions_properties},
+    {"WechatPay\\Operations\\GlobalProfitSharing", in_global_profit_sharing_methods, in_global_profit_sharing_properties},
+    {"WechatPay\\Operations\\GlobalRefundPartnerRechargeBalance", in_global_refund_partner_recharge_balance_methods, in_global_refund_partner_recharge_balance_properties},
+    {"WechatPay\\Operations\\GlobalRefundPartner", in_global_refund_partner_methods, in_global_refund_partner_properties},
+    {"WechatPay\\Operations\\GlobalRefundRechargeBalance", in_global_refund_recharge_balance_methods, in_global_refund_recharge_balance_properties},
+    {"WechatPay\\Operations\\GlobalRefund", in_global_refund_methods, in_global_refund_properties},
+    {"WechatPay\\Operations\\GlobalRefunds", in_global_refunds_methods, in_global_refunds_properties},
+    {"WechatPay\\Operations\\GlobalSettleSettlements", in_global_settle_settlements_methods, in_global_settle_settlements_properties},
+    {"WechatPay\\Operations\\GlobalSettle", in_global_settle_methods, in_global_settle_properties},
+    {"WechatPay\\Operations\\GlobalStatements", in_global_statements_methods, in_global_statements_properties},
+    {"WechatPay\\Operations\\GlobalTransactionsApp", in_global_transactions_app_methods, in_global_transactions_app_properties},
+    {"WechatPay\\Operations\\GlobalTransactionsJsapi", in_global_transactions_jsapi_methods, in_global_transactions_jsapi_properties},
+    {"WechatPay\\Operations\\GlobalTransactionsMweb", in_global_transactions_mweb_methods, in_global_transactions_mweb_properties},
+    {"WechatPay\\Operations\\GlobalTransactionsNative", in_global_transactions_native_methods, in_global_transactions_native_properties},
+    {"WechatPay\\Operations\\GlobalTransactions", in_global_transactions_methods, in_global_transactions_properties},
+    {"WechatPay\\Operations\\Global_", in_global_methods, in_global_properties},
     {"WechatPay\\Operations\\GoldplanMerchants", in_goldplan_merchants_methods, in_goldplan_merchants_properties},
     {"WechatPay\\Operations\\Goldplan", in_goldplan_methods, in_goldplan_properties},
+    {"WechatPay\\Operations\\GovSubsidyAuditCupRefund", in_gov_subsidy_audit_cup_refund_methods, in_gov_subsidy_audit_cup_refund_properties},
+    {"WechatPay\\Operations\\GovSubsidyAuditCup", in_gov_subsidy_audit_cup_methods, in_gov_subsidy_audit_cup_properties},
+    {"WechatPay\\Operations\\GovSubsidyAudit", in_gov_subsidy_audit_methods, in_gov_subsidy_audit_properties},
+    {"WechatPay\\Operations\\GovSubsidyCompanies", in_gov_subsidy_companies_methods, in_gov_subsidy_companies_properties},
+    {"WechatPay\\Operations\\GovSubsidyGoods", in_gov_subsidy_goods_methods, in_gov_subsidy_goods_properties},
+    {"WechatPay\\Operations\\GovSubsidyNQualifications", in_gov_subsidy_n_qualifications_methods, in_gov_subsidy_n_qualifications_properties},
+    {"WechatPay\\Operations\\GovSubsidyQualification", in_gov_subsidy_qualification_methods, in_gov_subsidy_qualification_properties},
+    {"WechatPay\\Operations\\GovSubsidyQualificationsPassthrough", in_gov_subsidy_qualifications_passthrough_methods, in_gov_subsidy_qualifications_passthrough_properties},
+    {"WechatPay\\Operations\\GovSubsidyQualifications", in_gov_subsidy_qualifications_methods, in_gov_subsidy_qualifications_properties},
+    {"WechatPay\\Operations\\GovSubsidySnCode", in_gov_subsidy_sn_code_methods, in_gov_subsidy_sn_code_properties},
+    {"WechatPay\\Operations\\GovSubsidyTransactionsSummary", in_gov_subsidy_transactions_summary_methods, in_gov_subsidy_transactions_summary_properties},
+    {"WechatPay\\Operations\\GovSubsidyTransactions", in_gov_subsidy_transactions_methods, in_gov_subsidy_transactions_properties},
+    {"WechatPay\\Operations\\GovSubsidyZhejiangAuthCode", in_gov_subsidy_zhejiang_auth_code_methods, in_gov_subsidy_zhejiang_auth_code_properties},
+    {"WechatPay\\Operations\\GovSubsidyZhejiangGoods", in_gov_subsidy_zhejiang_goods_methods, in_gov_subsidy_zhejiang_goods_properties},
+    {"WechatPay\\Operations\\GovSubsidyZhejiangNQualifications", in_gov_subsidy_zhejiang_n_qualifications_methods, in_gov_subsidy_zhejiang_n_qualifications_properties},
+    {"WechatPay\\Operations\\GovSubsidyZhejiangQualifications", in_gov_subsidy_zhejiang_qualifications_methods, in_gov_subsidy_zhejiang_qualifications_properties},
+    {"WechatPay\\Operations\\GovSubsidyZhejiangSnCode", in_gov_subsidy_zhejiang_sn_code_methods, in_gov_subsidy_zhejiang_sn_code_properties},
+    {"WechatPay\\Operations\\GovSubsidyZhejiang", in_gov_subsidy_zhejiang_methods, in_gov_subsidy_zhejiang_properties},
+    {"WechatPay\\Operations\\GovSubsidy", in_gov_subsidy_methods, in_gov_subsidy_properties},
+    {"WechatPay\\Operations\\Gov", in_gov_methods, in_gov_properties},
+    {"WechatPay\\Operations\\HirePowerBankInsuranceOrders", in_hire_power_bank_insurance_orders_methods, in_hire_power_bank_insurance_orders_properties},
+    {"WechatPay\\Operations\\HirePowerBankUserQualifications", in_hire_power_bank_user_qualifications_methods, in_hire_power_bank_user_qualifications_properties},
+    {"WechatPay\\Operations\\HirePowerBank", in_hire_power_bank_methods, in_hire_power_bank_properties},
+    {"WechatPay\\Operations\\IndustryCouponTokens", in_industry_coupon_tokens_methods, in_industry_coupon_tokens_properties},
+    {"WechatPay\\Operations\\IndustryCoupon", in_industry_coupon_methods, in_industry_coupon_properties},
+    {"WechatPay\\Operations\\IndustryRebateRetailIndustryTransactions", in_industry_rebate_retail_industry_transactions_methods, in_industry_rebate_retail_industry_transactions_properties},
+    {"WechatPay\\Operations\\IndustryRebateRetailIndustry", in_industry_rebate_retail_industry_methods, in_industry_rebate_retail_industry_properties},
+    {"WechatPay\\Operations\\IndustryRebateTransactions", in_industry_rebate_transactions_methods, in_industry_rebate_transactions_properties},
+    {"WechatPay\\Operations\\IndustryRebate", in_industry_rebate_methods, in_industry_rebate_properties},
+    {"WechatPay\\Operations\\InsPolicyMgrDeductAuthorizations", in_ins_policy_mgr_deduct_authorizations_methods, in_ins_policy_mgr_deduct_authorizations_properties},
+    {"WechatPay\\Operations\\InsPolicyMgrDeductPolicies", in_ins_policy_mgr_deduct_policies_methods, in_ins_policy_mgr_deduct_policies_properties},
+    {"WechatPay\\Operations\\InsPolicyMgrDeduct", in_ins_policy_mgr_deduct_methods, in_ins_policy_mgr_deduct_properties},
+    {"WechatPay\\Operations\\InsPolicyMgr", in_ins_policy_mgr_methods, in_ins_policy_mgr_properties},
+    {"WechatPay\\Operations\\IotManageDeviceInspections", in_iot_manage_device_inspections_methods, in_iot_manage_device_inspections_properties},
+    {"WechatPay\\Operations\\IotManageDevices", in_iot_manage_devices_methods, in_iot_manage_devices_properties},
+    {"WechatPay\\Operations\\IotManage", in_iot_manage_methods, in_iot_manage_properties},
+    {"WechatPay\\Operations\\LegacyGlobalCustomsOrders", in_legacy_global_customs_orders_methods, in_legacy_global_customs_orders_properties},
+    {"WechatPay\\Operations\\LegacyGlobalCustoms", in_legacy_global_customs_methods, in_legacy_global_customs_properties},
+    {"WechatPay\\Operations\\LegacyGlobal", in_legacy_global_methods, in_legacy_global_properties},
+    {"WechatPay\\Operations\\LegacyHkMerchants", in_legacy_hk_merchants_methods, in_legacy_hk_merchants_properties},
+    {"WechatPay\\Operations\\LegacyHkRefunds", in_legacy_hk_refunds_methods, in_legacy_hk_refunds_properties},
+    {"WechatPay\\Operations\\LegacyHkSettleSettlements", in_legacy_hk_settle_settlements_methods, in_legacy_hk_settle_settlements_properties},
+    {"WechatPay\\Operations\\LegacyHkSettle", in_legacy_hk_settle_methods, in_legacy_hk_settle_properties},
+    {"WechatPay\\Operations\\LegacyHkStatements", in_legacy_hk_statements_methods, in_legacy_hk_statements_properties},
+    {"WechatPay\\Operations\\LegacyHkTransactionsApp", in_legacy_hk_transactions_app_methods, in_legacy_hk_transactions_app_properties},
+    {"WechatPay\\Operations\\LegacyHkTransactionsJsapi", in_legacy_hk_transactions_jsapi_methods, in_legacy_hk_transactions_jsapi_properties},
+    {"WechatPay\\Operations\\LegacyHkTransactionsMicropay", in_legacy_hk_transactions_micropay_methods, in_legacy_hk_transactions_micropay_properties},
+    {"WechatPay\\Operations\\LegacyHkTransactionsMweb", in_legacy_hk_transactions_mweb_methods, in_legacy_hk_transactions_mweb_properties},
+    {"WechatPay\\Operations\\LegacyHkTransactionsNative", in_legacy_hk_transactions_native_methods, in_legacy_hk_transactions_native_properties},
+    {"WechatPay\\Operations\\LegacyHkTransactions", in_legacy_hk_transactions_methods, in_legacy_hk_transactions_properties},
+    {"WechatPay\\Operations\\LegacyHk", in_legacy_hk_methods, in_legacy_hk_properties},
+    {"WechatPay\\Operations\\LoveFeastBrands", in_love_feast_brands_methods, in_love_feast_brands_properties},
+    {"WechatPay\\Operations\\LoveFeastUsersOrders", in_love_feast_users_orders_methods, in_love_feast_users_orders_properties},
+    {"WechatPay\\Operations\\LoveFeastUsers", in_love_feast_users_methods, in_love_feast_users_properties},
+    {"WechatPay\\Operations\\LoveFeast", in_love_feast_methods, in_love_feast_properties},
+    {"WechatPay\\Operations\\MarketingBankPackagesTasks", in_marketing_bank_packages_tasks_methods, in_marketing_bank_packages_tasks_properties},
+    {"WechatPay\\Operations\\MarketingBankPackages", in_marketing_bank_packages_methods, in_marketing_bank_packages_properties},
+    {"WechatPay\\Operations\\MarketingBank", in_marketing_bank_methods, in_marketing_bank_properties},
+    {"WechatPay\\Operations\\MarketingBankFavorUsersBankMultiActivity", in_marketing_bank_favor_users_bank_multi_activity_methods, in_marketing_bank_favor_users_bank_multi_activity_properties},
+    {"WechatPay\\Operations\\MarketingBankFavorUsersCoupons", in_marketing_bank_favor_users_coupons_methods, in_marketing_bank_favor_users_coupons_properties},
+    {"WechatPay\\Operations\\MarketingBankFavorUsers", in_marketing_bank_favor_users_methods, in_marketing_bank_favor_users_properties},
+    {"WechatPay\\Operations\\MarketingBankFavor", in_marketing_bank_favor_methods, in_marketing_bank_favor_properties},
+    {"WechatPay\\Operations\\MarketingBusifavorCallbacks", in_marketing_busifavor_callbacks_methods, in_marketing_busifavor_callbacks_properties},
+    {"WechatPay\\Operations\\MarketingBusifavorCoupons", in_marketing_busifavor_coupons_methods, in_marketing_busifavor_coupons_properties},
+    {"WechatPay\\Operations\\MarketingBusifavorProductCoupons", in_marketing_busifavor_product_coupons_methods, in_marketing_busifavor_product_coupons_properties},
+    {"WechatPay\\Operations\\MarketingBusifavorStocksBudget", in_marketing_busifavor_stocks_budget_methods, in_marketing_busifavor_stocks_budget_properties},
+    {"WechatPay\\Operations\\MarketingBusifavorStocksCouponCodes", in_marketing_busifavor_stocks_coupon_codes_methods, in_marketing_busifavor_stocks_coupon_codes_properties},
+    {"WechatPay\\Operations\\MarketingBusifavorStocks", in_marketing_busifavor_stocks_methods, in_marketing_busifavor_stocks_properties},
+    {"WechatPay\\Operations\\MarketingBusifavorSubsidyPayReceipts", in_marketing_busifavor_subsidy_pay_receipts_methods, in_marketing_busifavor_subsidy_pay_receipts_properties},
+    {"WechatPay\\Operations\\MarketingBusifavorSubsidyReturnReceipts", in_marketing_busifavor_subsidy_return_receipts_methods, in_marketing_busifavor_subsidy_return_receipts_properties},
+    {"WechatPay\\Operations\\MarketingBusifavorSubsidy", in_marketing_busifavor_subsidy_methods, in_marketing_busifavor_subsidy_properties},
+    {"WechatPay\\Operations\\MarketingBusifavorUsersCoupons", in_marketing_busifavor_users_coupons_methods, in_marketing_busifavor_users_coupons_properties},
+    {"WechatPay\\Operations\\MarketingBusifavorUsers", in_marketing_busifavor_users_methods, in_marketing_busifavor_users_properties},
+    {"WechatPay\\Operations\\MarketingBusifavor", in_marketing_busifavor_methods, in_marketing_busifavor_properties},
+    {"WechatPay\\Operations\\MarketingFavorCallbacks", in_marketing_favor_callbacks_methods, in_marketing_favor_callbacks_properties},
+    {"WechatPay\\Operations\\MarketingFavorCouponStocks", in_marketing_favor_coupon_stocks_methods, in_marketing_favor_coupon_stocks_properties},
+    {"WechatPay\\Operations\\MarketingFavorMedia", in_marketing_favor_media_methods, in_marketing_favor_media_properties},
+    {"WechatPay\\Operations\\MarketingFavorStocksItems", in_marketing_favor_stocks_items_methods, in_marketing_favor_stocks_items_properties},
+    {"WechatPay\\Operations\\MarketingFavorStocksMerchants", in_marketing_favor_stocks_merchants_methods, in_marketing_favor_stocks_merchants_properties},
+    {"WechatPay\\Operations\\MarketingFavorStocksRefundFlow", in_marketing_favor_stocks_refund_flow_methods, in_marketing_favor_stocks_refund_flow_properties},
+    {"WechatPay\\Operations\\MarketingFavorStocksRefundFlowByDay", in_marketing_favor_stocks_refund_flow_by_day_methods, in_marketing_favor_stocks_refund_flow_by_day_properties},
+    {"WechatPay\\Operations\\MarketingFavorStocksUseFlow", in_marketing_favor_stocks_use_flow_methods, in_marketing_favor_stocks_use_flow_properties},
+    {"WechatPay\\Operations\\MarketingFavorStocksUseFlowByDay", in_marketing_favor_stocks_use_flow_by_day_methods, in_marketing_favor_stocks_use_flow_by_day_properties},
+    {"WechatPay\\Operations\\MarketingFavorStocks", in_marketing_favor_stocks_methods, in_marketing_favor_stocks_properties},
+    {"WechatPay\\Operations\\MarketingFavorUsersCoupons", in_marketing_favor_users_coupons_methods, in_marketing_favor_users_coupons_properties},
+    {"WechatPay\\Operations\\MarketingFavorUsers", in_marketing_favor_users_methods, in_marketing_favor_users_properties},
+    {"WechatPay\\Operations\\MarketingFavor", in_marketing_favor_methods, in_marketing_favor_properties},
+    {"WechatPay\\Operations\\MarketingGoodsSubsidyActivityActivities", in_marketing_goods_subsidy_activity_activities_methods, in_marketing_goods_subsidy_activity_activities_properties},
+    {"WechatPay\\Operations\\MarketingGoodsSubsidyActivityActivity", in_marketing_goods_subsidy_activity_activity_methods, in_marketing_goods_subsidy_activity_activity_properties},
+    {"WechatPay\\Operations\\MarketingGoodsSubsidyActivityQualification", in_marketing_goods_subsidy_activity_qualification_methods, in_marketing_goods_subsidy_activity_qualification_properties},
+    {"WechatPay\\Operations\\MarketingGoodsSubsidyActivityRetailStoreActMaterials", in_marketing_goods_subsidy_activity_retail_store_act_materials_methods, in_marketing_goods_subsidy_activity_retail_store_act_materials_properties},
+    {"WechatPay\\Operations\\MarketingGoodsSubsidyActivityRetailStoreActRepresentative", in_marketing_goods_subsidy_activity_retail_store_act_representative_methods, in_marketing_goods_subsidy_activity_retail_store_act_representative_properties},
+    {"WechatPay\\Operations\\MarketingGoodsSubsidyActivityRetailStoreActRepresentatives", in_marketing_goods_subsidy_activity_retail_store_act_representatives_methods, in_marketing_goods_subsidy_activity_retail_store_act_representatives_properties},
+    {"WechatPay\\Operations\\MarketingGoodsSubsidyActivityRetailStoreActStores", in_marketing_goods_subsidy_activity_retail_store_act_stores_methods, in_marketing_goods_subsidy_activity_retail_store_act_stores_properties},
+    {"WechatPay\\Operations\\MarketingGoodsSubsidyActivityRetailStoreAct", in_marketing_goods_subsidy_activity_retail_store_act_methods, in_marketing_goods_subsidy_activity_retail_store_act_properties},
+    {"WechatPay\\Operations\\MarketingGoodsSubsidyActivity", in_marketing_goods_subsidy_activity_methods, in_marketing_goods_subsidy_activity_properties},
+    {"WechatPay\\Operations\\MarketingMemberCardActivityActivities", in_marketing_member_card_activity_activities_methods, in_marketing_member_card_activity_activities_properties},
+    {"WechatPay\\Operations\\MarketingMemberCardActivity", in_marketing_member_card_activity_methods, in_marketing_member_card_activity_properties},
+    {"WechatPay\\Operations\\MarketingMemberCardOpenActivateInformations", in_marketing_member_card_open_activate_informations_methods, in_marketing_member_card_open_activate_informations_properties},
+    {"WechatPay\\Operations\\MarketingMemberCardOpenCallback", in_marketing_member_card_open_callback_methods, in_marketing_member_card_open_callback_properties},
+    {"WechatPay\\Operations\\MarketingMemberCardOpenCardsCodesBonus", in_marketing_member_card_open_cards_codes_bonus_methods, in_marketing_member_card_open_cards_codes_bonus_properties},
+    {"WechatPay\\Operations\\MarketingMemberCardOpenCardsCodesRights", in_marketing_member_card_open_cards_codes_rights_methods, in_marketing_member_card_open_cards_codes_rights_properties},
+    {"WechatPay\\Operations\\MarketingMemberCardOpenCardsCodes", in_marketing_member_card_open_cards_codes_methods, in_marketing_member_card_open_cards_codes_properties},
+    {"WechatPay\\Operations\\MarketingMemberCardOpenCardsPermissionTokens", in_marketing_member_card_open_cards_permission_tokens_methods, in_marketing_member_card_open_cards_permission_tokens_properties},
+    {"WechatPay\\Operations\\MarketingMemberCardOpenCardsPhoneMemberCard", in_marketing_member_card_open_cards_phone_member_card_methods, in_marketing_member_card_open_cards_phone_member_card_properties},
+    {"WechatPay\\Operations\\MarketingMemberCardOpenCardsQrCode", in_marketing_member_card_open_cards_qr_code_methods, in_marketing_member_card_open_cards_qr_code_properties},
+    {"WechatPay\\Operations\\MarketingMemberCardOpenCardsRights", in_marketing_member_card_open_cards_rights_methods, in_marketing_member_card_open_cards_rights_properties},
+    {"WechatPay\\Operations\\MarketingMemberCardOpenCardsServiceModules", in_marketing_member_card_open_cards_service_modules_methods, in_marketing_member_card_open_cards_service_modules_properties},
+    {"WechatPay\\Operations\\MarketingMemberCardOpenCardsUsers", in_marketing_member_card_open_cards_users_methods, in_marketing_member_card_open_cards_users_properties},
+    {"WechatPay\\Operations\\MarketingMemberCardOpenCards", in_marketing_member_card_open_cards_methods, in_marketing_member_card_open_cards_properties},
+    {"WechatPay\\Operations\\MarketingMemberCardOpenPhoneNumberMember", in_marketing_member_card_open_phone_number_member_methods, in_marketing_member_card_open_phone_number_member_properties},
+    {"WechatPay\\Operations\\MarketingMemberCardOpenUserCards", in_marketing_member_card_open_user_cards_methods, in_marketing_member_card_open_user_cards_properties},
+    {"WechatPay\\Operations\\MarketingMemberCardOpenUser", in_marketing_member_card_open_user_methods, in_marketing_member_card_open_user_properties},
+    {"WechatPay\\Operations\\MarketingMemberCardOpen", in_marketing_member_card_open_methods, in_marketing_member_card_open_properties},
+    {"WechatPay\\Operations\\MarketingPartnerDeliveryPlanDeliveryPlans", in_marketing_partner_delivery_plan_delivery_plans_methods, in_marketing_partner_delivery_plan_delivery_plans_properties},
+    {"WechatPay\\Operations\\MarketingPartnerDeliveryPlanNotifyUrl", in_marketing_partner_delivery_plan_notify_url_methods, in_marketing_partner_delivery_plan_notify_url_properties},
+    {"WechatPay\\Operations\\MarketingPartnerDeliveryPlan", in_marketing_partner_delivery_plan_methods, in_marketing_partner_delivery_plan_properties},
+    {"WechatPay\\Operations\\MarketingPartnerProductCouponImageGenerationTasks", in_marketing_partner_product_coupon_image_generation_tasks_methods, in_marketing_partner_product_coupon_image_generation_tasks_properties},
+    {"WechatPay\\Operations\\MarketingPartnerProductCouponMedia", in_marketing_partner_product_coupon_media_methods, in_marketing_partner_product_coupon_media_properties},
+    {"WechatPay\\Operations\\MarketingPartnerProductCouponNotifyConfigs", in_marketing_partner_product_coupon_notify_configs_methods, in_marketing_partner_product_coupon_notify_configs_properties},
+    {"WechatPay\\Operations\\MarketingPartnerProductCouponProductCouponsStockBundles", in_marketing_partner_product_coupon_product_coupons_stock_bundles_methods, in_marketing_partner_product_coupon_product_coupons_stock_bundles_properties},
+    {"WechatPay\\Operations\\MarketingPartnerProductCouponProductCouponsStocksAssociatedStores", in_marketing_partner_product_coupon_product_coupons_stocks_associated_stores_methods, in_marketing_partner_product_coupon_product_coupons_stocks_associated_stores_properties},
+    {"WechatPay\\Operations\\MarketingPartnerProductCouponProductCouponsStocks", in_marketing_partner_product_coupon_product_coupons_stocks_methods, in_marketing_partner_product_coupon_product_coupons_stocks_properties},
+    {"WechatPay\\Operations\\MarketingPartnerProductCouponProductCoupons", in_marketing_partner_product_coupon_product_coupons_methods, in_marketing_partner_product_coupon_product_coupons_properties},
+    {"WechatPay\\Operations\\MarketingPartnerProductCouponUsersCouponBundles", in_marketing_partner_product_coupon_users_coupon_bundles_methods, in_marketing_partner_product_coupon_users_coupon_bundles_properties},
+    {"WechatPay\\Operations\\MarketingPartnerProductCouponUsersCoupons", in_marketing_partner_product_coupon_users_coupons_methods, in_marketing_partner_product_coupon_users_coupons_properties},
+    {"WechatPay\\Operations\\MarketingPartnerProductCouponUsers", in_marketing_partner_product_coupon_users_methods, in_marketing_partner_product_coupon_users_properties},
+    {"WechatPay\\Operations\\MarketingPartnerProductCoupon", in_marketing_partner_product_coupon_methods, in_marketing_partner_product_coupon_properties},
+    {"WechatPay\\Operations\\MarketingPartner", in_marketing_partner_methods, in_marketing_partner_properties},
+    {"WechatPay\\Operations\\MarketingPartnerships", in_marketing_partnerships_methods, in_marketing_partnerships_properties},
+    {"WechatPay\\Operations\\MarketingPayGiftActivityActivitiesGoods", in_marketing_pay_gift_activity_activities_goods_methods, in_marketing_pay_gift_activity_activities_goods_properties},
+    {"WechatPay\\Operations\\MarketingPayGiftActivityActivitiesMerchants", in_marketing_pay_gift_activity_activities_merchants_methods, in_marketing_pay_gift_activity_activities_merchants_properties},
+    {"WechatPay\\Operations\\MarketingPayGiftActivityActivities", in_marketing_pay_gift_activity_activities_methods, in_marketing_pay_gift_activity_activities_properties},
+    {"WechatPay\\Operations\\MarketingPayGiftActivityUniqueThresholdActivity", in_marketing_pay_gift_activity_unique_threshold_activity_methods, in_marketing_pay_gift_activity_unique_threshold_activity_properties},
+    {"WechatPay\\Operations\\MarketingPayGiftActivity", in_marketing_pay_gift_activity_methods, in_marketing_pay_gift_activity_properties},
+    {"WechatPay\\Operations\\MarketingShoppingReceiptCustomEntrances", in_marketing_shopping_receipt_custom_entrances_methods, in_marketing_shopping_receipt_custom_entrances_properties},
+    {"WechatPay\\Operations\\MarketingShoppingReceiptMerchantShoppingReceiptJumpInfos", in_marketing_shopping_receipt_merchant_shopping_receipt_jump_infos_methods, in_marketing_shopping_receipt_merchant_shopping_receipt_jump_infos_properties},
+    {"WechatPay\\Operations\\MarketingShoppingReceiptShoppingReceipts", in_marketing_shopping_receipt_shopping_receipts_methods, in_marketing_shopping_receipt_shopping_receipts_properties},
+    {"WechatPay\\Operations\\MarketingShoppingReceipt", in_marketing_shopping_receipt_methods, in_marketing_shopping_receipt_properties},
+    {"WechatPay\\Operations\\MarketingWeeklyDiscountActivities", in_marketing_weekly_discount_activities_methods, in_marketing_weekly_discount_activities_properties},
+    {"WechatPay\\Operations\\MarketingWeeklyDiscount", in_marketing_weekly_discount_methods, in_marketing_weekly_discount_properties},
+    {"WechatPay\\Operations\\MarketingWithdrawFavorUsersCoupons", in_marketing_withdraw_favor_users_coupons_methods, in_marketing_withdraw_favor_users_coupons_properties},
+    {"WechatPay\\Operations\\MarketingWithdrawFavorUsers", in_marketing_withdraw_favor_users_methods, in_marketing_withdraw_favor_users_properties},
+    {"WechatPay\\Operations\\MarketingWithdrawFavor", in_marketing_withdraw_favor_methods, in_marketing_withdraw_favor_properties},
+    {"WechatPay\\Operations\\Marketing", in_marketing_methods, in_marketing_properties},
+    {"WechatPay\\Operations\\MchAlterApplyMchContactAlterApplymentMerchant", in_mch_alter_apply_mch_contact_alter_applyment_merchant_methods, in_mch_alter_apply_mch_contact_alter_applyment_merchant_properties},
+    {"WechatPay\\Operations\\MchAlterApplyMchContactAlterApplyment", in_mch_alter_apply_mch_contact_alter_applyment_methods, in_mch_alter_apply_mch_contact_alter_applyment_properties},
+    {"WechatPay\\Operations\\MchAlterApplyMchSubjectAlterApplymentMerchant", in_mch_alter_apply_mch_subject_alter_applyment_merchant_methods, in_mch_alter_apply_mch_subject_alter_applyment_merchant_properties},
+    {"WechatPay\\Operations\\MchAlterApplyMchSubjectAlterApplyment", in_mch_alter_apply_mch_subject_alter_applyment_methods, in_mch_alter_apply_mch_subject_alter_applyment_properties},
+    {"WechatPay\\Operations\\MchAlterApplyMerchantNameAlterApplymentMerchant", in_mch_alter_apply_merchant_name_alter_applyment_merchant_methods, in_mch_alter_apply_merchant_name_alter_applyment_merchant_properties},
+    {"WechatPay\\Operations\\MchAlterApplyMerchantNameAlterApplyment", in_mch_alter_apply_merchant_name_alter_applyment_methods, in_mch_alter_apply_merchant_name_alter_applyment_properties},
+    {"WechatPay\\Operations\\MchAlterApply", in_mch_alter_apply_methods, in_mch_alter_apply_properties},
+    {"WechatPay\\Operations\\MchManageMchManageRecordsMchManageSubmissions", in_mch_manage_mch_manage_records_mch_manage_submissions_methods, in_mch_manage_mch_manage_records_mch_manage_submissions_properties},
+    {"WechatPay\\Operations\\MchManageMchManageRecords", in_mch_manage_mch_manage_records_methods, in_mch_manage_mch_manage_records_properties},
+    {"WechatPay\\Operations\\MchManageSubmissionFiles", in_mch_manage_submission_files_methods, in_mch_manage_submission_files_properties},
+    {"WechatPay\\Operations\\MchManage", in_mch_manage_methods, in_mch_manage_properties},
+    {"WechatPay\\Operations\\MchOperateRiskWithdrawalApply", in_mch_operate_risk_withdrawal_apply_methods, in_mch_operate_risk_withdrawal_apply_properties},
+    {"WechatPay\\Operations\\MchOperateRisk", in_mch_operate_risk_methods, in_mch_operate_risk_properties},
+    {"WechatPay\\Operations\\MchOperate", in_mch_operate_methods, in_mch_operate_properties},
+    {"WechatPay\\Operations\\MchOperationManageEnhancedDueDiligence", in_mch_operation_manage_enhanced_due_diligence_methods, in_mch_operation_manage_enhanced_due_diligence_properties},
+    {"WechatPay\\Operations\\MchOperationManageMerchantLimitations", in_mch_operation_manage_merchant_limitations_methods, in_mch_operation_manage_merchant_limitations_properties},
+    {"WechatPay\\Operations\\MchOperationManage", in_mch_operation_manage_methods, in_mch_operation_manage_properties},
+    {"WechatPay\\Operations\\MedInsOrders", in_med_ins_orders_methods, in_med_ins_orders_properties},
+    {"WechatPay\\Operations\\MedInsRefunds", in_med_ins_refunds_methods, in_med_ins_refunds_properties},
+    {"WechatPay\\Operations\\MedIns", in_med_ins_methods, in_med_ins_properties},
+    {"WechatPay\\Operations\\MerchantFundBalance", in_merchant_fund_balance_methods, in_merchant_fund_balance_properties},
+    {"WechatPay\\Operations\\MerchantFundDayEndBalance", in_merchant_fund_day_end_balance_methods, in_merchant_fund_day_end_balance_properties},
+    {"WechatPay\\Operations\\MerchantFundWithdraw", in_merchant_fund_withdraw_methods, in_merchant_fund_withdraw_properties},
+    {"WechatPay\\Operations\\MerchantFund", in_merchant_fund_methods, in_merchant_fund_properties},
+    {"WechatPay\\Operations\\MerchantMedia", in_merchant_media_methods, in_merchant_media_properties},
+    {"WechatPay\\Operations\\Merchant", in_merchant_methods, in_merchant_properties},
+    {"WechatPay\\Operations\\MerchantFundMerchantIncomeRecords", in_merchant_fund_merchant_income_records_methods, in_merchant_fund_merchant_income_records_properties},
+    {"WechatPay\\Operations\\MerchantFundMerchant", in_merchant_fund_merchant_methods, in_merchant_fund_merchant_properties},
+    {"WechatPay\\Operations\\MerchantFundPartnerIncomeRecords", in_merchant_fund_partner_income_records_methods, in_merchant_fund_partner_income_records_properties},
+    {"WechatPay\\Operations\\MerchantFundPartner", in_merchant_fund_partner_methods, in_merchant_fund_partner_properties},
+    {"WechatPay\\Operations\\MerchantFund", in_merchant_fund_methods, in_merchant_fund_properties},
+    {"WechatPay\\Operations\\MerchantRiskManageEcTradeRisk", in_merchant_risk_manage_ec_trade_risk_methods, in_merchant_risk_manage_ec_trade_risk_properties},
+    {"WechatPay\\Operations\\MerchantRiskManageTradeRiskInformation", in_merchant_risk_manage_trade_risk_information_methods, in_merchant_risk_manage_trade_risk_information_properties},
+    {"WechatPay\\Operations\\MerchantRiskManageTradeRiskResult", in_merchant_risk_manage_trade_risk_result_methods, in_merchant_risk_manage_trade_risk_result_properties},
+    {"WechatPay\\Operations\\MerchantRiskManageViolationNotifications", in_merchant_risk_manage_violation_notifications_methods, in_merchant_risk_manage_violation_notifications_properties},
+    {"WechatPay\\Operations\\MerchantRiskManage", in_merchant_risk_manage_methods, in_merchant_risk_manage_properties},
     {"WechatPay\\Operations\\MerchantServiceComplaintNotifications", in_merchant_service_complaint_notifications_methods, in_merchant_service_complaint_notifications_properties},
     {"WechatPay\\Operations\\MerchantServiceComplaintsNegotiationHistories", in_merchant_service_complaints_negotiation_histories_methods, in_merchant_service_complaints_negotiation_histories_properties},
     {"WechatPay\\Operations\\MerchantServiceComplaints", in_merchant_service_complaints_methods, in_merchant_service_complaints_properties},
@@ -958,6 +644,18 @@ const php_wechatpay_namespace php_wechatpay_namespaces[] = {
     {"WechatPay\\Operations\\MerchantServiceFeedbacks", in_merchant_service_feedbacks_methods, in_merchant_service_feedbacks_properties},
     {"WechatPay\\Operations\\MerchantServiceImages", in_merchant_service_images_methods, in_merchant_service_images_properties},
     {"WechatPay\\Operations\\MerchantService", in_merchant_service_methods, in_merchant_service_properties},
+    {"WechatPay\\Operations\\MerchantSettlementMerchantSettleRuleApplications", in_merchant_settlement_merchant_settle_rule_applications_methods, in_merchant_settlement_merchant_settle_rule_applications_properties},
+    {"WechatPay\\Operations\\MerchantSettlement", in_merchant_settlement_methods, in_merchant_settlement_properties},
+    {"WechatPay\\Operations\\MerchantStoreStoresRecipients", in_merchant_store_stores_recipients_methods, in_merchant_store_stores_recipients_properties},
+    {"WechatPay\\Operations\\MerchantStoreStores", in_merchant_store_stores_methods, in_merchant_store_stores_properties},
+    {"WechatPay\\Operations\\MerchantStore", in_merchant_store_methods, in_merchant_store_properties},
+    {"WechatPay\\Operations\\MultiUseStocksRefundFlow", in_multi_use_stocks_refund_flow_methods, in_multi_use_stocks_refund_flow_properties},
+    {"WechatPay\\Operations\\MultiUseStocksSendFlow", in_multi_use_stocks_send_flow_methods, in_multi_use_stocks_send_flow_properties},
+    {"WechatPay\\Operations\\MultiUseStocksUseFlow", in_multi_use_stocks_use_flow_methods, in_multi_use_stocks_use_flow_properties},
+    {"WechatPay\\Operations\\MultiUseStocks", in_multi_use_stocks_methods, in_multi_use_stocks_properties},
+    {"WechatPay\\Operations\\MultiUseUsersCoupons", in_multi_use_users_coupons_methods, in_multi_use_users_coupons_properties},
+    {"WechatPay\\Operations\\MultiUseUsers", in_multi_use_users_methods, in_multi_use_users_properties},
+    {"WechatPay\\Operations\\MultiUse", in_multi_use_methods, in_multi_use_properties},
     {"WechatPay\\Operations\\NewTaxControlFapiaoCardTemplate", in_new_tax_control_fapiao_card_template_methods, in_new_tax_control_fapiao_card_template_properties},
     {"WechatPay\\Operations\\NewTaxControlFapiaoFapiaoApplicationsFapiaoFiles", in_new_tax_control_fapiao_fapiao_applications_fapiao_files_methods, in_new_tax_control_fapiao_fapiao_applications_fapiao_files_properties},
     {"WechatPay\\Operations\\NewTaxControlFapiaoFapiaoApplicationsRealEstateLeasing", in_new_tax_control_fapiao_fapiao_applications_real_estate_leasing_methods, in_new_tax_control_fapiao_fapiao_applications_real_estate_leasing_properties},
@@ -970,6 +668,84 @@ const php_wechatpay_namespace php_wechatpay_namespaces[] = {
     {"WechatPay\\Operations\\NewTaxControlFapiaoUserTitleTitleUrl", in_new_tax_control_fapiao_user_title_title_url_methods, in_new_tax_control_fapiao_user_title_title_url_properties},
     {"WechatPay\\Operations\\NewTaxControlFapiaoUserTitle", in_new_tax_control_fapiao_user_title_methods, in_new_tax_control_fapiao_user_title_properties},
     {"WechatPay\\Operations\\NewTaxControlFapiao", in_new_tax_control_fapiao_methods, in_new_tax_control_fapiao_properties},
+    {"WechatPay\\Operations\\OfflineFaceAuthInfo", in_offline_face_auth_info_methods, in_offline_face_auth_info_properties},
+    {"WechatPay\\Operations\\OfflineFaceContracts", in_offline_face_contracts_methods, in_offline_face_contracts_properties},
+    {"WechatPay\\Operations\\OfflineFaceFaceCollections", in_offline_face_face_collections_methods, in_offline_face_face_collections_properties},
+    {"WechatPay\\Operations\\OfflineFaceRepaymentUrl", in_offline_face_repayment_url_methods, in_offline_face_repayment_url_properties},
+    {"WechatPay\\Operations\\OfflineFaceTransactions", in_offline_face_transactions_methods, in_offline_face_transactions_properties},
+    {"WechatPay\\Operations\\OfflineFace", in_offline_face_methods, in_offline_face_properties},
+    {"WechatPay\\Operations\\OfflineFaceMchOrganizationsUsers", in_offline_face_mch_organizations_users_methods, in_offline_face_mch_organizations_users_properties},
+    {"WechatPay\\Operations\\OfflineFaceMchOrganizations", in_offline_face_mch_organizations_methods, in_offline_face_mch_organizations_properties},
+    {"WechatPay\\Operations\\OfflineFaceMchTokens", in_offline_face_mch_tokens_methods, in_offline_face_mch_tokens_properties},
+    {"WechatPay\\Operations\\OfflineFaceMch", in_offline_face_mch_methods, in_offline_face_mch_properties},
+    {"WechatPay\\Operations\\PalmServiceAuthorization", in_palm_service_authorization_methods, in_palm_service_authorization_properties},
+    {"WechatPay\\Operations\\PalmService", in_palm_service_methods, in_palm_service_properties},
+    {"WechatPay\\Operations\\PapayContracts", in_papay_contracts_methods, in_papay_contracts_properties},
+    {"WechatPay\\Operations\\PapayInsurancePayPolicyPeriods", in_papay_insurance_pay_policy_periods_methods, in_papay_insurance_pay_policy_periods_properties},
+    {"WechatPay\\Operations\\PapayInsurancePayTransactions", in_papay_insurance_pay_transactions_methods, in_papay_insurance_pay_transactions_properties},
+    {"WechatPay\\Operations\\PapayInsurancePay", in_papay_insurance_pay_methods, in_papay_insurance_pay_properties},
+    {"WechatPay\\Operations\\PapayInsuranceSignContractsPreEntrustSignApp", in_papay_insurance_sign_contracts_pre_entrust_sign_app_methods, in_papay_insurance_sign_contracts_pre_entrust_sign_app_properties},
+    {"WechatPay\\Operations\\PapayInsuranceSignContractsPreEntrustSignH5", in_papay_insurance_sign_contracts_pre_entrust_sign_h5_methods, in_papay_insurance_sign_contracts_pre_entrust_sign_h5_properties},
+    {"WechatPay\\Operations\\PapayInsuranceSignContractsPreEntrustSignJsapi", in_papay_insurance_sign_contracts_pre_entrust_sign_jsapi_methods, in_papay_insurance_sign_contracts_pre_entrust_sign_jsapi_properties},
+    {"WechatPay\\Operations\\PapayInsuranceSignContractsPreEntrustSignMiniProgram", in_papay_insurance_sign_contracts_pre_entrust_sign_mini_program_methods, in_papay_insurance_sign_contracts_pre_entrust_sign_mini_program_properties},
+    {"WechatPay\\Operations\\PapayInsuranceSignContractsPreEntrustSign", in_papay_insurance_sign_contracts_pre_entrust_sign_methods, in_papay_insurance_sign_contracts_pre_entrust_sign_properties},
+    {"WechatPay\\Operations\\PapayInsuranceSignContracts", in_papay_insurance_sign_contracts_methods, in_papay_insurance_sign_contracts_properties},
+    {"WechatPay\\Operations\\PapayInsuranceSignPolicyPeriods", in_papay_insurance_sign_policy_periods_methods, in_papay_insurance_sign_policy_periods_properties},
+    {"WechatPay\\Operations\\PapayInsuranceSign", in_papay_insurance_sign_methods, in_papay_insurance_sign_properties},
+    {"WechatPay\\Operations\\PapayPayHarmonyTransactions", in_papay_pay_harmony_transactions_methods, in_papay_pay_harmony_transactions_properties},
+    {"WechatPay\\Operations\\PapayPayHarmony", in_papay_pay_harmony_methods, in_papay_pay_harmony_properties},
+    {"WechatPay\\Operations\\PapayPayPartnerSchedules", in_papay_pay_partner_schedules_methods, in_papay_pay_partner_schedules_properties},
+    {"WechatPay\\Operations\\PapayPayPartnerTransactions", in_papay_pay_partner_transactions_methods, in_papay_pay_partner_transactions_properties},
+    {"WechatPay\\Operations\\PapayPayPartner", in_papay_pay_partner_methods, in_papay_pay_partner_properties},
+    {"WechatPay\\Operations\\PapayPaySchedules", in_papay_pay_schedules_methods, in_papay_pay_schedules_properties},
+    {"WechatPay\\Operations\\PapayPayTransactions", in_papay_pay_transactions_methods, in_papay_pay_transactions_properties},
+    {"WechatPay\\Operations\\PapayPay", in_papay_pay_methods, in_papay_pay_properties},
+    {"WechatPay\\Operations\\PapayScheduledDeductSignContractsPreEntrustSignApp", in_papay_scheduled_deduct_sign_contracts_pre_entrust_sign_app_methods, in_papay_scheduled_deduct_sign_contracts_pre_entrust_sign_app_properties},
+    {"WechatPay\\Operations\\PapayScheduledDeductSignContractsPreEntrustSignH5", in_papay_scheduled_deduct_sign_contracts_pre_entrust_sign_h5_methods, in_papay_scheduled_deduct_sign_contracts_pre_entrust_sign_h5_properties},
+    {"WechatPay\\Operations\\PapayScheduledDeductSignContractsPreEntrustSignJsapi", in_papay_scheduled_deduct_sign_contracts_pre_entrust_sign_jsapi_methods, in_papay_scheduled_deduct_sign_contracts_pre_entrust_sign_jsapi_properties},
+    {"WechatPay\\Operations\\PapayScheduledDeductSignContractsPreEntrustSignMiniProgram", in_papay_scheduled_deduct_sign_contracts_pre_entrust_sign_mini_program_methods, in_papay_scheduled_deduct_sign_contracts_pre_entrust_sign_mini_program_properties},
+    {"WechatPay\\Operations\\PapayScheduledDeductSignContractsPreEntrustSign", in_papay_scheduled_deduct_sign_contracts_pre_entrust_sign_methods, in_papay_scheduled_deduct_sign_contracts_pre_entrust_sign_properties},
+    {"WechatPay\\Operations\\PapayScheduledDeductSignContracts", in_papay_scheduled_deduct_sign_contracts_methods, in_papay_scheduled_deduct_sign_contracts_properties},
+    {"WechatPay\\Operations\\PapayScheduledDeductSignPartnerContractsPreEntrustSignApp", in_papay_scheduled_deduct_sign_partner_contracts_pre_entrust_sign_app_methods, in_papay_scheduled_deduct_sign_partner_contracts_pre_entrust_sign_app_properties},
+    {"WechatPay\\Operations\\PapayScheduledDeductSignPartnerContractsPreEntrustSignH5", in_papay_scheduled_deduct_sign_partner_contracts_pre_entrust_sign_h5_methods, in_papay_scheduled_deduct_sign_partner_contracts_pre_entrust_sign_h5_properties},
+    {"WechatPay\\Operations\\PapayScheduledDeductSignPartnerContractsPreEntrustSignJsapi", in_papay_scheduled_deduct_sign_partner_contracts_pre_entrust_sign_jsapi_methods, in_papay_scheduled_deduct_sign_partner_contracts_pre_entrust_sign_jsapi_properties},
+    {"WechatPay\\Operations\\PapayScheduledDeductSignPartnerContractsPreEntrustSignMiniProgram", in_papay_scheduled_deduct_sign_partner_contracts_pre_entrust_sign_mini_program_methods, in_papay_scheduled_deduct_sign_partner_contracts_pre_entrust_sign_mini_program_properties},
+    {"WechatPay\\Operations\\PapayScheduledDeductSignPartnerContractsPreEntrustSign", in_papay_scheduled_deduct_sign_partner_contracts_pre_entrust_sign_methods, in_papay_scheduled_deduct_sign_partner_contracts_pre_entrust_sign_properties},
+    {"WechatPay\\Operations\\PapayScheduledDeductSignPartnerContracts", in_papay_scheduled_deduct_sign_partner_contracts_methods, in_papay_scheduled_deduct_sign_partner_contracts_properties},
+    {"WechatPay\\Operations\\PapayScheduledDeductSignPartner", in_papay_scheduled_deduct_sign_partner_methods, in_papay_scheduled_deduct_sign_partner_properties},
+    {"WechatPay\\Operations\\PapayScheduledDeductSign", in_papay_scheduled_deduct_sign_methods, in_papay_scheduled_deduct_sign_properties},
+    {"WechatPay\\Operations\\PapaySignContracts", in_papay_sign_contracts_methods, in_papay_sign_contracts_properties},
+    {"WechatPay\\Operations\\PapaySignPartnerContracts", in_papay_sign_partner_contracts_methods, in_papay_sign_partner_contracts_properties},
+    {"WechatPay\\Operations\\PapaySignPartner", in_papay_sign_partner_methods, in_papay_sign_partner_properties},
+    {"WechatPay\\Operations\\PapaySign", in_papay_sign_methods, in_papay_sign_properties},
+    {"WechatPay\\Operations\\Papay", in_papay_methods, in_papay_properties},
+    {"WechatPay\\Operations\\ParkingRemindersApplication", in_parking_reminders_application_methods, in_parking_reminders_application_properties},
+    {"WechatPay\\Operations\\ParkingRemindersApplications", in_parking_reminders_applications_methods, in_parking_reminders_applications_properties},
+    {"WechatPay\\Operations\\ParkingRemindersExtPayment", in_parking_reminders_ext_payment_methods, in_parking_reminders_ext_payment_properties},
+    {"WechatPay\\Operations\\ParkingRemindersParkingFee", in_parking_reminders_parking_fee_methods, in_parking_reminders_parking_fee_properties},
+    {"WechatPay\\Operations\\ParkingRemindersParkingLot", in_parking_reminders_parking_lot_methods, in_parking_reminders_parking_lot_properties},
+    {"WechatPay\\Operations\\ParkingRemindersPayment", in_parking_reminders_payment_methods, in_parking_reminders_payment_properties},
+    {"WechatPay\\Operations\\ParkingReminders", in_parking_reminders_methods, in_parking_reminders_properties},
+    {"WechatPay\\Operations\\Parking", in_parking_methods, in_parking_properties},
+    {"WechatPay\\Operations\\PartnerPapayContracts", in_partner_papay_contracts_methods, in_partner_papay_contracts_properties},
+    {"WechatPay\\Operations\\PartnerPapay", in_partner_papay_methods, in_partner_papay_properties},
+    {"WechatPay\\Operations\\PartnerTransferBatchesDetails", in_partner_transfer_batches_details_methods, in_partner_transfer_batches_details_properties},
+    {"WechatPay\\Operations\\PartnerTransferBatches", in_partner_transfer_batches_methods, in_partner_transfer_batches_properties},
+    {"WechatPay\\Operations\\PartnerTransfer", in_partner_transfer_methods, in_partner_transfer_properties},
+    {"WechatPay\\Operations\\PasswordExemptContractContractsEcommercePreEntrustSignMiniProgram", in_password_exempt_contract_contracts_ecommerce_pre_entrust_sign_mini_program_methods, in_password_exempt_contract_contracts_ecommerce_pre_entrust_sign_mini_program_properties},
+    {"WechatPay\\Operations\\PasswordExemptContractContractsEcommercePreEntrustSign", in_password_exempt_contract_contracts_ecommerce_pre_entrust_sign_methods, in_password_exempt_contract_contracts_ecommerce_pre_entrust_sign_properties},
+    {"WechatPay\\Operations\\PasswordExemptContractContractsEcommerce", in_password_exempt_contract_contracts_ecommerce_methods, in_password_exempt_contract_contracts_ecommerce_properties},
+    {"WechatPay\\Operations\\PasswordExemptContractContractsNormalPreEntrustSignMiniProgram", in_password_exempt_contract_contracts_normal_pre_entrust_sign_mini_program_methods, in_password_exempt_contract_contracts_normal_pre_entrust_sign_mini_program_properties},
+    {"WechatPay\\Operations\\PasswordExemptContractContractsNormalPreEntrustSign", in_password_exempt_contract_contracts_normal_pre_entrust_sign_methods, in_password_exempt_contract_contracts_normal_pre_entrust_sign_properties},
+    {"WechatPay\\Operations\\PasswordExemptContractContractsNormal", in_password_exempt_contract_contracts_normal_methods, in_password_exempt_contract_contracts_normal_properties},
+    {"WechatPay\\Operations\\PasswordExemptContractContractsQsPreEntrustSignMiniProgram", in_password_exempt_contract_contracts_qs_pre_entrust_sign_mini_program_methods, in_password_exempt_contract_contracts_qs_pre_entrust_sign_mini_program_properties},
+    {"WechatPay\\Operations\\PasswordExemptContractContractsQsPreEntrustSign", in_password_exempt_contract_contracts_qs_pre_entrust_sign_methods, in_password_exempt_contract_contracts_qs_pre_entrust_sign_properties},
+    {"WechatPay\\Operations\\PasswordExemptContractContractsQs", in_password_exempt_contract_contracts_qs_methods, in_password_exempt_contract_contracts_qs_properties},
+    {"WechatPay\\Operations\\PasswordExemptContractContractsServiceProviderPreEntrustSignMiniProgram", in_password_exempt_contract_contracts_service_provider_pre_entrust_sign_mini_program_methods, in_password_exempt_contract_contracts_service_provider_pre_entrust_sign_mini_program_properties},
+    {"WechatPay\\Operations\\PasswordExemptContractContractsServiceProviderPreEntrustSign", in_password_exempt_contract_contracts_service_provider_pre_entrust_sign_methods, in_password_exempt_contract_contracts_service_provider_pre_entrust_sign_properties},
+    {"WechatPay\\Operations\\PasswordExemptContractContractsServiceProvider", in_password_exempt_contract_contracts_service_provider_methods, in_password_exempt_contract_contracts_service_provider_properties},
+    {"WechatPay\\Operations\\PasswordExemptContractContracts", in_password_exempt_contract_contracts_methods, in_password_exempt_contract_contracts_properties},
+    {"WechatPay\\Operations\\PasswordExemptContract", in_password_exempt_contract_methods, in_password_exempt_contract_properties},
     {"WechatPay\\Operations\\PayAcquiringBankTransactions", in_pay_acquiring_bank_transactions_methods, in_pay_acquiring_bank_transactions_properties},
     {"WechatPay\\Operations\\PayAcquiringBank", in_pay_acquiring_bank_methods, in_pay_acquiring_bank_properties},
     {"WechatPay\\Operations\\PayInstalPartner", in_pay_instal_partner_methods, in_pay_instal_partner_properties},
@@ -994,6 +770,159 @@ const php_wechatpay_namespace php_wechatpay_namespaces[] = {
     {"WechatPay\\Operations\\PayTransactionsNative", in_pay_transactions_native_methods, in_pay_transactions_native_properties},
     {"WechatPay\\Operations\\PayTransactions", in_pay_transactions_methods, in_pay_transactions_properties},
     {"WechatPay\\Operations\\Pay", in_pay_methods, in_pay_properties},
+    {"WechatPay\\Operations\\PayDevicesOpenScenarioSpeaker", in_pay_devices_open_scenario_speaker_methods, in_pay_devices_open_scenario_speaker_properties},
+    {"WechatPay\\Operations\\PayDevicesOpenScenarioSpeakerOrder", in_pay_devices_open_scenario_speaker_order_methods, in_pay_devices_open_scenario_speaker_order_properties},
+    {"WechatPay\\Operations\\PayDevicesPrintersPrintOrders", in_pay_devices_printers_print_orders_methods, in_pay_devices_printers_print_orders_properties},
+    {"WechatPay\\Operations\\PayDevicesPrinters", in_pay_devices_printers_methods, in_pay_devices_printers_properties},
+    {"WechatPay\\Operations\\PayDevices", in_pay_devices_methods, in_pay_devices_properties},
+    {"WechatPay\\Operations\\PayrollCardAuthentications", in_payroll_card_authentications_methods, in_payroll_card_authentications_properties},
+    {"WechatPay\\Operations\\PayrollCardRelations", in_payroll_card_relations_methods, in_payroll_card_relations_properties},
+    {"WechatPay\\Operations\\PayrollCardTokens", in_payroll_card_tokens_methods, in_payroll_card_tokens_properties},
+    {"WechatPay\\Operations\\PayrollCardTransferBatches", in_payroll_card_transfer_batches_methods, in_payroll_card_transfer_batches_properties},
+    {"WechatPay\\Operations\\PayrollCardWesureInsurance", in_payroll_card_wesure_insurance_methods, in_payroll_card_wesure_insurance_properties},
+    {"WechatPay\\Operations\\PayrollCardWesureTokenValidations", in_payroll_card_wesure_token_validations_methods, in_payroll_card_wesure_token_validations_properties},
+    {"WechatPay\\Operations\\PayrollCardWesure", in_payroll_card_wesure_methods, in_payroll_card_wesure_properties},
+    {"WechatPay\\Operations\\PayrollCard", in_payroll_card_methods, in_payroll_card_properties},
+    {"WechatPay\\Operations\\PayscoreAcquiringBankPermissions", in_payscore_acquiring_bank_permissions_methods, in_payscore_acquiring_bank_permissions_properties},
+    {"WechatPay\\Operations\\PayscoreAcquiringBankServiceOrderDeduction", in_payscore_acquiring_bank_service_order_deduction_methods, in_payscore_acquiring_bank_service_order_deduction_properties},
+    {"WechatPay\\Operations\\PayscoreAcquiringBankServiceOrder", in_payscore_acquiring_bank_service_order_methods, in_payscore_acquiring_bank_service_order_properties},
+    {"WechatPay\\Operations\\PayscoreAcquiringBankServicePayOnDeliveryOrder", in_payscore_acquiring_bank_service_pay_on_delivery_order_methods, in_payscore_acquiring_bank_service_pay_on_delivery_order_properties},
+    {"WechatPay\\Operations\\PayscoreAcquiringBank", in_payscore_acquiring_bank_methods, in_payscore_acquiring_bank_properties},
+    {"WechatPay\\Operations\\PayscoreMerchantBill", in_payscore_merchant_bill_methods, in_payscore_merchant_bill_properties},
+    {"WechatPay\\Operations\\PayscoreOverseaPartnerServiceOrder", in_payscore_oversea_partner_service_order_methods, in_payscore_oversea_partner_service_order_properties},
+    {"WechatPay\\Operations\\PayscoreOverseaPartner", in_payscore_oversea_partner_methods, in_payscore_oversea_partner_properties},
+    {"WechatPay\\Operations\\PayscoreOversea", in_payscore_oversea_methods, in_payscore_oversea_properties},
+    {"WechatPay\\Operations\\PayscorePartnerPermissions", in_payscore_partner_permissions_methods, in_payscore_partner_permissions_properties},
+    {"WechatPay\\Operations\\PayscorePartnerServiceAccountApplications", in_payscore_partner_service_account_applications_methods, in_payscore_partner_service_account_applications_properties},
+    {"WechatPay\\Operations\\PayscorePartnerServiceOrder", in_payscore_partner_service_order_methods, in_payscore_partner_service_order_properties},
+    {"WechatPay\\Operations\\PayscorePartnerServicePayOnDeliveryOrder", in_payscore_partner_service_pay_on_delivery_order_methods, in_payscore_partner_service_pay_on_delivery_order_properties},
+    {"WechatPay\\Operations\\PayscorePartnerServiceQuotas", in_payscore_partner_service_quotas_methods, in_payscore_partner_service_quotas_properties},
+    {"WechatPay\\Operations\\PayscorePartner", in_payscore_partner_methods, in_payscore_partner_properties},
+    {"WechatPay\\Operations\\PayscorePayAfterOrders", in_payscore_pay_after_orders_methods, in_payscore_pay_after_orders_properties},
+    {"WechatPay\\Operations\\PayscorePermissions", in_payscore_permissions_methods, in_payscore_permissions_properties},
+    {"WechatPay\\Operations\\PayscorePlanPartnerPayscorePlans", in_payscore_plan_partner_payscore_plans_methods, in_payscore_plan_partner_payscore_plans_properties},
+    {"WechatPay\\Operations\\PayscorePlanPartner", in_payscore_plan_partner_methods, in_payscore_plan_partner_properties},
+    {"WechatPay\\Operations\\PayscorePlanPayscorePlans", in_payscore_plan_payscore_plans_methods, in_payscore_plan_payscore_plans_properties},
+    {"WechatPay\\Operations\\PayscorePlan", in_payscore_plan_methods, in_payscore_plan_properties},
+    {"WechatPay\\Operations\\PayscoreServiceOrder", in_payscore_service_order_methods, in_payscore_service_order_properties},
+    {"WechatPay\\Operations\\PayscoreServicePayOnDeliveryOrder", in_payscore_service_pay_on_delivery_order_methods, in_payscore_service_pay_on_delivery_order_properties},
+    {"WechatPay\\Operations\\PayscoreSignPlanPartnerServiceOrder", in_payscore_sign_plan_partner_service_order_methods, in_payscore_sign_plan_partner_service_order_properties},
+    {"WechatPay\\Operations\\PayscoreSignPlanPartnerUserSignPlans", in_payscore_sign_plan_partner_user_sign_plans_methods, in_payscore_sign_plan_partner_user_sign_plans_properties},
+    {"WechatPay\\Operations\\PayscoreSignPlanPartner", in_payscore_sign_plan_partner_methods, in_payscore_sign_plan_partner_properties},
+    {"WechatPay\\Operations\\PayscoreSignPlanServiceOrder", in_payscore_sign_plan_service_order_methods, in_payscore_sign_plan_service_order_properties},
+    {"WechatPay\\Operations\\PayscoreSignPlanUserSignPlans", in_payscore_sign_plan_user_sign_plans_methods, in_payscore_sign_plan_user_sign_plans_properties},
+    {"WechatPay\\Operations\\PayscoreSignPlan", in_payscore_sign_plan_methods, in_payscore_sign_plan_properties},
+    {"WechatPay\\Operations\\PayscoreSmartRetailOrders", in_payscore_smart_retail_orders_methods, in_payscore_smart_retail_orders_properties},
+    {"WechatPay\\Operations\\PayscoreUserServiceState", in_payscore_user_service_state_methods, in_payscore_user_service_state_properties},
+    {"WechatPay\\Operations\\PayscoreUsersPermissions", in_payscore_users_permissions_methods, in_payscore_users_permissions_properties},
+    {"WechatPay\\Operations\\PayscoreUsers", in_payscore_users_methods, in_payscore_users_properties},
+    {"WechatPay\\Operations\\Payscore", in_payscore_methods, in_payscore_properties},
+    {"WechatPay\\Operations\\PlatsolutionEcommerceBankTransferRecharges", in_platsolution_ecommerce_bank_transfer_recharges_methods, in_platsolution_ecommerce_bank_transfer_recharges_properties},
+    {"WechatPay\\Operations\\PlatsolutionEcommerceInsuranceCompensationContracts", in_platsolution_ecommerce_insurance_compensation_contracts_methods, in_platsolution_ecommerce_insurance_compensation_contracts_properties},
+    {"WechatPay\\Operations\\PlatsolutionEcommerceMchTransferCompensateBills", in_platsolution_ecommerce_mch_transfer_compensate_bills_methods, in_platsolution_ecommerce_mch_transfer_compensate_bills_properties},
+    {"WechatPay\\Operations\\PlatsolutionEcommerceMchTransferDepositAfterSalesCompensationBills", in_platsolution_ecommerce_mch_transfer_deposit_after_sales_compensation_bills_methods, in_platsolution_ecommerce_mch_transfer_deposit_after_sales_compensation_bills_properties},
+    {"WechatPay\\Operations\\PlatsolutionEcommerceMchTransferDepositInsurancePremiumsCompensationBills", in_platsolution_ecommerce_mch_transfer_deposit_insurance_premiums_compensation_bills_methods, in_platsolution_ecommerce_mch_transfer_deposit_insurance_premiums_compensation_bills_properties},
+    {"WechatPay\\Operations\\PlatsolutionEcommerceMchTransferDepositShippingCostCompensationBills", in_platsolution_ecommerce_mch_transfer_deposit_shipping_cost_compensation_bills_methods, in_platsolution_ecommerce_mch_transfer_deposit_shipping_cost_compensation_bills_properties},
+    {"WechatPay\\Operations\\PlatsolutionEcommerceMchTransferInsuranceClaimBills", in_platsolution_ecommerce_mch_transfer_insurance_claim_bills_methods, in_platsolution_ecommerce_mch_transfer_insurance_claim_bills_properties},
+    {"WechatPay\\Operations\\PlatsolutionEcommerceMchTransferSubMchCompensationBills", in_platsolution_ecommerce_mch_transfer_sub_mch_compensation_bills_methods, in_platsolution_ecommerce_mch_transfer_sub_mch_compensation_bills_properties},
+    {"WechatPay\\Operations\\PlatsolutionEcommerceMchTransferTransferBills", in_platsolution_ecommerce_mch_transfer_transfer_bills_methods, in_platsolution_ecommerce_mch_transfer_transfer_bills_properties},
+    {"WechatPay\\Operations\\PlatsolutionEcommerceMchTransfer", in_platsolution_ecommerce_mch_transfer_methods, in_platsolution_ecommerce_mch_transfer_properties},
+    {"WechatPay\\Operations\\PlatsolutionEcommerceRechargeEmployees", in_platsolution_ecommerce_recharge_employees_methods, in_platsolution_ecommerce_recharge_employees_properties},
+    {"WechatPay\\Operations\\PlatsolutionEcommerceRecharges", in_platsolution_ecommerce_recharges_methods, in_platsolution_ecommerce_recharges_properties},
+    {"WechatPay\\Operations\\PlatsolutionEcommerceSettlePrepaySettleOrders", in_platsolution_ecommerce_settle_prepay_settle_orders_methods, in_platsolution_ecommerce_settle_prepay_settle_orders_properties},
+    {"WechatPay\\Operations\\PlatsolutionEcommerceSettle", in_platsolution_ecommerce_settle_methods, in_platsolution_ecommerce_settle_properties},
+    {"WechatPay\\Operations\\PlatsolutionEcommerceWithdrawDayEndBalanceWithdraw", in_platsolution_ecommerce_withdraw_day_end_balance_withdraw_methods, in_platsolution_ecommerce_withdraw_day_end_balance_withdraw_properties},
+    {"WechatPay\\Operations\\PlatsolutionEcommerceWithdraw", in_platsolution_ecommerce_withdraw_methods, in_platsolution_ecommerce_withdraw_properties},
+    {"WechatPay\\Operations\\PlatsolutionEcommerce", in_platsolution_ecommerce_methods, in_platsolution_ecommerce_properties},
+    {"WechatPay\\Operations\\PlatsolutionInsuranceMchTransferBatchesDetailReceipts", in_platsolution_insurance_mch_transfer_batches_detail_receipts_methods, in_platsolution_insurance_mch_transfer_batches_detail_receipts_properties},
+    {"WechatPay\\Operations\\PlatsolutionInsuranceMchTransferBatchesDetails", in_platsolution_insurance_mch_transfer_batches_details_methods, in_platsolution_insurance_mch_transfer_batches_details_properties},
+    {"WechatPay\\Operations\\PlatsolutionInsuranceMchTransferBatchesSummaryReceipts", in_platsolution_insurance_mch_transfer_batches_summary_receipts_methods, in_platsolution_insurance_mch_transfer_batches_summary_receipts_properties},
+    {"WechatPay\\Operations\\PlatsolutionInsuranceMchTransferBatches", in_platsolution_insurance_mch_transfer_batches_methods, in_platsolution_insurance_mch_transfer_batches_properties},
+    {"WechatPay\\Operations\\PlatsolutionInsuranceMchTransferReservation", in_platsolution_insurance_mch_transfer_reservation_methods, in_platsolution_insurance_mch_transfer_reservation_properties},
+    {"WechatPay\\Operations\\PlatsolutionInsuranceMchTransfer", in_platsolution_insurance_mch_transfer_methods, in_platsolution_insurance_mch_transfer_properties},
+    {"WechatPay\\Operations\\PlatsolutionInsurance", in_platsolution_insurance_methods, in_platsolution_insurance_properties},
+    {"WechatPay\\Operations\\PlatsolutionMchTransferBatchesDetailReceipts", in_platsolution_mch_transfer_batches_detail_receipts_methods, in_platsolution_mch_transfer_batches_detail_receipts_properties},
+    {"WechatPay\\Operations\\PlatsolutionMchTransferBatchesDetails", in_platsolution_mch_transfer_batches_details_methods, in_platsolution_mch_transfer_batches_details_properties},
+    {"WechatPay\\Operations\\PlatsolutionMchTransferBatchesSummaryReceipts", in_platsolution_mch_transfer_batches_summary_receipts_methods, in_platsolution_mch_transfer_batches_summary_receipts_properties},
+    {"WechatPay\\Operations\\PlatsolutionMchTransferBatches", in_platsolution_mch_transfer_batches_methods, in_platsolution_mch_transfer_batches_properties},
+    {"WechatPay\\Operations\\PlatsolutionMchTransferReservation", in_platsolution_mch_transfer_reservation_methods, in_platsolution_mch_transfer_reservation_properties},
+    {"WechatPay\\Operations\\PlatsolutionMchTransfer", in_platsolution_mch_transfer_methods, in_platsolution_mch_transfer_properties},
+    {"WechatPay\\Operations\\Platsolution", in_platsolution_methods, in_platsolution_properties},
+    {"WechatPay\\Operations\\ProfitsharingBills", in_profitsharing_bills_methods, in_profitsharing_bills_properties},
+    {"WechatPay\\Operations\\ProfitsharingMerchantConfigs", in_profitsharing_merchant_configs_methods, in_profitsharing_merchant_configs_properties},
+    {"WechatPay\\Operations\\ProfitsharingOrders", in_profitsharing_orders_methods, in_profitsharing_orders_properties},
+    {"WechatPay\\Operations\\ProfitsharingReceivers", in_profitsharing_receivers_methods, in_profitsharing_receivers_properties},
+    {"WechatPay\\Operations\\ProfitsharingReturnOrders", in_profitsharing_return_orders_methods, in_profitsharing_return_orders_properties},
+    {"WechatPay\\Operations\\ProfitsharingTransactionsAmounts", in_profitsharing_transactions_amounts_methods, in_profitsharing_transactions_amounts_properties},
+    {"WechatPay\\Operations\\ProfitsharingTransactions", in_profitsharing_transactions_methods, in_profitsharing_transactions_properties},
+    {"WechatPay\\Operations\\Profitsharing", in_profitsharing_methods, in_profitsharing_properties},
+    {"WechatPay\\Operations\\QrCodeTransactions", in_qr_code_transactions_methods, in_qr_code_transactions_properties},
+    {"WechatPay\\Operations\\QrCodeUserServices", in_qr_code_user_services_methods, in_qr_code_user_services_properties},
+    {"WechatPay\\Operations\\QrCode", in_qr_code_methods, in_qr_code_properties},
+    {"WechatPay\\Operations\\RateActivityApplications", in_rate_activity_applications_methods, in_rate_activity_applications_properties},
+    {"WechatPay\\Operations\\RateActivity", in_rate_activity_methods, in_rate_activity_properties},
+    {"WechatPay\\Operations\\RealName", in_real_name_methods, in_real_name_properties},
+    {"WechatPay\\Operations\\RechargeBankTransferRecharges", in_recharge_bank_transfer_recharges_methods, in_recharge_bank_transfer_recharges_properties},
+    {"WechatPay\\Operations\\Recharge", in_recharge_methods, in_recharge_properties},
+    {"WechatPay\\Operations\\RefundDomesticRefunds", in_refund_domestic_refunds_methods, in_refund_domestic_refunds_properties},
+    {"WechatPay\\Operations\\RefundDomestic", in_refund_domestic_methods, in_refund_domestic_properties},
+    {"WechatPay\\Operations\\Refund", in_refund_methods, in_refund_properties},
+    {"WechatPay\\Operations\\RepaymentCombineTransactionsPartner", in_repayment_combine_transactions_partner_methods, in_repayment_combine_transactions_partner_properties},
+    {"WechatPay\\Operations\\RepaymentCombineTransactions", in_repayment_combine_transactions_methods, in_repayment_combine_transactions_properties},
+    {"WechatPay\\Operations\\Repayment", in_repayment_methods, in_repayment_properties},
+    {"WechatPay\\Operations\\Security", in_security_methods, in_security_properties},
+    {"WechatPay\\Operations\\SmartGuideGuides", in_smart_guide_guides_methods, in_smart_guide_guides_properties},
+    {"WechatPay\\Operations\\SmartGuide", in_smart_guide_methods, in_smart_guide_properties},
+    {"WechatPay\\Operations\\TaxiInvoiceAttendance", in_taxi_invoice_attendance_methods, in_taxi_invoice_attendance_properties},
+    {"WechatPay\\Operations\\TaxiInvoiceCards", in_taxi_invoice_cards_methods, in_taxi_invoice_cards_properties},
+    {"WechatPay\\Operations\\TaxiInvoiceDriver", in_taxi_invoice_driver_methods, in_taxi_invoice_driver_properties},
+    {"WechatPay\\Operations\\TaxiInvoiceDrivers", in_taxi_invoice_drivers_methods, in_taxi_invoice_drivers_properties},
+    {"WechatPay\\Operations\\TaxiInvoiceTaxi", in_taxi_invoice_taxi_methods, in_taxi_invoice_taxi_properties},
+    {"WechatPay\\Operations\\TaxiInvoiceTaxiCompanies", in_taxi_invoice_taxi_companies_methods, in_taxi_invoice_taxi_companies_properties},
+    {"WechatPay\\Operations\\TaxiInvoiceTaxiCompany", in_taxi_invoice_taxi_company_methods, in_taxi_invoice_taxi_company_properties},
+    {"WechatPay\\Operations\\TaxiInvoiceTaxis", in_taxi_invoice_taxis_methods, in_taxi_invoice_taxis_properties},
+    {"WechatPay\\Operations\\TaxiInvoiceUserTaxiOrder", in_taxi_invoice_user_taxi_order_methods, in_taxi_invoice_user_taxi_order_properties},
+    {"WechatPay\\Operations\\TaxiInvoiceUserTaxiOrders", in_taxi_invoice_user_taxi_orders_methods, in_taxi_invoice_user_taxi_orders_properties},
+    {"WechatPay\\Operations\\TaxiInvoice", in_taxi_invoice_methods, in_taxi_invoice_properties},
+    {"WechatPay\\Operations\\TransactionBlockTransactionBlockRecords", in_transaction_block_transaction_block_records_methods, in_transaction_block_transaction_block_records_properties},
+    {"WechatPay\\Operations\\TransactionBlockTransactionBlockSubmissions", in_transaction_block_transaction_block_submissions_methods, in_transaction_block_transaction_block_submissions_properties},
+    {"WechatPay\\Operations\\TransactionBlock", in_transaction_block_methods, in_transaction_block_properties},
+    {"WechatPay\\Operations\\TransferBatchesDetails", in_transfer_batches_details_methods, in_transfer_batches_details_properties},
+    {"WechatPay\\Operations\\TransferBatches", in_transfer_batches_methods, in_transfer_batches_properties},
+    {"WechatPay\\Operations\\TransferBillReceipt", in_transfer_bill_receipt_methods, in_transfer_bill_receipt_properties},
+    {"WechatPay\\Operations\\Transfer", in_transfer_methods, in_transfer_properties},
+    {"WechatPay\\Operations\\TransferDetailElectronicReceipts", in_transfer_detail_electronic_receipts_methods, in_transfer_detail_electronic_receipts_properties},
+    {"WechatPay\\Operations\\TransferDetail", in_transfer_detail_methods, in_transfer_detail_properties},
+    {"WechatPay\\Operations\\TransferDownloadElecVoucherFile", in_transfer_download_elec_voucher_file_methods, in_transfer_download_elec_voucher_file_properties},
+    {"WechatPay\\Operations\\TransferDownloadSignFile", in_transfer_download_sign_file_methods, in_transfer_download_sign_file_properties},
+    {"WechatPay\\Operations\\TransferDownload", in_transfer_download_methods, in_transfer_download_properties},
+    {"WechatPay\\Operations\\VehicleEtcContracts", in_vehicle_etc_contracts_methods, in_vehicle_etc_contracts_properties},
+    {"WechatPay\\Operations\\VehicleEtcTransactionsHighway", in_vehicle_etc_transactions_highway_methods, in_vehicle_etc_transactions_highway_properties},
+    {"WechatPay\\Operations\\VehicleEtcTransactions", in_vehicle_etc_transactions_methods, in_vehicle_etc_transactions_properties},
+    {"WechatPay\\Operations\\VehicleEtcUsersContracts", in_vehicle_etc_users_contracts_methods, in_vehicle_etc_users_contracts_properties},
+    {"WechatPay\\Operations\\VehicleEtcUsers", in_vehicle_etc_users_methods, in_vehicle_etc_users_properties},
+    {"WechatPay\\Operations\\VehicleEtc", in_vehicle_etc_methods, in_vehicle_etc_properties},
+    {"WechatPay\\Operations\\VehicleParkingParkings", in_vehicle_parking_parkings_methods, in_vehicle_parking_parkings_properties},
+    {"WechatPay\\Operations\\VehicleParkingServices", in_vehicle_parking_services_methods, in_vehicle_parking_services_properties},
+    {"WechatPay\\Operations\\VehicleParking", in_vehicle_parking_methods, in_vehicle_parking_properties},
+    {"WechatPay\\Operations\\VehicleTransactionsParking", in_vehicle_transactions_parking_methods, in_vehicle_transactions_parking_properties},
+    {"WechatPay\\Operations\\VehicleTransactions", in_vehicle_transactions_methods, in_vehicle_transactions_properties},
+    {"WechatPay\\Operations\\Vehicle", in_vehicle_methods, in_vehicle_properties},
+    {"WechatPay\\Operations\\WebizpayAvailMchRangesMerchantIdentifiers", in_webizpay_avail_mch_ranges_merchant_identifiers_methods, in_webizpay_avail_mch_ranges_merchant_identifiers_properties},
+    {"WechatPay\\Operations\\WebizpayAvailMchRanges", in_webizpay_avail_mch_ranges_methods, in_webizpay_avail_mch_ranges_properties},
+    {"WechatPay\\Operations\\WebizpayBillProof", in_webizpay_bill_proof_methods, in_webizpay_bill_proof_properties},
+    {"WechatPay\\Operations\\WebizpayBillTradeBill", in_webizpay_bill_trade_bill_methods, in_webizpay_bill_trade_bill_properties},
+    {"WechatPay\\Operations\\WebizpayBill", in_webizpay_bill_methods, in_webizpay_bill_properties},
+    {"WechatPay\\Operations\\WebizpayEmployeesOutQuotaCards", in_webizpay_employees_out_quota_cards_methods, in_webizpay_employees_out_quota_cards_properties},
+    {"WechatPay\\Operations\\WebizpayEmployeesQuotaCardsPaymentUrl", in_webizpay_employees_quota_cards_payment_url_methods, in_webizpay_employees_quota_cards_payment_url_properties},
+    {"WechatPay\\Operations\\WebizpayEmployeesQuotaCards", in_webizpay_employees_quota_cards_methods, in_webizpay_employees_quota_cards_properties},
+    {"WechatPay\\Operations\\WebizpayEmployees", in_webizpay_employees_methods, in_webizpay_employees_properties},
+    {"WechatPay\\Operations\\WebizpayStoresEntityMatches", in_webizpay_stores_entity_matches_methods, in_webizpay_stores_entity_matches_properties},
+    {"WechatPay\\Operations\\WebizpayStores", in_webizpay_stores_methods, in_webizpay_stores_properties},
+    {"WechatPay\\Operations\\WebizpayUsersAuthorizationState", in_webizpay_users_authorization_state_methods, in_webizpay_users_authorization_state_properties},
+    {"WechatPay\\Operations\\WebizpayUsersAuthorizationUrl", in_webizpay_users_authorization_url_methods, in_webizpay_users_authorization_url_properties},
+    {"WechatPay\\Operations\\WebizpayUsers", in_webizpay_users_methods, in_webizpay_users_properties},
+    {"WechatPay\\Operations\\Webizpay", in_webizpay_methods, in_webizpay_properties},
     {"WechatPay\\Operations", client_methods, client_properties},
 };
 

@@ -46,12 +46,6 @@ impl Call {
         Self { key: key.cloned(), ..self }
     }
 
-    /// The error of a caller who gives this call up while it is under way.
-    #[must_use]
-    pub fn given_up(&self) -> Box<ErrorRecord> {
-        Error::cancelled(&self.operation, self.changes).into()
-    }
-
     /// Lets it run; dropping the handle cancels it. `ask` gets what it asks the merchant's key, where that lies elsewhere:
     /// on a thread that others need, so it must not wait for anything.
     ///
@@ -62,15 +56,32 @@ impl Call {
         Ok(Running { _ticket: Ticket::new(task.abort_handle()), task })
     }
 
-    /// Lets it run and hands the result to `done`.
-    pub(crate) fn spawn_then(
+    /// Lets it run and hands the result to `done`; `ask` is that of [`spawn`](Self::spawn). Dropping the ticket cancels it.
+    ///
+    /// # Errors
+    /// Internal, where the operating system gives no threads.
+    pub fn start(
         self,
         ask: impl FnMut(Question) + Send + 'static,
         done: impl FnOnce(Result<Reply>) + Send + 'static,
-    ) -> Result<Ticket> {
+    ) -> Result<(Ticket, GivenUp)> {
         let future = asking(Asking::new(self.future, self.key), ask);
         let task = runtimes::spawn(async move { done(future.await) })?;
-        Ok(Ticket::new(task.abort_handle()))
+        Ok((Ticket::new(task.abort_handle()), GivenUp { operation: self.operation, changes: self.changes }))
+    }
+}
+
+/// What is known of a call that its caller may give up.
+pub struct GivenUp {
+    operation: String,
+    changes: bool,
+}
+
+impl GivenUp {
+    /// The error of a caller who gives the call up while it is under way.
+    #[must_use]
+    pub fn record(&self) -> Box<ErrorRecord> {
+        Error::cancelled(&self.operation, self.changes).into()
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 use wechatpay_sdk::Options;
-use wechatpay_sdk::operation::{Operation, Param, Place, ReplyKind, Schema, operations};
+use wechatpay_sdk::operation::{Operation, Param, Place, ReplyKind, Schema, namespaces, operations, operations_in};
 
 #[derive(Serialize)]
 struct Entry {
@@ -33,19 +33,17 @@ struct ParamEntry {
 /// doc_url}]`; `read_back` may be null.
 #[must_use]
 pub fn operations_json(namespace: &str) -> Vec<u8> {
-    let inside = |id: &str| {
-        namespace.is_empty() || id.strip_prefix(namespace).is_some_and(|rest| rest.starts_with('.') || rest.is_empty())
+    let entries: Vec<Entry> = match namespace {
+        "" => operations().iter().map(|operation| entry(operation)).collect(),
+        namespace => operations_in(namespace).map(entry).collect(),
     };
-    let entries: Vec<Entry> =
-        operations().iter().filter(|operation| inside(operation.id)).map(|it| entry(it)).collect();
     serde_json::to_vec(&entries).expect("a table of texts can be written")
 }
 
 /// The first segments of all ids, sorted: what hangs on a client.
 #[must_use]
 pub fn products() -> Vec<&'static str> {
-    let mut products: Vec<&str> = operations().iter().filter_map(|operation| operation.id.split('.').next()).collect();
-    products.sort_unstable();
+    let mut products: Vec<&str> = namespaces().filter_map(|namespace| namespace.split('.').next()).collect();
     products.dedup();
     products
 }

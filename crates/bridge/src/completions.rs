@@ -61,10 +61,11 @@ impl Completions {
     /// Internal, where the operating system gives no threads.
     pub fn start(&self, token: u64, call: Call) -> Result<Ticket> {
         let (asked, done) = (Arc::clone(&self.queue), Arc::clone(&self.queue));
-        call.spawn_then(
+        let (ticket, _) = call.start(
             move |question| asked.push(News { token, event: Event::Asks(question) }),
             move |result| done.push(News { token, event: Event::Done(result) }),
-        )
+        )?;
+        Ok(ticket)
     }
 
     /// Takes all that there is; never blocks.

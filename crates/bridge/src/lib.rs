@@ -28,7 +28,7 @@ mod signer;
 mod utility;
 mod wake;
 
-pub use call::{Call, Running, Waited, no_answer, wait};
+pub use call::{Call, GivenUp, Running, Waited, no_answer, wait};
 pub use catalogue::{operations_json, option_names, products};
 pub use client::{Client, Key, Reply};
 pub use completions::{Completions, Event, News, Ticket};

@@ -47,8 +47,10 @@ pub(crate) enum ErrorFormat {
 pub(crate) enum Command {
     /// Call an operation by its id.
     Call(CallArgs),
-    /// List operations, or show one in full.
+    /// List operations, find them by a word, or show one in full.
     Operations(OperationsArgs),
+    /// Show an operation in full, with a call of it in each language.
+    Describe(DescribeArgs),
     /// Send any request, signed and verified: for paths that are no operation here.
     Request(RequestArgs),
     /// Download the platform's certificates, show and save them.
@@ -186,17 +188,45 @@ pub(crate) struct CertsArgs {
 const OPERATIONS: &str = "\
 Examples:
   wechatpay operations goldplan
+  wechatpay operations refund query
+  wechatpay operations 分账
   wechatpay operations goldplan.merchants.open_advertising_show
   wechatpay operations --json";
 
 #[derive(Debug, Args)]
 #[command(after_help = OPERATIONS)]
 pub(crate) struct OperationsArgs {
-    /// Only ids that begin so; a whole id shows the operation in full.
-    pub(crate) prefix: Option<String>,
+    /// What ids begin with, or words in id, path or title; a whole id shows the operation in full.
+    pub(crate) words: Vec<String>,
     /// A JSON list with parameters, places, types, literals and documents.
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+const DESCRIBE: &str = "\
+Examples:
+  wechatpay describe goldplan.merchants.change_custom_page_status
+  wechatpay describe refund.domestic.refunds.create --language python";
+
+#[derive(Debug, Args)]
+#[command(after_help = DESCRIBE)]
+pub(crate) struct DescribeArgs {
+    /// Id of the operation; `wechatpay operations` lists them.
+    pub(crate) id: String,
+    /// Only this call, and nothing else.
+    #[arg(long, value_enum)]
+    pub(crate) language: Option<Language>,
+}
+
+/// A language of the SDK; the command is one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Language {
+    Shell,
+    Rust,
+    Python,
+    Node,
+    C,
+    Php,
 }
 
 const SANDBOX: &str = "\

@@ -5,6 +5,7 @@ mod batch;
 mod call;
 mod certs;
 mod credentials;
+mod describe;
 mod failure;
 mod operations;
 mod output;
@@ -34,6 +35,7 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Request(args) => runtime(false)?.block_on(call::request(args)).map(done),
         Command::Certs(args) => runtime(false)?.block_on(certs::run(args)).map(done),
         Command::Operations(args) => operations::run(&args).map(done),
+        Command::Describe(args) => describe::run(&args).map(done),
         Command::Sandbox(args) => runtime(true)?.block_on(sandbox::run(args)).map(done),
         Command::Batch(args) => batch::run(&args, &runtime(true)?),
     }

@@ -4,31 +4,50 @@ use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 use wechatpay_sdk::Error;
-use wechatpay_sdk::operation::{BodyKind, Field, Operation, Place, ReplyKind, Schema, find_operation, operations};
+use wechatpay_sdk::operation::{
+    BodyKind, Field, Operation, Place, ReplyKind, Schema, find_operation, namespaces, operations,
+};
 
 use crate::args::OperationsArgs;
 use crate::failure::Failure;
 use crate::output::line;
 
 pub(crate) fn run(args: &OperationsArgs) -> Result<(), Failure> {
-    let prefix = args.prefix.as_deref().unwrap_or_default();
-    let found: Vec<&Operation> = match find_operation(prefix) {
-        Some(operation) => vec![operation],
-        None => operations().iter().copied().filter(|operation| operation.id.starts_with(prefix)).collect(),
-    };
+    let words = args.words.join(" ");
+    let found = find(&args.words);
     if found.is_empty() {
-        let near = wechatpay_sdk::suggest::closest(prefix, operations().iter().map(|operation| operation.id));
+        let ids = operations().iter().map(|operation| operation.id);
+        let near = wechatpay_sdk::suggest::closest(&words, namespaces().chain(ids));
         let hint = near.map_or("`wechatpay operations` lists all".to_owned(), |near| format!("did you mean {near}?"));
-        return Err(Error::bad_argument(prefix, format!("begins no operation's id; {hint}")).into());
+        return Err(Error::bad_argument(&words, format!("is in no operation's id, path or title; {hint}")).into());
     }
     if args.json {
         let list: Vec<Value> = found.into_iter().map(record).collect();
         return line(&format!("{:#}", Value::Array(list)));
     }
     match found[..] {
-        [operation] if operation.id == prefix => line(&in_full(operation)),
+        [operation] if operation.id == words => line(&in_full(operation)),
         _ => line(&table(&found)),
     }
+}
+
+/// Those in which each of the words stands: in the id, the title or the path. A word that begins ids is meant as that.
+fn find(words: &[String]) -> Vec<&'static Operation> {
+    if let [word] = words {
+        if let Some(operation) = find_operation(word) {
+            return vec![operation];
+        }
+        let begin: Vec<_> = operations().iter().copied().filter(|operation| operation.id.starts_with(word)).collect();
+        if !begin.is_empty() {
+            return begin;
+        }
+    }
+    let words: Vec<String> = words.iter().map(|word| word.to_lowercase()).collect();
+    let has = |operation: &Operation| {
+        let text = format!("{} {} {}", operation.id, operation.path, operation.title).to_lowercase();
+        words.iter().all(|word| text.contains(word))
+    };
+    operations().iter().copied().filter(|operation| has(operation)).collect()
 }
 
 fn table(found: &[&Operation]) -> String {
@@ -41,7 +60,7 @@ fn table(found: &[&Operation]) -> String {
     rows.collect::<Vec<_>>().join("\n")
 }
 
-fn in_full(operation: &Operation) -> String {
+pub(crate) fn in_full(operation: &Operation) -> String {
     let mut text = format!("{}\n{}\n{} {}\n", operation.id, operation.title, operation.method, operation.path);
     if let Some(host) = operation.host {
         let _ = writeln!(text, "host: {host}");

@@ -59,6 +59,17 @@ pub(crate) struct Errors {
     pub(crate) operations: Map<String, Value>,
 }
 
+/// The products that there are, sorted.
+pub(crate) fn products(dir: &Path) -> Result<Vec<String>> {
+    let dir = dir.join("operations");
+    let entries = std::fs::read_dir(&dir).map_err(|error| format!("cannot read {}: {error}", dir.display()))?;
+    let paths = entries.filter_map(|entry| Some(entry.ok()?.path()));
+    let tables = paths.filter(|path| path.extension().is_some_and(|extension| extension == "json"));
+    let mut products: Vec<String> = tables.filter_map(|path| Some(path.file_stem()?.to_str()?.to_owned())).collect();
+    products.sort();
+    Ok(products)
+}
+
 /// Reads the operations of a product.
 pub(crate) fn operations(dir: &Path, product: &str) -> Result<Vec<Operation>> {
     read(&dir.join("operations").join(format!("{product}.json")))

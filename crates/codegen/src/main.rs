@@ -1,7 +1,7 @@
 //! `wechatpay-codegen`: facts -> `spec/` -> everything typed.
 //!
 //! Layers, one direction only: [`facts`] -> [`import`] -> `spec/*.json` -> [`spec`] -> [`model`] -> a backend
-//! ([`rust`], [`python`], [`node`], [`c`], [`php`]) -> [`output`]. A further language is a further backend over the same model.
+//! ([`rust`], [`python`], [`node`], [`c`], [`php`], [`reference`]) -> [`output`]. A further language is a further backend over the same model.
 
 mod c;
 mod cases;
@@ -12,6 +12,7 @@ mod node;
 mod output;
 mod php;
 mod python;
+mod reference;
 mod rust;
 mod spec;
 mod words;
@@ -47,11 +48,10 @@ enum Command {
         /// Overwrite a document that exists, and with it what was edited there by hand.
         #[arg(long)]
         force: bool,
-        /// Write nothing; list every document that differs from facts and marks and exit 1.
+        /// Write nothing; list what would change in which document and exit 1.
         #[arg(long, conflicts_with = "force")]
         verify: bool,
-        /// Products, such as goldplan, or webhooks for the events.
-        #[arg(required = true)]
+        /// Products, such as goldplan, or webhooks for the events; without any: all, and DOUBTS.md.
         products: Vec<String>,
     },
     /// Write every generated file, or with --verify check that all are up to date.
@@ -82,12 +82,13 @@ fn run(command: Command) -> Result<()> {
     match command {
         Command::Import { facts, spec, force, verify, products } => {
             let spec = spec.map_or_else(default_spec, Ok)?;
+            let imported = import::import(&facts, &spec, &products)?;
             if verify {
-                return import::verify(&facts, &spec, &products);
+                return import::verify(&imported);
             }
-            for product in products {
-                let path = import::import(&facts, &spec, &product, force)?;
-                eprintln!("imported {}", path.display());
+            for document in imported {
+                document.write(force)?;
+                eprintln!("imported {}", document.path.display());
             }
             Ok(())
         }
@@ -98,11 +99,13 @@ fn run(command: Command) -> Result<()> {
             let events = spec::read_events(&spec)?;
             let mut files = output::Files::default();
             rust::generate(&products, &events, &mut files)?;
+            rust::add_features(&out, &products, &mut files)?;
             python::generate(&products, &events, &mut files);
             node::generate(&products, &events, &mut files);
             c::generate(&products, &mut files);
-            c::add_header(&out, &mut files)?;
+            c::add_headers(&out, &products, &mut files)?;
             php::generate(&products, &events, &mut files);
+            reference::generate(&products, &mut files);
             cases::generate(&events, &mut files);
             if verify {
                 return files.verify(&out);

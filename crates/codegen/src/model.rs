@@ -220,25 +220,6 @@ impl Product {
     pub(crate) fn component(&self, name: &str) -> Option<&Component> {
         self.components.iter().find(|component| component.name == name)
     }
-
-    /// Whether a request with these fields may be left at its defaults: what is required is refused there.
-    pub(crate) fn may_default(&self, fields: &[Field]) -> bool {
-        fields.iter().filter(|field| field.required).all(|field| self.refused_at_default(&field.ty))
-    }
-
-    /// Whether binding refuses a required value of this type that was forgotten. A number that is 0 and a list that is
-    /// empty look like any other; so does an object that requires nothing.
-    fn refused_at_default(&self, ty: &Type) -> bool {
-        match ty {
-            Type::Text | Type::Secret { .. } | Type::File => true,
-            Type::Json(inner) => self.refused_at_default(inner),
-            Type::Named(name) => self.component(name).is_some_and(|component| match &component.shape {
-                Shape::Enum(_) => true,
-                Shape::Object(fields) => fields.iter().any(|field| field.required) && self.may_default(fields),
-            }),
-            Type::Any | Type::Integer | Type::Number | Type::Boolean | Type::Array(_) => false,
-        }
-    }
 }
 
 /// How many segments of an id the product's name covers: 1 for `goldplan`, 2 for `marketing_bank` in `marketing.bank.…`.

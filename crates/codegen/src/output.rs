@@ -14,6 +14,8 @@ pub(crate) const RUST: &str = "crates/core/src/generated";
 pub(crate) const SUITE: &str = "tests/rust/tests/suite/generated";
 /// The exported functions of the C library.
 pub(crate) const C: &str = "bindings/c/src/generated";
+/// The headers of the products.
+pub(crate) const HEADERS: &str = "include/wechatpay";
 /// The declarations of the operations in the npm package.
 pub(crate) const NODE: &str = "bindings/node/operations";
 /// The declarations of the events in the npm package.
@@ -26,6 +28,9 @@ pub(crate) const PYTHON: &str = "bindings/python/python/wechatpay_sdk/operations
 pub(crate) const PHP_FUNCTIONS: &str = "bindings/php/generated";
 /// The stubs of the PHP extension.
 pub(crate) const PHP_STUBS: &str = "bindings/php/stubs/wechatpay";
+
+/// The pages of the reference.
+pub(crate) const REFERENCE: &str = "docs/reference";
 
 /// A case of the shared suite for each event.
 pub(crate) const CASES: &str = "tests/cases/events.json";
@@ -40,14 +45,19 @@ impl Files {
         self.0.insert(path.into(), format!("{comment} {MARK}{source}.json. Do not edit.\n{content}"));
     }
 
+    /// Adds a page, under a comment that says where it comes from.
+    pub(crate) fn add_page(&mut self, path: String, source: &str, content: &str) {
+        self.0.insert(path.into(), format!("<!-- {MARK}{source}.json. Do not edit. -->\n{content}"));
+    }
+
     /// Adds a file that has no room for a comment. Nothing calls it stale when it is no longer generated.
     pub(crate) fn add_plain(&mut self, path: &str, content: String) {
         self.0.insert(path.into(), content);
     }
 
-    /// The files directly in a directory.
-    pub(crate) fn inside(&self, dir: &str) -> impl Iterator<Item = (&PathBuf, &String)> {
-        self.0.iter().filter(move |(path, _)| path.parent() == Some(Path::new(dir)))
+    /// What a file is going to hold.
+    pub(crate) fn content(&self, path: &str) -> Option<&str> {
+        self.0.get(Path::new(path)).map(String::as_str)
     }
 
     /// How many files there are.
@@ -96,7 +106,8 @@ impl Files {
 
     fn stale(&self, root: &Path) -> Vec<PathBuf> {
         let mut stale = Vec::new();
-        let mut dirs: Vec<PathBuf> = [RUST, SUITE, C, NODE, PYTHON, PHP_FUNCTIONS, PHP_STUBS].map(PathBuf::from).into();
+        let mut dirs: Vec<PathBuf> =
+            [RUST, SUITE, C, HEADERS, NODE, PYTHON, PHP_FUNCTIONS, PHP_STUBS, REFERENCE].map(PathBuf::from).into();
         while let Some(dir) = dirs.pop() {
             for entry in std::fs::read_dir(root.join(&dir)).into_iter().flatten().flatten() {
                 let path = dir.join(entry.file_name());

@@ -122,6 +122,10 @@ impl Reader<'_> {
             }
         }
         let reply = self.reply(&node["responses"])?;
+        // The client takes no signature there: it must be said, and nowhere else.
+        if matches!(reply, Reply::Binary) != (node["x-wechatpay-unsigned-reply"] == true) {
+            return Err("x-wechatpay-unsigned-reply belongs to a reply that is a file, and to no other".to_owned());
+        }
         let mut encrypted_reply = Vec::new();
         if let Some(schema) =
             success(&node["responses"]).and_then(|response| response.pointer("/content/application~1json/schema"))

@@ -5,11 +5,18 @@
 #![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
 
 #[rustfmt::skip]
+#[macro_use]
 #[path = "golden/crates/core/src/generated/mod.rs"]
 mod generated;
 #[macro_use]
 #[path = "../../core/src/open_enum.rs"]
 mod macros;
+// There it stands behind a feature of the core.
+#[rustfmt::skip]
+#[path = "golden/crates/core/src/generated/tea.rs"]
+mod tea;
+#[path = "../../core/src/table.rs"]
+mod table;
 #[rustfmt::skip]
 #[path = "golden/crates/core/src/generated/events.rs"]
 mod events;
@@ -18,18 +25,24 @@ mod operation;
 
 use bytes::Bytes;
 use events::Event;
-use generated::tea::orders::{Create, CreateReply, GetByOutTradeNo, Update};
-use generated::tea::photos::Upload;
-use generated::tea::{Drinker, OrderType, PhotoMeta, Size, ValidDate};
 pub(crate) use macros::open_enum;
 use operation::{Call, Reply, ReplyKind, Schema};
 use serde::{Deserialize, Serialize};
 pub(crate) use serde_json::Number;
 use serde_json::json;
+use tea::orders::{Create, CreateReply, GetByOutTradeNo, Update};
+use tea::photos::Upload;
+use tea::{Drinker, PhotoMeta, Size, ValidDate};
 
 /// Stands for the core's type of this name.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Sensitive(String);
+
+impl From<&str> for Sensitive {
+    fn from(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+}
 
 /// Stands for the core's type of this name.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
@@ -71,21 +84,17 @@ fn an_event_decodes_into_the_type_of_its_shape() {
 
 #[test]
 fn a_request_serialises_to_wire_names() {
-    let drinkers = vec![Drinker { name: Sensitive("n".to_owned()), ..Default::default() }];
-    let request = Create {
-        r#type: Some(OrderType::from("NEWER")),
-        from: Some("f".to_owned()),
-        valid_date: Some(ValidDate::new(vec!["p".to_owned()])),
-        idempotency_key: Some("k".to_owned()),
-        ..Create::new("T1", serde_json::from_str("1.50").unwrap(), Size::Large, drinkers)
-    };
+    let request = Create::new("T1", serde_json::from_str("1.50").unwrap(), Size::Large, vec![Drinker::new("n")])
+        .r#type("NEWER")
+        .from("f")
+        .valid_date(ValidDate::new(vec!["p".to_owned()]))
+        .idempotency_key("k");
     let wire = json!({
         "Idempotency-Key": "k", "out_trade_no": "T1", "price": serde_json::from_str::<Number>("1.50").unwrap(),
         "size": "LARGE", "drinkers": [{"name": "n"}], "from": "f", "type": "NEWER", "valid_date": {"period": ["p"]},
     });
     assert_eq!(serde_json::to_value(request).unwrap(), wire);
-    let meta = PhotoMeta { sha256: "00".to_owned() };
-    let upload = Upload { file: File("bytes".to_owned()), meta };
+    let upload = Upload::new(File("bytes".to_owned()), PhotoMeta::new("00"));
     assert_eq!(serde_json::to_value(upload).unwrap(), json!({"file": "bytes", "meta": {"sha256": "00"}}));
 }
 
@@ -106,11 +115,11 @@ fn tables_are_sorted_and_found() {
         assert_eq!(operation::find_operation(id).unwrap().id, *id);
     }
     assert_eq!(ids.len(), 7);
-    assert_eq!(Create::OPERATION.encrypted_reply, ["drinkers[].name"]);
-    assert!(GetByOutTradeNo::OPERATION.idempotent && !Create::OPERATION.idempotent);
-    assert_eq!(Create::OPERATION.read_back, None);
-    assert_eq!(Update::OPERATION.host, Some("https://hk.example.com"));
+    assert_eq!(Create::operation().encrypted_reply, ["drinkers[].name"]);
+    assert!(GetByOutTradeNo::operation().idempotent && !Create::operation().idempotent);
+    assert_eq!(Create::operation().read_back, None);
+    assert_eq!(Update::operation().host, Some("https://hk.example.com"));
     assert_eq!(operation::find_operation("tea.menu.download").unwrap().reply, ReplyKind::Binary);
-    let size = Create::OPERATION.params.iter().find(|param| param.name == "size").unwrap();
+    let size = Create::operation().params.iter().find(|param| param.name == "size").unwrap();
     assert!(matches!(size.schema, Schema::String { values: ["SMALL", "LARGE"], encrypted: false }));
 }

@@ -185,10 +185,17 @@ fn the_header_declares_what_is_exported_and_drifts_with_it() {
         concat!("#define WECHATPAY_VERSION \"", env!("CARGO_PKG_VERSION"), "\"\n"),
         "typedef struct wechatpay_error wechatpay_error;\n",
         " * Frees it.\n */\nvoid wechatpay_error_free(wechatpay_error *error);\n",
+        "#include \"wechatpay/tea.h\"\n",
+    ] {
+        assert_eq!(header.matches(declared).count(), 1, "{declared}\n{header}");
+    }
+    let product = fs::read_to_string(room.at("include/wechatpay/tea.h")).unwrap();
+    for declared in [
+        "#include \"../wechatpay.h\"\n",
         "wechatpay_error *wechatpay_tea_orders_create(const wechatpay_client *client,",
         " * - `size`, text (SMALL, LARGE), required. Example: `SMALL`.\n * - `drinkers`, ",
     ] {
-        assert_eq!(header.matches(declared).count(), 1, "{declared}\n{header}");
+        assert_eq!(product.matches(declared).count(), 1, "{declared}\n{product}");
     }
     assert!(!header.contains("test_panic"), "{header}");
 
@@ -220,12 +227,39 @@ fn import_verify_lists_every_document_that_differs_and_writes_none() {
     let at = |path: &str| room.at(path).display().to_string();
     assert_eq!(
         wrong,
-        [format!("differs: {}", at("spec/tea.json")), format!("missing: {}", at("spec/shop_table.json"))]
+        [
+            format!("differs: {}", at("spec/tea.json")),
+            "    changes tea.orders.create: summary".to_owned(),
+            format!("missing: {}", at("spec/shop_table.json")),
+        ]
     );
     assert!(fs::read_to_string(room.at("spec/tea.json")).unwrap().contains("edited"));
     assert!(!room.at("spec/shop_table.json").exists());
     succeeds(&room.import(&["--force", "tea", "shop_table", "webhooks"]));
     succeeds(&verify);
+}
+
+#[test]
+fn without_products_everything_is_imported_and_doubts_are_listed() {
+    let room = Room(TempDir::new().unwrap());
+    succeeds(&room.import(&[]));
+    let doubts = fs::read_to_string(room.at("spec/DOUBTS.md")).unwrap();
+    assert_eq!(files(room.0.path(), "spec").len(), 4);
+    for doubt in ["- `tea.orders.update`\n", "- `tea.orders.create`: `request.extra`\n"] {
+        assert!(doubts.contains(doubt), "{doubts}");
+    }
+    succeeds(&room.import(&["--verify"]));
+    room.edit("spec/DOUBTS.md", "request.extra", "request.other");
+    let message = fails(&room.import(&["--verify"]));
+    assert!(message.ends_with(&format!("differs: {}\n", room.at("spec/DOUBTS.md").display())), "{message}");
+}
+
+#[test]
+fn a_file_is_unsigned_and_nothing_else_is() {
+    let room = Room::imported();
+    room.edit_spec("\"x-wechatpay-unsigned-reply\": true", "\"x-wechatpay-unsigned-reply\": false");
+    let message = fails(&room.generate());
+    assert!(message.contains("get /v3/tea/menu: x-wechatpay-unsigned-reply"), "{message}");
 }
 
 #[test]
@@ -307,13 +341,12 @@ fn what_may_be_repeated_says_why() {
     }
     let table = || {
         succeeds(&room.generate());
-        let text = fs::read_to_string(room.at(GENERATED).join("tea.rs")).unwrap();
-        let table = text.split("id: \"tea.orders.update\"").nth(1).unwrap();
-        table.split("doc_url:").next().unwrap().to_owned()
+        let text = fs::read_to_string(room.at(GENERATED).join("tables/tea.txt")).unwrap();
+        text.lines().find(|line| line.starts_with("tea.orders.update\t")).unwrap().to_owned()
     };
-    assert!(table().contains("idempotent: false,"));
+    assert!(table().contains("\tJE\t"));
     room.edit_spec(there, &format!("{there}\n\"x-wechatpay-idempotent\": {{{said}}},"));
-    assert!(table().contains("idempotent: true,"));
+    assert!(table().contains("\tJEi\t"));
 }
 
 #[test]
@@ -331,7 +364,8 @@ fn what_reads_back_is_a_get_of_the_document() {
     }
     succeeds(&room.generate());
     let text = fs::read_to_string(room.at(GENERATED).join("tea.rs")).unwrap();
-    assert_eq!(text.matches("read_back: Some(\"tea.menu.list\"),").count(), 1, "{text}");
     assert_eq!(text.matches("`tea.menu.list` tells what became of it.").count(), 1, "{text}");
-    assert_eq!(text.matches("read_back: None,").count(), 5, "{text}");
+    let table = fs::read_to_string(room.at(GENERATED).join("tables/tea.txt")).unwrap();
+    assert_eq!(table.matches("\tJJ\tdrinkers[].name\ttea.menu.list\t").count(), 1, "{table}");
+    assert_eq!(table.matches("\ttea.menu.list\t").count(), 1, "{table}");
 }

@@ -14,7 +14,7 @@ use crate::builder::ClientBuilder;
 use crate::decode::{check_json, decode, not_json};
 use crate::error::Error;
 use crate::limit::{Fleet, Limiter, Rates};
-use crate::merchant::Merchant;
+use crate::merchant_identity::Merchant;
 use crate::merchant_key::MerchantKey;
 use crate::observer::Observer;
 use crate::operation::{BodyKind, Call, Method, Operation, Reply, find_operation, operations};
@@ -234,7 +234,7 @@ impl Client {
     /// # Errors
     /// Any kind; see [`Error`].
     pub async fn send<C: Call>(&self, call: &C) -> Result<C::Reply, Error> {
-        let operation = C::OPERATION;
+        let operation = C::operation();
         let Ok(Value::Object(record)) = serde_json::to_value(call) else {
             return Err(Error::internal("a typed request must be an object").with_operation(operation.id));
         };

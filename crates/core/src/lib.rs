@@ -6,7 +6,7 @@
 //! # async fn run() -> Result<(), wechatpay_sdk::Error> {
 //! let client = wechatpay_sdk::Client::from_env()?;
 //! let reply = client
-//!     .send(&ChangeCustomPageStatus { sub_mchid: "1900000109".into(), operation_type: OperationType::Open })
+//!     .send(&ChangeCustomPageStatus::new("1900000109", OperationType::Open))
 //!     .await?;
 //! assert_eq!(reply.sub_mchid.as_deref(), Some("1900000109"));
 //! # Ok(()) }
@@ -33,7 +33,7 @@ pub mod generated;
 pub mod invocation;
 mod key_ring;
 mod limit;
-mod merchant;
+mod merchant_identity;
 mod merchant_key;
 pub mod notification;
 mod observer;
@@ -56,6 +56,7 @@ mod send;
 pub mod sensitive;
 pub mod signature;
 pub mod suggest;
+mod table;
 mod tls;
 mod transport;
 pub mod webhook;
@@ -64,11 +65,13 @@ pub use builder::ClientBuilder;
 pub use certificates_reply::PlatformCertificate;
 pub use client::{CallOptions, Client, Response};
 pub use error::{Detail, Error, ErrorKind, Retryability};
+#[allow(unused_imports, unreachable_pub, reason = "without the feature of a product there are no types")]
 pub use generated::*;
 pub use invocation::{AppRecord, Invocation, JsapiRecord};
-pub use merchant::Merchant;
+pub use merchant_identity::Merchant;
 pub use merchant_key::{CustomKey, KeyError, KeyFuture, MerchantKey, SigningKey};
 pub use observer::{AttemptStart, Observer};
+#[allow(unused_imports, reason = "without the feature of a product there are no types")]
 pub(crate) use open_enum::open_enum;
 pub use options::{OptionType, Options};
 pub use retry::{Attempt, Phase, Retry};

@@ -19,7 +19,7 @@ use crate::decode::fields_at;
 use crate::envelope::Envelope;
 use crate::error::{Error, ErrorKind};
 use crate::key_ring::KeyRing;
-use crate::merchant::{apiv3_key, no_platform_key, platform_keys};
+use crate::merchant_identity::{apiv3_key, no_platform_key, platform_keys};
 use crate::options::Options;
 use crate::resource::{decrypt_resource, no_apiv3_key};
 use crate::secret::ApiV3Key;

@@ -1,6 +1,7 @@
 //! Enumerations of the platform are open sets: a literal newer than this SDK parses, and can be sent.
 
 /// Makes an enumeration over wire literals that keeps literals it does not know.
+#[allow(unused_macros, reason = "without the feature of a product there are no types")]
 macro_rules! open_enum {
     ($(#[$meta:meta])* pub enum $name:ident { $($(#[$variant_meta:meta])* $variant:ident = $literal:literal,)+ }) => {
         $(#[$meta])*

@@ -2,9 +2,14 @@
 //!
 //! The tables themselves are generated (`crates/codegen`); this module only says what shape they have.
 
+use std::sync::Arc;
+
+use arc_swap::ArcSwapOption;
 use bytes::Bytes;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+
+use crate::generated::tables::TABLES;
 
 /// An HTTP method of APIv3.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -175,22 +180,45 @@ pub struct Operation {
 /// All operations of `spec/`, sorted by id.
 #[must_use]
 pub fn operations() -> &'static [&'static Operation] {
-    crate::generated::OPERATIONS
+    static ALL: ArcSwapOption<&'static [&'static Operation]> = ArcSwapOption::const_empty();
+    if let Some(all) = ALL.load().as_deref() {
+        return all;
+    }
+    let all: Vec<&Operation> = TABLES.iter().flat_map(|(_, table)| table.operations()).collect();
+    let all: &'static [&'static Operation] = all.leak();
+    ALL.compare_and_swap(&None::<Arc<_>>, Some(Arc::new(all)));
+    ALL.load().as_deref().copied().unwrap_or(all)
+}
+
+/// The namespaces that have documents of their own, such as `goldplan` or `marketing.bank`, sorted.
+pub fn namespaces() -> impl Iterator<Item = &'static str> {
+    TABLES.iter().map(|(namespace, _)| *namespace)
+}
+
+/// The operations inside of a namespace (`goldplan.merchants`), sorted by id. Reads no tables but those that it needs.
+pub fn operations_in(namespace: &str) -> impl Iterator<Item = &'static Operation> {
+    let inside =
+        |id: &str, outer: &str| id.strip_prefix(outer).is_some_and(|rest| rest.starts_with('.') || rest.is_empty());
+    let tables = TABLES.iter().filter(move |(own, _)| inside(own, namespace) || inside(namespace, own));
+    tables.flat_map(|(_, table)| table.operations()).filter(move |operation| inside(operation.id, namespace))
 }
 
 /// The operation with this id.
 #[must_use]
 pub fn find_operation(id: &str) -> Option<&'static Operation> {
-    let all = operations();
-    all.binary_search_by(|operation| operation.id.cmp(id)).ok().map(|at| all[at])
+    let behind = TABLES.partition_point(|(namespace, _)| *namespace <= id);
+    let (_, table) = TABLES.get(behind.checked_sub(1)?)?;
+    let operations = table.operations();
+    operations.binary_search_by(|operation| operation.id.cmp(id)).ok().map(|at| &operations[at])
 }
 
 /// A typed request: generated, one per operation. [`crate::Client::send`] takes any of them.
 pub trait Call: Serialize {
     /// What a success reply is parsed into; `()` where the reply has no body.
     type Reply: Reply;
+
     /// The operation that it calls.
-    const OPERATION: &'static Operation;
+    fn operation() -> &'static Operation;
 }
 
 /// What a verified success body is turned into.
@@ -216,6 +244,7 @@ impl Reply for Bytes {
 }
 
 /// Parses a JSON reply: what the generated `Reply` impls do.
+#[allow(dead_code, reason = "without the feature of a product there are no types")]
 pub(crate) fn decode_json<T: DeserializeOwned>(body: &Bytes) -> Result<T, serde_json::Error> {
     serde_json::from_slice(body)
 }

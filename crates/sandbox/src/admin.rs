@@ -36,7 +36,16 @@ type Refusal = (StatusCode, String);
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Clock {
-    advance_seconds: i64,
+    advance_seconds: Option<i64>,
+    /// How far the clock that signatures are made and checked by is off; stays as it is where it is left out.
+    off_by_seconds: Option<i64>,
+}
+
+/// The body of `DELETE /faults`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Disarm {
+    id: Option<u64>,
 }
 
 #[derive(Deserialize)]
@@ -81,10 +90,21 @@ impl Admin {
                 Ok(json!(business.state))
             }
             ("POST", "/clock") => {
-                let Clock { advance_seconds } = parse(&body)?;
+                let Clock { advance_seconds, off_by_seconds } = parse(&body)?;
+                if advance_seconds.or(off_by_seconds).is_none() {
+                    return Err(bad("body: advance_seconds or off_by_seconds is missing"));
+                }
+                if let Some(seconds) = off_by_seconds {
+                    platform.set_clock_off_by(seconds);
+                }
                 let mut business = platform.business();
-                business.advanced_seconds = business.advanced_seconds.saturating_add(advance_seconds);
-                Ok(json!({"now": business.now(), "advanced_seconds": business.advanced_seconds}))
+                business.advanced_seconds =
+                    business.advanced_seconds.saturating_add(advance_seconds.unwrap_or_default());
+                Ok(json!({
+                    "now": business.now(),
+                    "advanced_seconds": business.advanced_seconds,
+                    "off_by_seconds": platform.clock_off_by(),
+                }))
             }
             ("POST", "/merchants") => {
                 let Merchant { mchid, certificate_pem } = parse(&body)?;
@@ -106,8 +126,24 @@ impl Admin {
                 }
                 Ok(json!({"id": id}))
             }
-            ("DELETE", "/faults") => self.clear_faults().await,
-            ("GET", "/journal") => Ok(platform.journal().list()),
+            ("DELETE", "/faults") => match if body.is_empty() { None } else { parse::<Disarm>(&body)?.id } {
+                Some(id) => {
+                    let reopened = platform.faults().disarm(id);
+                    if let Some(host) = reopened {
+                        platform.gate(host).refuse(false).await;
+                    }
+                    Ok(json!({}))
+                }
+                None => self.clear_faults().await,
+            },
+            ("GET", "/journal") => {
+                let after = match head.uri.query().map(|query| query.strip_prefix("after=").map(str::parse)) {
+                    None => 0,
+                    Some(Some(Ok(after))) => after,
+                    Some(_) => return Err(bad("the query of /journal is after=SEQ")),
+                };
+                Ok(platform.journal().list(after))
+            }
             ("DELETE", "/journal") => {
                 platform.journal().clear();
                 Ok(json!({}))
@@ -146,6 +182,7 @@ impl Admin {
         self.platform.forget_merchants();
         self.platform.forget_certificates();
         self.platform.journal().clear();
+        self.platform.set_clock_off_by(0);
         self.clear_faults().await
     }
 

@@ -9,6 +9,11 @@ pub(crate) fn now() -> i64 {
     now.duration_since(UNIX_EPOCH).map_or(0, |elapsed| i64::try_from(elapsed.as_secs()).unwrap_or(i64::MAX))
 }
 
+/// As it stands in a `Date` header.
+pub(crate) fn http_date(seconds: i64) -> String {
+    httpdate::fmt_http_date(UNIX_EPOCH + Duration::from_secs(u64::try_from(seconds).unwrap_or_default()))
+}
+
 /// Limits of time are whole seconds: a golden reply at the limit must be judged in the second in which it is signed.
 pub(crate) async fn early_in_a_second() {
     #[expect(clippy::disallowed_methods, reason = "a platform has a clock of its own")]

@@ -1,17 +1,17 @@
-//! Faults that the admin listener arms and the next matching calls run into.
+//! What can go wrong on command, as the admin listener is told.
 
-use std::sync::Arc;
+mod armed;
 
 use bytes::Bytes;
 use hyper::header::{HeaderName, HeaderValue};
 use hyper::{HeaderMap, StatusCode};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
+pub(crate) use self::armed::{Faults, Seen};
 use crate::host::Host;
 use crate::platform::answer::Answer;
-use crate::platform::request::Request;
 use crate::replay::Replay;
 
 /// What goes wrong.
@@ -40,6 +40,8 @@ pub(crate) enum Fault {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum After {
+    /// The head of the request was read, and a part of its body.
+    Part,
     /// The request was read and has had no effect.
     #[default]
     Read,
@@ -61,6 +63,10 @@ const REMOVABLE: [&str; 7] = [
 ];
 
 impl Fault {
+    fn is_early(&self) -> bool {
+        matches!(self, Self::Reset { after: After::Part })
+    }
+
     /// Reads `{"kind": …, …}`.
     fn parse(fault: Value, host: Option<Host>) -> Result<Self, String> {
         let Value::Object(mut members) = fault else { return Err("fault must be an object".to_owned()) };
@@ -215,6 +221,9 @@ impl Status {
         if content_type.as_deref().is_some_and(|value| HeaderValue::from_str(value).is_err()) {
             return Err("content_type is not a header value".to_owned());
         }
+        if self.after == After::Part {
+            return Err("after must be read or work: only a reset comes in the middle of a request".to_owned());
+        }
         let mut headers = HeaderMap::new();
         for (name, value) in &self.headers {
             let value = value.as_str().and_then(|value| HeaderValue::from_str(value).ok());
@@ -255,112 +264,4 @@ fn text(body: Value) -> Bytes {
 
 fn read<T: DeserializeOwned>(members: Map<String, Value>) -> Result<T, String> {
     serde_json::from_value(Value::Object(members)).map_err(|error| format!("fault: {error}"))
-}
-
-/// Which calls a fault is for; what is left out matches everything.
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Rule {
-    operation: Option<String>,
-    method: Option<String>,
-    path: Option<String>,
-    host: Option<Host>,
-}
-
-impl Rule {
-    fn matches(&self, request: &Request, operation: Option<&str>) -> bool {
-        self.operation.as_deref().is_none_or(|wanted| operation == Some(wanted))
-            && self.method.as_deref().is_none_or(|wanted| wanted.eq_ignore_ascii_case(request.method.as_str()))
-            && self.path.as_deref().is_none_or(|wanted| wanted == request.path())
-            && self.host.is_none_or(|wanted| wanted == request.host)
-    }
-}
-
-/// The body of `POST /faults`.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Order {
-    #[serde(default, rename = "match")]
-    rule: Rule,
-    times: Option<u64>,
-    fault: Value,
-}
-
-/// A fault and the calls it is still for.
-struct Armed {
-    id: u64,
-    rule: Rule,
-    /// Calls left; `None` until it is taken away.
-    times: Option<u64>,
-    fault: Arc<Named>,
-    order: Value,
-}
-
-/// A fault with the name of its kind, for the journal.
-pub(crate) struct Named {
-    pub(crate) kind: String,
-    pub(crate) fault: Fault,
-}
-
-/// All armed faults, in the order in which they came.
-#[derive(Default)]
-pub(crate) struct Faults {
-    last_id: u64,
-    armed: Vec<Armed>,
-}
-
-impl Faults {
-    /// Arms what `POST /faults` describes. Gives its id and the fault.
-    pub(crate) fn arm(&mut self, order: Value, knows: impl Fn(&str) -> bool) -> Result<(u64, Arc<Named>), String> {
-        let Order { rule, times, fault } = serde_json::from_value(order.clone()).map_err(|error| error.to_string())?;
-        if let Some(id) = rule.operation.as_deref().filter(|id| !knows(id)) {
-            return Err(format!("match.operation {id:?} is not in spec/"));
-        }
-        if times == Some(0) {
-            return Err("times must be at least 1".to_owned());
-        }
-        let kind = fault["kind"].as_str().unwrap_or_default().to_owned();
-        let fault = Fault::parse(fault, rule.host)?;
-        let refused = matches!(fault, Fault::Refused { .. });
-        if refused && (times.is_some() || rule.operation.is_some() || rule.method.is_some() || rule.path.is_some()) {
-            return Err("refused closes a listener until DELETE /faults or POST /reset: \
-                        it takes match.host and nothing else"
-                .to_owned());
-        }
-        self.last_id += 1;
-        let id = self.last_id;
-        let fault = Arc::new(Named { kind, fault });
-        let times = if refused { None } else { Some(times.unwrap_or(1)) };
-        self.armed.push(Armed { id, rule, times, fault: Arc::clone(&fault), order });
-        Ok((id, fault))
-    }
-
-    /// The first armed fault that is for this call, used up by one.
-    pub(crate) fn take(&mut self, request: &Request, operation: Option<&str>) -> Option<Arc<Named>> {
-        let at = self.armed.iter().position(|armed| armed.times.is_some() && armed.rule.matches(request, operation))?;
-        let armed = &mut self.armed[at];
-        let fault = Arc::clone(&armed.fault);
-        armed.times = armed.times.map(|times| times - 1);
-        if armed.times == Some(0) {
-            self.armed.remove(at);
-        }
-        Some(fault)
-    }
-
-    pub(crate) fn clear(&mut self) {
-        self.armed.clear();
-    }
-
-    /// What `GET /faults` shows: the orders, `times` counted down.
-    pub(crate) fn list(&self) -> Value {
-        let show = |armed: &Armed| {
-            json!({
-                "id": armed.id,
-                "match": armed.order.get("match").cloned().unwrap_or_else(|| json!({})),
-                "times": armed.times,
-                "fault": armed.order["fault"],
-            })
-        };
-        self.armed.iter().map(show).collect()
-    }
 }

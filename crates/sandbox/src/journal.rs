@@ -26,6 +26,8 @@ pub(crate) struct Entry {
     pub(crate) operation: Option<String>,
     pub(crate) mchid: Option<String>,
     pub(crate) authorized: bool,
+    /// Whether what it asks for was done, whatever was answered.
+    pub(crate) executed: bool,
     /// `None` when the connection was cut instead.
     pub(crate) status: Option<StatusCode>,
     pub(crate) fault: Option<String>,
@@ -58,8 +60,10 @@ impl Journal {
         self.bytes = 0;
     }
 
-    pub(crate) fn list(&self) -> Value {
-        self.entries.iter().map(|(seq, entry)| entry.show(*seq)).collect()
+    /// Those that came after the one with this `seq`.
+    pub(crate) fn list(&self, after: u64) -> Value {
+        let newer = self.entries.iter().filter(|(seq, _)| *seq > after);
+        newer.map(|(seq, entry)| entry.show(*seq)).collect()
     }
 }
 
@@ -88,6 +92,7 @@ impl Entry {
             "operation": self.operation,
             "mchid": self.mchid,
             "authorized": self.authorized,
+            "executed": self.executed,
             "status": self.status.map(|status| status.as_u16()),
             "fault": self.fault,
             "understood": self.understood.as_ref().and_then(|text| serde_json::from_slice::<Value>(text).ok()),
@@ -115,6 +120,7 @@ mod tests {
             operation: None,
             mchid: None,
             authorized: false,
+            executed: false,
             status: None,
             fault: None,
             understood: None,
@@ -138,8 +144,9 @@ mod tests {
 
         journal.clear();
         journal.add(entry(Bytes::from_static(&[0xff])));
-        let shown = journal.list();
+        let shown = journal.list(0);
         assert_eq!(shown[0]["seq"], MOST_ENTRIES + 8);
+        assert_eq!(journal.list(MOST_ENTRIES as u64 + 8), json!([]));
         assert_eq!(shown[0]["body_base64"], "/w==");
     }
 }

@@ -45,12 +45,12 @@
 //! | `GET /state` | | [`State`] |
 //! | `PUT /state` | [`State`] | the new [`State`] |
 //! | `PATCH /state` | merge patch (RFC 7396) | the new [`State`] |
-//! | `POST /clock` | `{"advance_seconds": N}` | `{"now", "advanced_seconds"}`; moves business rules, not signatures |
+//! | `POST /clock` | `{"advance_seconds"?, "off_by_seconds"?}` | `{"now", "advanced_seconds", "off_by_seconds"}`; the first moves business rules, the second sets how far the clock of signatures is off |
 //! | `POST /merchants` | `{"mchid", "certificate_pem"}` | `{"mchid", "serial_no"}` |
 //! | `GET /faults` | | `[{"id", "match", "times", "fault"}]`, `times` counted down |
 //! | `POST /faults` | `{"match"?, "times"?, "fault"}` | `{"id"}` |
-//! | `DELETE /faults` | | `{}`; refused listeners open again |
-//! | `GET /journal` | | `[{"seq", "host", "method", "target", "headers", "body" or "body_base64", "operation", "mchid", "authorized", "status", "fault", "understood"}]` |
+//! | `DELETE /faults` | `{"id"}`, or nothing: all of them | `{}`; refused listeners open again |
+//! | `GET /journal` | | `[{"seq", "host", "method", "target", "headers", "body" or "body_base64", "operation", "mchid", "authorized", "executed", "status", "fault", "understood"}]`; `?after=SEQ`: only what came later |
 //! | `DELETE /journal` | | `{}` |
 //! | `GET /orders` | | all orders as a query shows them, with their `prepay_id` |
 //! | `POST /cashier` | `{"record"}` | `{"out_trade_no", "description", "total", "currency"}`; refused where WeChat would not open it |
@@ -86,7 +86,8 @@
 //! `POST /cashier` takes what a front end would hand to WeChat and says which order would be paid, or what is wrong with
 //! it: fields, signature, age, prepay id, app id, merchant. Orders go with `POST /reset`.
 //!
-//! `match` holds any of `operation` (id), `method`, `path` (without query) and `host` (`main` or `backup`); a fault
+//! `match` holds any of `operation` (id), `method`, `path` (without query), `host` (`main` or `backup`) and `contains` (a
+//! text in the target or the body, such as a call's own number); a fault
 //! strikes the next `times` (1) calls that match, one fault a call, the first armed first. `fault` is one of
 //!
 //! | `kind` | Members | Effect |
@@ -94,7 +95,7 @@
 //! | `delay` | `ms` | the request takes effect, the reply comes later |
 //! | `status` | `status`, `body`?, `content_type`?, `headers`?, `signed`? (true), `after`? (`read`) | this reply instead; `after: "work"`: once the request has had its effect |
 //! | `refused` | | the listener of `match.host` is closed, its connections too, until `DELETE /faults` or `POST /reset` |
-//! | `reset` | `after`? (`read`) | the connection is reset without a reply, before (`read`) or after (`work`) the effect |
+//! | `reset` | `after`? (`read`) | the connection is reset without a reply, in the middle of the request (`part`), before (`read`) or after (`work`) the effect |
 //! | `half_reply` | | head with `Content-Length`, half of the body, end of connection |
 //! | `wrong_signature` | | a valid signature of other bytes |
 //! | `stale_timestamp` | `seconds`? (600) | signed that long ago; negative: in the future |

@@ -1,5 +1,5 @@
 //! The C backend: an exported function per operation, plain code in real modules, which is all that cbindgen sees; and
-//! the header over these and the hand-written functions of `bindings/c`.
+//! the headers over these and the hand-written functions of `bindings/c`.
 
 mod header;
 
@@ -7,7 +7,7 @@ use crate::model::{Field, Operation, Product, Reply, Shape, Type};
 use crate::output::{C, Files};
 use crate::words::snake;
 
-pub(crate) use header::add as add_header;
+pub(crate) use header::add as add_headers;
 
 /// So many literals of an enumeration stand in the header; more are left to the official document.
 const SHOWN: usize = 12;

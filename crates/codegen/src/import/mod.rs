@@ -1,5 +1,7 @@
 //! Facts -> one OpenAPI 3.1 document per product, and one for the events.
 
+mod changes;
+mod doubts;
 mod marks;
 mod merge;
 mod names;
@@ -16,6 +18,8 @@ use crate::{Result, WEBHOOKS, model};
 use marks::Marks;
 use schema::{At, Hoist};
 
+/// The list of doubts, beside the documents.
+const DOUBTS: &str = "DOUBTS.md";
 /// Headers that the client sets itself.
 const OWN_HEADERS: [&str; 2] = ["Wechatpay-Serial", "Accept-Encoding"];
 /// Names that generated files need for what they always mean, in Rust or in Python.
@@ -53,28 +57,53 @@ const PRELUDES: [&str; 29] = [
 /// Verbs that say nothing about what they act on: a name is better made from the namespace.
 const BARE_VERBS: [&str; 9] = ["get", "list", "create", "update", "replace", "delete", "query", "upload", "download"];
 
-/// Imports a product and returns the path of the document.
-pub(crate) fn import(facts: &Path, spec: &Path, product: &str, force: bool) -> Result<PathBuf> {
-    let path = spec.join(format!("{product}.json"));
-    if path.exists() && !force {
-        return Err(format!("{} exists: pass --force to lose what was edited there", path.display()));
-    }
-    let text = text(facts, product)?;
-    std::fs::create_dir_all(spec)
-        .and_then(|()| std::fs::write(&path, text))
-        .map_err(|error| format!("cannot write {}: {error}", path.display()))?;
-    Ok(path)
+/// A document as it is imported: where it goes, and its text.
+pub(crate) struct Imported {
+    pub(crate) path: PathBuf,
+    text: String,
 }
 
-/// Fails with a list of the documents that are not as they would be imported.
-pub(crate) fn verify(facts: &Path, spec: &Path, products: &[String]) -> Result<()> {
+/// Makes the documents of these products, or of all that the facts hold, and then the list of doubts, too.
+pub(crate) fn import(facts: &Path, spec: &Path, products: &[String]) -> Result<Vec<Imported>> {
+    let document =
+        |product: &String| Ok(Imported { path: spec.join(format!("{product}.json")), text: text(facts, product)? });
+    if !products.is_empty() {
+        return products.iter().map(document).collect();
+    }
+    let products = facts::products(facts)?;
+    let mut all: Vec<Imported> = products.iter().map(document).collect::<Result<_>>()?;
+    all.push(document(&WEBHOOKS.to_owned())?);
+    let operations = products.into_iter().map(|product| Ok((product.clone(), facts::operations(facts, &product)?)));
+    let text = doubts::list(&operations.collect::<Result<_>>()?, &facts::webhooks(facts)?);
+    all.push(Imported { path: spec.join(DOUBTS), text });
+    Ok(all)
+}
+
+impl Imported {
+    /// Writes the document; one that is there only with force.
+    pub(crate) fn write(&self, force: bool) -> Result<()> {
+        let Self { path, text } = self;
+        if path.exists() && !force {
+            return Err(format!("{} exists: pass --force to lose what was edited there", path.display()));
+        }
+        std::fs::create_dir_all(path.parent().unwrap_or(path))
+            .and_then(|()| std::fs::write(path, text))
+            .map_err(|error| format!("cannot write {}: {error}", path.display()))
+    }
+}
+
+/// Fails with a list of the documents that are not as they would be imported, and of what would change in them.
+pub(crate) fn verify(imported: &[Imported]) -> Result<()> {
     let mut wrong: Vec<String> = Vec::new();
-    for product in products {
-        let path = spec.join(format!("{product}.json"));
-        let imported = text(facts, product)?;
-        match std::fs::read_to_string(&path) {
-            Ok(there) if there == imported => {}
-            Ok(_) => wrong.push(format!("differs: {}", path.display())),
+    for Imported { path, text } in imported {
+        match std::fs::read_to_string(path) {
+            Ok(there) if there == *text => {}
+            Ok(there) => {
+                wrong.push(format!("differs: {}", path.display()));
+                if path.extension().is_some_and(|extension| extension == "json") {
+                    wrong.extend(changes::changes(&there, text).iter().map(|change| format!("    {change}")));
+                }
+            }
             Err(_) => wrong.push(format!("missing: {}", path.display())),
         }
     }
@@ -176,6 +205,8 @@ fn path_item(operation: &Operation, errors: &Errors, marks: &Marks, hoist: &mut 
     put("x-wechatpay-idempotent", json!(marks.idempotent(&operation.id)));
     put("x-wechatpay-read-back", json!(marks.read_back(&operation.id)));
     put("x-wechatpay-errors", errors.operations.get(&operation.id).cloned().unwrap_or_default());
+    let unsigned = operation.responses.values().any(|schema| schema["format"] == "binary");
+    put("x-wechatpay-unsigned-reply", if unsigned { json!(true) } else { Value::Null });
     put("servers", operation.host.as_ref().map_or(Value::Null, |host| json!([{"url": host}])));
 
     let request = At { context: context(&operation.id), reply: false };

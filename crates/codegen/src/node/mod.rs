@@ -145,7 +145,7 @@ fn type_name(namespace: &[impl AsRef<str>]) -> String {
 }
 
 /// `change_custom_page_status` -> `changeCustomPageStatus`: the rule of `bindings/node/lib/namespaces.js`.
-fn camel(segment: &str) -> String {
+pub(crate) fn camel(segment: &str) -> String {
     let mut words = segment.split('_');
     let first = words.next().unwrap_or_default().to_owned();
     first + &words.map(pascal).collect::<String>()

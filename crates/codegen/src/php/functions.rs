@@ -1,12 +1,13 @@
 //! The methods of the namespaces as C: one function each, and tables from which the extension registers the classes.
 
 use super::{Node, camel};
-use crate::model::{Operation, Reply};
+use crate::model::{Operation, Product, Reply};
 use crate::words::snake;
 
-pub(super) fn file(root: &Node) -> String {
-    let nodes = root.all();
-    let mut out = "#include \"php_wechatpay.h\"\n\n#include \"operation_arginfo.h\"\n".to_owned();
+/// What a product's file holds, or the first file: the methods of these namespaces and their tables.
+pub(super) fn part<'a>(nodes: impl Iterator<Item = &'a Node<'a>>) -> String {
+    let nodes: Vec<&Node> = nodes.collect();
+    let mut out = String::new();
     for node in &nodes {
         if !node.operations.is_empty() {
             out.push('\n');
@@ -19,6 +20,17 @@ pub(super) fn file(root: &Node) -> String {
         methods(&mut out, node);
         properties(&mut out, node);
     }
+    out
+}
+
+/// The file that is compiled: it includes those of the products, since each alone would read PHP's headers again.
+pub(super) fn file(root: &Node, products: &[Product]) -> String {
+    let mut out = "#include \"php_wechatpay.h\"\n\n#include \"operation_arginfo.h\"\n\n".to_owned();
+    for product in products {
+        out.push_str(&format!("#include \"{}.inc\"\n", product.name));
+    }
+    let nodes = root.all();
+    out.push_str(&part(nodes.iter().copied().filter(|node| node.product.is_none())));
     out.push_str("\nconst php_wechatpay_namespace php_wechatpay_namespaces[] = {\n");
     for node in &nodes {
         let name = table(node);

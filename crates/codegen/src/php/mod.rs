@@ -12,7 +12,7 @@ use crate::model::{Events, Operation, Product};
 use crate::output::{Files, PHP_FUNCTIONS, PHP_STUBS};
 use crate::words::{pascal, snake};
 
-/// Adds the C file, a stub per product, one for what products share: the namespaces above them and the client, and one for
+/// Adds the C files, a stub per product, one for what products share: the namespaces above them and the client, and one for
 /// the events.
 pub(crate) fn generate(products: &[Product], events: &Events, files: &mut Files) {
     events::generate(events, files);
@@ -20,10 +20,13 @@ pub(crate) fn generate(products: &[Product], events: &Events, files: &mut Files)
     for product in products {
         root.add(product);
     }
-    files.add(format!("{PHP_FUNCTIONS}/operations.c"), "//", "*", &functions::file(&root));
+    files.add(format!("{PHP_FUNCTIONS}/operations.c"), "//", "*", &functions::file(&root, products));
     for product in products {
-        let nodes = root.all().into_iter().filter(|node| node.product.is_some_and(|owner| owner.name == product.name));
-        let stub = stubs::file(nodes);
+        let nodes =
+            || root.all().into_iter().filter(|node| node.product.is_some_and(|owner| owner.name == product.name));
+        let part = functions::part(nodes());
+        files.add(format!("{PHP_FUNCTIONS}/{}.inc", product.name), "//", &product.name, &part);
+        let stub = stubs::file(nodes());
         files.add(format!("{PHP_STUBS}/{}.php", snake(&product.name)), "<?php //", &product.name, &stub);
     }
     let shared = root.all().into_iter().filter(|node| node.product.is_none());

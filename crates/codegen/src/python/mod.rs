@@ -194,7 +194,7 @@ fn class_name(namespace: &[impl AsRef<str>]) -> String {
 }
 
 /// A wire name where Python wants an identifier: a keyword gets a trailing underscore, a header name becomes snake case.
-fn identifier(name: &str) -> String {
+pub(crate) fn identifier(name: &str) -> String {
     if KEYWORDS.contains(&name) {
         format!("{name}_")
     } else if is_identifier(name) {

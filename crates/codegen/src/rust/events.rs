@@ -4,12 +4,14 @@ use super::{Code, types};
 use crate::Result;
 use crate::model::{Component, Event, Events, Field, Shape};
 
-/// The two modules, in `mod.rs`.
+/// The modules that are not a product's, in `mod.rs`.
 pub(super) fn modules(out: &mut Code) {
     out.line("");
     out.doc("Types of the events: what the resource of a notification holds.");
     out.line("#[cfg(feature = \"events\")]");
     out.line("pub mod events;");
+    out.line("");
+    out.line("pub(crate) mod tables;");
     out.line("");
     out.line("pub(crate) mod webhooks;");
 }

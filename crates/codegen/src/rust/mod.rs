@@ -1,6 +1,7 @@
-//! The Rust backend: request and reply types, the operation tables, and a list of the types for the tests.
+//! The Rust backend: request and reply types, the operation tables, the features, and a list of the types for the tests.
 
 mod events;
+mod features;
 mod filled;
 mod tables;
 mod types;
@@ -11,6 +12,8 @@ use crate::model::{Events, Namespace, Operation, Product, Reply, Shape};
 use crate::output::{Files, RUST, SUITE};
 use crate::words::{pascal, snake};
 use crate::{Result, WEBHOOKS};
+
+pub(crate) use features::add as add_features;
 
 const HEADER: &str = include_str!("header.rs.txt");
 const KEYWORDS: [&str; 51] = [
@@ -29,7 +32,8 @@ pub(crate) fn generate(products: &[Product], events: &Events, files: &mut Files)
     files.add(format!("{RUST}/mod.rs"), "//", "*", &index(products));
     files.add(format!("{RUST}/{WEBHOOKS}.rs"), "//", WEBHOOKS, &events::table(events)?);
     files.add(format!("{RUST}/events.rs"), "//", WEBHOOKS, &events::types(events));
-    files.add(format!("{SUITE}/types.rs"), "//", "*", &filled::list(products, &events.product));
+    tables::generate(products, files)?;
+    filled::generate(products, &events.product, files);
     files.add(format!("{SUITE}/events.rs"), "//", WEBHOOKS, &events::list(events));
     Ok(())
 }
@@ -39,17 +43,6 @@ fn index(products: &[Product]) -> String {
     out.text(HEADER);
     events::modules(&mut out);
     modules(&mut out, &products.iter().collect::<Vec<_>>(), 0);
-    out.line("");
-    out.line("/// All operations, sorted by id.");
-    out.line("pub static OPERATIONS: &[&op::Operation] = &[");
-    let mut operations: Vec<&Operation> = products.iter().flat_map(|product| &product.operations).collect();
-    operations.sort_by(|a, b| a.id.cmp(&b.id));
-    for operation in operations {
-        let mut path: Vec<String> = operation.id.split('.').map(identifier).collect();
-        path.pop();
-        out.line(&format!("    &{}::{},", path.join("::"), tables::operation_static(operation)));
-    }
-    out.line("];");
     out.text
 }
 
@@ -62,6 +55,12 @@ fn modules(out: &mut Code, products: &[&Product], level: usize) {
     for (segment, products) in by_segment {
         out.line("");
         out.doc(&format!("Operations `{}.*`.", products[0].namespace[..=level].join(".")));
+        let features: Vec<String> =
+            products.iter().map(|product| format!("feature = {:?}", features::feature(product))).collect();
+        out.line(&match &features[..] {
+            [one] => format!("#[cfg({one})]"),
+            many => format!("#[cfg(any({}))]", many.join(", ")),
+        });
         if products[0].namespace.len() == level + 1 {
             out.line(&format!("pub mod {};", identifier(segment)));
         } else {
@@ -78,10 +77,7 @@ fn product_file(product: &Product) -> String {
         out.line("");
         match &component.shape {
             Shape::Enum(literals) => types::enumeration(&mut out, component, literals),
-            Shape::Object(fields) => types::object(&mut out, product, component, fields),
-        }
-        if component.in_request {
-            tables::component(&mut out, component);
+            Shape::Object(fields) => types::object(&mut out, component, fields),
         }
     }
     let body = module(out, product, &product.tree());
@@ -94,13 +90,7 @@ fn module(mut own: Code, product: &Product, here: &Namespace) -> String {
         own.line("");
         operation_items(&mut own, product, operation);
     }
-    let mut out = Code { depth: own.depth, ..Code::default() };
-    for (used, import) in [("leaf::", "use crate::generated::leaf;"), ("op::", "use crate::operation as op;")] {
-        if own.text.contains(used) {
-            out.line(import);
-        }
-    }
-    out.text(&own.text);
+    let mut out = own;
     for (name, child) in &here.children {
         out.line("");
         out.doc(&format!("Operations `{}.*`.", child.path.join(".")));
@@ -113,8 +103,7 @@ fn module(mut own: Code, product: &Product, here: &Namespace) -> String {
 
 fn operation_items(out: &mut Code, product: &Product, operation: &Operation) {
     let name = pascal(operation.action());
-    let table = tables::operation_static(operation);
-    types::request(out, product, operation, &name);
+    types::request(out, operation, &name);
     let reply = match &operation.reply {
         Reply::Empty => "()".to_owned(),
         Reply::Binary => "bytes::Bytes".to_owned(),
@@ -125,12 +114,11 @@ fn operation_items(out: &mut Code, product: &Product, operation: &Operation) {
         }
     };
     out.line("");
-    out.line(&format!("call!({name} => {reply}, {table});"));
+    let at = product.operations.partition_point(|other| other.id < operation.id);
+    out.line(&format!("call!({name} => {reply}, {}[{at}]);", tables::table(product)));
     if matches!(operation.reply, Reply::Json(_)) {
         out.line(&format!("json_reply!({reply});"));
     }
-    out.line("");
-    tables::operation(out, operation, &table);
 }
 
 /// A name as a Rust identifier in snake case.

@@ -1,100 +1,164 @@
-//! The tables that a call needs at run time.
+//! The tables that a call needs at run time, as text: `crates/core/src/table.rs` says what a line means.
+
+use std::collections::HashMap;
 
 use super::Code;
-use crate::model::{BodyKind, Component, Operation, Place, Reply, Shape, Type};
-use crate::words::snake;
+use crate::Result;
+use crate::model::{BodyKind, Field, Operation, Place, Product, Reply, Shape, Type};
+use crate::output::{Files, RUST};
 
-/// The name of an operation's table.
-pub(super) fn operation_static(operation: &Operation) -> String {
-    format!("{}_OPERATION", operation.action().to_uppercase())
-}
-
-fn component_static(name: &str) -> String {
-    format!("{}_SCHEMA", snake(name).to_uppercase())
-}
-
-/// The schema of a component that requests use.
-pub(super) fn component(out: &mut Code, component: &Component) {
-    let name = component_static(&component.name);
-    out.line("");
-    match &component.shape {
-        Shape::Enum(_) => {
-            let values = format!("{}::VALUES", component.name);
-            out.line(&format!(
-                "static {name}: op::Schema = op::Schema::String {{ values: {values}, encrypted: false }};"
-            ));
-        }
-        Shape::Object(fields) => {
-            out.line(&format!("static {name}: op::Schema = op::Schema::Object(&["));
-            for field in fields {
-                let schema = schema(&field.ty, 0);
-                out.line(&format!(
-                    "    op::Field {{ name: {:?}, required: {}, schema: {schema} }},",
-                    field.name, field.required
-                ));
-            }
-            out.line("]);");
-        }
+/// Adds the table of each product, and the module that holds them all.
+pub(super) fn generate(products: &[Product], files: &mut Files) -> Result<()> {
+    for product in products {
+        let text = text(product).map_err(|error| format!("{}: {error}", product.name))?;
+        files.add(format!("{RUST}/tables/{}.txt", product.name), "#", &product.name, &text);
     }
+    files.add(format!("{RUST}/tables.rs"), "//", "*", &index(products));
+    Ok(())
 }
 
-/// The table of an operation.
-pub(super) fn operation(out: &mut Code, operation: &Operation, name: &str) {
-    out.doc(&format!("Table of `{}`.", operation.id));
-    out.line(&format!("pub static {name}: op::Operation = op::Operation {{"));
-    out.line(&format!("    id: {:?},", operation.id));
-    out.line(&format!("    title: {:?},", operation.title));
-    out.line(&format!("    method: op::Method::{},", crate::words::pascal(&operation.method)));
-    out.line(&format!("    path: {:?},", operation.path));
-    out.line(&format!("    host: {:?},", operation.host));
-    if operation.params.is_empty() {
-        out.line("    params: &[],");
-    } else {
-        out.line("    params: &[");
+/// The name of a product's table.
+pub(super) fn table(product: &Product) -> String {
+    product.name.to_uppercase()
+}
+
+fn index(products: &[Product]) -> String {
+    let mut products: Vec<&Product> = products.iter().collect();
+    products.sort_by_key(|product| product.namespace.join("."));
+    let mut out = Code::default();
+    out.line("//! The table of each product.");
+    out.line("");
+    out.line("use crate::table::Table;");
+    for product in &products {
+        out.line("");
+        out.doc(&format!("Operations `{}.*`.", product.namespace.join(".")));
+        out.line(&format!(
+            "pub(crate) static {}: Table = Table::new(include_str!(\"tables/{}.txt\"));",
+            table(product),
+            product.name
+        ));
+    }
+    out.line("");
+    out.doc("All tables by namespace, sorted; no namespace is within another.");
+    out.line("pub(crate) static TABLES: &[(&str, &Table)] = &[");
+    for product in &products {
+        out.line(&format!("    ({:?}, &{}),", product.namespace.join("."), table(product)));
+    }
+    out.line("];");
+    out.text
+}
+
+fn text(product: &Product) -> Result<String> {
+    let mut schemas = Schemas { product, at: HashMap::new(), lines: Vec::new() };
+    let mut operations = Vec::new();
+    for operation in &product.operations {
+        operations.push(schemas.operation(operation)?);
+    }
+    schemas.lines.extend(operations);
+    if let Some(line) = schemas.lines.iter().find(|line| line.contains('\n') || line.starts_with('#')) {
+        return Err(format!("{line:?} cannot stand in a table"));
+    }
+    Ok(schemas.lines.join("\n") + "\n")
+}
+
+/// The lines of the schemas, each behind those that it refers to.
+struct Schemas<'a> {
+    product: &'a Product,
+    /// Where a component stands; None while it is being written.
+    at: HashMap<&'a str, Option<usize>>,
+    lines: Vec<String>,
+}
+
+impl<'a> Schemas<'a> {
+    fn operation(&mut self, operation: &'a Operation) -> Result<String> {
+        let body = match operation.body {
+            BodyKind::None => "N",
+            BodyKind::Json => "J",
+            BodyKind::Multipart => "M",
+        };
+        let reply = match operation.reply {
+            Reply::Empty => "E",
+            Reply::Binary => "B",
+            Reply::Json(_) => "J",
+        };
+        let kinds = format!("{body}{reply}{}", if operation.idempotent { "i" } else { "" });
+        let mut parts = vec![
+            operation.id.clone(),
+            operation.title.clone(),
+            operation.method.clone(),
+            operation.path.clone(),
+            operation.host.clone().unwrap_or_default(),
+            operation.doc_url.clone(),
+            kinds,
+            operation.encrypted_reply.join(" "),
+            operation.read_back.clone().unwrap_or_default(),
+        ];
         for (place, field) in &operation.params {
             let place = match place {
-                Place::Path => "Path",
-                Place::Query => "Query",
-                Place::Header => "Header",
-                Place::Body => "Body",
+                Place::Path => "p",
+                Place::Query => "q",
+                Place::Header => "h",
+                Place::Body => "b",
             };
-            let (name, required, schema) = (&field.name, field.required, schema(&field.ty, operation.depth));
-            out.line(&format!(
-                "        op::Param {{ name: {name:?}, place: op::Place::{place}, required: {required}, schema: {schema} }},"
-            ));
+            parts.push(format!("{place}{}", self.field(field)?));
         }
-        out.line("    ],");
+        line(&parts)
     }
-    let body = match operation.body {
-        BodyKind::None => "None",
-        BodyKind::Json => "Json",
-        BodyKind::Multipart => "Multipart",
-    };
-    out.line(&format!("    body: op::BodyKind::{body},"));
-    let reply = match operation.reply {
-        Reply::Empty => "Empty",
-        Reply::Binary => "Binary",
-        Reply::Json(_) => "Json",
-    };
-    out.line(&format!("    reply: op::ReplyKind::{reply},"));
-    out.line(&format!("    encrypted_reply: &{:?},", operation.encrypted_reply));
-    out.line(&format!("    idempotent: {},", operation.idempotent));
-    out.line(&format!("    read_back: {:?},", operation.read_back));
-    out.line(&format!("    doc_url: {:?},", operation.doc_url));
-    out.line("};");
+
+    fn field(&mut self, field: &'a Field) -> Result<String> {
+        let mark = if field.required { '!' } else { '?' };
+        Ok(format!("{}{mark}{}", field.name, self.ty(&field.ty)?))
+    }
+
+    fn ty(&mut self, ty: &'a Type) -> Result<String> {
+        Ok(match ty {
+            Type::Any => "a".to_owned(),
+            Type::Text | Type::Secret { encrypted: false } => "t".to_owned(),
+            Type::Secret { encrypted: true } => "e".to_owned(),
+            Type::Integer => "i".to_owned(),
+            Type::Number => "n".to_owned(),
+            Type::Boolean => "b".to_owned(),
+            Type::File => "f".to_owned(),
+            Type::Array(item) => format!("[{}", self.ty(item)?),
+            Type::Json(inner) => format!("j{}", self.ty(inner)?),
+            Type::Named(name) => self.component(name)?.to_string(),
+        })
+    }
+
+    fn component(&mut self, name: &'a str) -> Result<usize> {
+        match self.at.insert(name, None) {
+            Some(Some(at)) => {
+                self.at.insert(name, Some(at));
+                return Ok(at);
+            }
+            Some(None) => return Err(format!("{name} holds itself: no table can say so")),
+            None => {}
+        }
+        let product = self.product;
+        let component = product.component(name).ok_or_else(|| format!("{name} does not exist"))?;
+        let mut parts = Vec::new();
+        match &component.shape {
+            Shape::Enum(literals) => {
+                parts.push("=".to_owned());
+                parts.extend(literals.iter().map(|literal| literal.value.clone()));
+            }
+            Shape::Object(fields) => {
+                parts.push("{".to_owned());
+                for field in fields {
+                    parts.push(self.field(field)?);
+                }
+            }
+        }
+        self.lines.push(line(&parts)?);
+        let at = self.lines.len() - 1;
+        self.at.insert(name, Some(at));
+        Ok(at)
+    }
 }
 
-fn schema(ty: &Type, depth: usize) -> String {
-    match ty {
-        Type::Any => "&leaf::ANY".to_owned(),
-        Type::Text | Type::Secret { encrypted: false } => "&leaf::TEXT".to_owned(),
-        Type::Secret { encrypted: true } => "&leaf::ENCRYPTED".to_owned(),
-        Type::Integer => "&leaf::INTEGER".to_owned(),
-        Type::Number => "&leaf::NUMBER".to_owned(),
-        Type::Boolean => "&leaf::BOOLEAN".to_owned(),
-        Type::File => "&leaf::BINARY".to_owned(),
-        Type::Array(item) => format!("&op::Schema::Array({})", schema(item, depth)),
-        Type::Json(inner) => format!("&op::Schema::JsonText({})", schema(inner, depth)),
-        Type::Named(name) => format!("&{}{}", "super::".repeat(depth), component_static(name)),
+fn line(parts: &[String]) -> Result<String> {
+    match parts.iter().find(|part| part.contains('\t')) {
+        Some(part) => Err(format!("{part:?} holds a tab")),
+        None => Ok(parts.join("\t")),
     }
 }

@@ -1,11 +1,11 @@
 //! Structs and enumerations.
 
 use super::{Code, identifier};
-use crate::model::{Component, Field, Literal, Operation, Product, Type};
+use crate::model::{Component, Field, Literal, Operation, Type};
 use crate::words::pascal;
 
 const REQUEST: &str = "#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]";
-const REQUEST_WITHOUT_DEFAULT: &str = "#[derive(Debug, Clone, PartialEq, serde::Serialize)]";
+const REQUEST_THAT_REQUIRES: &str = "#[derive(Debug, Clone, PartialEq, serde::Serialize)]";
 const REPLY: &str = "#[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]";
 /// More than these are too many for clippy.
 const CLIPPYS_ARGUMENTS: usize = 7;
@@ -26,16 +26,16 @@ pub(super) fn enumeration(out: &mut Code, component: &Component, literals: &[Lit
     out.line("}");
 }
 
-pub(super) fn object(out: &mut Code, product: &Product, component: &Component, fields: &[Field]) {
+pub(super) fn object(out: &mut Code, component: &Component, fields: &[Field]) {
     out.doc(&format!("Object {} in a {}.", names(component), if component.in_request { "request" } else { "reply" }));
     if component.in_request {
-        request_structure(out, product, &component.name, fields, 0);
+        request_structure(out, &component.name, fields, 0);
     } else {
         structure(out, REPLY, &component.name, fields, 0);
     }
 }
 
-pub(super) fn request(out: &mut Code, product: &Product, operation: &Operation, name: &str) {
+pub(super) fn request(out: &mut Code, operation: &Operation, name: &str) {
     out.doc(&format!("{} (`{}`).", escape(&operation.title), operation.id));
     out.doc("");
     out.doc(&operation.notes().join(" "));
@@ -43,7 +43,7 @@ pub(super) fn request(out: &mut Code, product: &Product, operation: &Operation, 
         out.doc("");
         out.doc(&format!("Document: <{}>", operation.doc_url));
     }
-    request_structure(out, product, name, &operation.record(), operation.depth);
+    request_structure(out, name, &operation.record(), operation.depth);
 }
 
 /// An object of an event's resource.
@@ -58,6 +58,8 @@ pub(super) fn reply(out: &mut Code, operation: &Operation, name: &str, fields: &
 
 fn structure(out: &mut Code, derive: &str, name: &str, fields: &[Field], depth: usize) {
     out.line(derive);
+    // A field that the platform adds breaks nobody's code.
+    out.line("#[non_exhaustive]");
     if fields.is_empty() {
         out.line(&format!("pub struct {name} {{}}"));
         return;
@@ -67,13 +69,20 @@ fn structure(out: &mut Code, derive: &str, name: &str, fields: &[Field], depth: 
     out.line("}");
 }
 
-/// Without a default where a forgotten field would be sent as 0, false or nothing: then with `new`.
-fn request_structure(out: &mut Code, product: &Product, name: &str, fields: &[Field], depth: usize) {
-    if product.may_default(fields) {
-        return structure(out, REQUEST, name, fields, depth);
-    }
-    structure(out, REQUEST_WITHOUT_DEFAULT, name, fields, depth);
+/// Made with `new`, which takes what is required: a default would let it be forgotten.
+fn request_structure(out: &mut Code, name: &str, fields: &[Field], depth: usize) {
+    let derive = if fields.iter().any(|field| field.required) { REQUEST_THAT_REQUIRES } else { REQUEST };
+    structure(out, derive, name, fields, depth);
     new(out, name, fields, depth);
+    let optional: Vec<&Field> = fields.iter().filter(|field| !field.required).collect();
+    if !optional.is_empty() {
+        out.line("");
+        out.line(&format!("optional! {{ {name} {{"));
+        for field in optional {
+            out.line(&format!("    {}: {},", identifier(&field.name), type_name(&field.ty, depth)));
+        }
+        out.line("} }");
+    }
 }
 
 fn member(out: &mut Code, field: &Field, request: bool, depth: usize) {
@@ -100,9 +109,11 @@ fn new(out: &mut Code, name: &str, fields: &[Field], depth: usize) {
     out.line("");
     out.line(&format!("impl {name} {{"));
     out.indented(|out| {
-        out.doc(match required.len() < fields.len() {
-            true => "What is required; what is optional is left out, and set over it: `{ …, ..Self::new(…) }`.",
-            false => "What is required, which is all.",
+        out.doc(match (required.len(), fields.len()) {
+            (0, 0) => "Nothing can be said.",
+            (0, _) => "Nothing is required.",
+            (some, all) if some == all => "What is required, which is all.",
+            _ => "What is required. What is optional has a method of its name.",
         });
         if required.len() > CLIPPYS_ARGUMENTS {
             out.line("#[expect(clippy::too_many_arguments, reason = \"all of them are required\")]");
@@ -113,6 +124,11 @@ fn new(out: &mut Code, name: &str, fields: &[Field], depth: usize) {
             .map(|field| format!("{}: {}", identifier(&field.name), parameter_type(&field.ty, depth)))
             .collect();
         out.line(&format!("pub fn new({}) -> Self {{", parameters.join(", ")));
+        if fields.is_empty() {
+            out.line("    Self {}");
+            out.line("}");
+            return;
+        }
         out.line("    Self {");
         for field in fields {
             let name = identifier(&field.name);

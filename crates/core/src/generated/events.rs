@@ -7,6 +7,7 @@
 ///
 /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4014591539>
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct AbnormalFundProcessingTransferSuccess {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -37,6 +38,7 @@ pub struct AbnormalFundProcessingTransferSuccess {
 ///
 /// Document: <https://pay.weixin.qq.com/doc/global/v3/zh/4013025118>
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct ApplymentStateApproved {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -79,6 +81,7 @@ pub struct ApplymentStateApproved {
 ///
 /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4014940982>
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct BlockrecordChange {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -97,6 +100,7 @@ pub struct BlockrecordChange {
 ///
 /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4014940982>
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct BlocksubmissionChange {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -115,6 +119,7 @@ pub struct BlocksubmissionChange {
 ///
 /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4015878622>
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct BrandMemberCardSpPointExchangeCoupon {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -148,6 +153,7 @@ pub struct BrandMemberCardSpPointExchangeCoupon {
 ///
 /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4016096820>
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct BrandMemberCardSpSyncUserPoint {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -169,6 +175,7 @@ pub struct BrandMemberCardSpSyncUserPoint {
 ///
 /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4015283692>
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct BrandMemberCardSpUserCardCreate {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -232,6 +239,7 @@ pub struct BrandMemberCardSpUserCardCreate {
 ///
 /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4015283692>
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct BrandMemberCardSpUserCardDelete {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -295,6 +303,7 @@ pub struct BrandMemberCardSpUserCardDelete {
 ///
 /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4015555114>
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct BudgetClosed {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -334,6 +343,7 @@ pub struct BudgetClosed {
 ///
 /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4015555114>
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct BudgetFinished {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -373,6 +383,7 @@ pub struct BudgetFinished {
 ///
 /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4015555114>
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct BudgetLocked {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -409,6 +420,7 @@ pub struct BudgetLocked {
 ///
 /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012289719>
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct ComplaintCreate {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -424,6 +436,7 @@ pub struct ComplaintCreate {
 ///
 /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012289719>
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct ComplaintStateChange {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -439,6 +452,7 @@ pub struct ComplaintStateChange {
 ///
 /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012285279>
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct CouponSend {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -478,6 +492,7 @@ pub struct CouponSend {
 ///
 /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012285250>
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct CouponUse {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -538,6 +553,7 @@ pub struct CouponUse {
 ///
 /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4016790592>
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct CreditRepaymentDeductionPay {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -589,6 +605,7 @@ pub struct CreditRepaymentDeductionPay {
 ///
 /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4016790583>
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct CreditRepaymentSignContract {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -640,6 +657,7 @@ pub struct CreditRepaymentSignContract {
 ///
 /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4016790583>
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct CreditRepaymentTerminateContract {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -691,6 +709,7 @@ pub struct CreditRepaymentTerminateContract {
 ///
 /// Document: <https://pay.weixin.qq.com/doc/v3/institution/4019762388>
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct CrossBorderPayGetMchInfo {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -709,6 +728,7 @@ pub struct CrossBorderPayGetMchInfo {
 ///
 /// Document: <https://pay.weixin.qq.com/doc/v3/institution/4019762399>
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct CrossBorderPayPushOrderInfo {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -730,6 +750,7 @@ pub struct CrossBorderPayPushOrderInfo {
 ///
 /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4016168699>
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct DeliveryPlanChange {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -754,6 +775,7 @@ pub struct DeliveryPlanChange {
 ///
 /// Document: <https://pay.weixin.qq.com/wiki/doc/apiv3/apis/chapter6_3_5.shtml>
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct DiscountCardAgreementEnded {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -802,6 +824,7 @@ pub struct DiscountCardAgreementEnded {
 ///
 /// Document: <https://pay.weixin.qq.com/wiki/doc/apiv3/wxpay/payscore/discount-card/chapter4_1.shtml>
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct DiscountCardGetCard {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -850,6 +873,7 @@ pub struct DiscountCardGetCard {
 ///
 /// Document: <https://pay.weixin.qq.com/wiki/doc/apiv3/wxpay/payscore/discount-card/chapter4_2.shtml>
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct DiscountCardSettlement {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -898,6 +922,7 @@ pub struct DiscountCardSettlement {
 ///
 /// Document: <https://pay.weixin.qq.com/wiki/doc/apiv3/apis/chapter6_3_4.shtml>
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct DiscountCardUserAccepted {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -946,6 +971,7 @@ pub struct DiscountCardUserAccepted {
 ///
 /// Document: <https://pay.weixin.qq.com/wiki/doc/apiv3/apis/chapter6_3_6.shtml>
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct DiscountCardUserPaid {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -985,6 +1011,7 @@ pub struct DiscountCardUserPaid {
 ///
 /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012881605>
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct EcommerceEntrustSign {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1018,6 +1045,7 @@ pub struct EcommerceEntrustSign {
 ///
 /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012881605>
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct EcommerceEntrustTerminate {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1051,6 +1079,7 @@ pub struct EcommerceEntrustTerminate {
 ///
 /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012161155>
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct EduSchoolPayUserDebtStateUpdate {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1075,6 +1104,7 @@ pub struct EduSchoolPayUserDebtStateUpdate {
 ///
 /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012286235>
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct EntrustRelease {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1141,6 +1171,7 @@ pub struct EntrustRelease {
 ///
 /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012160323>
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct EntrustSign {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1204,6 +1235,7 @@ pub struct EntrustSign {
 ///
 /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012286235>
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct EntrustSigning {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1270,6 +1302,7 @@ pub struct EntrustSigning {
 ///
 /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012160323>
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct EntrustTerminate {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1324,6 +1357,7 @@ pub struct EntrustTerminate {
 ///
 /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012978455>
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct EntrustTerminateInquiry {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1369,6 +1403,7 @@ pub struct EntrustTerminateInquiry {
 ///
 /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012312222>
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct EntrustTerminateRetention {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1396,6 +1431,7 @@ pub struct EntrustTerminateRetention {
 ///
 /// Document: <https://pay.weixin.qq.com/wiki/doc/wxfacepay/develop/offline-brushing.html>
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct FacepayUserStateChange {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1429,6 +1465,7 @@ pub struct FacepayUserStateChange {
 ///
 /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012286035>
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct FapiaoCardDiscarded {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1450,6 +1487,7 @@ pub struct FapiaoCardDiscarded {
 ///
 /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012286082>
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct FapiaoCardInserted {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1471,6 +1509,7 @@ pub struct FapiaoCardInserted {
 ///
 /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012286057>
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct FapiaoIssued {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1492,6 +1531,7 @@ pub struct FapiaoIssued {
 ///
 /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012286074>
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct FapiaoReversed {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1513,6 +1553,7 @@ pub struct FapiaoReversed {
 ///
 /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012286009>
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct FapiaoUserApplied {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1534,6 +1575,7 @@ pub struct FapiaoUserApplied {
 ///
 /// Document: <https://pay.weixin.qq.com/docs/merchant/apis/hire-power-bank-insurance/insurance-orders/status-change-notice.html>
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct HirePowerBankReceiveInsurance {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1570,6 +1612,7 @@ pub struct HirePowerBankReceiveInsurance {
 ///
 /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012289466>
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct InsuranceEntrustRenew {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1612,6 +1655,7 @@ pub struct InsuranceEntrustRenew {
 ///
 /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012289466>
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct InsuranceEntrustSign {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1654,6 +1698,7 @@ pub struct InsuranceEntrustSign {
 ///
 /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012289466>
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct InsuranceEntrustTerminate {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1696,6 +1741,7 @@ pub struct InsuranceEntrustTerminate {
 ///
 /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4016943540>
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct InsurancePolicyManagementGranted {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1717,6 +1763,7 @@ pub struct InsurancePolicyManagementGranted {
 ///
 /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012285836>
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct MallAuthActivateCard {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1738,6 +1785,7 @@ pub struct MallAuthActivateCard {
 ///
 /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012285869>
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct MallRefundSuccess {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1780,6 +1828,7 @@ pub struct MallRefundSuccess {
 ///
 /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012285856>
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct MallTransactionSuccess {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1819,6 +1868,7 @@ pub struct MallTransactionSuccess {
 ///
 /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4014940982>
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct ManagerecordChange {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1837,6 +1887,7 @@ pub struct ManagerecordChange {
 ///
 /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4014512908>
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct MchtransferAuthorizationClosed {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1870,6 +1921,7 @@ pub struct MchtransferAuthorizationClosed {
 ///
 /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4014512908>
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct MchtransferAuthorizationConfirmed {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1903,6 +1955,7 @@ pub struct MchtransferAuthorizationConfirmed {
 ///
 /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012269028>
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct MchtransferBatchClosed {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1936,6 +1989,7 @@ pub struct MchtransferBatchClosed {
 ///
 /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012269028>
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct MchtransferBatchFinished {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1975,6 +2029,7 @@ pub struct MchtransferBatchFinished {
 ///
 /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012712115>
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct MchtransferBillFinished {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -2020,6 +2075,7 @@ pub struct MchtransferBillFinished {
 ///
 /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4014301851>
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct MchtransferQqwalletbillFinished {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -2068,6 +2124,7 @@ pub struct MchtransferQqwalletbillFinished {
 ///
 /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4013049135>
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct MchwithdrawChange {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -2137,6 +2194,7 @@ pub struct MchwithdrawChange {
 ///
 /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4016781554>
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct MedicalInsuranceSuccess {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -2242,6 +2300,7 @@ pub struct MedicalInsuranceSuccess {
 ///
 /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012288215>
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct MembercardAcceptCard {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -2275,6 +2334,7 @@ pub struct MembercardAcceptCard {
 ///
 /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012288215>
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct MembercardActivateCard {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -2308,6 +2368,7 @@ pub struct MembercardActivateCard {
 ///
 /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012288215>
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct MembercardUsercardManage {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -2335,6 +2396,7 @@ pub struct MembercardUsercardManage {
 ///
 /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4016022266>
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct MerchantNotifyNotify {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -2350,6 +2412,7 @@ pub struct MerchantNotifyNotify {
 ///
 /// Document: <https://pay.weixin.qq.com/doc/global/v3/zh/4013015485>
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct PapaySign {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -2404,6 +2467,7 @@ pub struct PapaySign {
 ///
 /// Document: <https://pay.weixin.qq.com/doc/global/v3/zh/4013015485>
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct PapayTerminate {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -2458,6 +2522,7 @@ pub struct PapayTerminate {
 ///
 /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4024070065>
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct ParkingFeeQueryTransInfo {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -2476,6 +2541,7 @@ pub struct ParkingFeeQueryTransInfo {
 ///
 /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012156110>
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct PayscoreBindServiceAccount {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -2509,6 +2575,7 @@ pub struct PayscoreBindServiceAccount {
 ///
 /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012084127>
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct PayscoreMchPrepay {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -2566,6 +2633,7 @@ pub struct PayscoreMchPrepay {
 ///
 /// Document: <https://pay.weixin.qq.com/wiki/doc/apiv3/payscore.php?chapter=14_8&index=8>
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct PayscoreUserAccepted {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -2626,6 +2694,7 @@ pub struct PayscoreUserAccepted {
 ///
 /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012286184>
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct PayscoreUserCancelSignPlan {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -2704,6 +2773,7 @@ pub struct PayscoreUserCancelSignPlan {
 ///
 /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012160692>
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct PayscoreUserCloseService {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -2749,6 +2819,7 @@ pub struct PayscoreUserCloseService {
 ///
 /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012587953>
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct PayscoreUserConfirm {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -2839,6 +2910,7 @@ pub struct PayscoreUserConfirm {
 ///
 /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012160692>
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct PayscoreUserOpenService {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -2899,6 +2971,7 @@ pub struct PayscoreUserOpenService {
 ///
 /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012587953>
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct PayscoreUserPaid {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -2989,6 +3062,7 @@ pub struct PayscoreUserPaid {
 ///
 /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012286193>
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct PayscoreUserSignPlan {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -3067,6 +3141,7 @@ pub struct PayscoreUserSignPlan {
 ///
 /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4017327744>
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct ProductCouponSpImageGeneration {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -3094,6 +3169,7 @@ pub struct ProductCouponSpImageGeneration {
 ///
 /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4015780862>
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct ProductCouponSpSend {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -3157,6 +3233,7 @@ pub struct ProductCouponSpSend {
 ///
 /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012289679>
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct ProfitsharingReturn {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -3190,6 +3267,7 @@ pub struct ProfitsharingReturn {
 ///
 /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012289679>
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct ProfitsharingSuccess {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -3223,6 +3301,7 @@ pub struct ProfitsharingSuccess {
 ///
 /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012763652>
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct RechargeClosed {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -3286,6 +3365,7 @@ pub struct RechargeClosed {
 ///
 /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012973125>
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct RechargeFundReturned {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -3316,6 +3396,7 @@ pub struct RechargeFundReturned {
 ///
 /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012763652>
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct RechargeSuccess {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -3379,6 +3460,7 @@ pub struct RechargeSuccess {
 ///
 /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012791865>
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct RefundAbnormal {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -3427,6 +3509,7 @@ pub struct RefundAbnormal {
 ///
 /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012791865>
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct RefundClosed {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -3475,6 +3558,7 @@ pub struct RefundClosed {
 ///
 /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012791865>
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct RefundSuccess {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -3529,6 +3613,7 @@ pub struct RefundSuccess {
 ///
 /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4013894258>
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct RisktradeIdentification {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -3550,6 +3635,7 @@ pub struct RisktradeIdentification {
 ///
 /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4015164042>
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct SecurityEchoSuccess {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -3565,6 +3651,7 @@ pub struct SecurityEchoSuccess {
 ///
 /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012650327>
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct SettlementSuccess {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -3598,6 +3685,7 @@ pub struct SettlementSuccess {
 ///
 /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012159706>
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct TransactionFail {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -3694,6 +3782,7 @@ pub struct TransactionFail {
 ///
 /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012161063>
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct TransactionIndustryFailed {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -3751,6 +3840,7 @@ pub struct TransactionIndustryFailed {
 ///
 /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012161063>
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct TransactionIndustrySuccess {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -3808,6 +3898,7 @@ pub struct TransactionIndustrySuccess {
 ///
 /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012160841>
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct TransactionPayBack {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -3886,6 +3977,7 @@ pub struct TransactionPayBack {
 ///
 /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012791861>
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct TransactionSuccess {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -3991,6 +4083,7 @@ pub struct TransactionSuccess {
 ///
 /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012791861>
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct TransactionSuccessProfitsharing {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -4024,6 +4117,7 @@ pub struct TransactionSuccessProfitsharing {
 ///
 /// Document: <https://pay.weixin.qq.com/doc/v3/merchant/4012284177>
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct VehicleEntranceStateChange {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -4069,6 +4163,7 @@ pub struct VehicleEntranceStateChange {
 ///
 /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012158358>
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct VehicleUserStateChange {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -4102,6 +4197,7 @@ pub struct VehicleUserStateChange {
 ///
 /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012079216>
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct ViolationAppeal {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -4135,6 +4231,7 @@ pub struct ViolationAppeal {
 ///
 /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012079216>
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct ViolationIntercept {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -4168,6 +4265,7 @@ pub struct ViolationIntercept {
 ///
 /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4012079216>
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct ViolationPunish {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -4201,6 +4299,7 @@ pub struct ViolationPunish {
 ///
 /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4014612130>
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct WebizpayAuthorized {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -4225,6 +4324,7 @@ pub struct WebizpayAuthorized {
 ///
 /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4015764405>
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct WebizpayPaymentrefundsuccess {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -4279,6 +4379,7 @@ pub struct WebizpayPaymentrefundsuccess {
 ///
 /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4015764398>
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct WebizpayPaymentsuccess {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -4336,6 +4437,7 @@ pub struct WebizpayPaymentsuccess {
 ///
 /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4014612130>
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct WebizpayQuotacardexpired {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -4366,6 +4468,7 @@ pub struct WebizpayQuotacardexpired {
 ///
 /// Document: <https://pay.weixin.qq.com/doc/v3/partner/4015764414>
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct WebizpayRevoked {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -4397,6 +4500,7 @@ crate::open_enum! {
 
 /// Object `transfer_amount` in a resource.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct TransferAmount {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -4428,6 +4532,7 @@ crate::open_enum! {
 
 /// Object `instruction` in a resource.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct Instruction {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -4448,6 +4553,7 @@ pub struct Instruction {
 
 /// Object `commander` in a resource.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct Commander {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -4535,6 +4641,7 @@ crate::open_enum! {
 
 /// Object `valid_date_information` in a resource.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct ValidDateInformation {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -4564,6 +4671,7 @@ crate::open_enum! {
 
 /// Object `user_information` in a resource.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct UserInformation {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -4575,6 +4683,7 @@ pub struct UserInformation {
 
 /// Object `common_field_list` in a resource.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct CommonField {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -4604,6 +4713,7 @@ crate::open_enum! {
 
 /// Object `custom_field_list` in a resource.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct CustomField {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -4737,6 +4847,7 @@ crate::open_enum! {
 
 /// Object `attach_info` in a resource.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct AttachInfo {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -4769,6 +4880,7 @@ pub struct AttachInfo {
 
 /// Object `singleitem_discount_off` in a resource.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct SingleitemDiscountOff {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -4777,6 +4889,7 @@ pub struct SingleitemDiscountOff {
 
 /// Object `discount_to` in a resource.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct DiscountTo {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -4810,6 +4923,7 @@ crate::open_enum! {
 
 /// Object `normal_coupon_information` in a resource.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct NormalCouponInformation {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -4821,6 +4935,7 @@ pub struct NormalCouponInformation {
 
 /// Object `consume_information` in a resource.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct ConsumeInformation {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -4841,6 +4956,7 @@ pub struct ConsumeInformation {
 
 /// Object `goods_detail` in a resource.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct ConsumeInformationGoodsDetail {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -4900,6 +5016,7 @@ crate::open_enum! {
 
 /// Object `amount` in a resource.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct PushOrderInfoAmount {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -4941,6 +5058,7 @@ crate::open_enum! {
 
 /// Object `objectives` in a resource.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct Objective {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -4949,6 +5067,7 @@ pub struct Objective {
 
 /// Object `rewards` in a resource.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct Reward {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -4957,6 +5076,7 @@ pub struct Reward {
 
 /// Object `time_range` in a resource.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct TimeRange {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -4968,6 +5088,7 @@ pub struct TimeRange {
 
 /// Object `pay_information` in a resource.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct PayInformation {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -5025,6 +5146,7 @@ crate::open_enum! {
 
 /// Object `payer` in a resource.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct ReleasePayer {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -5036,6 +5158,7 @@ pub struct ReleasePayer {
 
 /// Object `amount` in a resource.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct ReleaseAmount {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -5053,6 +5176,7 @@ pub struct ReleaseAmount {
 
 /// Object `device_information` in a resource.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct DeviceInformation {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -5064,6 +5188,7 @@ pub struct DeviceInformation {
 
 /// Object `promotion_detail` in a resource.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct PromotionDetail {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -5116,6 +5241,7 @@ crate::open_enum! {
 
 /// Object `contract_information` in a resource.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct ReleaseContractInformation {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -5156,6 +5282,7 @@ crate::open_enum! {
 
 /// Object `contract_terminate_info` in a resource.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct ContractTerminateInfo {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -5188,6 +5315,7 @@ crate::open_enum! {
 
 /// Object `deduct_schedule` in a resource.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct SignDeductSchedule {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -5211,6 +5339,7 @@ pub struct SignDeductSchedule {
 
 /// Object `estimated_deduct_amount` in a resource.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct EstimatedDeductAmount {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -5236,6 +5365,7 @@ crate::open_enum! {
 
 /// Object `scheduled_amount` in a resource.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct SignDeductScheduleScheduledAmount {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -5247,6 +5377,7 @@ pub struct SignDeductScheduleScheduledAmount {
 
 /// Object `deduct_amount` in a resource.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct DeductAmount {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -5258,6 +5389,7 @@ pub struct DeductAmount {
 
 /// Object `contract_information` in a resource.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct ContractInformation {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -5282,6 +5414,7 @@ crate::open_enum! {
 
 /// Object `contract_terminate_info` in a resource.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct TerminateContractTerminateInfo {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -5296,6 +5429,7 @@ pub struct TerminateContractTerminateInfo {
 
 /// Object `deduct_schedule` in a resource.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct TerminateDeductSchedule {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -5319,6 +5453,7 @@ pub struct TerminateDeductSchedule {
 
 /// Object `scheduled_amount` in a resource.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct TerminateDeductScheduleScheduledAmount {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -5330,6 +5465,7 @@ pub struct TerminateDeductScheduleScheduledAmount {
 
 /// Object `fapiao_information` in a resource.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct FapiaoInformation {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -5426,6 +5562,7 @@ crate::open_enum! {
 
 /// Object `close_info` in a resource.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct CloseInfo {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -5723,6 +5860,7 @@ crate::open_enum! {
 
 /// Object `cash_add_detail` in a resource.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct CashAddDetail {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -5743,6 +5881,7 @@ crate::open_enum! {
 
 /// Object `cash_reduce_detail` in a resource.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct CashReduceDetail {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -5811,6 +5950,7 @@ crate::open_enum! {
 
 /// Object `topic_name` in a resource.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct TopicName {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -5822,6 +5962,7 @@ pub struct TopicName {
 
 /// Object `message_content` in a resource.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct MessageContent {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -5854,6 +5995,7 @@ crate::open_enum! {
 
 /// Object `prepay_req_body` in a resource.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct PrepayReqBody {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -5937,6 +6079,7 @@ crate::open_enum! {
 
 /// Object `signed_detail_list` in a resource.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct SignedDetail {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -5992,6 +6135,7 @@ crate::open_enum! {
 
 /// Object `post_payments` in a resource.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct PostPayment {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -6009,6 +6153,7 @@ pub struct PostPayment {
 
 /// Object `post_discounts` in a resource.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct PostDiscount {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -6023,6 +6168,7 @@ pub struct PostDiscount {
 
 /// Object `risk_fund` in a resource.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct UserConfirmRiskFund {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -6037,6 +6183,7 @@ pub struct UserConfirmRiskFund {
 
 /// Object `time_range` in a resource.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct UserConfirmTimeRange {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -6054,6 +6201,7 @@ pub struct UserConfirmTimeRange {
 
 /// Object `location` in a resource.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct Location {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -6065,6 +6213,7 @@ pub struct Location {
 
 /// Object `collection` in a resource.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct Collection {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -6085,6 +6234,7 @@ pub struct Collection {
 
 /// Object `details` in a resource.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct CollectionDetail {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -6108,6 +6258,7 @@ pub struct CollectionDetail {
 
 /// Object `promotion_detail` in a resource.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct DetailPromotionDetail {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -6146,6 +6297,7 @@ pub struct DetailPromotionDetail {
 
 /// Object `goods_detail` in a resource.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct GoodsDetail {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -6176,6 +6328,7 @@ crate::open_enum! {
 
 /// Object `risk_fund` in a resource.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct UserPaidRiskFund {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -6209,6 +6362,7 @@ crate::open_enum! {
 
 /// Object `combine_image_result` in a resource.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct CombineImageResult {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -6217,6 +6371,7 @@ pub struct CombineImageResult {
 
 /// Object `cut_out_result` in a resource.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct CutOutResult {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -6239,6 +6394,7 @@ crate::open_enum! {
 
 /// Object `receiver` in a resource.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct Receiver {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -6310,6 +6466,7 @@ crate::open_enum! {
 
 /// Object `recharge_amount` in a resource.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct RechargeAmount {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -6321,6 +6478,7 @@ pub struct RechargeAmount {
 
 /// Object `bank_transfer_info` in a resource.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct BankTransferInfo {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -6341,6 +6499,7 @@ pub struct BankTransferInfo {
 
 /// Object `qr_recharge_info` in a resource.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct ClosedQrRechargeInfo {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -6364,6 +6523,7 @@ crate::open_enum! {
 
 /// Object `online_bank_recharge_info` in a resource.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct OnlineBankRechargeInfo {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -6422,6 +6582,7 @@ crate::open_enum! {
 
 /// Object `detail` in a resource.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct FundReturnedDetail {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -6454,6 +6615,7 @@ pub struct FundReturnedDetail {
 
 /// Object `qr_recharge_info` in a resource.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct SuccessQrRechargeInfo {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -6477,6 +6639,7 @@ crate::open_enum! {
 
 /// Object `amount` in a resource.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct AbnormalAmount {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -6514,6 +6677,7 @@ crate::open_enum! {
 
 /// Object `amount` in a resource.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct RefundSuccessAmount {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -6546,6 +6710,7 @@ pub struct RefundSuccessAmount {
 
 /// Object `exchange_rate` in a resource.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct RefundSuccessAmountExchangeRate {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -6581,6 +6746,7 @@ crate::open_enum! {
 
 /// Object `payer` in a resource.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct FailPayer {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -6595,6 +6761,7 @@ pub struct FailPayer {
 
 /// Object `amount` in a resource.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct FailAmount {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -6606,6 +6773,7 @@ pub struct FailAmount {
 
 /// Object `promotion_detail` in a resource.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct FailPromotionDetail {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -6645,6 +6813,7 @@ crate::open_enum! {
 
 /// Object `goods_detail` in a resource.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct FailPromotionDetailGoodsDetail {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -6673,6 +6842,7 @@ crate::open_enum! {
 
 /// Object `scene_info` in a resource.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct SceneInfo {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -6699,6 +6869,7 @@ crate::open_enum! {
 
 /// Object `parking_info` in a resource.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct ParkingInfo {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -6770,6 +6941,7 @@ crate::open_enum! {
 
 /// Object `payer` in a resource.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct Payer {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -6781,6 +6953,7 @@ pub struct Payer {
 
 /// Object `amount` in a resource.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct IndustryFailedAmount {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -6798,6 +6971,7 @@ pub struct IndustryFailedAmount {
 
 /// Object `device_info` in a resource.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct DeviceInfo {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -6809,6 +6983,7 @@ pub struct DeviceInfo {
 
 /// Object `amount` in a resource.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct PayBackAmount {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -6817,6 +6992,7 @@ pub struct PayBackAmount {
 
 /// Object `device_info` in a resource.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct PayBackDeviceInfo {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -6825,6 +7001,7 @@ pub struct PayBackDeviceInfo {
 
 /// Object `promotion_detail` in a resource.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct PayBackPromotionDetail {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -6851,6 +7028,7 @@ pub struct PayBackPromotionDetail {
 
 /// Object `payer` in a resource.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct SuccessPayer {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -6865,6 +7043,7 @@ pub struct SuccessPayer {
 
 /// Object `amount` in a resource.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct TransactionSuccessAmount {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -6885,6 +7064,7 @@ pub struct TransactionSuccessAmount {
 
 /// Object `exchange_rate` in a resource.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct TransactionSuccessAmountExchangeRate {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -6896,6 +7076,7 @@ pub struct TransactionSuccessAmountExchangeRate {
 
 /// Object `promotion_detail` in a resource.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct SuccessPromotionDetail {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -6937,6 +7118,7 @@ pub struct SuccessPromotionDetail {
 
 /// Object `goods_detail` in a resource.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct SuccessPromotionDetailGoodsDetail {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -6957,6 +7139,7 @@ pub struct SuccessPromotionDetailGoodsDetail {
 
 /// Object `sub_orders` in a resource.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct SubOrder {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -7029,6 +7212,7 @@ crate::open_enum! {
 
 /// Object `amount` in a resource.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct SubOrderAmount {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -7049,6 +7233,7 @@ pub struct SubOrderAmount {
 
 /// Object `promotion_detail` in a resource.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct SubOrderPromotionDetail {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -7087,6 +7272,7 @@ pub struct SubOrderPromotionDetail {
 
 /// Object `goods_detail` in a resource.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct SubOrderPromotionDetailGoodsDetail {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -7107,6 +7293,7 @@ pub struct SubOrderPromotionDetailGoodsDetail {
 
 /// Object `combine_payer_info` in a resource.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct CombinePayerInfo {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -7115,6 +7302,7 @@ pub struct CombinePayerInfo {
 
 /// Object `installment_info` in a resource.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct InstallmentInfo {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]

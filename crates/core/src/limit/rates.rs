@@ -1,7 +1,7 @@
 //! What may be sent per second: of everything, and of classes of operations.
 
 use crate::error::Error;
-use crate::operation::operations;
+use crate::operation::{operations, operations_in};
 use crate::suggest::closest;
 
 /// Slower than a call in a quarter of an hour, or faster than any platform, is a mistake.
@@ -58,7 +58,7 @@ fn belongs(id: &str, class: &str) -> bool {
 
 /// A class to which nothing belongs is misspelt: it would limit nothing.
 fn check_name(name: &str) -> Result<(), Error> {
-    if operations().iter().any(|operation| belongs(operation.id, name)) {
+    if operations_in(name).next().is_some() {
         return Ok(());
     }
     let beginnings = |id: &'static str| {

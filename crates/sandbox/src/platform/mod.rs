@@ -2,27 +2,31 @@
 
 pub(crate) mod answer;
 pub(crate) mod authorization;
+mod intake;
 mod operate;
 pub(crate) mod request;
 pub(crate) mod seal;
 
 use std::fmt::Write as _;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::stream;
-use http_body_util::{BodyExt as _, Full, Limited, StreamBody};
+use http_body_util::{BodyExt as _, Full, StreamBody};
 use hyper::body::{Frame, Incoming};
+use hyper::header::DATE;
 use hyper::{HeaderMap, Response, StatusCode};
 use serde_json::Value;
 
 use self::answer::Answer;
 use self::authorization::{Authorization, Merchants};
+use self::intake::NotRead;
 use self::request::Request;
 use crate::certificates::Certificates;
 use crate::clock;
-use crate::faults::{After, Fault, Faults};
+use crate::faults::{After, Fault, Faults, Seen};
 use crate::host::Host;
 use crate::identity::Identity;
 use crate::journal::{Entry, Journal};
@@ -30,8 +34,6 @@ use crate::listener::{Body, Gate, Interrupt};
 use crate::spec::{Catalog, Route};
 use crate::state::{Business, State};
 
-/// The largest request body that is read.
-const LARGEST_REQUEST: usize = 64 << 20;
 /// Bytes that an oversized body is sent in at a time.
 const CHUNK: usize = 64 << 10;
 
@@ -46,6 +48,8 @@ pub(crate) struct Platform {
     faults: Mutex<Faults>,
     journal: Mutex<Journal>,
     gates: [Arc<Gate>; 2],
+    /// Seconds that the clock of signatures is off.
+    clock_off_by: AtomicI64,
 }
 
 impl Platform {
@@ -60,6 +64,7 @@ impl Platform {
             faults: Mutex::default(),
             journal: Mutex::default(),
             gates: [Arc::new(Gate::new()), Arc::new(Gate::new())],
+            clock_off_by: AtomicI64::new(0),
         };
         platform.forget_merchants();
         platform
@@ -114,6 +119,19 @@ impl Platform {
         self.change_certificates(|certificates| *certificates = Certificates::new(&self.identity));
     }
 
+    pub(crate) fn clock_off_by(&self) -> i64 {
+        self.clock_off_by.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn set_clock_off_by(&self, seconds: i64) {
+        self.clock_off_by.store(seconds, Ordering::Relaxed);
+    }
+
+    /// Unix seconds, as the platform signs and checks signatures by.
+    fn now(&self) -> i64 {
+        clock::now().saturating_add(self.clock_off_by())
+    }
+
     /// Answers one request of the main or the backup listener.
     pub(crate) async fn serve(
         &self,
@@ -121,15 +139,15 @@ impl Platform {
         request: hyper::Request<Incoming>,
     ) -> Result<Response<Body>, Interrupt> {
         let (head, body) = request.into_parts();
-        let body = match Limited::new(body, LARGEST_REQUEST).collect().await {
-            Ok(body) => body.to_bytes(),
-            Err(error) if error.is::<http_body_util::LengthLimitError>() => {
+        let body = match self.read(host, &head, body).await {
+            Ok(body) => body,
+            Err(NotRead::TooLong) => {
                 let answer = gateway_page(StatusCode::PAYLOAD_TOO_LARGE, "413 Request Entity Too Large");
                 return Ok(self.reply(&answer, HeaderMap::new(), false));
             }
-            Err(_) => return Err(Interrupt::Reset),
+            Err(NotRead::Broken) => return Err(Interrupt::Reset),
         };
-        let target = head.uri.path_and_query().map_or("/", |target| target.as_str()).to_owned();
+        let target = intake::target(&head).to_owned();
         let request = Request::new(host, head.method, target, head.headers, body).await;
         self.answer(&request).await
     }
@@ -140,14 +158,21 @@ impl Platform {
             Route::Operation(endpoint) => Some(endpoint.operation.id.as_str()),
             _ => None,
         };
-        let armed = self.faults().take(request, operation);
+        let seen = Seen {
+            host: request.host,
+            method: request.method.as_str(),
+            target: &request.target,
+            operation,
+            body: &request.body,
+        };
+        let armed = self.faults().take(&seen, false);
         let fault = armed.as_ref().map(|armed| &armed.fault);
         if let Some(Fault::Replay(_)) = fault {
             clock::early_in_a_second().await;
         }
+        let now = self.now();
         let authorization = Authorization::of(request);
-        let merchant =
-            self.merchants().authorize(request, authorization.as_ref().map_err(|issue| *issue), clock::now());
+        let merchant = self.merchants().authorize(request, authorization.as_ref().map_err(|issue| *issue), now);
         let key = self.key(request.header("wechatpay-serial"));
         let mut entry = Entry {
             host: request.host,
@@ -159,6 +184,7 @@ impl Platform {
             operation: operation.map(str::to_owned),
             mchid: authorization.as_ref().ok().map(|fields| fields.get("mchid").to_owned()),
             authorized: merchant.is_ok(),
+            executed: false,
             status: None,
             fault: armed.as_ref().map(|armed| armed.kind.clone()),
             understood: None,
@@ -169,10 +195,11 @@ impl Platform {
             Some(Fault::Reset { after: After::Read }) => None,
             Some(Fault::Html502) => Some(gateway_page(StatusCode::BAD_GATEWAY, "502 Bad Gateway")),
             Some(Fault::Status { answer, after: After::Read }) => Some(answer.clone()),
-            Some(Fault::Replay(replay)) => Some(replay.answer(clock::now())),
+            Some(Fault::Replay(replay)) => Some(replay.answer(now)),
             _ => {
                 let work = merchant
                     .and_then(|merchant| self.operate(request, &route, &merchant, key.as_ref(), fault, &mut entry));
+                entry.executed = work.as_ref().is_ok_and(|answer| answer.status.is_success());
                 changed(work.unwrap_or_else(Answer::from), fault)
             }
         };
@@ -187,7 +214,11 @@ impl Platform {
             (Some(key), fault) if !matches!(fault, Some(Fault::CertificateSigned)) => key,
             _ => self.certificates().signing().clone(),
         };
-        let headers = seal::headers(&answer, &key, fault, clock::now());
+        let mut headers = seal::headers(&answer, &key, fault, self.now());
+        if self.clock_off_by() != 0 {
+            // The server would set this machine's.
+            headers.insert(DATE, clock::http_date(self.now()).parse().expect("a date is ASCII"));
+        }
         match fault {
             Some(Fault::HalfReply) => Err(Interrupt::After(half(&answer, &headers))),
             _ => Ok(self.reply(&answer, headers, matches!(fault, Some(Fault::OversizedBody { .. })))),

@@ -122,7 +122,7 @@ async fn unknown_requests_are_refused_with_what_there_is() {
         ("GET", "/clock", Value::Null, 405, "use POST"),
         ("POST", "/clock", json!({"advance_seconds": "1"}), 400, "invalid type"),
         ("POST", "/clock", json!({"advance_seconds": 1, "x": 1}), 400, "unknown field `x`"),
-        ("POST", "/clock", json!({}), 400, "missing field `advance_seconds`"),
+        ("POST", "/clock", json!({}), 400, "advance_seconds or off_by_seconds is missing"),
         ("POST", "/merchants", json!({"mchid": "1"}), 400, "missing field `certificate_pem`"),
         ("POST", "/merchants", json!({"mchid": "1", "certificate_pem": "", "x": 1}), 400, "unknown field `x`"),
     ] {

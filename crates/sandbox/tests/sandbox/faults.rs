@@ -329,3 +329,102 @@ async fn a_wrong_order_is_refused_with_its_reason() {
     assert_eq!(client.admin_ok("GET", "/faults", Value::Null).await, json!([]));
     assert_eq!(client.custom_page(SUB_MCHID, "OPEN").await.status, 200);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_fault_finds_the_call_that_holds_a_text() {
+    let client = Client::start().await;
+    let order = json!({"match": {"contains": "1900000110"}, "fault": {"kind": "html_502"}});
+    client.admin_ok("POST", "/faults", order.clone()).await;
+    assert_eq!(client.custom_page(SUB_MCHID, "OPEN").await.status, 200);
+    assert_eq!(client.custom_page("1900000110", "OPEN").await.status, 502, "in the body");
+    client.admin_ok("POST", "/faults", order).await;
+    assert_eq!(client.check_status("1900000110").await.status, 502, "in the target");
+    assert_eq!(client.check_status("1900000110").await.status, 200, "used up");
+    for order in [
+        json!({"match": {"contains": ""}, "fault": {"kind": "reset"}}),
+        json!({"match": {"host": "main", "contains": "1"}, "fault": {"kind": "refused"}}),
+        json!({"fault": {"kind": "status", "status": 500, "after": "part"}}),
+    ] {
+        assert_eq!(client.admin("POST", "/faults", order.clone()).await.0, 400, "{order}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn reset_cuts_the_connection_in_the_middle_of_a_request() {
+    let client = Client::start().await;
+    let order = json!({"match": {"contains": SUB_MCHID}, "fault": {"kind": "reset", "after": "part"}});
+    client.admin_ok("POST", "/faults", order).await;
+    assert_eq!(client.custom_page("1900000110", "OPEN").await.status, 200, "another's request");
+
+    // The rest of the body never comes: what is there is enough.
+    let body = json!({"sub_mchid": SUB_MCHID, "operation_type": "OPEN"}).to_string();
+    let mut request = format!("POST {TARGET} HTTP/1.1\r\nhost: sandbox\r\ncontent-length: 100000\r\n\r\n");
+    request.push_str(&body);
+    let mut stream = TcpStream::connect(client.info().base_url.strip_prefix("http://").unwrap()).await.unwrap();
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let ended = stream.read_to_end(&mut Vec::new()).await;
+    assert_eq!(ended.map_err(|error| error.kind()), Err(ErrorKind::ConnectionReset));
+    assert_eq!(custom_page(&client).await, "CLOSE");
+    let entry = last_entry(&client).await;
+    assert_eq!((&entry["fault"], &entry["body"], &entry["executed"]), (&json!("reset"), &json!(body), &json!(false)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_journal_knows_what_was_done_whatever_was_answered() {
+    let client = Client::start().await;
+    for (fault, executed) in [
+        (json!({"kind": "delay", "ms": 1}), true),
+        (json!({"kind": "status", "status": 500, "after": "work"}), true),
+        (json!({"kind": "wrong_signature"}), true),
+        (json!({"kind": "status", "status": 200}), false),
+        (json!({"kind": "html_502"}), false),
+    ] {
+        client.arm(fault.clone()).await;
+        client.custom_page(SUB_MCHID, "OPEN").await;
+        assert_eq!(last_entry(&client).await["executed"], executed, "{fault}");
+    }
+    assert_eq!(client.custom_page("9", "OPEN").await.status, 400);
+    let refused = last_entry(&client).await;
+    assert_eq!(refused["executed"], false, "a refusal");
+
+    let newer = client.admin_ok("GET", &format!("/journal?after={}", refused["seq"]), Value::Null).await;
+    assert_eq!(newer, json!([]));
+    client.custom_page(SUB_MCHID, "OPEN").await;
+    let newer = client.admin_ok("GET", &format!("/journal?after={}", refused["seq"]), Value::Null).await;
+    assert_eq!(newer.as_array().map(Vec::len), Some(1));
+    assert_eq!(client.admin("GET", "/journal?after=x", Value::Null).await.0, 400);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_fault_is_taken_away_and_the_others_stay() {
+    let client = Client::start().await;
+    let refuse = json!({"match": {"host": "backup"}, "fault": {"kind": "refused"}});
+    let [first, second] = [
+        client.admin_ok("POST", "/faults", refuse.clone()).await["id"].clone(),
+        client.admin_ok("POST", "/faults", refuse).await["id"].clone(),
+    ];
+    client.arm(json!({"kind": "html_502"})).await;
+    let open = async || TcpStream::connect(client.info().backup_url.strip_prefix("http://").unwrap()).await.is_ok();
+    client.admin_ok("DELETE", "/faults", json!({"id": first})).await;
+    assert!(!open().await, "the second one still refuses");
+    client.admin_ok("DELETE", "/faults", json!({"id": second})).await;
+    assert!(open().await);
+    assert_eq!(client.custom_page(SUB_MCHID, "OPEN").await.status, 502);
+    client.admin_ok("DELETE", "/faults", json!({"id": second})).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_clock_of_signatures_is_off_as_far_as_is_said() {
+    let client = Client::start().await;
+    let shown = client.admin_ok("POST", "/clock", json!({"off_by_seconds": 3600})).await;
+    assert_eq!((&shown["off_by_seconds"], &shown["advanced_seconds"]), (&json!(3600), &json!(0)));
+    let reply = client.custom_page(SUB_MCHID, "OPEN").await;
+    assert_eq!((reply.status, &reply.json()["code"]), (401, &json!("SIGN_ERROR")), "the client's clock is behind");
+    let ahead = reply.header("wechatpay-timestamp").parse::<i64>().unwrap() - now();
+    assert!((3590..=3600).contains(&ahead), "{ahead}");
+    let date = httpdate::parse_http_date(reply.header("date")).unwrap();
+    let ahead = date.duration_since(std::time::UNIX_EPOCH).unwrap().as_secs() as i64 - now();
+    assert!((3590..=3600).contains(&ahead), "{ahead}");
+    client.admin_ok("POST", "/clock", json!({"off_by_seconds": 0})).await;
+    assert_eq!(client.custom_page(SUB_MCHID, "OPEN").await.status, 200);
+}

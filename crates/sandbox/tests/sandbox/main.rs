@@ -7,6 +7,7 @@ mod behaviours;
 mod certificates;
 mod client;
 mod encrypted;
+mod every_operation;
 mod faults;
 mod load;
 mod notifications;

@@ -109,7 +109,7 @@ fn call_for() -> Result<(), String> {
 }
 
 fn call(client: &Client) -> Result<(), String> {
-    let request = ChangeCustomPageStatus { sub_mchid: "1900000109".into(), operation_type: OperationType::Open };
+    let request = ChangeCustomPageStatus::new("1900000109", OperationType::Open);
     let reply = client.send(&request).map_err(|error| format!("process {}: {error}", std::process::id()))?;
     if reply.sub_mchid.as_deref() == Some("1900000109") { Ok(()) } else { Err(json!(reply).to_string()) }
 }

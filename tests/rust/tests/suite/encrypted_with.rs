@@ -8,18 +8,16 @@ use wechatpay_sdk::{CallOptions, Client, ErrorKind, Options};
 use wechatpay_suite::{Local, vector_text};
 
 fn bill(user_name: &str) -> Create {
-    Create {
-        user_name: Some(user_name.into()),
-        ..Create::new(
-            "wxf636efh567hg4356",
-            "plfk2020042013",
-            "o-MYE42l80oelYMDE34nYD456Xoy",
-            400_000.into(),
-            "新会员开通有礼",
-            "1000".into(),
-            vec![TransferSceneReportInfo { info_type: "活动名称".into(), info_content: "新会员有礼".into() }],
-        )
-    }
+    Create::new(
+        "wxf636efh567hg4356",
+        "plfk2020042013",
+        "o-MYE42l80oelYMDE34nYD456Xoy",
+        400_000.into(),
+        "新会员开通有礼",
+        "1000".into(),
+        vec![TransferSceneReportInfo::new("活动名称", "新会员有礼")],
+    )
+    .user_name(user_name)
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -31,7 +29,7 @@ async fn a_typed_request_carries_ciphertext_of_the_callers_own() {
     let sent = local.admin.journal().await.pop().expect("it arrived");
     assert_eq!(sent["understood"]["body"]["user_name"], "张三");
     assert!(sent["body"].as_str().expect("text").contains(&encrypted.ciphertext), "sent as it was given");
-    let found = local.client().send(&GetByOutBillNo { out_bill_no: "plfk2020042013".into() }).await.expect("found");
+    let found = local.client().send(&GetByOutBillNo::new("plfk2020042013")).await.expect("found");
     assert_eq!(found.user_name.expect("there").expose(), "张三");
 }
 
@@ -45,7 +43,7 @@ async fn other_defaults_keep_it_and_another_merchant_does_not() {
     assert!(local.admin.journal().await.is_empty());
 
     let mut own = local.options();
-    for shared in ["base_url", "backup_url", "timeout"] {
+    for shared in ["base_url", "backup_url", "timeout", "cool_down"] {
         own.remove(shared);
     }
     let own = Options::from_json(Value::from(own).to_string().as_bytes()).expect("options");

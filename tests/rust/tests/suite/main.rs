@@ -12,6 +12,7 @@ mod limits;
 mod network;
 mod notifications;
 mod processes;
+mod retries;
 mod secrets;
 mod seen;
 mod sharing;

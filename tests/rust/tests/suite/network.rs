@@ -69,7 +69,7 @@ async fn a_thousand_merchants_share_one_connection() {
         let mchid = format!("18{number:08}");
         local.admin.register(&mchid, &certificate).await;
         let mut options = local.options();
-        for shared in ["base_url", "backup_url", "timeout"] {
+        for shared in ["base_url", "backup_url", "timeout", "cool_down"] {
             options.remove(shared);
         }
         options.insert("mchid".to_owned(), mchid.into());
@@ -95,7 +95,7 @@ fn one_client_serves_several_runtimes_and_blocking_code() {
     let relay = network.block_on(Wire::relay(authority(&local.info.base_url)));
     let client = local.client_with(&json!({"base_url": relay.url("http"), "backup_url": null}));
     let blocking = wechatpay_sdk::blocking::Client::new(client.clone());
-    let call = || blocking.send(&CloseAdvertisingShow { sub_mchid: "1900000110".into() }).expect("succeeds");
+    let call = || blocking.send(&CloseAdvertisingShow::new("1900000110")).expect("succeeds");
     let runtimes: Vec<_> = (0..20).map(|_| Runtime::new().expect("a runtime")).collect();
     for _ in 0..3 {
         for runtime in &runtimes {
@@ -119,7 +119,7 @@ fn a_blocking_call_does_not_use_a_connection_that_was_closed_since_the_last_one(
     let client = local.client_with(&json!({"base_url": wire.url("http"), "backup_url": null}));
     let client = wechatpay_sdk::blocking::Client::new(client);
     for count in 1..=20 {
-        client.send(&CloseAdvertisingShow { sub_mchid: "1900000110".into() }).expect("over a new connection");
+        client.send(&CloseAdvertisingShow::new("1900000110")).expect("over a new connection");
         assert_eq!(wire.accepted(), count);
         std::thread::sleep(Duration::from_millis(20));
     }
@@ -134,7 +134,7 @@ fn a_blocking_client_closes_what_it_needs_no_more() {
     let client = local.client_with(&json!({"base_url": relay.url("http"), "backup_url": null}));
     let client = wechatpay_sdk::blocking::Client::new(client);
     let derived = client.with_options(CallOptions::default());
-    client.send(&CloseAdvertisingShow { sub_mchid: "1900000110".into() }).expect("succeeds");
+    client.send(&CloseAdvertisingShow::new("1900000110")).expect("succeeds");
     drop(client);
     assert_eq!(relay.accepted(), 1);
     drop(derived);
@@ -143,7 +143,7 @@ fn a_blocking_client_closes_what_it_needs_no_more() {
     let silent = network.block_on(Wire::silent());
     let changed = json!({"base_url": silent.url("http"), "backup_url": null, "timeout": 0.2});
     let client = wechatpay_sdk::blocking::Client::new(local.client_with(&changed));
-    let error = client.send(&CloseAdvertisingShow { sub_mchid: "1900000110".into() }).expect_err("nobody answers");
+    let error = client.send(&CloseAdvertisingShow::new("1900000110")).expect_err("nobody answers");
     assert_eq!(error.code(), "timeout", "{error}");
     assert!(silent.all_closed(), "the call is over");
 }
@@ -400,7 +400,7 @@ async fn retry_after_is_honoured_within_the_deadline() {
 #[tokio::test]
 async fn a_host_that_failed_is_tried_again_after_its_cool_down() {
     let local = Local::start();
-    let client = local.client();
+    let client = local.client_with(&json!({"cool_down": 30}));
     local.admin.fault(json!({"match": {"host": "main"}, "fault": {"kind": "refused"}})).await;
     status(&client).await.expect("the backup answers");
     local.admin.clear_faults().await;

@@ -20,9 +20,9 @@ async fn one_client_serves_many_tasks_at_once() {
         let client = client.clone();
         tokio::spawn(async move {
             for _ in 0..EACH {
-                let reply = client.send(&CheckStatus { sub_mchid: "1900000110".into() }).await?;
+                let reply = client.send(&CheckStatus::new("1900000110")).await?;
                 assert_eq!(reply.sub_mchid.as_deref(), Some("1900000110"));
-                client.send(&CloseAdvertisingShow { sub_mchid: "1900000110".into() }).await?;
+                client.send(&CloseAdvertisingShow::new("1900000110")).await?;
             }
             Ok::<_, wechatpay_sdk::Error>(())
         })
@@ -41,8 +41,8 @@ fn one_blocking_client_serves_many_threads_at_once() {
         for _ in 0..PARALLEL {
             scope.spawn(|| {
                 for _ in 0..EACH {
-                    client.send(&CheckStatus { sub_mchid: "1900000110".into() }).expect("succeeds");
-                    client.send(&CloseAdvertisingShow { sub_mchid: "1900000110".into() }).expect("succeeds");
+                    client.send(&CheckStatus::new("1900000110")).expect("succeeds");
+                    client.send(&CloseAdvertisingShow::new("1900000110")).expect("succeeds");
                 }
             });
         }
@@ -71,10 +71,10 @@ async fn each_call_has_a_span_that_says_what_became_of_it() {
         "merchant_private_key": vector_text("keys/merchant_pkcs8.pem"),
         "merchant_certificate": vector_text("keys/merchant_cert.pem"),
     }));
-    client.send(&CloseAdvertisingShow { sub_mchid: "1900000110".into() }).await.expect("succeeds");
+    client.send(&CloseAdvertisingShow::new("1900000110")).await.expect("succeeds");
     local.admin.fault(json!({"fault": {"kind": "reset"}})).await;
-    client.send(&CheckStatus { sub_mchid: "1900000110".into() }).await.expect("the second attempt succeeds");
-    client.send(&CloseAdvertisingShow { sub_mchid: "1999999999".into() }).await.expect_err("no such merchant");
+    client.send(&CheckStatus::new("1900000110")).await.expect("the second attempt succeeds");
+    client.send(&CloseAdvertisingShow::new("1999999999")).await.expect_err("no such merchant");
     request(&client).await;
 
     let spans: Vec<_> = capture::entries()

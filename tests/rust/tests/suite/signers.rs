@@ -58,11 +58,11 @@ where
 }
 
 fn check() -> CheckStatus {
-    CheckStatus { sub_mchid: "1900000110".into() }
+    CheckStatus::new("1900000110")
 }
 
 fn open() -> ChangeCustomPageStatus {
-    ChangeCustomPageStatus { sub_mchid: "1900000109".into(), operation_type: OperationType::Open }
+    ChangeCustomPageStatus::new("1900000109", OperationType::Open)
 }
 
 /// Every call is inside the key before any of them comes out.
@@ -166,7 +166,7 @@ async fn every_merchant_has_a_key_of_its_own() {
     let other = json!({"mchid": mchid, "serial_no": null,
         "merchant_certificate_path": tests_dir().join("vectors/keys/merchant_cert.pem")});
     let mut other = local.options_with(&other);
-    let shared = ["merchant_private_key_path", "base_url", "backup_url", "timeout"];
+    let shared = ["merchant_private_key_path", "base_url", "backup_url", "timeout", "cool_down"];
     other.retain(|name, _| !shared.contains(&name.as_str()));
     let other = Options::from_json(&serde_json::to_vec(&other).expect("JSON")).expect("good options");
     let key = PrivateKey::from_pem_with(&RustCrypto, &vector_text("keys/merchant_pkcs8.pem")).expect("a good key");

@@ -18,7 +18,7 @@ fn merchant(first: &Client, local: &Local, mchid: &str) -> Client {
     let mut options = local.options_with(&json!({
         "mchid": mchid, "public_key_id": null, "platform_public_key_path": null, "auto_certificates": true,
     }));
-    for shared in ["base_url", "backup_url", "timeout"] {
+    for shared in ["base_url", "backup_url", "timeout", "cool_down"] {
         options.remove(shared);
     }
     let options = Options::from_json(&serde_json::to_vec(&options).expect("plain data")).expect("good options");

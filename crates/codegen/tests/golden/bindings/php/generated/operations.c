@@ -3,25 +3,8 @@
 
 #include "operation_arginfo.h"
 
-WECHATPAY_OPERATION(shop_table_return, "shop.table.return")
-
-WECHATPAY_OPERATION(tea_menu_download, "tea.menu.download")
-WECHATPAY_OPERATION(tea_menu_list, "tea.menu.list")
-
-WECHATPAY_OPERATION(tea_orders_create, "tea.orders.create")
-WECHATPAY_OPERATION(tea_orders_get_by_out_trade_no, "tea.orders.get_by_out_trade_no")
-WECHATPAY_OPERATION(tea_orders_update, "tea.orders.update")
-
-WECHATPAY_OPERATION(tea_photos_upload, "tea.photos.upload")
-
-static const zend_function_entry in_shop_table_methods[] = {
-    ZEND_FENTRY(return, shop_table_return, needs_params_gives_nothing, ZEND_ACC_PUBLIC)
-    ZEND_FE_END
-};
-
-static const php_wechatpay_property in_shop_table_properties[] = {
-    {NULL, NULL},
-};
+#include "shop_table.inc"
+#include "tea.inc"
 
 static const zend_function_entry in_shop_methods[] = {
     ZEND_FE_END
@@ -29,47 +12,6 @@ static const zend_function_entry in_shop_methods[] = {
 
 static const php_wechatpay_property in_shop_properties[] = {
     {"table", "WechatPay\\Operations\\ShopTable"},
-    {NULL, NULL},
-};
-
-static const zend_function_entry in_tea_menu_methods[] = {
-    ZEND_FENTRY(download, tea_menu_download, takes_params_gives_file, ZEND_ACC_PUBLIC)
-    ZEND_FENTRY(list, tea_menu_list, takes_params_gives_array, ZEND_ACC_PUBLIC)
-    ZEND_FE_END
-};
-
-static const php_wechatpay_property in_tea_menu_properties[] = {
-    {NULL, NULL},
-};
-
-static const zend_function_entry in_tea_orders_methods[] = {
-    ZEND_FENTRY(create, tea_orders_create, needs_params_gives_array, ZEND_ACC_PUBLIC)
-    ZEND_FENTRY(getByOutTradeNo, tea_orders_get_by_out_trade_no, needs_params_gives_array, ZEND_ACC_PUBLIC)
-    ZEND_FENTRY(update, tea_orders_update, needs_params_gives_nothing, ZEND_ACC_PUBLIC)
-    ZEND_FE_END
-};
-
-static const php_wechatpay_property in_tea_orders_properties[] = {
-    {NULL, NULL},
-};
-
-static const zend_function_entry in_tea_photos_methods[] = {
-    ZEND_FENTRY(upload, tea_photos_upload, needs_params_gives_array, ZEND_ACC_PUBLIC)
-    ZEND_FE_END
-};
-
-static const php_wechatpay_property in_tea_photos_properties[] = {
-    {NULL, NULL},
-};
-
-static const zend_function_entry in_tea_methods[] = {
-    ZEND_FE_END
-};
-
-static const php_wechatpay_property in_tea_properties[] = {
-    {"menu", "WechatPay\\Operations\\TeaMenu"},
-    {"orders", "WechatPay\\Operations\\TeaOrders"},
-    {"photos", "WechatPay\\Operations\\TeaPhotos"},
     {NULL, NULL},
 };
 

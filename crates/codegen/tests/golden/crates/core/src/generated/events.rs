@@ -7,6 +7,7 @@
 ///
 /// Document: <https://example.com/tea.brewed>
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct TeaBrewed {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -28,6 +29,7 @@ pub struct TeaBrewed {
 ///
 /// Document: <https://example.com/tea.brewed>
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct TeaBrewedRefill {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -41,6 +43,7 @@ pub struct TeaBrewedRefill {
 ///
 /// Event type `TEA.REFILLED`. With event type `TEA.BREWED`, which documents name as well, it comes as `tea.brewed`: nothing tells the two apart. Original type `refill`.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct TeaRefilled {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -60,6 +63,7 @@ pub struct TeaRefilled {
 ///
 /// Document: <https://example.com/tea.withdraw>
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct TeaWithdraw {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -71,6 +75,7 @@ pub struct TeaWithdraw {
 
 /// Object `cup` in a resource.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct Cup {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -94,6 +99,7 @@ crate::open_enum! {
 
 /// Object `payer` in a resource.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct Payer {
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -102,6 +108,7 @@ pub struct Payer {
 
 /// Object `people` in a resource.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct People {
     /// Documented as required. Encrypted for the merchant: in plaintext where the receiver was made from a client, else ciphertext.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -113,6 +120,7 @@ pub struct People {
 
 /// Object `detail` in a resource.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct WithdrawDetail {
     /// Documented as required.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -1,0 +1,133 @@
+//! The tables of operations: generated text (`generated/tables/`), read when an operation of the product is first asked for.
+//!
+//! As statics they would be pointers mostly, each with a relocation three times its size in a shared library, and every
+//! process would resolve those of a thousand operations to call two. As text they are a third, and cost nothing at start.
+//!
+//! A line is a schema or an operation, its parts separated by tabs; lines that begin with `#` are comments. Schemas are
+//! counted from 0, and refer to earlier ones only:
+//! - `=`, literals: an enumeration,
+//! - `{`, fields: an object; a field is its name, `!` (required) or `?`, and a type,
+//! - an operation: id, title, method, path, host, document, a letter each for body, reply and `i` (idempotent), encrypted
+//!   fields of the reply separated by spaces, what reads it back, and its parameters: `p`, `q`, `h` or `b` (path, query, header, body) before
+//!   what makes a field.
+//!
+//! A type is a letter (`t` text, `e` encrypted text, `i` integer, `n` number, `b` boolean, `f` file, `a` anything), the
+//! number of a schema, or `[` (a list of) or `j` (JSON text that holds) before a type.
+
+use std::sync::Arc;
+
+use arc_swap::ArcSwapOption;
+
+use crate::operation::{BodyKind, Field, Operation, Param, Place, ReplyKind, Schema};
+
+/// The operations of one product.
+pub(crate) struct Table {
+    text: &'static str,
+    /// No lock: one that is held at the moment of a fork is never released in the child.
+    read: ArcSwapOption<&'static [Operation]>,
+}
+
+impl Table {
+    pub(crate) const fn new(text: &'static str) -> Self {
+        Self { text, read: ArcSwapOption::const_empty() }
+    }
+
+    /// Its operations, sorted by id. They live as long as the process.
+    pub(crate) fn operations(&self) -> &'static [Operation] {
+        if let Some(operations) = self.read.load().as_deref() {
+            return operations;
+        }
+        // Of threads that come first at once, each reads, and all get what one of them has read.
+        let read: &'static [Operation] = read(self.text).leak();
+        self.read.compare_and_swap(&None::<Arc<_>>, Some(Arc::new(read)));
+        self.read.load().as_deref().copied().unwrap_or(read)
+    }
+}
+
+fn read(text: &'static str) -> Vec<Operation> {
+    let (mut schemas, mut operations): (Vec<&'static Schema>, Vec<Operation>) = (Vec::new(), Vec::new());
+    for line in text.lines().filter(|line| !line.starts_with('#')) {
+        let mut parts = line.split('\t');
+        match parts.next() {
+            Some("=") => {
+                schemas.push(leak(Schema::String { values: parts.collect::<Vec<_>>().leak(), encrypted: false }))
+            }
+            Some("{") => {
+                let fields: Vec<Field> = parts.map(|part| field(part, &schemas)).collect();
+                schemas.push(leak(Schema::Object(fields.leak())));
+            }
+            Some(id) => operations.push(operation(id, parts, &schemas)),
+            None => {}
+        }
+    }
+    operations
+}
+
+fn operation(id: &'static str, mut parts: std::str::Split<'static, char>, schemas: &[&'static Schema]) -> Operation {
+    let mut next = || parts.next().unwrap_or_default();
+    let (title, method, path, host, doc_url, kinds, encrypted, read_back) =
+        (next(), next(), next(), next(), next(), next(), next(), next());
+    Operation {
+        id,
+        title,
+        method: method.parse().expect("the generator writes methods"),
+        path,
+        host: Some(host).filter(|host| !host.is_empty()),
+        params: parts.map(|part| param(part, schemas)).collect::<Vec<_>>().leak(),
+        body: match kinds.as_bytes() {
+            [b'J', ..] => BodyKind::Json,
+            [b'M', ..] => BodyKind::Multipart,
+            _ => BodyKind::None,
+        },
+        reply: match kinds.as_bytes() {
+            [_, b'J', ..] => ReplyKind::Json,
+            [_, b'B', ..] => ReplyKind::Binary,
+            _ => ReplyKind::Empty,
+        },
+        encrypted_reply: encrypted.split_ascii_whitespace().collect::<Vec<_>>().leak(),
+        idempotent: kinds.ends_with('i'),
+        read_back: Some(read_back).filter(|id| !id.is_empty()),
+        doc_url,
+    }
+}
+
+fn param(part: &'static str, schemas: &[&'static Schema]) -> Param {
+    let (place, rest) = part.split_at(1);
+    let Field { name, required, schema } = field(rest, schemas);
+    let place = match place {
+        "p" => Place::Path,
+        "q" => Place::Query,
+        "h" => Place::Header,
+        _ => Place::Body,
+    };
+    Param { name, place, required, schema }
+}
+
+fn field(part: &'static str, schemas: &[&'static Schema]) -> Field {
+    let (name, ty) = part.split_once(['!', '?']).expect("the generator writes a mark after each name");
+    Field { name, required: part.as_bytes()[name.len()] == b'!', schema: schema(ty, schemas) }
+}
+
+fn schema(ty: &str, schemas: &[&'static Schema]) -> &'static Schema {
+    static LEAVES: [Schema; 7] = [
+        Schema::String { values: &[], encrypted: false },
+        Schema::String { values: &[], encrypted: true },
+        Schema::Integer,
+        Schema::Number,
+        Schema::Boolean,
+        Schema::Binary,
+        Schema::Any,
+    ];
+    if let Some(leaf) = ["t", "e", "i", "n", "b", "f", "a"].iter().position(|letter| *letter == ty) {
+        return &LEAVES[leaf];
+    }
+    match (ty.strip_prefix('['), ty.strip_prefix('j')) {
+        (Some(item), _) => leak(Schema::Array(schema(item, schemas))),
+        (_, Some(inner)) => leak(Schema::JsonText(schema(inner, schemas))),
+        _ => schemas[ty.parse::<usize>().expect("the generator counts schemas")],
+    }
+}
+
+fn leak(schema: Schema) -> &'static Schema {
+    Box::leak(Box::new(schema))
+}
