@@ -93,13 +93,13 @@ pub(super) struct Situation {
     pub(super) untried: bool,
 }
 
-type Classifier = fn(&Situation) -> Option<Opinion>;
+pub(super) type Classifier = fn(&Situation) -> Option<Opinion>;
 
 /// In the order in which they are asked.
-const CLASSIFIERS: &[Classifier] = &[switched_off, ours, unknown_fate, never_sent, asked_to_wait, unanswered];
+pub(super) const CLASSIFIERS: &[Classifier] = &[switched_off, ours, unknown_fate, never_sent, asked_to_wait, unanswered];
 
-pub(super) fn classify(situation: &Situation) -> Option<Opinion> {
-    CLASSIFIERS.iter().find_map(|classifier| classifier(situation))
+pub(super) fn classify(classifiers: &[Classifier], situation: &Situation) -> Option<Opinion> {
+    classifiers.iter().find_map(|classifier| classifier(situation))
 }
 
 fn switched_off(situation: &Situation) -> Option<Opinion> {
@@ -112,7 +112,7 @@ fn ours(situation: &Situation) -> Option<Opinion> {
 }
 
 /// The rule that keeps money safe.
-fn unknown_fate(situation: &Situation) -> Option<Opinion> {
+pub(super) fn unknown_fate(situation: &Situation) -> Option<Opinion> {
     (situation.end.fate() == Fate::Open && situation.nature == Nature::Once).then_some(Opinion::Forbidden)
 }
 

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use super::classify::{End, Fate, Opinion, Situation, Trouble, classify};
+use super::classify::{CLASSIFIERS, Classifier, End, Fate, Opinion, Situation, Trouble, classify};
 use super::policy::Retry;
 
-/// Attempts whose request may have arrived, and those that failed at every host.
+/// Of one call, switches of the host among them.
 const MOST_ATTEMPTS: u32 = 4;
 const BACKOFF_BASE: Duration = Duration::from_millis(200);
 const BACKOFF_CAP: Duration = Duration::from_secs(5);
@@ -80,6 +80,18 @@ impl Course {
         up_to: impl FnOnce(u64) -> u64,
         allowed: impl FnOnce() -> bool,
     ) -> Step {
+        self.end_by(CLASSIFIERS, host, end, up_to, allowed)
+    }
+
+    /// By other classifiers than ours: a test takes one away to see what it is for.
+    pub(super) fn end_by(
+        &mut self,
+        classifiers: &[Classifier],
+        host: u32,
+        end: End,
+        up_to: impl FnOnce(u64) -> u64,
+        allowed: impl FnOnce() -> bool,
+    ) -> Step {
         let fate = end.fate();
         if fate == Fate::Open {
             self.fate = fate;
@@ -94,17 +106,18 @@ impl Course {
             self.tried = 0;
         }
         let situation = Situation { end, policy: self.policy, nature: self.nature, untried };
-        match classify(&situation) {
+        match classify(classifiers, &situation) {
             None | Some(Opinion::Forbidden) => Step::Finish,
+            Some(_) if self.attempts >= self.most() => Step::Finish,
             // Nothing was sent, so nothing is multiplied.
             Some(Opinion::Elsewhere) => Step::Send { pause: Duration::ZERO },
-            Some(Opinion::Again { .. }) if self.attempts >= self.most() || !allowed() => Step::Finish,
+            Some(Opinion::Again { .. }) if !allowed() => Step::Finish,
             Some(Opinion::Again { after }) => Step::Send { pause: self.backoff(up_to).max(after.unwrap_or_default()) },
         }
     }
 
     /// However many hosts there are, each may be tried.
-    fn most(&self) -> u32 {
+    pub(super) fn most(&self) -> u32 {
         MOST_ATTEMPTS.max(self.hosts + 1)
     }
 

@@ -123,7 +123,10 @@ impl Hosts {
     /// The first host that is well and not among the `tried` ones (bits); an ill one only if there is no other, or to see
     /// if it has recovered.
     pub(crate) fn choose(&self, hosts: &[Host], tried: u64, nature: Nature) -> usize {
-        let now = self.registry.now();
+        self.choose_at(self.registry.now(), hosts, tried, nature)
+    }
+
+    pub(super) fn choose_at(&self, now: u64, hosts: &[Host], tried: u64, nature: Nature) -> usize {
         let untried = |at: &usize| tried & (1 << at) == 0;
         let candidates = || (0..hosts.len()).filter(untried);
         candidates()
@@ -134,8 +137,12 @@ impl Hosts {
 
     /// An attempt has ended there.
     pub(crate) fn ended(&self, host: &Host, end: End) {
+        self.ended_at(|| self.registry.now(), host, end);
+    }
+
+    pub(super) fn ended_at(&self, now: impl FnOnce() -> u64, host: &Host, end: End) {
         match (end, end.trouble()) {
-            (_, Some(trouble)) => host.health.failed(trouble, self.registry.now(), millis(self.cool_down)),
+            (_, Some(trouble)) => host.health.failed(trouble, now(), millis(self.cool_down)),
             (End::Reply { .. }, None) => host.health.answered(),
             // Ours: it says nothing of the host.
             (End::Broken { .. }, None) => {}
@@ -179,6 +186,36 @@ impl Health {
             self.relapses.store(0, Relaxed);
             self.ill_until.store(0, Relaxed);
         }
+    }
+}
+
+/// What a host is remembered by, taken out and put back: a model goes from state to state.
+#[cfg(test)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
+pub(super) struct Remembered {
+    pub(super) ill_until: u64,
+    pub(super) strikes: u32,
+    pub(super) relapses: u32,
+    pub(super) probed_until: u64,
+}
+
+#[cfg(test)]
+impl Host {
+    pub(super) fn remembered(&self) -> Remembered {
+        let health = &self.health;
+        Remembered {
+            ill_until: health.ill_until.load(Relaxed),
+            strikes: health.strikes.load(Relaxed),
+            relapses: health.relapses.load(Relaxed),
+            probed_until: health.probed_until.load(Relaxed),
+        }
+    }
+
+    pub(super) fn remember(&self, it: &Remembered) {
+        self.health.ill_until.store(it.ill_until, Relaxed);
+        self.health.strikes.store(it.strikes, Relaxed);
+        self.health.relapses.store(it.relapses, Relaxed);
+        self.health.probed_until.store(it.probed_until, Relaxed);
     }
 }
 

@@ -9,6 +9,8 @@ mod budget;
 mod classify;
 mod course;
 mod hosts;
+#[cfg(test)]
+mod model;
 mod policy;
 #[cfg(test)]
 mod table;
@@ -18,4 +20,6 @@ pub(crate) use budget::Budget;
 pub(crate) use classify::{End, Fate};
 pub(crate) use course::{Course, Nature, Step};
 pub(crate) use hosts::{Host, Hosts};
+#[cfg(test)]
+pub(crate) use hosts::Registry;
 pub use policy::Retry;
