@@ -44,6 +44,7 @@ pub(crate) struct Limiter {
     /// One for each class. A child of a fork begins with full ones: a lock may have been held at that moment.
     buckets: PerProcess<Vec<Mutex<Bucket>>>,
     /// Where a fleet shares them. The buckets above serve while it does not answer.
+    #[cfg_attr(not(feature = "redis"), expect(dead_code, reason = "there is none without the feature"))]
     fleet: Option<Arc<Fleet>>,
 }
 
@@ -134,7 +135,6 @@ impl Limiter {
 /// For whom and for what a turn is.
 #[derive(Clone, Copy)]
 struct Caller<'a> {
-    #[cfg_attr(not(feature = "redis"), expect(dead_code, reason = "names the bucket of a fleet"))]
     mchid: &'a str,
     /// None for a request outside the spec.
     operation: Option<&'a str>,

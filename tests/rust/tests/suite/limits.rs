@@ -14,7 +14,7 @@ use wechatpay_suite::Local;
 use wechatpay_suite::redis::Redis;
 
 async fn page(client: &Client) -> Result<(), Error> {
-    let request = ChangeCustomPageStatus { sub_mchid: "1900000109".into(), operation_type: OperationType::Open };
+    let request = ChangeCustomPageStatus::new("1900000109", OperationType::Open);
     client.send(&request).await.map(drop)
 }
 
@@ -69,7 +69,7 @@ async fn a_turn_after_the_deadline_is_refused_at_once_and_classes_stand_beside_e
     assert_eq!((error.retryability(), error.may_have_taken_effect()), (Retryability::Safe, false));
     assert!(error.attempts().is_empty() && error.message().contains("0.05 calls per second"), "{error}");
     for _ in 0..10 {
-        client.send(&CloseAdvertisingShow { sub_mchid: "1900000109".into() }).await.expect("another class");
+        client.send(&CloseAdvertisingShow::new("1900000109")).await.expect("another class");
     }
     assert_eq!(local.admin.journal().await.len(), 11);
     assert_eq!(client.slow_downs(), 0);
