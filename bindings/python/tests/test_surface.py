@@ -20,7 +20,7 @@ OPERATIONS: list[dict[str, Any]] = json.loads(_native.operations(""))
 
 def find(client: object, operation: str) -> Any:
     for step in operation.split("."):
-        client = getattr(client, step)
+        client = getattr(client, _runtime._identifier(step))  # pyright: ignore[reportPrivateUsage]
     return client
 
 

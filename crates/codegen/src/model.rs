@@ -257,3 +257,30 @@ pub(crate) fn variants(literals: &[&str], names: Option<Vec<&str>>) -> Result<Ve
     }
     Ok(literals.iter().zip(names).map(|(value, variant)| Literal { value: (*value).to_owned(), variant }).collect())
 }
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::{BodyKind, Operation, Reply};
+
+    /// An operation of which only the id matters.
+    pub(crate) fn operation(id: &str) -> Operation {
+        Operation {
+            id: id.to_owned(),
+            depth: 0,
+            title: String::new(),
+            method: "GET".to_owned(),
+            path: String::new(),
+            host: None,
+            doc_url: String::new(),
+            modes: Vec::new(),
+            status: Vec::new(),
+            superseded_by: Vec::new(),
+            idempotent: true,
+            read_back: None,
+            params: Vec::new(),
+            body: BodyKind::None,
+            reply: Reply::Empty,
+            encrypted_reply: Vec::new(),
+        }
+    }
+}

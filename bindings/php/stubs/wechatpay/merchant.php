@@ -149,7 +149,7 @@ final class MerchantFundWithdraw
 }
 
 /** Operations `merchant.fund.*`. */
-final class MerchantFund
+final class Merchant_Fund
 {
     public readonly \WechatPay\Operations\MerchantFundBalance $balance;
 
@@ -201,7 +201,7 @@ final class MerchantMedia
 /** Operations `merchant.*`. */
 final class Merchant
 {
-    public readonly \WechatPay\Operations\MerchantFund $fund;
+    public readonly \WechatPay\Operations\Merchant_Fund $fund;
 
     public readonly \WechatPay\Operations\MerchantMedia $media;
 }

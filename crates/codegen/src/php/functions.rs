@@ -45,7 +45,8 @@ pub(super) fn file(root: &Node, products: &[Product]) -> String {
 
 /// The name before `_methods` and `_properties`.
 fn table(node: &Node) -> String {
-    if node.path.is_empty() { "client".to_owned() } else { format!("in_{}", snake(&node.path.join("_"))) }
+    // Two underscores, since `merchant.fund` and `merchant_fund` are two.
+    if node.path.is_empty() { "client".to_owned() } else { format!("in_{}", node.path.join("__")) }
 }
 
 fn methods(out: &mut String, node: &Node) {

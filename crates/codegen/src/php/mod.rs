@@ -20,6 +20,9 @@ pub(crate) fn generate(products: &[Product], events: &Events, files: &mut Files)
     for product in products {
         root.add(product);
     }
+    let mut classes: Vec<String> = root.all().into_iter().map(Node::class).collect();
+    classes.sort();
+    root.tell_apart(&classes);
     files.add(format!("{PHP_FUNCTIONS}/operations.c"), "//", "*", &functions::file(&root, products));
     for product in products {
         let nodes =
@@ -37,6 +40,8 @@ pub(crate) fn generate(products: &[Product], events: &Events, files: &mut Files)
 #[derive(Default)]
 struct Node<'a> {
     path: Vec<&'a str>,
+    /// Another namespace has a class of the same name: `merchant.fund` and `merchant_fund`.
+    shared_name: bool,
     /// None for the root, and where several products meet.
     product: Option<&'a Product>,
     operations: Vec<&'a Operation>,
@@ -59,6 +64,14 @@ impl<'a> Node<'a> {
         }
     }
 
+    /// Marks the deeper one of two whose classes would bear one name.
+    fn tell_apart(&mut self, sorted: &[String]) {
+        let name = self.class();
+        let first = sorted.partition_point(|other| *other < name);
+        self.shared_name = self.path.len() > 1 && sorted.get(first + 1) == Some(&name);
+        self.children.values_mut().for_each(|child| child.tell_apart(sorted));
+    }
+
     /// This namespace and all in it, children first.
     fn all(&self) -> Vec<&Self> {
         let mut all: Vec<&Self> = self.children.values().flat_map(Node::all).collect();
@@ -68,7 +81,8 @@ impl<'a> Node<'a> {
 
     /// `Goldplan`, `GoldplanMerchants`: the name in the namespace of its class. A keyword gets a trailing underscore.
     fn class(&self) -> String {
-        let name: String = self.path.iter().map(|segment| pascal(segment)).collect();
+        let words: Vec<String> = self.path.iter().map(|segment| pascal(segment)).collect();
+        let name = words.join(if self.shared_name { "_" } else { "" });
         if KEYWORDS.contains(&name.to_lowercase().as_str()) { format!("{name}_") } else { name }
     }
 
@@ -175,6 +189,7 @@ fn camel(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::{KEYWORDS, Node, camel};
+    use crate::model::Product;
 
     #[test]
     fn names() {
@@ -184,5 +199,19 @@ mod tests {
         assert_eq!(class(&["goldplan", "merchants"]), "GoldplanMerchants");
         assert_eq!(class(&["return"]), "Return_");
         assert!(KEYWORDS.is_sorted());
+        let product = |name: &str, namespace: &[&str], id: &str| Product {
+            name: name.to_owned(),
+            namespace: namespace.iter().map(|segment| (*segment).to_owned()).collect(),
+            operations: vec![crate::model::tests::operation(id)],
+            components: Vec::new(),
+        };
+        let products = [product("tea", &["tea"], "tea.cup.get"), product("tea_cup", &["tea_cup"], "tea_cup.get")];
+        let mut root = Node::default();
+        products.iter().for_each(|product| root.add(product));
+        let mut classes: Vec<String> = root.all().into_iter().map(Node::class).collect();
+        classes.sort();
+        root.tell_apart(&classes);
+        let classes: Vec<String> = root.all().into_iter().map(Node::class).collect();
+        assert_eq!(classes, ["Tea_Cup", "Tea", "TeaCup", ""]);
     }
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from keyword import iskeyword
 from typing import Any
 
 from .. import _native
@@ -17,7 +18,11 @@ def _product(name: str, asynchronous: bool) -> property:
 
 
 def _mixin(name: str, asynchronous: bool) -> type:
-    members: dict[str, Any] = {product: _product(product, asynchronous) for product in _native.products()}
+    # As the generator names them: `global` is a keyword.
+    members: dict[str, Any] = {
+        f"{product}_" if iskeyword(product) else product: _product(product, asynchronous)
+        for product in _native.products()
+    }
     return type(name, (Suggesting,), {"__doc__": "Everything that is typed.", "__module__": __name__, **members})
 
 

@@ -80,10 +80,14 @@ def _build(
             below.setdefault(step, []).append(operation)
         else:
             members[_identifier(step)] = _method(operation, asynchronous, name, module)
+    # Several products may share their first segment: then each has a module, and nothing else is there. One such module
+    # may be another product's: `merchant.fund` is in `merchant`, and `merchant_fund` is something else.
+    own = [operation for operation in operations if operation["id"].count(".") == len(path)]
+    shared = not own and all(_has_module((*path, step)) for step in below)
     for step, inner in below.items():
         child = (*path, step)
         child_class: Callable[[], type[Namespace]]
-        if importlib.util.find_spec(f".{_file(child)}", __package__) is None:
+        if not shared:
             built = _build(child, inner, asynchronous, module, classes)
             child_class = partial(_same, built)
         else:
@@ -91,6 +95,10 @@ def _build(
         members[_identifier(step)] = _property(child, child_class)
     classes[name] = type(name, (Namespace,), members)
     return classes[name]
+
+
+def _has_module(path: Path) -> bool:
+    return importlib.util.find_spec(f".{_file(path)}", __package__) is not None
 
 
 def _same(built: type[Namespace]) -> type[Namespace]:

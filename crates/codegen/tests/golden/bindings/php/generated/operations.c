@@ -26,11 +26,11 @@ static const php_wechatpay_property client_properties[] = {
 };
 
 const php_wechatpay_namespace php_wechatpay_namespaces[] = {
-    {"WechatPay\\Operations\\ShopTable", in_shop_table_methods, in_shop_table_properties},
+    {"WechatPay\\Operations\\ShopTable", in_shop__table_methods, in_shop__table_properties},
     {"WechatPay\\Operations\\Shop", in_shop_methods, in_shop_properties},
-    {"WechatPay\\Operations\\TeaMenu", in_tea_menu_methods, in_tea_menu_properties},
-    {"WechatPay\\Operations\\TeaOrders", in_tea_orders_methods, in_tea_orders_properties},
-    {"WechatPay\\Operations\\TeaPhotos", in_tea_photos_methods, in_tea_photos_properties},
+    {"WechatPay\\Operations\\TeaMenu", in_tea__menu_methods, in_tea__menu_properties},
+    {"WechatPay\\Operations\\TeaOrders", in_tea__orders_methods, in_tea__orders_properties},
+    {"WechatPay\\Operations\\TeaPhotos", in_tea__photos_methods, in_tea__photos_properties},
     {"WechatPay\\Operations\\Tea", in_tea_methods, in_tea_properties},
     {"WechatPay\\Operations", client_methods, client_properties},
 };
