@@ -26,8 +26,8 @@ WITH_REDIS := $(PYTHON) $(CURDIR)/tests/receivers/redis_server.py
 
 at-most-4-MB = stat -c '%s %n' $(1) | awk '$$1 > 4000000 {print $$2 " has " $$1 " bytes, more than 4 MB"; big = 1} END {exit big}'
 
-.PHONY: help demo test bench fuzz generate install lint drift test-rust test-python test-node test-c test-php test-receivers test-campaign campaign \
-    campaign-programs table wheel node c php command fresh-results tools tools-all clean
+.PHONY: help demo test bench fuzz simulation generate install lint drift test-rust test-python test-node test-c test-php test-receivers \
+    test-campaign campaign campaign-programs table wheel node c php command fresh-results tools tools-all clean
 
 help: ## Lists the targets.
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -196,6 +196,9 @@ fuzz: $(CARGO_FUZZ)/$(CARGO_FUZZ_VERSION) ## Each fuzz target for FUZZ_SECONDS (
 	    PATH=$(CARGO_FUZZ):$$PATH RUSTC_BOOTSTRAP=1 cargo fuzz run --target-dir target/fuzz/build $$target \
 	        target/fuzz/corpus/$$target fuzz/corpus/$$target -- -max_total_time=$(FUZZ_SECONDS) -max_len=8192 -print_final_stats=1; \
 	done
+
+simulation: tools ## A thousand merchants, two sites and a network that fails, in simulated hours; SIMULATION_SEED replays.
+	cargo test --locked -p wechatpay-sdk --features rustcrypto --lib simulation -- --ignored --nocapture
 
 install: tools ## Header, C libraries and wechatpay.pc under PREFIX (/usr/local).
 	$(MAKE) --no-print-directory -C bindings/c install PREFIX=$(PREFIX)

@@ -55,6 +55,8 @@ mod seen;
 mod send;
 pub mod sensitive;
 pub mod signature;
+#[cfg(test)]
+mod simulation;
 pub mod suggest;
 mod table;
 mod tls;

@@ -15,7 +15,7 @@ use crate::error::Error;
 use crate::observer::AttemptStart;
 use crate::operation::{Method, Operation, ReplyKind};
 use crate::refusal::{api_error, is_about_ciphertext};
-use crate::retry::{Attempt, Course, End, Fate, Host, Nature, Step};
+use crate::retry::{Attempt, Course, End, Fate, Host, Hosts, Nature, Step};
 use crate::signature::{is_signed, verify};
 use crate::transport::{Exchange, Failure, RawReply};
 
@@ -93,7 +93,7 @@ impl Client {
         let shared = &*self.shared;
         let hosts = shared.hosts.of_operation(outgoing.operation.and_then(|operation| operation.host))?;
         let mut course = Course::new(self.retry, outgoing.nature(), hosts.len() as u32);
-        shared.budget.deposit();
+        shared.hosts.budget().deposit();
         if !self.has_turn {
             self.await_turn(outgoing.operation, started).await?;
         }
@@ -112,7 +112,8 @@ impl Client {
                 self.slow_down(outgoing.operation, started).await;
             }
             let jitter = |most| up_to(&*shared.ambient, most);
-            let step = course.end(at as u32, end, jitter, || shared.budget.withdraw());
+            let allowed = || shared.hosts.budget().withdraw();
+            let step = course.end(at as u32, end, Hosts::well(&hosts), jitter, allowed);
             if outgoing.changes() {
                 log.fate = course.fate();
             }

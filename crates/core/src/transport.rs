@@ -35,6 +35,9 @@ pub(crate) struct Transport {
     max_reply: u64,
     proxy: Option<reqwest::Proxy>,
     tls: rustls::ClientConfig,
+    /// In place of sockets.
+    #[cfg(test)]
+    simulated: Option<crate::simulation::Network>,
 }
 
 /// Connections live on the runtime that opened them: on another one they would wait for it to run.
@@ -103,10 +106,25 @@ impl Transport {
             max_reply: options.max_reply_bytes.unwrap_or(DEFAULT_MAX_REPLY),
             proxy,
             tls: tls::config(options)?,
+            #[cfg(test)]
+            simulated: None,
         };
         // Built now, so that what is wrong with it is said at start-up and not at the first payment.
         transport.client()?;
         Ok(transport)
+    }
+
+    /// Over a simulated network. `tls` is not used, but costs much to make.
+    #[cfg(test)]
+    pub(crate) fn over(network: crate::simulation::Network, tls: rustls::ClientConfig) -> Self {
+        Self {
+            pools: PerProcess::new(),
+            connect_timeout: DEFAULT_CONNECT_TIMEOUT,
+            max_reply: DEFAULT_MAX_REPLY,
+            proxy: None,
+            tls,
+            simulated: Some(network),
+        }
     }
 
     pub(crate) fn connect_timeout(&self) -> Duration {
@@ -150,13 +168,6 @@ impl Transport {
 
     pub(crate) async fn exchange(&self, exchange: Exchange<'_>) -> Result<RawReply, Failure> {
         let Exchange { method, url, headers, body, time_left, connect, host } = exchange;
-        let client = self.client().map_err(|error| Failure {
-            code: "no_client",
-            message: error.message().to_owned(),
-            phase: Phase::Connecting,
-            timeout: false,
-            cause: Cause::Ours,
-        })?;
         let method = reqwest::Method::from_bytes(method.as_bytes()).expect("our own methods are valid");
         let mut request = reqwest::Request::new(method, url);
         let progress = Arc::new(Progress::default());
@@ -165,7 +176,7 @@ impl Transport {
         *request.headers_mut() = headers;
         *request.body_mut() = Some(body);
         let sent = || progress.phase() != Phase::Connecting;
-        let mut run = Box::pin(self.run(client, request, host, &progress));
+        let mut run = Box::pin(self.run(request, host, &progress));
         // Connecting has a limit of its own: enough time is left for the other host.
         let mut outcome = timeout(connect, &mut run).await;
         if outcome.is_err() && sent() {
@@ -180,14 +191,23 @@ impl Transport {
         outcome.map_err(|failure| Failure { phase: progress.phase(), ..failure })
     }
 
-    async fn run(
-        &self,
-        client: reqwest::Client,
-        request: reqwest::Request,
-        host: &str,
-        progress: &Progress,
-    ) -> Result<RawReply, Failure> {
-        let mut reply = client.execute(request).await.map_err(|error| classify(&error, host))?;
+    async fn execute(&self, request: reqwest::Request, host: &str) -> Result<reqwest::Response, Failure> {
+        #[cfg(test)]
+        if let Some(network) = &self.simulated {
+            return network.execute(request).await;
+        }
+        let client = self.client().map_err(|error| Failure {
+            code: "no_client",
+            message: error.message().to_owned(),
+            phase: Phase::Connecting,
+            timeout: false,
+            cause: Cause::Ours,
+        })?;
+        client.execute(request).await.map_err(|error| classify(&error, host))
+    }
+
+    async fn run(&self, request: reqwest::Request, host: &str, progress: &Progress) -> Result<RawReply, Failure> {
+        let mut reply = self.execute(request, host).await?;
         progress.reached(Phase::Receiving);
         let mut body = BytesMut::new();
         let too_large = |length: u64| length > self.max_reply;

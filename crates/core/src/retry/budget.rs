@@ -9,14 +9,17 @@ const COST: u32 = 10;
 /// What there is at the start, and at most: ten repetitions.
 const FULL: u32 = 10 * COST;
 
-/// Shared by all calls of a client. Without a lock: a fork may come at any moment.
+/// Shared by all clients of a process: what each of thousands saved would be a storm together. Without a lock: a fork may
+/// come at any moment.
 pub(crate) struct Budget(AtomicU32);
 
-impl Budget {
-    pub(crate) fn new() -> Self {
+impl Default for Budget {
+    fn default() -> Self {
         Self(AtomicU32::new(FULL))
     }
+}
 
+impl Budget {
     /// A call begins.
     pub(crate) fn deposit(&self) {
         // Mostly it is full, and a write would take the line from the other processors.
@@ -41,7 +44,7 @@ mod tests {
 
     #[test]
     fn repetitions_are_a_tenth_of_the_calls_beyond_the_start() {
-        let budget = Budget::new();
+        let budget = Budget::default();
         let mut repeated = 0;
         for _ in 0..1000 {
             budget.deposit();
@@ -54,7 +57,7 @@ mod tests {
 
     #[test]
     fn what_is_saved_has_a_limit() {
-        let budget = Budget::new();
+        let budget = Budget::default();
         (0..100_000).for_each(|_| budget.deposit());
         assert_eq!(std::iter::from_fn(|| budget.withdraw().then_some(())).count(), 10);
     }

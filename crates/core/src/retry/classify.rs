@@ -96,7 +96,8 @@ pub(super) struct Situation {
 pub(super) type Classifier = fn(&Situation) -> Option<Opinion>;
 
 /// In the order in which they are asked.
-pub(super) const CLASSIFIERS: &[Classifier] = &[switched_off, ours, unknown_fate, never_sent, asked_to_wait, unanswered];
+pub(super) const CLASSIFIERS: &[Classifier] =
+    &[switched_off, ours, unknown_fate, never_sent, asked_to_wait, unanswered];
 
 pub(super) fn classify(classifiers: &[Classifier], situation: &Situation) -> Option<Opinion> {
     classifiers.iter().find_map(|classifier| classifier(situation))

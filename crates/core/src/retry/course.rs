@@ -71,16 +71,17 @@ impl Course {
         self.attempts
     }
 
-    /// An attempt at `host` has ended. `up_to` draws a number from nought to its argument; `allowed` takes from the budget of
+    /// An attempt at `host` has ended. `well` are the hosts (bits) that are not known to be ill now; `up_to` draws a number from nought to its argument; `allowed` takes from the budget of
     /// repetitions.
     pub(crate) fn end(
         &mut self,
         host: u32,
         end: End,
+        well: u64,
         up_to: impl FnOnce(u64) -> u64,
         allowed: impl FnOnce() -> bool,
     ) -> Step {
-        self.end_by(CLASSIFIERS, host, end, up_to, allowed)
+        self.end_by(CLASSIFIERS, host, end, well, up_to, allowed)
     }
 
     /// By other classifiers than ours: a test takes one away to see what it is for.
@@ -89,6 +90,7 @@ impl Course {
         classifiers: &[Classifier],
         host: u32,
         end: End,
+        well: u64,
         up_to: impl FnOnce(u64) -> u64,
         allowed: impl FnOnce() -> bool,
     ) -> Step {
@@ -109,9 +111,10 @@ impl Course {
         match classify(classifiers, &situation) {
             None | Some(Opinion::Forbidden) => Step::Finish,
             Some(_) if self.attempts >= self.most() => Step::Finish,
-            // Nothing was sent, so nothing is multiplied.
+            // Nothing was sent, so nothing is multiplied; but if all are ill, not every call shall knock at each.
+            Some(Opinion::Elsewhere) if well & !self.tried != 0 => Step::Send { pause: Duration::ZERO },
+            Some(_) if !allowed() => Step::Finish,
             Some(Opinion::Elsewhere) => Step::Send { pause: Duration::ZERO },
-            Some(Opinion::Again { .. }) if !allowed() => Step::Finish,
             Some(Opinion::Again { after }) => Step::Send { pause: self.backoff(up_to).max(after.unwrap_or_default()) },
         }
     }

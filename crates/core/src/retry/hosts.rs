@@ -10,6 +10,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 use url::Url;
 
+use super::budget::Budget;
 use super::classify::{End, Trouble};
 use super::course::Nature;
 use crate::error::Error;
@@ -33,6 +34,7 @@ pub(crate) struct Hosts {
     /// Whether these are WeChat Pay's own: only then do operations with a host of their own go there.
     official: bool,
     registry: Arc<Registry>,
+    budget: Arc<Budget>,
     cool_down: Duration,
 }
 
@@ -45,10 +47,12 @@ pub(crate) struct Host {
     health: Arc<Health>,
 }
 
-/// How the hosts of a process are, for all of its clients.
+/// How the hosts of a process are, for all of its clients, and what may still be repeated there.
 pub(crate) struct Registry {
     start: Instant,
     hosts: Mutex<HashMap<Arc<str>, Arc<Health>>>,
+    /// By the main host.
+    budgets: Mutex<HashMap<Arc<str>, Arc<Budget>>>,
 }
 
 /// Times are milliseconds since the registry began. Without a lock: a fork may come at any moment.
@@ -62,13 +66,15 @@ struct Health {
     relapses: AtomicU32,
     /// Somebody tries the host until then.
     probed_until: AtomicU64,
+    /// When it failed last.
+    failed_at: AtomicU64,
 }
 
 static REGISTRY: PerProcess<Arc<Registry>> = PerProcess::new();
 
 impl Registry {
     pub(crate) fn new() -> Self {
-        Self { start: Instant::now(), hosts: Mutex::default() }
+        Self { start: Instant::now(), hosts: Mutex::default(), budgets: Mutex::default() }
     }
 
     /// That of this process.
@@ -78,6 +84,10 @@ impl Registry {
 
     fn health(&self, name: &Arc<str>) -> Arc<Health> {
         Arc::clone(self.hosts.lock().unwrap_or_else(PoisonError::into_inner).entry(Arc::clone(name)).or_default())
+    }
+
+    fn budget(&self, name: &Arc<str>) -> Arc<Budget> {
+        Arc::clone(self.budgets.lock().unwrap_or_else(PoisonError::into_inner).entry(Arc::clone(name)).or_default())
     }
 
     fn now(&self) -> u64 {
@@ -109,7 +119,8 @@ impl Hosts {
             return Err(Error::config("backup_url", "too_many_hosts", problem));
         }
         let cool_down = seconds("cool_down", options.cool_down, DEFAULT_COOL_DOWN)?;
-        Ok(Self { list, official, registry, cool_down })
+        let budget = registry.budget(&list[0].name);
+        Ok(Self { list, official, registry, budget, cool_down })
     }
 
     /// Those of an operation, which may have a host of its own.
@@ -120,8 +131,19 @@ impl Hosts {
         }
     }
 
-    /// The first host that is well and not among the `tried` ones (bits); an ill one only if there is no other, or to see
-    /// if it has recovered.
+    /// What may be repeated, for all clients of the process that have the same main host.
+    pub(crate) fn budget(&self) -> &Budget {
+        &self.budget
+    }
+
+    /// Which of them (bits) are not known to be ill.
+    pub(crate) fn well(hosts: &[Host]) -> u64 {
+        let bit = |(at, host): (usize, &Host)| u64::from(host.health.ill_until.load(Relaxed) == 0) << at;
+        hosts.iter().enumerate().map(bit).sum()
+    }
+
+    /// The first host that is well and not among the `tried` ones (bits); an ill one only to see if it has recovered, or if
+    /// there is no other: then in turn, so that one which has recovered is found by the next calls.
     pub(crate) fn choose(&self, hosts: &[Host], tried: u64, nature: Nature) -> usize {
         self.choose_at(self.registry.now(), hosts, tried, nature)
     }
@@ -131,7 +153,7 @@ impl Hosts {
         let candidates = || (0..hosts.len()).filter(untried);
         candidates()
             .find(|at| hosts[*at].health.is_usable(now, millis(self.cool_down), nature))
-            .or_else(|| candidates().min_by_key(|at| hosts[*at].health.ill_until.load(Relaxed)))
+            .or_else(|| candidates().min_by_key(|at| hosts[*at].health.failed_at.load(Relaxed)))
             .unwrap_or(0)
     }
 
@@ -166,6 +188,7 @@ impl Health {
     }
 
     fn failed(&self, trouble: Trouble, now: u64, cool_down: u64) {
+        self.failed_at.store(now, Relaxed);
         let until = self.ill_until.load(Relaxed);
         let strikes = self.strikes.fetch_add(1, Relaxed) + 1;
         let tolerated = trouble == Trouble::Unanswered && until == 0 && strikes < STRIKES;
@@ -197,6 +220,7 @@ pub(super) struct Remembered {
     pub(super) strikes: u32,
     pub(super) relapses: u32,
     pub(super) probed_until: u64,
+    pub(super) failed_at: u64,
 }
 
 #[cfg(test)]
@@ -208,6 +232,7 @@ impl Host {
             strikes: health.strikes.load(Relaxed),
             relapses: health.relapses.load(Relaxed),
             probed_until: health.probed_until.load(Relaxed),
+            failed_at: health.failed_at.load(Relaxed),
         }
     }
 
@@ -216,6 +241,7 @@ impl Host {
         self.health.strikes.store(it.strikes, Relaxed);
         self.health.relapses.store(it.relapses, Relaxed);
         self.health.probed_until.store(it.probed_until, Relaxed);
+        self.health.failed_at.store(it.failed_at, Relaxed);
     }
 }
 

@@ -16,10 +16,9 @@ mod policy;
 mod table;
 
 pub use attempt::{Attempt, Phase};
-pub(crate) use budget::Budget;
 pub(crate) use classify::{End, Fate};
 pub(crate) use course::{Course, Nature, Step};
-pub(crate) use hosts::{Host, Hosts};
 #[cfg(test)]
 pub(crate) use hosts::Registry;
+pub(crate) use hosts::{Host, Hosts};
 pub use policy::Retry;

@@ -2,6 +2,7 @@
 //! any moment, while hosts fall ill and recover. What runs is [`Course`] and [`Hosts`] themselves; what is held against
 //! them is written here from the rules, and asks nothing of theirs.
 
+use std::collections::BTreeSet;
 use std::sync::Mutex;
 use std::time::Duration;
 
@@ -136,9 +137,10 @@ impl Explorer {
         let ill = before[host].ill_until;
         let another_is_well = (0..self.count).any(|other| tried & (1 << other) == 0 && before[other].ill_until == 0);
         let probing = ill != 0 && another_is_well;
-        let also_probed = state.calls.iter().any(
-            |call| matches!(call.stage, Stage::UnderWay { host: other, probing: true, .. } if other == host),
-        );
+        let also_probed = state
+            .calls
+            .iter()
+            .any(|call| matches!(call.stage, Stage::UnderWay { host: other, probing: true, .. } if other == host));
         let call = &mut state.calls[at];
         call.attempts += 1;
         state.event = if call.harmful_twice && call.perhaps_done {
@@ -163,14 +165,17 @@ impl Explorer {
         };
         let before = state.hosts[host].ill_until;
         let elsewhere_first = course.tried() & !(1 << host) != 0;
-        self.with_hosts(state, |hosts, list| hosts.ended_at(|| NOW, &list[host], end));
+        let well = self.with_hosts(state, |hosts, list| {
+            hosts.ended_at(|| NOW, &list[host], end);
+            Hosts::well(list)
+        });
         let answered = matches!(end, End::Reply { status: 200, .. });
         state.event = match answered {
             true if host == 0 && before != 0 && state.hosts[0].ill_until == 0 => Event::Failback,
             true if elsewhere_first => Event::Failover,
             _ => Event::Other,
         };
-        let step = course.end_by(&self.classifiers, host as u32, end, |_| 0, || budget);
+        let step = course.end_by(&self.classifiers, host as u32, end, well, |_| 0, || budget);
         let call = &mut state.calls[at];
         call.perhaps_done |= perhaps_done(end);
         call.stage = match step {
@@ -186,6 +191,7 @@ impl Explorer {
         list.iter().zip(&state.hosts).for_each(|(host, it)| host.remember(it));
         let result = work(&hosts, &list);
         state.hosts = list.iter().map(|host| alike(host.remembered())).collect();
+        in_order(&mut state.hosts);
         result
     }
 }
@@ -199,7 +205,16 @@ fn alike(host: Remembered) -> Remembered {
             strikes: 0,
             relapses: host.relapses.min(MOST_RELAPSES),
             probed_until: if host.probed_until <= NOW { 0 } else { host.probed_until },
+            failed_at: host.failed_at,
         },
+    }
+}
+
+/// Of when they failed, only the order matters.
+fn in_order(hosts: &mut [Remembered]) {
+    let moments: BTreeSet<u64> = hosts.iter().map(|host| host.failed_at).filter(|at| *at != 0).collect();
+    for host in hosts.iter_mut().filter(|host| host.failed_at != 0) {
+        host.failed_at = 1 + moments.range(..host.failed_at).count() as u64;
     }
 }
 
@@ -225,7 +240,7 @@ impl Model for Explorer {
     fn init_states(&self) -> Vec<State> {
         let well = vec![Remembered::default(); self.count];
         let mut ill = well.clone();
-        ill[0] = Remembered { ill_until: NOW + COOL_DOWN, relapses: 1, ..Remembered::default() };
+        ill[0] = Remembered { ill_until: NOW + COOL_DOWN, relapses: 1, failed_at: 1, ..Remembered::default() };
         let call = |policy, nature| Call {
             stage: Stage::Ready(Course::new(policy, nature, self.count as u32)),
             // Who says that it is harmless takes the word back.

@@ -10,6 +10,8 @@ use crate::transport::Cause;
 
 const ARCHITECTURE: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../ARCHITECTURE.md"));
 const HOSTS: u32 = 2;
+/// Both.
+const WELL: u64 = 0b11;
 
 /// Column heading to what it stands for: every policy and nature.
 fn columns(heading: &str) -> Vec<(Retry, Nature)> {
@@ -43,10 +45,10 @@ fn outcome(row: &str, policy: Retry, nature: Nature) -> String {
     let mut course = Course::new(policy, nature, HOSTS);
     course.begin();
     if row.ends_with("at the last host") {
-        course.end(1, end(row), |_| 0, || true);
+        course.end(1, end(row), WELL, |_| 0, || true);
         course.begin();
     }
-    match course.end(0, end(row), |most| most, || true) {
+    match course.end(0, end(row), WELL, |most| most, || true) {
         Step::Finish if course.fate() == Fate::Open && nature == Nature::Once && policy == Retry::Safe => {
             "ends, unknown"
         }
