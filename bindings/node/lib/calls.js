@@ -6,6 +6,7 @@ const native = require('../load.js');
 const { aborted, fromRecord, neverSent } = require('./errors.js');
 const { badArgument } = require('./encode.js');
 const { parse } = require('./json.js');
+const { isWatched, publish } = require('./attempts.js');
 const { answer } = require('./signer.js');
 
 const LONGEST_INTERVAL = 2 ** 31 - 1;
@@ -18,7 +19,7 @@ let arrivals;
 let alive;
 let last = 0;
 
-function land(token, outcome, question) {
+function land(token, outcome, question, event) {
   const flight = flights.get(token);
   if (outcome && flight) {
     leave(token);
@@ -26,6 +27,8 @@ function land(token, outcome, question) {
   } else if (question && flight) {
     // In the context of the code that made the call, as AsyncLocalStorage knows it.
     flight.context.runInAsyncScope(answer, undefined, flight, question);
+  } else if (event && flight) {
+    flight.context.runInAsyncScope(publish, undefined, event);
   }
 }
 
@@ -84,12 +87,13 @@ function outcomeOf(start, operation, signal, signer) {
   arrivals ??= new native.Arrivals(land);
   last = (last + 1) % 2 ** 32;
   const token = last;
-  const started = start(arrivals, token);
+  const watched = isWatched();
+  const started = start(arrivals, token, watched);
   if (!(started instanceof native.Flight)) {
     return started;
   }
   // The flight is held until then: were it collected, its call would be dropped.
-  const context = signer && new AsyncResource('WechatPayCall');
+  const context = (signer || watched) && new AsyncResource('WechatPayCall');
   return new Promise((resolve, reject) => enter(token, { started, resolve, reject, signal, signer, context }));
 }
 
@@ -100,7 +104,7 @@ function checkSignal(operation, signal) {
 }
 
 /**
- * `{ status, requestId, body }` of the call that `start(arrivals, token)` begins. The error is made after waiting: its
+ * `{ status, requestId, body }` of the call that `start(arrivals, token, watched)` begins. The error is made after waiting: its
  * stack then shows who waited. `signer` holds the functions for the merchant's key, where that lies elsewhere.
  */
 async function reply(start, operation, signal, signer) {

@@ -1,6 +1,6 @@
 //! Calls under way, and how they come home. Each runs as a task of its own, on all cores; the event loop of the thread
-//! that made it is what polls it, and only when it has something to give. What a call asks the merchant's key, where that
-//! lies elsewhere, comes to that event loop the same way.
+//! that made it is what polls it, and only when it has something to give. What a call says meanwhile comes to that event
+//! loop the same way.
 
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -10,59 +10,84 @@ use napi::Status;
 use napi::bindgen_prelude::{Either, FnArgs, Function};
 use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
 use napi_derive::napi;
-use wechatpay_bridge::{self as bridge, Call, ErrorRecord, Reply, Result, Running, guard};
+use wechatpay_bridge::{Call, ErrorRecord, Reply, Result, Running, Said, Waiting, guard};
 
-use crate::outcome::{Outcome, json};
+use crate::outcome::{Outcome, json, text};
 use crate::question::Question;
 
-/// Called as `land(token, outcome, question)`. Weak: by itself it does not keep the process alive.
+/// Called as `land(token, outcome, question, event)`. Weak: by itself it does not keep the process alive.
 type Land = ThreadsafeFunction<Arrival, (), LandArguments, Status, false, true>;
-type LandArguments = FnArgs<(u32, Option<Outcome>, Option<Question>)>;
+type LandArguments = FnArgs<(u32, Option<Outcome>, Option<Question>, Option<String>)>;
 
 enum Arrival {
     /// There is something to poll for.
     Wake(Arc<Task>),
-    /// The call of this token asks the merchant's key.
-    Asks(u32, bridge::Question),
+    /// The call of this token has ended.
+    Done(u32, Result<Reply>),
+    /// It says this meanwhile.
+    Says(u32, Said),
 }
 
 /// The arrivals of one JavaScript thread.
 #[napi]
-pub struct Arrivals(Arc<Land>);
+pub struct Arrivals(Arc<Land>, Arc<Waiting>);
 
 #[napi]
 impl Arrivals {
-    /// `land(token, outcome, question)` is called for every call that ends by itself, with an outcome; for every question
-    /// of a call to the merchant's key, with that; or with neither, which means nothing.
+    /// `land(token, outcome, question, event)` is called for every call that ends by itself, with an outcome; for every
+    /// question of a call to the merchant's key, with that; for what a watched call tells of its attempts, with that as
+    /// JSON; or with nothing, which means nothing.
     #[napi(constructor, catch_unwind)]
     pub fn new(land: Function<'_, LandArguments, ()>) -> napi::Result<Self> {
+        let waiting = Arc::new(Waiting::default());
+        let left = Arc::clone(&waiting);
         let land =
             land.build_threadsafe_function::<Arrival>().weak::<true>().callee_handled::<false>().build_callback(
-                |context| match context.value {
+                move |context| match context.value {
                     Arrival::Wake(task) => {
                         let result = guard(|| Ok(task.poll())).unwrap_or_else(|record| Some(Err(record)));
-                        Ok((task.token, result.map(Outcome::from), None).into())
+                        Ok((task.token, result.map(Outcome::from), None, None).into())
                     }
-                    Arrival::Asks(token, question) => Ok((token, None, Some(Question::new(question))).into()),
+                    Arrival::Done(token, result) => Ok((token, Some(result.into()), None, None).into()),
+                    Arrival::Says(token, said) => {
+                        said.leaves(&left);
+                        Ok(match said {
+                            Said::Asks(question) => (token, None, Some(Question::new(question)), None),
+                            Said::Tells(event) => (token, None, None, Some(text(event.to_json()))),
+                        }
+                        .into())
+                    }
                 },
             )?;
-        Ok(Self(Arc::new(land)))
+        Ok(Self(Arc::new(land), waiting))
     }
 }
 
 impl Arrivals {
-    /// Lets a call run. What has ended already is not a flight any more, but its outcome.
-    pub(crate) fn start(&self, token: u32, call: impl FnOnce() -> Result<Call>) -> Either<Flight, Outcome> {
+    /// Lets a call run. What has ended already is not a flight any more, but its outcome; unless it is watched: then its
+    /// outcome lands, too, after what it tells.
+    pub(crate) fn start(
+        &self,
+        token: u32,
+        watched: bool,
+        call: impl FnOnce() -> Result<Call>,
+    ) -> Either<Flight, Outcome> {
         let start = || {
-            let call = call()?;
+            let call = call()?.watched(watched);
             let given_up = call.given_up();
-            let land = Arc::clone(&self.0);
+            let (land, waiting) = (Arc::clone(&self.0), Arc::clone(&self.1));
             // Where the thread has ended, the question goes unanswered, and with it the call.
-            let ask = move |question| {
-                land.call(Arrival::Asks(token, question), ThreadsafeFunctionCallMode::NonBlocking);
+            let hear = move |mut said: Said| {
+                if said.finds_room(&waiting) {
+                    land.call(Arrival::Says(token, said), ThreadsafeFunctionCallMode::NonBlocking);
+                }
             };
-            let task = Arc::new(Task { token, running: Mutex::new(Some(call.spawn(ask)?)), land: Arc::clone(&self.0) });
+            let task = Arc::new(Task { token, running: Mutex::new(Some(call.spawn(hear)?)), land: Arc::clone(&self.0) });
             Ok(match task.poll() {
+                Some(result) if watched => {
+                    self.0.call(Arrival::Done(token, result), ThreadsafeFunctionCallMode::NonBlocking);
+                    Either::A(Flight { task, given_up })
+                }
                 Some(result) => Either::B(result.into()),
                 None => Either::A(Flight { task, given_up }),
             })

@@ -9,7 +9,7 @@ use crate::outcome::Outcome;
 /// Panics where a call is made.
 #[napi(catch_unwind)]
 pub fn wechatpay_test_panic(arrivals: &Arrivals) -> Either<Flight, Outcome> {
-    arrivals.start(0, || panic!("on purpose"))
+    arrivals.start(0, false, || panic!("on purpose"))
 }
 
 /// Panics where nothing maps it.
