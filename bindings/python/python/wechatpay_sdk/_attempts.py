@@ -24,7 +24,8 @@ class Attempt(NamedTuple):
 
     number: from 1.
     host: where it went, a URL without a path.
-    phase: how far it came: connecting (nothing was sent), waiting (sent, no answer), receiving (half a reply), answered.
+    phase: how far it came: connecting (nothing was sent), waiting (sent, no answer), receiving (half a reply),
+    answered.
     duration: seconds, signing not included.
     status: HTTP status, where a reply came.
     code: why no reply came: connect_failed, connect_timeout, timeout, connection_broken, broken_reply, reply_too_large.

@@ -2,8 +2,8 @@
 
 Completing each call by a ``call_soon_threadsafe`` of its own is what makes asyncio slow. No thread of the SDK's runtime
 ever takes the GIL: it queues the result and writes at most one byte. What a call asks the merchant's key, where that
-lies elsewhere, comes the same way, and is answered by a task of the loop; and so do its attempts, where a hook is told of
-them.
+lies elsewhere, comes the same way, and is answered by a task of the loop; and so do its attempts, where a hook is
+told of them.
 """
 
 from __future__ import annotations

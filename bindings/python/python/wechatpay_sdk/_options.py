@@ -70,12 +70,12 @@ class ClientOptions(MerchantOptions, total=False):
     backup_url: default https://api2.mch.weixin.qq.com, or none where base_url is given.
     connect_timeout: seconds to establish a connection; default 5.
     timeout: seconds for a whole call with all its attempts; default 30.
-    retry: what may be repeated: off; safe (GETs, operations that are marked for it, and what was provably never sent: the
-    default); idempotent (you say that repeating is harmless).
+    retry: what may be repeated: off; safe (GETs, operations that are marked for it, and what was provably never sent:
+    the default); idempotent (you say that repeating is harmless).
     cool_down: seconds for which a host that failed is avoided at first; default 30.
-    on_attempt: a function that is called with an ``AttemptStarted`` and an ``AttemptEnded`` for every attempt, by the thread
-    or event loop that waits for the call. It should return at once: the time of the call goes on. What it raises goes to
-    ``sys.unraisablehook``, and the call goes on.
+    on_attempt: a function that is called with an ``AttemptStarted`` and an ``AttemptEnded`` for every attempt, by the
+    thread or event loop that waits for the call. It should return at once: the time of the call goes on. What it raises
+    goes to ``sys.unraisablehook``, and the call goes on.
     proxy: proxy URL. Proxy variables of the environment are not read.
     ca_pem, ca_path: further certificate authorities to trust, as PEM text or file.
     user_agent_suffix: your application's name and version, added to the User-Agent.
