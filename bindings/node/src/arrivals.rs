@@ -82,7 +82,8 @@ impl Arrivals {
                     land.call(Arrival::Says(token, said), ThreadsafeFunctionCallMode::NonBlocking);
                 }
             };
-            let task = Arc::new(Task { token, running: Mutex::new(Some(call.spawn(hear)?)), land: Arc::clone(&self.0) });
+            let task =
+                Arc::new(Task { token, running: Mutex::new(Some(call.spawn(hear)?)), land: Arc::clone(&self.0) });
             Ok(match task.poll() {
                 Some(result) if watched => {
                     self.0.call(Arrival::Done(token, result), ThreadsafeFunctionCallMode::NonBlocking);

@@ -83,7 +83,10 @@ impl Client {
     }
 
     /// Calls any path.
-    #[expect(clippy::too_many_arguments, reason = "they are those of a call in JavaScript")]
+    #[allow(
+        clippy::too_many_arguments,
+        reason = "those of a call in JavaScript; napi repeats the attribute where it holds nothing"
+    )]
     #[napi(catch_unwind)]
     pub fn request(
         &self,

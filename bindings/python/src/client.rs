@@ -8,7 +8,9 @@ use pyo3::exceptions::{PyException, PyKeyboardInterrupt, PyRuntimeError};
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
-use wechatpay_bridge::{self as bridge, AttemptEvent, ErrorRecord, Key, KeyError, Reply, ReplyKind, Said, Task, Waited};
+use wechatpay_bridge::{
+    self as bridge, AttemptEvent, ErrorRecord, Key, KeyError, Reply, ReplyKind, Said, Task, Waited,
+};
 
 use crate::errors::{exception, guarded, raise, words};
 
@@ -175,7 +177,9 @@ impl Call {
         };
         match guarded(py, || py.detach(|| bridge::wait(call, TICK, keep_going, hear)))? {
             // As if it had been raised right after the call.
-            Waited::Done(Ok(_)) if ends.into_inner() => Err(failure.unwrap_or_else(|| PyKeyboardInterrupt::new_err(()))),
+            Waited::Done(Ok(_)) if ends.into_inner() => {
+                Err(failure.unwrap_or_else(|| PyKeyboardInterrupt::new_err(())))
+            }
             Waited::Done(Ok(reply)) => Ok(raw(py, reply)),
             Waited::Done(Err(record)) => Err(failed(py, failure, &record)),
             Waited::GivenUp(record) => Err(interrupted(py, signal.or(failure), &record)),

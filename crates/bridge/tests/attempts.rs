@@ -158,7 +158,8 @@ fn an_event_loop_hears_all_before_the_result() {
 /// A loop that stands still loses events, learns how many, and loses no result.
 #[test]
 fn a_loop_that_stands_still_loses_events_and_no_result() {
-    const CALLS: usize = 600;
+    // Together they tell more than can wait.
+    const CALLS: usize = Waiting::MOST / 2 + 88;
     let completions = Completions::new().unwrap();
     // Each makes one attempt, which fails at once.
     let client = client(&ill(), None).with_options(br#"{"retry": "off"}"#).unwrap();
@@ -171,7 +172,9 @@ fn a_loop_that_stands_still_loses_events_and_no_result() {
     let mut take = |results: &mut usize| {
         for news in completions.drain() {
             match news.event {
-                Event::Done(result) => *results += usize::from(result.is_err_and(|error| error.code == "connect_failed")),
+                Event::Done(result) => {
+                    *results += usize::from(result.is_err_and(|error| error.code == "connect_failed"))
+                }
                 Event::Says(Said::Tells(event)) => {
                     events += 1;
                     dropped += event.dropped;
@@ -187,7 +190,6 @@ fn a_loop_that_stands_still_loses_events_and_no_result() {
         sleep(Duration::from_millis(100));
     }
     drop(tickets);
-    assert!(Waiting::MOST < 2 * CALLS);
     // What was dropped at the very end is told by the next event.
     let _ticket = start();
     let mut more = 0;
