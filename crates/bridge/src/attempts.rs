@@ -160,3 +160,40 @@ impl Said {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn event() -> Said {
+        let (operation, mchid) = ("tea.brew".to_owned(), "1900000001".to_owned());
+        Said::Tells(AttemptEvent { operation, mchid, number: 1, host: "".into(), time: 0.0, dropped: 0, end: None })
+    }
+
+    fn dropped(said: &Said) -> u64 {
+        match said {
+            Said::Tells(event) => event.dropped,
+            Said::Asks(question) => panic!("{question:?}"),
+        }
+    }
+
+    #[test]
+    fn beyond_the_most_events_are_dropped_and_the_next_one_tells_how_many() {
+        let waiting = Waiting::default();
+        for _ in 0..Waiting::MOST {
+            assert!(event().finds_room(&waiting));
+        }
+        for _ in 0..3 {
+            assert!(!event().finds_room(&waiting));
+        }
+        event().leaves(&waiting);
+        let mut next = event();
+        assert!(next.finds_room(&waiting));
+        assert_eq!(dropped(&next), 3);
+        assert!(!event().finds_room(&waiting));
+        event().leaves(&waiting);
+        let mut after = event();
+        assert!(after.finds_room(&waiting));
+        assert_eq!(dropped(&after), 1);
+    }
+}
