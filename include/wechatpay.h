@@ -117,6 +117,12 @@
 typedef struct wechatpay_answer wechatpay_answer;
 
 /**
+ * One attempt of a call. It belongs to the error that carries it, or to the library while a wechatpay_on_attempt runs. It
+ * holds nothing of what was sent or received.
+ */
+typedef struct wechatpay_attempt wechatpay_attempt;
+
+/**
  * A client of one merchant, owned by the caller. It never changes: any number of threads may use it at once, and a
  * child may go on using it after a fork. What is derived from a client lives on when that is freed.
  */
@@ -177,6 +183,13 @@ typedef void (*wechatpay_free_context)(void *context);
  * C++ exception).
  */
 typedef int (*wechatpay_keep_going)(void *context);
+
+/**
+ * Told of every attempt of a call twice, on the thread that makes the call: when it was begun (its phase is NULL), and when
+ * it has ended. `attempt` lives while the function runs. It should return at once, since the time of the call goes on; it
+ * may use the client, also for calls of its own, but not free it; it must return (no longjmp, no C++ exception).
+ */
+typedef void (*wechatpay_on_attempt)(void *context, const wechatpay_attempt *attempt);
 
 #ifdef __cplusplus
 extern "C" {
@@ -273,6 +286,21 @@ const char *wechatpay_error_request_id(const wechatpay_error *error);
 int32_t wechatpay_error_verified(const wechatpay_error *error);
 
 /**
+ * Id of the operation that reads back what this one did, where the outcome is unknown and there is one; else NULL.
+ */
+const char *wechatpay_error_check_with(const wechatpay_error *error);
+
+/**
+ * How many attempts the call made; 0 where nothing was attempted.
+ */
+size_t wechatpay_error_attempts(const wechatpay_error *error);
+
+/**
+ * One of these attempts, in their order, `at` from 0; NULL where there are not so many. It belongs to the error.
+ */
+const wechatpay_attempt *wechatpay_error_attempt(const wechatpay_error *error, size_t at);
+
+/**
  * Frees an error; NULL is legal.
  */
 void wechatpay_error_free(wechatpay_error *error);
@@ -331,7 +359,7 @@ wechatpay_error *wechatpay_options_add(wechatpay_options *options,
                                        const char *value);
 
 /**
- * Sets an option that is a number (timeout and connect_timeout in seconds, max_reply_bytes).
+ * Sets an option that is a number (timeout, connect_timeout and cool_down in seconds, max_reply_bytes).
  */
 WECHATPAY_MUST_USE
 wechatpay_error *wechatpay_options_set_number(wechatpay_options *options,
@@ -396,7 +424,8 @@ wechatpay_error *wechatpay_client_for_merchant(const wechatpay_client *client,
 
 /**
  * Derives the same client with other defaults. `timeout_seconds`: for a whole call with its attempts; 0 or less keeps
- * what it is. `retry`: "off", "safe" (GETs, and what was provably never sent), "idempotent" (the caller says that
+ * what it is. `retry`: "off", "safe" (GETs, operations that are marked for it, and what was provably never
+ * sent), "idempotent" (the caller says that
  * repeating is harmless); NULL keeps what it is.
  */
 WECHATPAY_MUST_USE
@@ -435,6 +464,69 @@ const char *wechatpay_client_mchid(const wechatpay_client *client);
  * Frees a client; NULL is legal. No call of it may be under way.
  */
 void wechatpay_client_free(wechatpay_client *client);
+
+/**
+ * Derives the same client with a function that is told of the attempts of its calls, for metrics and tracing; NULL takes it
+ * away. Clients derived from this one have it too. `context` is handed to it and is the caller's to keep alive; with
+ * several threads it is told on several threads at once.
+ */
+WECHATPAY_MUST_USE
+wechatpay_error *wechatpay_client_with_on_attempt(const wechatpay_client *client,
+                                                  wechatpay_on_attempt on_attempt,
+                                                  void *context,
+                                                  wechatpay_client **derived);
+
+/**
+ * Id of the operation, or the method of a raw request; NULL for an attempt of an error, which tells it itself.
+ */
+const char *wechatpay_attempt_operation(const wechatpay_attempt *attempt);
+
+/**
+ * The merchant that it is made for; NULL for an attempt of an error.
+ */
+const char *wechatpay_attempt_mchid(const wechatpay_attempt *attempt);
+
+/**
+ * When it was begun, or when it ended, in Unix seconds: it may be told a moment later. 0 for an attempt of an error.
+ */
+double wechatpay_attempt_time(const wechatpay_attempt *attempt);
+
+/**
+ * Its number within the call, from 1.
+ */
+uint32_t wechatpay_attempt_number(const wechatpay_attempt *attempt);
+
+/**
+ * The host that it goes to, as a URL without a path.
+ */
+const char *wechatpay_attempt_host(const wechatpay_attempt *attempt);
+
+/**
+ * How far it came: connecting (nothing was sent), waiting (sent, no answer), receiving (half a reply), answered. NULL where
+ * it has only begun.
+ */
+const char *wechatpay_attempt_phase(const wechatpay_attempt *attempt);
+
+/**
+ * How long it took, in seconds, signing not included.
+ */
+double wechatpay_attempt_duration(const wechatpay_attempt *attempt);
+
+/**
+ * HTTP status of the reply; 0 where there was none.
+ */
+int32_t wechatpay_attempt_status(const wechatpay_attempt *attempt);
+
+/**
+ * Why no reply came: connect_failed, connect_timeout, timeout, connection_broken, broken_reply, reply_too_large; NULL where
+ * one came.
+ */
+const char *wechatpay_attempt_code(const wechatpay_attempt *attempt);
+
+/**
+ * The platform's Request-ID; NULL where no reply came.
+ */
+const char *wechatpay_attempt_request_id(const wechatpay_attempt *attempt);
 
 /**
  * Calls an operation by its id, such as "goldplan.merchants.change_custom_page_status". `json` is one flat object of

@@ -73,6 +73,13 @@ export interface ClientOptions extends MerchantOptions {
   connect_timeout?: number | undefined;
   /** SECONDS (not milliseconds) for a whole call with all its attempts; default 30. */
   timeout?: number | undefined;
+  /**
+   * `off`; `safe`: GETs, operations that are marked for it, and what was provably never sent (the default);
+   * `idempotent`: you say that repeating is harmless.
+   */
+  retry?: 'off' | 'safe' | 'idempotent' | undefined;
+  /** SECONDS for which a host that failed is avoided at first; default 30. */
+  cool_down?: number | undefined;
   /** URL of a Redis in which a fleet shares its limits. */
   rate_limit_redis?: string | undefined;
   /** Proxy URL. Proxy variables of the environment are not read. */
@@ -327,6 +334,8 @@ export interface ErrorFields {
   detail?: unknown;
   request_id?: string | null;
   verified?: boolean;
+  check_with?: string | null;
+  attempts?: readonly Attempt[];
   cause?: unknown;
 }
 
@@ -363,7 +372,52 @@ export declare class WechatPayError extends Error {
   readonly request_id: string | null;
   /** Whether the reply that said so was signed by the platform. */
   readonly verified: boolean;
+  /** Id of the operation that reads back what this one did, where the outcome is unknown and there is one. */
+  readonly check_with: string | null;
+  /** Every attempt of the call, in their order; empty where nothing was attempted. */
+  readonly attempts: readonly Attempt[];
 }
+
+/** One attempt of a call. Holds nothing of what was sent or received. */
+export interface Attempt {
+  /** Its number within the call, from 1. */
+  readonly number: number;
+  /** Where it went, a URL without a path. */
+  readonly host: string;
+  /** How far it came: nothing was sent; sent, and no answer; half a reply; a whole one. */
+  readonly phase: 'connecting' | 'waiting' | 'receiving' | 'answered';
+  /** SECONDS, signing not included. */
+  readonly duration: number;
+  /** HTTP status, where a reply came. */
+  readonly status: number | null;
+  /** Why no reply came: `connect_failed`, `connect_timeout`, `timeout`, `connection_broken`, `broken_reply`, `reply_too_large`. */
+  readonly code: string | null;
+  /** The platform's Request-ID, where a reply came. */
+  readonly request_id: string | null;
+}
+
+/**
+ * What subscribers of the channel `wechatpay-sdk:attempt:start` of `node:diagnostics_channel` get, in the asynchronous
+ * context of the call. A call that is made while nobody has subscribed tells nothing. What a subscriber throws ends no call:
+ * Node.js reports it as an uncaught exception, as for every channel.
+ */
+export interface AttemptStarted {
+  /** Id of the operation, or the method of {@link Client.request}. */
+  readonly operation: string;
+  /** The merchant that it is made for. */
+  readonly mchid: string;
+  /** Its number within the call, from 1. */
+  readonly number: number;
+  /** Where it goes, a URL without a path. */
+  readonly host: string;
+  /** When that was, in Unix SECONDS: it is told when the event loop comes to it. */
+  readonly time: number;
+  /** How many events before this one were lost, since the event loop did not keep up with them. */
+  readonly dropped: number;
+}
+
+/** What subscribers of `wechatpay-sdk:attempt:end` get; see {@link AttemptStarted}. */
+export interface AttemptEnded extends AttemptStarted, Attempt {}
 
 /** The client was built with something missing or wrong; `field` names the option. */
 export declare class ConfigError extends WechatPayError {}

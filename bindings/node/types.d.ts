@@ -5,8 +5,8 @@ export interface CallOptions {
   /** SECONDS (not milliseconds) for the whole call with all its attempts; the unit is the same in every language. */
   timeout?: number | undefined;
   /**
-   * `never`; `safe`: GETs, and what was provably never sent (the default); `idempotent`: you say that repeating this
-   * call is harmless.
+   * `off`; `safe`: GETs, operations that are marked for it, and what was provably never sent (the default);
+   * `idempotent`: you say that repeating this call is harmless.
    */
   retry?: 'off' | 'safe' | 'idempotent' | undefined;
   /**

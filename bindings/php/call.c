@@ -13,12 +13,12 @@
 
 struct php_wechatpay_wait {
     php_wechatpay_wait *outer;
-    /* The callables for the merchant's key, where that lies elsewhere. */
-    HashTable *signer;
+    /* The callables of the client. */
+    HashTable *functions;
     /* What they threw: it becomes the previous exception of ours. */
     zend_object *thrown;
     sigset_t before;
-    /* A signal handler, or the merchant's key, ended the request with a fatal error. The jump is made up for behind the library's frames. */
+    /* A signal handler, or a callable of the client, ended the request with a fatal error. The jump is made up for behind the library's frames. */
     bool bailed_out;
 };
 
@@ -81,9 +81,9 @@ static void add_thrown(zend_object *thrown, bool of_key)
     }
 }
 
-HashTable *php_wechatpay_signer_of(const php_wechatpay_wait *wait)
+HashTable *php_wechatpay_functions_of(const php_wechatpay_wait *wait)
 {
-    return wait->signer;
+    return wait->functions;
 }
 
 int php_wechatpay_keep_going(void *context)
@@ -109,7 +109,7 @@ int php_wechatpay_keep_going(void *context)
 wechatpay_reply *php_wechatpay_run(php_wechatpay_handle *handle, php_wechatpay_send send, const void *arguments)
 {
     wechatpay_reply *reply = NULL;
-    php_wechatpay_wait wait = {.outer = WECHATPAY_G(wait), .signer = handle->signer, .thrown = NULL, .bailed_out = false};
+    php_wechatpay_wait wait = {.outer = WECHATPAY_G(wait), .functions = handle->functions, .thrown = NULL, .bailed_out = false};
 
     php_wechatpay_handle_share(handle);
     WECHATPAY_G(wait) = &wait;

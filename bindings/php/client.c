@@ -10,13 +10,17 @@ zend_class_entry *php_wechatpay_reply_ce;
 
 /* ---------------------------------------------------------------- how clients are made */
 
-/* Gives the object its native client: the error's exception, or the client with signals let in. */
-static php_wechatpay_handle *handle_of(wechatpay_error *error, wechatpay_client *client)
+/* Gives the object its native client: the error's exception, or the client with signals let in, and watched by the callable
+ * that is for that. */
+static php_wechatpay_handle *handle_of(wechatpay_error *error, wechatpay_client *client, const zval *functions)
 {
     wechatpay_client *polled = NULL;
     if (error == NULL) {
         error = wechatpay_client_with_poll(client, php_wechatpay_keep_going, NULL, &polled);
         wechatpay_client_free(client);
+    }
+    if (error == NULL) {
+        error = php_wechatpay_watch(&polled, functions);
     }
     if (error != NULL) {
         php_wechatpay_throw(error);
@@ -25,32 +29,32 @@ static php_wechatpay_handle *handle_of(wechatpay_error *error, wechatpay_client 
     return php_wechatpay_handle_new(polled);
 }
 
-/* `signer` is as of php_wechatpay_options: the caller frees it. */
-static php_wechatpay_handle *handle_of_options(HashTable *options, zval *signer)
+/* `functions` is as of php_wechatpay_options: the caller frees it. */
+static php_wechatpay_handle *handle_of_options(HashTable *options, zval *functions)
 {
     wechatpay_client *client = NULL;
-    wechatpay_options *collected = php_wechatpay_options(options, signer);
+    wechatpay_options *collected = php_wechatpay_options(options, functions);
     if (collected == NULL) {
         return NULL;
     }
     wechatpay_error *error = wechatpay_client_new(collected, &client);
     wechatpay_options_free(collected);
-    return handle_of(error, client);
+    return handle_of(error, client, functions);
 }
 
 /* Takes over the handle. */
-static void give_handle(zend_object *object, php_wechatpay_handle *handle, zval *signer)
+static void give_handle(zend_object *object, php_wechatpay_handle *handle, zval *functions)
 {
-    php_wechatpay_handle_give(object, handle, signer);
+    php_wechatpay_handle_give(object, handle, functions);
     zend_update_property_string(
         php_wechatpay_client_ce, object, ZEND_STRL("mchid"), wechatpay_client_mchid(handle->client));
 }
 
-static void return_client(zval *return_value, php_wechatpay_handle *handle, zval *signer)
+static void return_client(zval *return_value, php_wechatpay_handle *handle, zval *functions)
 {
     if (handle != NULL) {
         object_init_ex(return_value, php_wechatpay_client_ce);
-        give_handle(Z_OBJ_P(return_value), handle, signer);
+        give_handle(Z_OBJ_P(return_value), handle, functions);
     }
 }
 
@@ -76,12 +80,12 @@ static ZEND_NAMED_FUNCTION(construct)
         zend_throw_error(NULL, "WechatPay\\Client is constructed already");
         RETURN_THROWS();
     }
-    zval signer;
-    php_wechatpay_handle *handle = handle_of_options(options, &signer);
+    zval functions;
+    php_wechatpay_handle *handle = handle_of_options(options, &functions);
     if (handle != NULL) {
-        give_handle(Z_OBJ_P(ZEND_THIS), handle, &signer);
+        give_handle(Z_OBJ_P(ZEND_THIS), handle, &functions);
     }
-    zval_ptr_dtor(&signer);
+    zval_ptr_dtor(&functions);
 }
 
 static ZEND_NAMED_FUNCTION(from_env)
@@ -92,7 +96,7 @@ static ZEND_NAMED_FUNCTION(from_env)
     ZEND_PARSE_PARAMETERS_NONE();
     wechatpay_error *error = wechatpay_client_from_env(&client);
     ZVAL_UNDEF(&none);
-    return_client(return_value, handle_of(error, client), &none);
+    return_client(return_value, handle_of(error, client, &none), &none);
 }
 
 typedef struct {
@@ -120,17 +124,22 @@ static ZEND_NAMED_FUNCTION(persistent_client)
 
     php_wechatpay_options_digest(options, asked.digest);
     persistent *kept = zend_hash_find_ptr(&WECHATPAY_G(persistent), key);
-    zval signer;
-    ZVAL_UNDEF(&signer);
+    zval functions;
+    ZVAL_UNDEF(&functions);
     if (kept == NULL) {
-        asked.handle = handle_of_options(options, &signer);
-        if (asked.handle != NULL && Z_TYPE(signer) == IS_ARRAY) {
+        asked.handle = handle_of_options(options, &functions);
+        if (asked.handle != NULL && Z_TYPE(functions) == IS_ARRAY) {
             php_wechatpay_handle_release(asked.handle);
             asked.handle = NULL;
-            php_wechatpay_throw_option("sign", "is a callable, which does not outlive its request: use new Client");
+            zend_string *name = NULL;
+            ZEND_HASH_FOREACH_STR_KEY(Z_ARRVAL(functions), name) {
+                break;
+            } ZEND_HASH_FOREACH_END();
+            php_wechatpay_throw_option(
+                ZSTR_VAL(name), "is a callable, which does not outlive its request: use new Client");
         }
-        zval_ptr_dtor(&signer);
-        ZVAL_UNDEF(&signer);
+        zval_ptr_dtor(&functions);
+        ZVAL_UNDEF(&functions);
         if (asked.handle == NULL) {
             RETURN_THROWS();
         }
@@ -141,7 +150,25 @@ static ZEND_NAMED_FUNCTION(persistent_client)
         php_wechatpay_throw_option("key", "is in use with other options; give each set of options a key of its own");
         RETURN_THROWS();
     }
-    return_client(return_value, php_wechatpay_handle_share(kept->handle), &signer);
+    return_client(return_value, php_wechatpay_handle_share(kept->handle), &functions);
+}
+
+/* What watches a client's attempts watches those of clients for other merchants, too. false: an exception has been thrown. */
+static bool inherit_watcher(zval *functions, zval *client)
+{
+    zval *own = &php_wechatpay_object_of(Z_OBJ_P(client))->functions;
+    zval *watcher = Z_TYPE_P(own) == IS_ARRAY ? zend_hash_str_find(Z_ARRVAL_P(own), ZEND_STRL("on_attempt")) : NULL;
+
+    if (Z_TYPE_P(functions) == IS_ARRAY && zend_hash_str_exists(Z_ARRVAL_P(functions), ZEND_STRL("on_attempt"))) {
+        php_wechatpay_throw_option("on_attempt", "is the first client's, for all merchants");
+        return false;
+    }
+    if (watcher != NULL) {
+        zend_string *name = zend_string_init(ZEND_STRL("on_attempt"), 0);
+        php_wechatpay_add_function(functions, name, watcher);
+        zend_string_release(name);
+    }
+    return true;
 }
 
 static ZEND_NAMED_FUNCTION(for_merchant)
@@ -154,21 +181,23 @@ static ZEND_NAMED_FUNCTION(for_merchant)
     ZEND_PARSE_PARAMETERS_END();
 
     php_wechatpay_handle *own = own_handle(ZEND_THIS);
-    zval signer;
-    ZVAL_UNDEF(&signer);
-    wechatpay_options *collected = own ? php_wechatpay_options(options, &signer) : NULL;
-    if (collected != NULL) {
+    zval functions;
+    ZVAL_UNDEF(&functions);
+    wechatpay_options *collected = own ? php_wechatpay_options(options, &functions) : NULL;
+    if (collected != NULL && inherit_watcher(&functions, ZEND_THIS)) {
         wechatpay_error *error = wechatpay_client_for_merchant(own->client, collected, &client);
-        wechatpay_options_free(collected);
-        return_client(return_value, handle_of(error, client), &signer);
+        return_client(return_value, handle_of(error, client, &functions), &functions);
     }
-    zval_ptr_dtor(&signer);
+    wechatpay_options_free(collected);
+    zval_ptr_dtor(&functions);
 }
 
 typedef struct {
     double timeout;
     const char *retry;
     const char *encrypted_with;
+    /* Undefined, or an array of the one callable. */
+    zval watcher;
 } call_options;
 
 /* false: an exception has been thrown. */
@@ -199,14 +228,33 @@ static bool read_call_options(HashTable *options, call_options *read)
                 php_wechatpay_throw_option("encrypted_with", "must be the serial of a key of the platform");
                 return false;
             }
+        } else if (name != NULL && zend_string_equals_literal(name, "on_attempt")) {
+            if (!php_wechatpay_add_function(&read->watcher, name, value)) {
+                return false;
+            }
         } else {
             bool plain = name != NULL && php_wechatpay_is_plain(name);
             php_wechatpay_throw_option(
-                plain ? ZSTR_VAL(name) : "options", "is not an option of a call: timeout, retry and encrypted_with are");
+                plain ? ZSTR_VAL(name) : "options", 
+                "is not an option of a call: timeout, retry, encrypted_with and on_attempt are");
             return false;
         }
     } ZEND_HASH_FOREACH_END();
     return true;
+}
+
+/* The callables of the client, with what watches it in place of what did before. */
+static void derived_functions(zval *derived, zval *client, const zval *watcher)
+{
+    ZVAL_COPY(derived, &php_wechatpay_object_of(Z_OBJ_P(client))->functions);
+    if (Z_TYPE_P(watcher) != IS_ARRAY) {
+        return;
+    }
+    if (Z_TYPE_P(derived) != IS_ARRAY) {
+        array_init(derived);
+    }
+    SEPARATE_ARRAY(derived);
+    zend_hash_copy(Z_ARRVAL_P(derived), Z_ARRVAL_P(watcher), zval_add_ref);
 }
 
 static ZEND_NAMED_FUNCTION(with_options)
@@ -220,16 +268,19 @@ static ZEND_NAMED_FUNCTION(with_options)
     ZEND_PARSE_PARAMETERS_END();
 
     php_wechatpay_handle *own = own_handle(ZEND_THIS);
-    if (own == NULL || !read_call_options(options, &read)) {
-        RETURN_THROWS();
+    if (own != NULL && read_call_options(options, &read)) {
+        wechatpay_error *error = wechatpay_client_with_options(own->client, read.timeout, read.retry, &client);
+        if (error == NULL && read.encrypted_with != NULL) {
+            wechatpay_client *plain = client;
+            error = wechatpay_client_encrypted_with(plain, read.encrypted_with, &client);
+            wechatpay_client_free(plain);
+        }
+        zval functions;
+        derived_functions(&functions, ZEND_THIS, &read.watcher);
+        return_client(return_value, handle_of(error, client, &functions), &functions);
+        zval_ptr_dtor(&functions);
     }
-    wechatpay_error *error = wechatpay_client_with_options(own->client, read.timeout, read.retry, &client);
-    if (error == NULL && read.encrypted_with != NULL) {
-        wechatpay_client *plain = client;
-        error = wechatpay_client_encrypted_with(plain, read.encrypted_with, &client);
-        wechatpay_client_free(plain);
-    }
-    return_client(return_value, handle_of(error, client), &php_wechatpay_object_of(Z_OBJ_P(ZEND_THIS))->signer);
+    zval_ptr_dtor(&read.watcher);
 }
 
 /* ---------------------------------------------------------------- calls */
@@ -421,6 +472,7 @@ static ZEND_NAMED_FUNCTION(option_names)
     }
     add_next_index_string(return_value, "sign");
     add_next_index_string(return_value, "decrypt");
+    add_next_index_string(return_value, "on_attempt");
 }
 
 /* ---------------------------------------------------------------- the classes */

@@ -60,6 +60,8 @@ GETTER(get_location, "location")
 GETTER(get_detail, "detail")
 GETTER(get_request_id, "requestId")
 GETTER(is_verified, "verified")
+GETTER(get_check_with, "checkWith")
+GETTER(get_attempts, "attempts")
 
 ZEND_BEGIN_ARG_WITH_RETURN_TYPE_INFO_EX(returns_string, 0, 0, IS_STRING, 0)
 ZEND_END_ARG_INFO()
@@ -68,6 +70,8 @@ ZEND_END_ARG_INFO()
 ZEND_BEGIN_ARG_WITH_RETURN_TYPE_INFO_EX(returns_int_or_null, 0, 0, IS_LONG, 1)
 ZEND_END_ARG_INFO()
 ZEND_BEGIN_ARG_WITH_RETURN_TYPE_INFO_EX(returns_bool, 0, 0, _IS_BOOL, 0)
+ZEND_END_ARG_INFO()
+ZEND_BEGIN_ARG_WITH_RETURN_TYPE_INFO_EX(returns_array, 0, 0, IS_ARRAY, 0)
 ZEND_END_ARG_INFO()
 ZEND_BEGIN_ARG_WITH_RETURN_TYPE_INFO_EX(returns_mixed, 0, 0, IS_MIXED, 0)
 ZEND_END_ARG_INFO()
@@ -87,6 +91,8 @@ static const zend_function_entry methods[] = {
     ZEND_FENTRY(getDetail, get_detail, returns_mixed, ZEND_ACC_PUBLIC)
     ZEND_FENTRY(getRequestId, get_request_id, returns_string_or_null, ZEND_ACC_PUBLIC)
     ZEND_FENTRY(isVerified, is_verified, returns_bool, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(getCheckWith, get_check_with, returns_string_or_null, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(getAttempts, get_attempts, returns_array, ZEND_ACC_PUBLIC)
     ZEND_FE_END
 };
 
@@ -137,6 +143,13 @@ static void declare_false(const char *name)
     declare(name, MAY_BE_BOOL, &value);
 }
 
+static void declare_list(const char *name)
+{
+    zval value;
+    ZVAL_EMPTY_ARRAY(&value);
+    declare(name, MAY_BE_ARRAY, &value);
+}
+
 /* What a property is at first in objects of this class: also for those that tests of others make with `new`. */
 static zval *default_of(zend_class_entry *ce, const char *name)
 {
@@ -170,6 +183,8 @@ void php_wechatpay_register_exceptions(void)
     declare_null("detail", MAY_BE_ANY);
     declare_null("requestId", MAY_BE_STRING);
     declare_false("verified");
+    declare_null("checkWith", MAY_BE_STRING);
+    declare_list("attempts");
 
     for (size_t at = 0; at < sizeof(kinds) / sizeof(kinds[0]); at++) {
         INIT_CLASS_ENTRY_EX(ce, kinds[at].class_name, strlen(kinds[at].class_name), NULL);
@@ -268,6 +283,11 @@ void php_wechatpay_throw(wechatpay_error *error)
     set_json(exception, "detail", wechatpay_error_detail(error));
     set_text(exception, "requestId", wechatpay_error_request_id(error));
     zend_update_property_bool(base_ce, exception, ZEND_STRL("verified"), wechatpay_error_verified(error));
+    set_text(exception, "checkWith", wechatpay_error_check_with(error));
+    zval attempts;
+    php_wechatpay_attempts(&attempts, error);
+    zend_update_property(base_ce, exception, ZEND_STRL("attempts"), &attempts);
+    zval_ptr_dtor(&attempts);
     wechatpay_error_free(error);
     throw(exception);
 }

@@ -15,17 +15,17 @@ php_wechatpay_handle *php_wechatpay_handle_new(wechatpay_client *client)
     php_wechatpay_handle *handle = pemalloc(sizeof(*handle), 1);
     handle->references = 1;
     handle->client = client;
-    handle->signer = NULL;
+    handle->functions = NULL;
     return handle;
 }
 
-void php_wechatpay_handle_give(zend_object *object, php_wechatpay_handle *handle, zval *signer)
+void php_wechatpay_handle_give(zend_object *object, php_wechatpay_handle *handle, zval *functions)
 {
     php_wechatpay_object *owner = php_wechatpay_object_of(object);
     owner->handle = handle;
-    if (Z_TYPE_P(signer) == IS_ARRAY) {
-        ZVAL_COPY(&owner->signer, signer);
-        handle->signer = Z_ARRVAL(owner->signer);
+    if (Z_TYPE_P(functions) == IS_ARRAY) {
+        ZVAL_COPY(&owner->functions, functions);
+        handle->functions = Z_ARRVAL(owner->functions);
     }
 }
 
@@ -92,7 +92,7 @@ static zend_object *create(zend_class_entry *ce)
 {
     php_wechatpay_object *made = zend_object_alloc(sizeof(*made), ce);
     made->handle = NULL;
-    ZVAL_UNDEF(&made->signer);
+    ZVAL_UNDEF(&made->functions);
     zend_object_std_init(&made->std, ce);
     object_properties_init(&made->std, ce);
     made->std.handlers = &handlers;
@@ -103,7 +103,7 @@ static void destroy(zend_object *object)
 {
     php_wechatpay_object *owner = php_wechatpay_object_of(object);
     php_wechatpay_handle_release(owner->handle);
-    zval_ptr_dtor(&owner->signer);
+    zval_ptr_dtor(&owner->functions);
     zend_object_std_dtor(object);
 }
 
@@ -111,7 +111,7 @@ static void destroy(zend_object *object)
 static HashTable *garbage(zend_object *object, zval **values, int *count)
 {
     zend_get_gc_buffer *buffer = zend_get_gc_buffer_create();
-    zend_get_gc_buffer_add_zval(buffer, &php_wechatpay_object_of(object)->signer);
+    zend_get_gc_buffer_add_zval(buffer, &php_wechatpay_object_of(object)->functions);
     for (int at = 0; at < object->ce->default_properties_count; at++) {
         zend_get_gc_buffer_add_zval(buffer, &object->properties_table[at]);
     }
@@ -137,8 +137,8 @@ static bool fill(zend_object *object, zend_string *name, wechatpay_error **error
             return true;
         }
         object_init_ex(slot, ce);
-        zval *signer = &php_wechatpay_object_of(object)->signer;
-        php_wechatpay_handle_give(Z_OBJ_P(slot), php_wechatpay_handle_share(handle), signer);
+        zval *functions = &php_wechatpay_object_of(object)->functions;
+        php_wechatpay_handle_give(Z_OBJ_P(slot), php_wechatpay_handle_share(handle), functions);
     }
     return true;
 }

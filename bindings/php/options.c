@@ -66,7 +66,7 @@ static bool add(wechatpay_options *options, const char *name, zval *value)
 }
 
 /* false: an exception has been thrown. */
-static bool collect(wechatpay_options *collected, HashTable *options, zval *signer)
+static bool collect(wechatpay_options *collected, HashTable *options, zval *functions)
 {
     zend_string *name;
     zval *value;
@@ -75,8 +75,8 @@ static bool collect(wechatpay_options *collected, HashTable *options, zval *sign
         bool added = false;
         if (name == NULL || !php_wechatpay_is_plain(name)) {
             php_wechatpay_throw_option("options", "must be an array with the names of options as keys");
-        } else if (signer != NULL && php_wechatpay_is_signer(name)) {
-            added = php_wechatpay_add_to_signer(signer, name, value);
+        } else if (functions != NULL && php_wechatpay_is_function(name)) {
+            added = php_wechatpay_add_function(functions, name, value);
         } else {
             added = add(collected, ZSTR_VAL(name), value);
         }
@@ -84,20 +84,20 @@ static bool collect(wechatpay_options *collected, HashTable *options, zval *sign
             return false;
         }
     } ZEND_HASH_FOREACH_END();
-    wechatpay_error *error = signer ? php_wechatpay_set_signer(collected, signer) : NULL;
+    wechatpay_error *error = functions ? php_wechatpay_set_signer(collected, functions) : NULL;
     if (error != NULL) {
         php_wechatpay_throw(error);
     }
     return error == NULL;
 }
 
-wechatpay_options *php_wechatpay_options(HashTable *options, zval *signer)
+wechatpay_options *php_wechatpay_options(HashTable *options, zval *functions)
 {
     wechatpay_options *collected = wechatpay_options_new();
-    if (signer != NULL) {
-        ZVAL_UNDEF(signer);
+    if (functions != NULL) {
+        ZVAL_UNDEF(functions);
     }
-    if (!collect(collected, options, signer)) {
+    if (!collect(collected, options, functions)) {
         wechatpay_options_free(collected);
         return NULL;
     }

@@ -44,15 +44,15 @@ extern zend_module_entry wechatpay_module_entry;
 typedef struct {
     uint32_t references;
     wechatpay_client *client;
-    /* The callables for the merchant's key, where that lies elsewhere, else NULL. Borrowed: the objects hold them. */
-    HashTable *signer;
+    /* The callables that the client was given, else NULL. Borrowed: the objects hold them. */
+    HashTable *functions;
 } php_wechatpay_handle;
 
 typedef struct {
     /* NULL until the constructor has run. */
     php_wechatpay_handle *handle;
-    /* An array of the callables for the merchant's key, where that lies elsewhere. */
-    zval signer;
+    /* An array of the callables that the client was given, if any. */
+    zval functions;
     zend_object std;
 } php_wechatpay_object;
 
@@ -64,7 +64,7 @@ static inline php_wechatpay_object *php_wechatpay_object_of(zend_object *object)
 /* Takes over the client. */
 php_wechatpay_handle *php_wechatpay_handle_new(wechatpay_client *client);
 /* Gives an object the handle, which it takes over, and a reference to the callables. */
-void php_wechatpay_handle_give(zend_object *object, php_wechatpay_handle *handle, zval *signer);
+void php_wechatpay_handle_give(zend_object *object, php_wechatpay_handle *handle, zval *functions);
 php_wechatpay_handle *php_wechatpay_handle_share(php_wechatpay_handle *handle);
 void php_wechatpay_handle_release(php_wechatpay_handle *handle);
 
@@ -137,21 +137,32 @@ void php_wechatpay_block_signals(sigset_t *before);
 /* Around the code of the application that runs during a call. */
 void php_wechatpay_let_signals_in(const php_wechatpay_wait *wait);
 void php_wechatpay_keep_signals_out(php_wechatpay_wait *wait, bool bailed_out);
-HashTable *php_wechatpay_signer_of(const php_wechatpay_wait *wait);
+HashTable *php_wechatpay_functions_of(const php_wechatpay_wait *wait);
 
 /* Takes the exception away that the merchant's key threw, for the end of the call. */
 void php_wechatpay_keep_thrown(php_wechatpay_wait *wait);
 
-/* ---------------------------------------------------------------- the merchant's key, where it lies elsewhere */
+/* ---------------------------------------------------------------- the callables of a client */
 
 /* Whether an option is one of its callables. */
-bool php_wechatpay_is_signer(const zend_string *name);
+bool php_wechatpay_is_function(const zend_string *name);
 
 /* Adds one to the array that they make; false: a ConfigException has been thrown. */
-bool php_wechatpay_add_to_signer(zval *signer, zend_string *name, zval *function);
+bool php_wechatpay_add_function(zval *functions, zend_string *name, zval *function);
 
-/* Tells the library of them; the error is the caller's. */
-wechatpay_error *php_wechatpay_set_signer(wechatpay_options *options, const zval *signer);
+/* Runs one of them on behalf of a call that is under way, and then `afterwards` if it is not NULL. false: PHP ended the
+ * request, and both zvals are gone with it. */
+bool php_wechatpay_call_function(
+    php_wechatpay_wait *wait, zval *function, zval *argument, zval *given, void (*afterwards)(void));
+
+/* Puts a client in place of it that tells 'on_attempt', if that is among the callables; with an error there is none. */
+wechatpay_error *php_wechatpay_watch(wechatpay_client **client, const zval *functions);
+
+/* The attempts of an error, as a list of arrays. */
+void php_wechatpay_attempts(zval *list, const wechatpay_error *error);
+
+/* Tells the library of those for the merchant's key; the error is the caller's. */
+wechatpay_error *php_wechatpay_set_signer(wechatpay_options *options, const zval *functions);
 
 /* ---------------------------------------------------------------- JSON */
 
@@ -169,9 +180,8 @@ bool php_wechatpay_decode_reply(zval *value, const wechatpay_reply *reply, const
 
 /* ---------------------------------------------------------------- options */
 
-/* NULL: a ConfigException has been thrown. `signer` gets an array of the callables for a merchant's key, where there are
- * some; the caller frees it, also with an exception. Where it is NULL, they are no options. */
-wechatpay_options *php_wechatpay_options(HashTable *options, zval *signer);
+/* NULL: a ConfigException has been thrown. `functions` gets an array of the callables among them, where there are some; the caller frees it, also with an exception. Where it is NULL, they are no options. */
+wechatpay_options *php_wechatpay_options(HashTable *options, zval *functions);
 
 #define PHP_WECHATPAY_DIGEST_SIZE 32
 /* Of the options in any order. */

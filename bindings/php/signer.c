@@ -1,5 +1,6 @@
-/* A merchant's key that lies elsewhere: the callables 'sign' and 'decrypt' of a client. They belong to the PHP objects that
- * use the client, where PHP's collector of cycles sees them; the library only asks the call that is under way. */
+/* The callables of a client: 'sign' and 'decrypt' for a merchant's key that lies elsewhere, 'on_attempt' for what watches the
+ * attempts. They belong to the PHP objects that use the client, where PHP's collector of cycles sees them; the library only
+ * turns to the call that is under way. */
 #include "php_wechatpay.h"
 
 #include "zend_exceptions.h"
@@ -37,11 +38,34 @@ static void take(wechatpay_answer *answer, const char *task, zval *given)
     wechatpay_answer_fail(answer, problem);
 }
 
+bool php_wechatpay_call_function(
+    php_wechatpay_wait *wait, zval *function, zval *argument, zval *given, void (*afterwards)(void))
+{
+    /* Kept over the jump. */
+    volatile bool bailed_out = false;
+
+    ZVAL_UNDEF(given);
+    php_wechatpay_let_signals_in(wait);
+    /* What stands on this thread's stack must go in the order in which it came. */
+    zend_fiber_switch_block();
+    zend_try {
+        call_user_function(NULL, NULL, function, given, 1, argument);
+        if (afterwards != NULL) {
+            afterwards();
+        }
+    } zend_catch {
+        bailed_out = true;
+    } zend_end_try();
+    zend_fiber_switch_unblock();
+    php_wechatpay_keep_signals_out(wait, bailed_out);
+    return !bailed_out;
+}
+
 static void ask(const char *task, const char *input, size_t length, wechatpay_answer *answer)
 {
     php_wechatpay_wait *wait = WECHATPAY_G(wait);
-    HashTable *signer = wait ? php_wechatpay_signer_of(wait) : NULL;
-    zval *function = signer ? zend_hash_str_find(signer, task, strlen(task)) : NULL;
+    HashTable *functions = wait ? php_wechatpay_functions_of(wait) : NULL;
+    zval *function = functions ? zend_hash_str_find(functions, task, strlen(task)) : NULL;
     zval argument;
     zval given;
 
@@ -49,19 +73,7 @@ static void ask(const char *task, const char *input, size_t length, wechatpay_an
         return;
     }
     ZVAL_STRINGL(&argument, input, length);
-    ZVAL_UNDEF(&given);
-    php_wechatpay_let_signals_in(wait);
-    /* What stands on this thread's stack must go in the order in which it came. */
-    zend_fiber_switch_block();
-    bool bailed_out = false;
-    zend_try {
-        call_user_function(NULL, NULL, function, &given, 1, &argument);
-    } zend_catch {
-        bailed_out = true;
-    } zend_end_try();
-    zend_fiber_switch_unblock();
-    php_wechatpay_keep_signals_out(wait, bailed_out);
-    if (bailed_out) {
+    if (!php_wechatpay_call_function(wait, function, &argument, &given, NULL)) {
         wechatpay_answer_fail(answer, "PHP ended the request");
         return;
     }
@@ -85,35 +97,41 @@ static void decrypt(void *context, const char *input, size_t length, wechatpay_a
     ask("decrypt", input, length, answer);
 }
 
-bool php_wechatpay_is_signer(const zend_string *name)
+bool php_wechatpay_is_function(const zend_string *name)
 {
-    return zend_string_equals_literal(name, "sign") || zend_string_equals_literal(name, "decrypt");
+    return zend_string_equals_literal(name, "sign") || zend_string_equals_literal(name, "decrypt")
+        || zend_string_equals_literal(name, "on_attempt");
 }
 
-bool php_wechatpay_add_to_signer(zval *signer, zend_string *name, zval *function)
+bool php_wechatpay_add_function(zval *functions, zend_string *name, zval *function)
 {
     ZVAL_DEREF(function);
     if (Z_TYPE_P(function) == IS_NULL) {
         return true;
     }
     if (!zend_is_callable(function, 0, NULL)) {
-        php_wechatpay_throw_option(ZSTR_VAL(name), "must be callable: fn (string $input): string");
+        bool watches = zend_string_equals_literal(name, "on_attempt");
+        php_wechatpay_throw_option(ZSTR_VAL(name),
+            watches ? "must be callable: fn (array $attempt): void" : "must be callable: fn (string $input): string");
         return false;
     }
-    if (Z_TYPE_P(signer) != IS_ARRAY) {
-        array_init_size(signer, 2);
+    if (Z_TYPE_P(functions) != IS_ARRAY) {
+        array_init_size(functions, 3);
     }
     Z_TRY_ADDREF_P(function);
-    zend_hash_update(Z_ARRVAL_P(signer), name, function);
+    zend_hash_update(Z_ARRVAL_P(functions), name, function);
     return true;
 }
 
-wechatpay_error *php_wechatpay_set_signer(wechatpay_options *options, const zval *signer)
+wechatpay_error *php_wechatpay_set_signer(wechatpay_options *options, const zval *functions)
 {
-    if (Z_TYPE_P(signer) != IS_ARRAY) {
+    if (Z_TYPE_P(functions) != IS_ARRAY) {
         return NULL;
     }
-    bool signs = zend_hash_str_exists(Z_ARRVAL_P(signer), ZEND_STRL("sign"));
-    bool decrypts = zend_hash_str_exists(Z_ARRVAL_P(signer), ZEND_STRL("decrypt"));
+    bool signs = zend_hash_str_exists(Z_ARRVAL_P(functions), ZEND_STRL("sign"));
+    bool decrypts = zend_hash_str_exists(Z_ARRVAL_P(functions), ZEND_STRL("decrypt"));
+    if (!signs && !decrypts) {
+        return NULL;
+    }
     return wechatpay_options_set_signer(options, signs ? sign : NULL, decrypts ? decrypt : NULL, NULL, NULL);
 }

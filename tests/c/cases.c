@@ -100,7 +100,8 @@ static void check_error(const struct place *place, const json_t *record, const j
         else if (strcmp(name, "request_id") == 0) {
             int present = wechatpay_error_request_id(error) != NULL;
             if (present != (strcmp(json_string_value(value), "present") == 0)) problem(problems, "request_id is wrong");
-        } else if (get(actual, name) != NULL) matches(problems, name, value, get(actual, name));
+        } else if (strcmp(name, "attempts") == 0) holds(problems, name, value, get(actual, name));
+        else if (get(actual, name) != NULL) matches(problems, name, value, get(actual, name));
         else broken("%s: unknown member %s of an error", text(record, "name"), name);
     }
     check_secret(error, text(place->info, "apiv3_key"), problems);

@@ -141,6 +141,24 @@ static json_t *text_or_null(const char *text) { return text == NULL ? json_null(
 
 static json_t *json_or_null(const char *text) { return text == NULL ? json_null() : json_read(text, strlen(text)); }
 
+static json_t *attempts_as_json(const wechatpay_error *error) {
+    json_t *list = json_array();
+    for (size_t at = 0; at < wechatpay_error_attempts(error); at++) {
+        const wechatpay_attempt *attempt = wechatpay_error_attempt(error, at);
+        int status = wechatpay_attempt_status(attempt);
+        json_t *record = json_object();
+        json_object_set_new(record, "number", json_integer(wechatpay_attempt_number(attempt)));
+        json_object_set_new(record, "host", text_or_null(wechatpay_attempt_host(attempt)));
+        json_object_set_new(record, "phase", text_or_null(wechatpay_attempt_phase(attempt)));
+        json_object_set_new(record, "duration", json_real(wechatpay_attempt_duration(attempt)));
+        json_object_set_new(record, "status", status == 0 ? json_null() : json_integer(status));
+        json_object_set_new(record, "code", text_or_null(wechatpay_attempt_code(attempt)));
+        json_object_set_new(record, "request_id", text_or_null(wechatpay_attempt_request_id(attempt)));
+        json_array_append_new(list, record);
+    }
+    return list;
+}
+
 json_t *error_as_json(const wechatpay_error *error) {
     int status = wechatpay_error_status(error);
     json_t *record = json_object();
@@ -156,5 +174,7 @@ json_t *error_as_json(const wechatpay_error *error) {
     json_object_set_new(record, "retryability", text_or_null(wechatpay_error_retryability_name(error)));
     json_object_set_new(record, "may_have_taken_effect", json_boolean(wechatpay_error_may_have_taken_effect(error)));
     json_object_set_new(record, "verified", json_boolean(wechatpay_error_verified(error)));
+    json_object_set_new(record, "check_with", text_or_null(wechatpay_error_check_with(error)));
+    json_object_set_new(record, "attempts", attempts_as_json(error));
     return record;
 }

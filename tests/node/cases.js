@@ -173,10 +173,13 @@ class Runner {
     }
   }
 
-  checkError(test, { message_contains, message_excludes, request_id, ...wanted }, error) {
+  checkError(test, { message_contains, message_excludes, request_id, attempts, ...wanted }, error) {
     assert.equal(error.constructor, KINDS[error.kind], String(error));
     contains(message_contains ?? [], String(error), true);
     contains(message_excludes ?? [], String(error), false);
+    if (attempts) {
+      holds(attempts, error.attempts, 'attempts');
+    }
     if (request_id) {
       assert.equal(error.request_id === null ? 'absent' : 'present', request_id);
     }

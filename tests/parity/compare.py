@@ -32,6 +32,11 @@ SECTIONS = ("operations", "client_options", "call_options", "error_kinds", "erro
 WITHOUT_CLASSES = ("rust", "c")
 # What one language has besides, because its users expect it. What stands here and is not found is a difference too.
 OWN = {
+    # A callable that is told of attempts; Node.js has diagnostics channels for that, Rust and C a method of the client.
+    ("python", "client_options"): {"on_attempt"},
+    ("python", "call_options"): {"on_attempt"},
+    ("php", "client_options"): {"on_attempt"},
+    ("php", "call_options"): {"on_attempt"},
     ("node", "call_options"): {"signal"},  # AbortSignal is how JavaScript gives a call up,
     ("node", "error_classes"): {"abort < wechat_pay"},  # and AbortError what it then rejects with.
 }

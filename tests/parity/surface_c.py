@@ -71,7 +71,7 @@ class Library:
             self.succeed(setter, collected, name.encode(), argument)
         client, patient = ctypes.c_void_p(), ctypes.c_void_p()
         self.succeed("wechatpay_client_new", collected, ctypes.byref(client))
-        self.succeed("wechatpay_client_with_options", client, ctypes.c_double(0), b"never", ctypes.byref(patient))
+        self.succeed("wechatpay_client_with_options", client, ctypes.c_double(0), b"off", ctypes.byref(patient))
         return patient
 
     def operations(self, client: ctypes.c_void_p) -> list[str]:

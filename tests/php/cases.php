@@ -33,6 +33,7 @@ const GETTERS = [
     'retryability' => 'getRetryability',
     'may_have_taken_effect' => 'mayHaveTakenEffect',
     'verified' => 'isVerified',
+    'check_with' => 'getCheckWith',
 ];
 
 /** All cases of all files by name, the file's name before each. */
@@ -254,6 +255,7 @@ final class Runner
             array_push($problems, ...match ($name) {
                 'message_contains' => contains($name, $value, $error->getMessage(), true),
                 'message_excludes' => contains($name, $value, $error->getMessage(), false),
+                'attempts' => missing($name, $value, $error->getAttempts()),
                 'request_id' => differences($name, $value === 'present', $error->getRequestId() !== null),
                 default => matches($name, $value, $error->{GETTERS[$name]}()),
             });

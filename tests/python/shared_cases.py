@@ -198,10 +198,12 @@ class Runner:
                 assert [text for text in value if text in shown] == [], shown
             elif name == "request_id":
                 assert (error.request_id is not None) == (value == "present")
+            elif name == "attempts":
+                holds(value, [attempt._asdict() for attempt in error.attempts], name)
             else:
                 assert getattr(error, name) == value, f"{name} of {error!r}"
         for at, secret in enumerate([self.sandbox.info["apiv3_key"], *case["secrets"]]):
-            if secret in f"{error} {error!r}":
+            if secret in f"{error} {error!r} {error.attempts}":
                 raise AssertionError(f"the error {error.code} shows secret {at}, which begins with {secret[:4]}")
 
     def check_wire(self, wanted: list[dict[str, Any]], received: list[dict[str, Any]]) -> None:

@@ -123,8 +123,8 @@ unsafe fn run(
     unsafe {
         give(reply, "reply", || {
             let client = handle(client, "client")?;
-            let call = make(&client.inner)?;
-            match wait(call, TICK, || client.keep_going(), |task, input| client.answer(task, input))? {
+            let call = make(&client.inner)?.watched(client.is_watched());
+            match wait(call, TICK, || client.keep_going(), |said| client.hear(said))? {
                 Waited::Done(result) => Ok(Reply::new(result?)),
                 Waited::GivenUp(record) => Err(record),
             }

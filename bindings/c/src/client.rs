@@ -5,8 +5,9 @@ use std::ptr;
 use std::sync::Arc;
 
 use serde_json::json;
-use wechatpay_bridge::{self as bridge, Answer, Key, KeyError, Task};
+use wechatpay_bridge::{self as bridge, Answer, Key, KeyError, Said, Task};
 
+use crate::attempt::Watch;
 use crate::error::Error;
 use crate::input::{bad_option, handle, text};
 use crate::options::Options;
@@ -26,6 +27,7 @@ pub struct Client {
     mchid: CString,
     poll: Poll,
     signer: Option<Arc<Signer>>,
+    watch: Watch,
 }
 
 #[derive(Clone, Copy)]
@@ -35,12 +37,35 @@ struct Poll {
 }
 
 impl Client {
-    fn new(inner: bridge::Client, poll: Poll, signer: Option<Arc<Signer>>) -> Self {
-        Self { mchid: c_text(inner.mchid().to_owned()), inner, poll, signer }
+    fn new(inner: bridge::Client, signer: Option<Arc<Signer>>) -> Self {
+        Self { mchid: c_text(inner.mchid().to_owned()), inner, poll: NO_POLL, signer, watch: Watch::NONE }
     }
 
-    /// By the functions that were given for the merchant's key.
-    pub(crate) fn answer(&self, task: Task, input: &[u8]) -> Answer {
+    /// With the functions of this one.
+    fn derived(&self, inner: bridge::Client, signer: Option<Arc<Signer>>) -> Self {
+        Self { poll: self.poll, watch: self.watch, ..Self::new(inner, signer) }
+    }
+
+    pub(crate) fn watched(&self, watch: Watch) -> Self {
+        Self { watch, ..self.derived(self.inner.clone(), self.signer.clone()) }
+    }
+
+    pub(crate) fn is_watched(&self) -> bool {
+        self.watch.is_there()
+    }
+
+    /// By the functions that it was given.
+    pub(crate) fn hear(&self, said: Said) {
+        match said {
+            Said::Asks(question) => {
+                let given = self.answer(question.task, &question.input);
+                question.answer(given);
+            }
+            Said::Tells(event) => self.watch.tell(event),
+        }
+    }
+
+    fn answer(&self, task: Task, input: &[u8]) -> Answer {
         self.signer.as_ref().ok_or_else(KeyError::unsupported)?.answer(task, input)
     }
 
@@ -61,7 +86,7 @@ pub unsafe extern "C" fn wechatpay_client_new(options: *const Options, client: *
         give(client, "client", || {
             let options = options.as_ref().ok_or_else(|| bad_option("options")("is NULL"))?;
             let key = Key::given(options.signer.is_some(), false)?;
-            Ok(Client::new(bridge::Client::from_json(options.to_json(), key)?, NO_POLL, options.signer.clone()))
+            Ok(Client::new(bridge::Client::from_json(options.to_json(), key)?, options.signer.clone()))
         })
     }
 }
@@ -71,7 +96,7 @@ pub unsafe extern "C" fn wechatpay_client_new(options: *const Options, client: *
 #[must_use]
 pub unsafe extern "C" fn wechatpay_client_from_env(client: *mut *mut Client) -> *mut Error {
     // SAFETY: the conventions.
-    unsafe { give(client, "client", || Ok(Client::new(bridge::Client::from_env()?, NO_POLL, None))) }
+    unsafe { give(client, "client", || Ok(Client::new(bridge::Client::from_env()?, None))) }
 }
 
 /// Derives a client for another merchant, which shares the connections of the first. Options of the connection
@@ -89,13 +114,14 @@ pub unsafe extern "C" fn wechatpay_client_for_merchant(
             let client = handle(client, "client")?;
             let options = options.as_ref().ok_or_else(|| bad_option("options")("is NULL"))?;
             let key = Key::given(options.signer.is_some(), false)?;
-            Ok(Client::new(client.inner.for_merchant(options.to_json(), key)?, client.poll, options.signer.clone()))
+            Ok(client.derived(client.inner.for_merchant(options.to_json(), key)?, options.signer.clone()))
         })
     }
 }
 
 /// Derives the same client with other defaults. `timeout_seconds`: for a whole call with its attempts; 0 or less keeps
-/// what it is. `retry`: "off", "safe" (GETs, and what was provably never sent), "idempotent" (the caller says that
+/// what it is. `retry`: "off", "safe" (GETs, operations that are marked for it, and what was provably never
+/// sent), "idempotent" (the caller says that
 /// repeating is harmless); NULL keeps what it is.
 #[unsafe(no_mangle)]
 #[must_use]
@@ -115,7 +141,7 @@ pub unsafe extern "C" fn wechatpay_client_with_options(
             let timeout = (timeout_seconds > 0.0).then_some(timeout_seconds);
             let retry = (!retry.is_null()).then(|| text(retry).map_err(bad_option("retry"))).transpose()?;
             let options = json!({"timeout": timeout, "retry": retry}).to_string();
-            Ok(Client::new(client.inner.with_options(options.as_bytes())?, client.poll, client.signer.clone()))
+            Ok(client.derived(client.inner.with_options(options.as_bytes())?, client.signer.clone()))
         })
     }
 }
@@ -136,7 +162,7 @@ pub unsafe extern "C" fn wechatpay_client_encrypted_with(
             let client = handle(client, "client")?;
             let serial = text(encrypted_with).map_err(bad_option("encrypted_with"))?;
             let options = json!({"encrypted_with": serial}).to_string();
-            Ok(Client::new(client.inner.with_options(options.as_bytes())?, client.poll, client.signer.clone()))
+            Ok(client.derived(client.inner.with_options(options.as_bytes())?, client.signer.clone()))
         })
     }
 }
@@ -156,7 +182,8 @@ pub unsafe extern "C" fn wechatpay_client_with_poll(
     unsafe {
         give(derived, "derived", || {
             let client = handle(client, "client")?;
-            Ok(Client::new(client.inner.clone(), Poll { keep_going, context }, client.signer.clone()))
+            let poll = Poll { keep_going, context };
+            Ok(Client { poll, ..client.derived(client.inner.clone(), client.signer.clone()) })
         })
     }
 }

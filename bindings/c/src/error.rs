@@ -5,6 +5,7 @@ use std::ptr;
 
 use wechatpay_bridge::ErrorRecord;
 
+use crate::attempt::Attempt;
 use crate::output::{borrowed, c_text, free};
 
 /// The client was built with something missing or wrong.
@@ -74,6 +75,8 @@ pub struct Error {
     detail: Option<CString>,
     request_id: Option<CString>,
     verified: bool,
+    check_with: Option<CString>,
+    attempts: Vec<Attempt>,
 }
 
 impl Error {
@@ -95,6 +98,8 @@ impl Error {
             detail: record.detail.map(|json| c_text(json.to_string())),
             request_id: record.request_id.map(c_text),
             verified: record.verified,
+            check_with: record.check_with.map(|operation| c_text(operation.to_owned())),
+            attempts: record.attempts.into_iter().map(Attempt::from).collect(),
         }
     }
 }
@@ -216,6 +221,27 @@ pub unsafe extern "C" fn wechatpay_error_request_id(error: *const Error) -> *con
 pub unsafe extern "C" fn wechatpay_error_verified(error: *const Error) -> i32 {
     // SAFETY: the conventions.
     unsafe { error.as_ref() }.map_or(0, |error| error.verified.into())
+}
+
+/// Id of the operation that reads back what this one did, where the outcome is unknown and there is one; else NULL.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn wechatpay_error_check_with(error: *const Error) -> *const c_char {
+    // SAFETY: the conventions.
+    borrowed(unsafe { error.as_ref() }.and_then(|error| error.check_with.as_ref()))
+}
+
+/// How many attempts the call made; 0 where nothing was attempted.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn wechatpay_error_attempts(error: *const Error) -> usize {
+    // SAFETY: the conventions.
+    unsafe { error.as_ref() }.map_or(0, |error| error.attempts.len())
+}
+
+/// One of these attempts, in their order, `at` from 0; NULL where there are not so many. It belongs to the error.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn wechatpay_error_attempt(error: *const Error, at: usize) -> *const Attempt {
+    // SAFETY: the conventions.
+    unsafe { error.as_ref() }.and_then(|error| error.attempts.get(at)).map_or(ptr::null(), ptr::from_ref)
 }
 
 /// Frees an error; NULL is legal.

@@ -2,6 +2,7 @@
 //!
 //! `include/wechatpay.h` is made from these files: every exported function is plain code here, never a macro's.
 
+pub mod attempt;
 pub mod call;
 pub mod catalogue;
 pub mod client;

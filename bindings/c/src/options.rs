@@ -133,7 +133,7 @@ pub unsafe extern "C" fn wechatpay_options_add(
     unsafe { change(options, name, |options, name| options.add(name, text(value).map_err(bad_option(name))?)) }
 }
 
-/// Sets an option that is a number (timeout and connect_timeout in seconds, max_reply_bytes).
+/// Sets an option that is a number (timeout, connect_timeout and cool_down in seconds, max_reply_bytes).
 #[unsafe(no_mangle)]
 #[must_use]
 pub unsafe extern "C" fn wechatpay_options_set_number(

@@ -3,7 +3,7 @@
 use std::ffi::c_char;
 use std::time::Duration;
 
-use wechatpay_bridge::{self as bridge, Call, Reply, Result, Waited, no_answer, wait};
+use wechatpay_bridge::{self as bridge, Call, Reply, Result, Waited, nobody_hears, wait};
 
 use crate::error::Error;
 use crate::input::{bad_argument, bad_option, handle, text};
@@ -101,7 +101,7 @@ unsafe fn ask(
 ) -> Result<Reply> {
     // SAFETY: the caller's promise.
     let (seen, id) = unsafe { (handle(seen, "seen")?, text(id).map_err(bad_argument("id"))?) };
-    match wait(question(&seen.inner, id), TICK, || true, no_answer)? {
+    match wait(question(&seen.inner, id), TICK, || true, nobody_hears)? {
         Waited::Done(result) => result,
         Waited::GivenUp(record) => Err(record),
     }

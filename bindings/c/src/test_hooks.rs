@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use wechatpay_bridge::{ErrorRecord, no_answer, wait};
+use wechatpay_bridge::{ErrorRecord, nobody_hears, wait};
 
 use crate::client::Client;
 use crate::error::Error;
@@ -22,7 +22,7 @@ pub unsafe extern "C" fn wechatpay_test_panic_in_call(client: *const Client) -> 
         // SAFETY: the conventions.
         let client = unsafe { handle(client, "client") }?;
         let call = client.inner.request("GET", "/v3/panic", None, None);
-        wait(call, Duration::from_millis(50), || panic!("on purpose"), no_answer)?;
+        wait(call, Duration::from_millis(50), || panic!("on purpose"), nobody_hears)?;
         Err(ErrorRecord::internal("the call ended before it could panic"))
     })
 }

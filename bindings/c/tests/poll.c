@@ -29,7 +29,7 @@ static void gives_up(const wechatpay_client *silent) {
 
     /* A GET changes nothing; and what is derived is asked too. */
     asked = 0;
-    OK(wechatpay_client_with_options(client, 20, "never", &derived));
+    OK(wechatpay_client_with_options(client, 20, "off", &derived));
     wechatpay_client_free(client);
     error = wechatpay_request(derived, "GET", "/v3/x", NULL, 0, NULL, 0, &reply);
     CHECK(asked == 3 && strcmp(wechatpay_error_code(error), "cancelled") == 0);

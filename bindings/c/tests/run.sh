@@ -57,7 +57,7 @@ run() { # NAME COMMAND…: quiet unless it fails
     grep ' checks passed' "$work/$1.log" | tail -n 1
 }
 
-for test in misuse notifications seen signer threads fork poll panic unload; do
+for test in misuse notifications seen signer attempts threads fork poll panic unload; do
     notification
     folder=$prefix/lib
     hooked=()
@@ -107,4 +107,4 @@ unset LD_LIBRARY_PATH
 build misuse "$work/misuse.static"
 if ldd "$work/misuse.static" | grep libwechatpay; then exit 1; fi
 run misuse.static "$work/misuse.static"
-echo "C tests: 9 programs plain, under AddressSanitizer and UBSan, and under valgrind; 1 linked statically; 2 examples: passed"
+echo "C tests: 10 programs plain, under AddressSanitizer and UBSan, and under valgrind; 1 linked statically; 2 examples: passed"

@@ -142,7 +142,7 @@ static void ownership(void) {
 
     OK(wechatpay_client_new(options, &client));
     wechatpay_options_free(options);
-    OK(wechatpay_client_with_options(client, SECONDS, "never", &derived));
+    OK(wechatpay_client_with_options(client, SECONDS, "off", &derived));
     OK(wechatpay_client_with_poll(derived, NULL, NULL, &polled));
     wechatpay_client_free(client);
     wechatpay_client_free(derived);

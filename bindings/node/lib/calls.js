@@ -6,6 +6,7 @@ const native = require('../load.js');
 const { aborted, fromRecord, neverSent } = require('./errors.js');
 const { badArgument } = require('./encode.js');
 const { parse } = require('./json.js');
+const { isWatched, publish } = require('./attempts.js');
 const { answer } = require('./signer.js');
 
 const LONGEST_INTERVAL = 2 ** 31 - 1;
@@ -18,12 +19,17 @@ let arrivals;
 let alive;
 let last = 0;
 
-function land(token, question, ok, status, requestId, body) {
+function land(token, question, event, ok, status, requestId, body) {
   const flight = flights.get(token);
-  if (question && flight) {
+  if (!flight) {
+    return;
+  }
+  if (question) {
     // In the context of the code that made the call, as AsyncLocalStorage knows it.
     flight.context.runInAsyncScope(answer, undefined, flight, question);
-  } else if (flight) {
+  } else if (event) {
+    flight.context.runInAsyncScope(publish, undefined, event);
+  } else {
     leave(token);
     flight.resolve({ ok, status, requestId, body, failure: flight.failure });
   }
@@ -87,11 +93,12 @@ function outcomeOf(start, operation, signal, signer) {
   arrivals ??= new native.Arrivals(land);
   last = (last + 1) % 2 ** 32;
   const token = last;
-  const refused = start(arrivals, token);
+  const watched = isWatched();
+  const refused = start(arrivals, token, watched);
   if (refused) {
     return { ok: false, body: refused };
   }
-  const context = signer && new AsyncResource('WechatPayCall');
+  const context = (signer || watched) && new AsyncResource('WechatPayCall');
   return new Promise((resolve, reject) => {
     enter(token, { resolve, reject, signal, signer, context, failure: undefined });
   });
@@ -104,7 +111,7 @@ function checkSignal(operation, signal) {
 }
 
 /**
- * `{ status, requestId, body }` of the call that `start(arrivals, token)` begins. The error is made after waiting: its
+ * `{ status, requestId, body }` of the call that `start(arrivals, token, watched)` begins. The error is made after waiting: its
  * stack then shows who waited. `signer` holds the functions for the merchant's key, where that lies elsewhere.
  */
 async function reply(start, operation, signal, signer) {

@@ -67,7 +67,7 @@ class Client {
     const { signal, ...defaults } = options ?? {};
     const json = encodeRecord(operation, 'params', params);
     const client = this.#with(defaults);
-    const start = (arrivals, token) => client.call(arrivals, token, operation, json);
+    const start = (...at) => client.call(...at, operation, json);
     return (await reply(start, operation, signal, this.#signer)).body;
   }
 
@@ -78,7 +78,7 @@ class Client {
     const queryJson = query === undefined ? undefined : encodeRecord(method, 'query', query);
     const bodyJson = body === undefined ? undefined : encode(method, 'body', body);
     const client = this.#with(defaults);
-    const start = (arrivals, token) => client.request(arrivals, token, method, path, queryJson, bodyJson);
+    const start = (...at) => client.request(...at, method, path, queryJson, bodyJson);
     return reply(start, method.toUpperCase(), signal, this.#signer);
   }
 
@@ -101,7 +101,7 @@ class Client {
   async #utility(name, params) {
     const json = encodeRecord(name, 'params', params);
     Object.entries(params).forEach(([argument, value]) => checkText(name, argument, value));
-    const start = (arrivals, token) => this.#native.utility(arrivals, token, name, json);
+    const start = (...at) => this.#native.utility(...at, name, json);
     return (await reply(start, name, undefined, this.#signer)).body;
   }
 

@@ -17,6 +17,7 @@ const FIELDS = {
   detail: null,
   request_id: null,
   verified: false,
+  check_with: null,
 };
 /** May hold openids: console.log must not print them. */
 const HIDDEN = ['value', 'detail'];
@@ -34,6 +35,7 @@ class WechatPayError extends Error {
     for (const name of Object.keys(FIELDS)) {
       define(this, name, values[name], !HIDDEN.includes(name));
     }
+    define(this, 'attempts', fields.attempts ?? [], true);
     define(this, 'message', fields.message ?? text, false);
     this.#text = text;
   }

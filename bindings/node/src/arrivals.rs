@@ -1,5 +1,5 @@
-//! Calls under way, and how they come home. Each runs as a task of its own, on all cores. What comes of it, and what it asks
-//! the merchant's key where that lies elsewhere, lands on the event loop of the thread that made it.
+//! Calls under way, and how they come home. Each runs as a task of its own, on all cores. What comes of it, and what it says
+//! meanwhile, lands on the event loop of the thread that made it.
 //!
 //! A call is a number on both sides: an object for each, which JavaScript would have to make and collect, costs more than
 //! all else here.
@@ -11,20 +11,21 @@ use napi::Status;
 use napi::bindgen_prelude::{Buffer, Either, FnArgs, Function};
 use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
 use napi_derive::napi;
-use wechatpay_bridge::{self as bridge, Call, GivenUp, Reply, Result, Ticket, guard};
+use wechatpay_bridge::{Call, GivenUp, Reply, Result, Said, Ticket, Waiting, guard};
 
-use crate::outcome::{Outcome, json};
+use crate::outcome::{Outcome, json, text};
 use crate::question::Question;
 
-/// Called as `land(token, question, ok, status, requestId, body)`. Weak: by itself it does not keep the process alive.
+/// Called as `land(token, question, event, ok, status, requestId, body)`. Weak: by itself it does not keep the process alive.
 type Land = ThreadsafeFunction<Arrival, (), LandArguments, Status, false, true>;
-type LandArguments = FnArgs<(u32, Option<Question>, bool, Option<u16>, Option<String>, Option<Either<String, Buffer>>)>;
+type LandArguments =
+    FnArgs<(u32, Option<Question>, Option<String>, bool, Option<u16>, Option<String>, Option<Either<String, Buffer>>)>;
 
 enum Arrival {
     /// The call of this token has ended, and this came of it.
     Done(u32, Result<Reply>),
-    /// It asks the merchant's key.
-    Asks(u32, bridge::Question),
+    /// It says this meanwhile.
+    Says(u32, Said),
 }
 
 /// Token to call.
@@ -41,30 +42,39 @@ struct Flight {
 pub struct Arrivals {
     land: Arc<Land>,
     flights: Arc<Flights>,
+    waiting: Arc<Waiting>,
 }
 
 #[napi]
 impl Arrivals {
-    /// `land(token, question, ok, status, requestId, body)` is called for every question of a call to the merchant's key,
-    /// and once for every call that ends by itself: with a reply, or with an error record where it is not ok.
+    /// `land(token, question, event, ok, status, requestId, body)` is called for every question of a call to the merchant's
+    /// key; for what a watched call tells of its attempts, as JSON; and once for every call that ends by itself, with a
+    /// reply, or with an error record where it is not ok.
     #[napi(constructor, catch_unwind)]
     pub fn new(land: Function<'_, LandArguments, ()>) -> napi::Result<Self> {
         let flights = Arc::<Flights>::default();
         let under_way = Arc::clone(&flights);
+        let waiting = Arc::new(Waiting::default());
+        let left = Arc::clone(&waiting);
         let land =
             land.build_threadsafe_function::<Arrival>().weak::<true>().callee_handled::<false>().build_callback(
                 move |context| match context.value {
                     Arrival::Done(token, result) => {
                         lock(&under_way).remove(&token);
                         let Outcome { ok, status, request_id, body } = result.into();
-                        Ok((token, None, ok, status, request_id, body).into())
+                        Ok((token, None, None, ok, status, request_id, body).into())
                     }
-                    Arrival::Asks(token, question) => {
-                        Ok((token, Some(Question::new(question)), true, None, None, None).into())
+                    Arrival::Says(token, said) => {
+                        said.leaves(&left);
+                        let (question, event) = match said {
+                            Said::Asks(question) => (Some(Question::new(question)), None),
+                            Said::Tells(event) => (None, Some(text(event.to_json()))),
+                        };
+                        Ok((token, question, event, true, None, None, None).into())
                     }
                 },
             )?;
-        Ok(Self { land: Arc::new(land), flights })
+        Ok(Self { land: Arc::new(land), flights, waiting })
     }
 
     /// Drops a call, and gives the error record of the caller who does so; nothing where it has ended.
@@ -76,14 +86,16 @@ impl Arrivals {
 }
 
 impl Arrivals {
-    /// Lets a call run. What could not begin gives its error record.
-    pub(crate) fn start(&self, token: u32, call: impl FnOnce() -> Result<Call>) -> Option<String> {
+    /// Lets a call run; `watched`: it tells of its attempts. What could not begin gives its error record.
+    pub(crate) fn start(&self, token: u32, watched: bool, call: impl FnOnce() -> Result<Call>) -> Option<String> {
         let start = || {
-            let (asked, done) = (Arc::clone(&self.land), Arc::clone(&self.land));
+            let (heard, done, waiting) = (Arc::clone(&self.land), Arc::clone(&self.land), Arc::clone(&self.waiting));
             // Where the thread has ended, nobody waits: a question goes unanswered, and an outcome unheard.
-            let (_ticket, given_up) = call()?.start(
-                move |question| {
-                    asked.call(Arrival::Asks(token, question), ThreadsafeFunctionCallMode::NonBlocking);
+            let (_ticket, given_up) = call()?.watched(watched).start(
+                move |mut said| {
+                    if said.finds_room(&waiting) {
+                        heard.call(Arrival::Says(token, said), ThreadsafeFunctionCallMode::NonBlocking);
+                    }
                 },
                 move |result| {
                     done.call(Arrival::Done(token, result), ThreadsafeFunctionCallMode::NonBlocking);

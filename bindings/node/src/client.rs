@@ -56,30 +56,49 @@ impl Client {
         made(|| self.0.with_options(options.as_bytes()))
     }
 
-    /// Calls an operation; its outcome lands at `arrivals` under `token`.
+    /// Calls an operation; its outcome lands at `arrivals` under `token`, and so do its attempts where it is `watched`.
     #[napi(catch_unwind)]
-    pub fn call(&self, arrivals: &Arrivals, token: u32, operation: String, params: String) -> Option<String> {
-        arrivals.start(token, || Ok(self.0.call(&operation, params.as_bytes())))
+    pub fn call(
+        &self,
+        arrivals: &Arrivals,
+        token: u32,
+        watched: bool,
+        operation: String,
+        params: String,
+    ) -> Option<String> {
+        arrivals.start(token, watched, || Ok(self.0.call(&operation, params.as_bytes())))
     }
 
     /// Does what is no operation, by its name.
     #[napi(catch_unwind)]
-    pub fn utility(&self, arrivals: &Arrivals, token: u32, name: String, params: String) -> Option<String> {
-        arrivals.start(token, || Ok(self.0.utility(&name, params.as_bytes())))
+    pub fn utility(
+        &self,
+        arrivals: &Arrivals,
+        token: u32,
+        watched: bool,
+        name: String,
+        params: String,
+    ) -> Option<String> {
+        arrivals.start(token, watched, || Ok(self.0.utility(&name, params.as_bytes())))
     }
 
     /// Calls any path.
+    #[allow(
+        clippy::too_many_arguments,
+        reason = "those of a call in JavaScript; napi repeats the attribute where it holds nothing"
+    )]
     #[napi(catch_unwind)]
     pub fn request(
         &self,
         arrivals: &Arrivals,
         token: u32,
+        watched: bool,
         method: String,
         path: String,
         query: Option<String>,
         body: Option<String>,
     ) -> Option<String> {
         let (query, body) = (query.as_deref().map(str::as_bytes), body.as_deref().map(str::as_bytes));
-        arrivals.start(token, || Ok(self.0.request(&method, &path, query, body)))
+        arrivals.start(token, watched, || Ok(self.0.request(&method, &path, query, body)))
     }
 }

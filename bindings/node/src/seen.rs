@@ -35,18 +35,18 @@ impl Seen {
     /// Asks for a notification; the answer lands at `arrivals` under `token`.
     #[napi(catch_unwind)]
     pub fn claim(&self, arrivals: &Arrivals, token: u32, id: String) -> Option<String> {
-        arrivals.start(token, || Ok(self.0.claim(&id)))
+        arrivals.start(token, false, || Ok(self.0.claim(&id)))
     }
 
     /// It has been processed.
     #[napi(catch_unwind)]
     pub fn done(&self, arrivals: &Arrivals, token: u32, id: String) -> Option<String> {
-        arrivals.start(token, || Ok(self.0.done(&id)))
+        arrivals.start(token, false, || Ok(self.0.done(&id)))
     }
 
     /// Processing failed.
     #[napi(catch_unwind)]
     pub fn release(&self, arrivals: &Arrivals, token: u32, id: String) -> Option<String> {
-        arrivals.start(token, || Ok(self.0.release(&id)))
+        arrivals.start(token, false, || Ok(self.0.release(&id)))
     }
 }

@@ -7,7 +7,7 @@ use crate::arrivals::Arrivals;
 /// Panics where a call is made.
 #[napi(catch_unwind)]
 pub fn wechatpay_test_panic(arrivals: &Arrivals) -> Option<String> {
-    arrivals.start(0, || panic!("on purpose"))
+    arrivals.start(0, false, || panic!("on purpose"))
 }
 
 /// Panics where nothing maps it.

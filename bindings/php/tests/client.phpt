@@ -44,7 +44,7 @@ $derived = $client->forMerchant([...$own, 'mchid' => '1900009999'])->withOptions
 check($derived->mchid === '1900009999', 'for another merchant');
 check(thrown(fn () => $derived->call(CALL, PARAMS))->getErrorCode() === 'SIGN_ERROR', 'whom the sandbox does not know');
 fault('delay', ['ms' => 3000]);
-$slow = thrown(fn () => $client->withOptions(['timeout' => 0.2])->call(CALL, PARAMS));
+$slow = thrown(fn () => $client->withOptions(['timeout' => 0.2, 'retry' => 'off'])->call(CALL, PARAMS));
 check($slow instanceof WechatPay\Exception\TimeoutException, 'a timeout of its own');
 check(in_array('apiv3_key', Client::optionNames(), true), 'names of options');
 
@@ -117,7 +117,7 @@ WechatPay\Exception\ConfigException: retry must be one of off, safe, idempotent
 WechatPay\Exception\ConfigException: encrypted_with must be the serial of a key of the platform
 WechatPay\Exception\ConfigException: encrypted_with must be the serial of a key of the platform
 WechatPay\Exception\ConfigException: encrypted_with must be the serial of the platform's key that the fields were encrypted with: PUB_KEY_ID_…, or a certificate's
-WechatPay\Exception\ConfigException: retries is not an option of a call: timeout, retry and encrypted_with are
+WechatPay\Exception\ConfigException: retries is not an option of a call: timeout, retry, encrypted_with and on_attempt are
 WechatPay\Exception\ConfigException: base_url is shared by all merchants of a client: set it on the first one
 WechatPay\Exception\InvalidRequestException: operation goldplan.merchants.change_custom_page_statu is not an operation of this SDK; did you mean goldplan.merchants.change_custom_page_status?; request() reaches any path; nothing was sent
 WechatPay\Exception\InvalidRequestException: operation has a NUL byte; nothing was sent

@@ -8,7 +8,9 @@ use pyo3::exceptions::{PyException, PyKeyboardInterrupt, PyRuntimeError};
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
-use wechatpay_bridge::{self as bridge, ErrorRecord, Key, KeyError, Reply, ReplyKind, Task, Waited};
+use wechatpay_bridge::{
+    self as bridge, AttemptEvent, ErrorRecord, Key, KeyError, Reply, ReplyKind, Said, Task, Waited,
+};
 
 use crate::errors::{exception, guarded, raise, words};
 
@@ -59,13 +61,22 @@ impl Client {
         self.0.mchid()
     }
 
-    /// `key` answers what the call asks, where it is not among the options: `answer(task, input)`.
-    #[pyo3(signature = (operation, params, key=None))]
-    fn call(&self, py: Python<'_>, operation: &str, params: &[u8], key: Option<Py<PyAny>>) -> PyResult<Call> {
-        guarded(py, || Ok(Call::new(self.0.call(operation, params), key)))
+    /// `key` answers what the call asks, where it is not among the options: `answer(task, input)`. `hook` is told of its
+    /// attempts: `tell(event)`, with the event as JSON.
+    #[pyo3(signature = (operation, params, key=None, hook=None))]
+    fn call(
+        &self,
+        py: Python<'_>,
+        operation: &str,
+        params: &[u8],
+        key: Option<Py<PyAny>>,
+        hook: Option<Py<PyAny>>,
+    ) -> PyResult<Call> {
+        guarded(py, || Ok(Call::new(self.0.call(operation, params), key, hook)))
     }
 
-    #[pyo3(signature = (method, path, query, body, key=None))]
+    #[expect(clippy::too_many_arguments, reason = "Python names them")]
+    #[pyo3(signature = (method, path, query, body, key=None, hook=None))]
     fn request(
         &self,
         py: Python<'_>,
@@ -74,13 +85,21 @@ impl Client {
         query: Option<&[u8]>,
         body: Option<&[u8]>,
         key: Option<Py<PyAny>>,
+        hook: Option<Py<PyAny>>,
     ) -> PyResult<Call> {
-        guarded(py, || Ok(Call::new(self.0.request(method, path, query, body), key)))
+        guarded(py, || Ok(Call::new(self.0.request(method, path, query, body), key, hook)))
     }
 
-    #[pyo3(signature = (name, params, key=None))]
-    fn utility(&self, py: Python<'_>, name: &str, params: &[u8], key: Option<Py<PyAny>>) -> PyResult<Call> {
-        guarded(py, || Ok(Call::new(self.0.utility(name, params), key)))
+    #[pyo3(signature = (name, params, key=None, hook=None))]
+    fn utility(
+        &self,
+        py: Python<'_>,
+        name: &str,
+        params: &[u8],
+        key: Option<Py<PyAny>>,
+        hook: Option<Py<PyAny>>,
+    ) -> PyResult<Call> {
+        guarded(py, || Ok(Call::new(self.0.utility(name, params), key, hook)))
     }
 
     /// With this merchant's keys; they are looked at here, since a property must not fail for want of one.
@@ -95,11 +114,12 @@ impl Client {
 pub(crate) struct Call {
     call: Mutex<Option<bridge::Call>>,
     key: Option<Py<PyAny>>,
+    hook: Option<Py<PyAny>>,
 }
 
 impl Call {
-    pub(crate) fn new(call: bridge::Call, key: Option<Py<PyAny>>) -> Self {
-        Self { call: Mutex::new(Some(call)), key }
+    pub(crate) fn new(call: bridge::Call, key: Option<Py<PyAny>>, hook: Option<Py<PyAny>>) -> Self {
+        Self { call: Mutex::new(Some(call.watched(hook.is_some()))), key, hook }
     }
 
     pub(crate) fn take(&self) -> PyResult<bridge::Call> {
@@ -116,34 +136,50 @@ impl Call {
         self.key.as_ref().map(|key| key.clone_ref(py))
     }
 
-    /// Blocks until the reply is there, without holding the GIL. What the call asks the merchant's key is answered here.
+    /// What is told of the attempts.
+    #[getter]
+    fn hook(&self, py: Python<'_>) -> Option<Py<PyAny>> {
+        self.hook.as_ref().map(|hook| hook.clone_ref(py))
+    }
+
+    /// Blocks until the reply is there, without holding the GIL. What the call asks the merchant's key is answered here,
+    /// and what it tells is heard here.
     fn wait<'py>(&self, py: Python<'py>) -> PyResult<RawReply<'py>> {
         let call = self.take()?;
         let (mut signal, mut failure) = (None, None);
-        // What the key raised may be no failure, but the end of the program.
+        // What the key or the hook raised may be no failure, but the end of the program.
         let ends = AtomicBool::new(false);
         let keep_going = || {
             // None: the interpreter is shutting down, and nobody is left to be interrupted.
             signal = Python::try_attach(|py| py.check_signals().err()).flatten();
             signal.is_none() && !ends.load(Ordering::Relaxed)
         };
-        let key = self.key.as_ref();
-        let answer = |task: Task, input: &[u8]| {
-            let answered = Python::try_attach(|py| {
-                ask(py, key, task, input).map_err(|raised| {
-                    let told = words(py, &raised);
-                    ends.fetch_or(!raised.is_instance_of::<PyException>(py), Ordering::Relaxed);
-                    failure = Some(raised);
-                    told
-                })
+        let (key, hook) = (self.key.as_ref(), self.hook.as_ref());
+        let hear = |said| {
+            // None: the interpreter is shutting down. A question that is dropped fails its call.
+            Python::try_attach(|py| match said {
+                Said::Asks(question) => {
+                    let given = ask(py, key, question.task, &question.input).map_err(|raised| {
+                        let told = words(py, &raised);
+                        ends.fetch_or(!raised.is_instance_of::<PyException>(py), Ordering::Relaxed);
+                        failure = Some(raised);
+                        KeyError::new(told)
+                    });
+                    question.answer(given.and_then(|given| given.ok_or_else(KeyError::unsupported)));
+                }
+                Said::Tells(event) => {
+                    if let Err(raised) = tell(py, hook, &event) {
+                        ends.store(true, Ordering::Relaxed);
+                        failure = Some(raised);
+                    }
+                }
             });
-            match answered {
-                Some(Ok(given)) => given.ok_or_else(KeyError::unsupported),
-                Some(Err(told)) => Err(KeyError::new(told)),
-                None => Err(KeyError::new("the interpreter is shutting down")),
-            }
         };
-        match guarded(py, || py.detach(|| bridge::wait(call, TICK, keep_going, answer)))? {
+        match guarded(py, || py.detach(|| bridge::wait(call, TICK, keep_going, hear)))? {
+            // As if it had been raised right after the call.
+            Waited::Done(Ok(_)) if ends.into_inner() => {
+                Err(failure.unwrap_or_else(|| PyKeyboardInterrupt::new_err(())))
+            }
             Waited::Done(Ok(reply)) => Ok(raw(py, reply)),
             Waited::Done(Err(record)) => Err(failed(py, failure, &record)),
             Waited::GivenUp(record) => Err(interrupted(py, signal.or(failure), &record)),
@@ -155,6 +191,12 @@ impl Call {
 fn ask(py: Python<'_>, key: Option<&Py<PyAny>>, task: Task, input: &[u8]) -> PyResult<Option<Vec<u8>>> {
     let Some(key) = key else { return Ok(None) };
     key.call_method1(py, intern!(py, "answer"), (task.as_str(), PyBytes::new(py, input)))?.extract(py)
+}
+
+/// Errors are those that end a program: the hook deals with others itself.
+fn tell(py: Python<'_>, hook: Option<&Py<PyAny>>, event: &AttemptEvent) -> PyResult<()> {
+    let Some(hook) = hook else { return Ok(()) };
+    hook.call_method1(py, intern!(py, "tell"), (PyBytes::new(py, &event.to_json()),)).map(drop)
 }
 
 /// What the merchant's key raised is the cause of our exception; but what ends a program is raised as it is.

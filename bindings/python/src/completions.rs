@@ -1,10 +1,10 @@
-//! Calls for asyncio: the loop watches one descriptor and drains many results at once, and what calls ask meanwhile.
+//! Calls for asyncio: the loop watches one descriptor and drains many results at once, and what calls say meanwhile.
 
 use std::sync::{Mutex, PoisonError};
 
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyList};
-use wechatpay_bridge::{self as bridge, Event, KeyError, News};
+use wechatpay_bridge::{self as bridge, Event, KeyError, News, Said};
 
 use crate::client::{Call, raw};
 use crate::errors::{exception, guarded, words};
@@ -29,16 +29,17 @@ impl Completions {
         guarded(py, || self.0.start(token, call).map(|ticket| Ticket(Some(ticket))))
     }
 
-    /// `[(token, reply, exception, question)]`: one of the three is there.
+    /// `[(token, reply, exception, question, event)]`: one of the four is there.
     fn drain<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
         let drained = PyList::empty(py);
         for News { token, event } in guarded(py, || Ok(self.0.drain()))? {
-            let (reply, error, question) = match event {
-                Event::Done(Ok(reply)) => (Some(raw(py, reply)), None, None),
-                Event::Done(Err(record)) => (None, Some(exception(py, &record)?), None),
-                Event::Asks(question) => (None, None, Some(Question::new(question))),
+            let (reply, error, question, event) = match event {
+                Event::Done(Ok(reply)) => (Some(raw(py, reply)), None, None, None),
+                Event::Done(Err(record)) => (None, Some(exception(py, &record)?), None, None),
+                Event::Says(Said::Asks(question)) => (None, None, Some(Question::new(question)), None),
+                Event::Says(Said::Tells(event)) => (None, None, None, Some(PyBytes::new(py, &event.to_json()))),
             };
-            drained.append((token, reply, error, question))?;
+            drained.append((token, reply, error, question, event))?;
         }
         Ok(drained)
     }

@@ -30,6 +30,12 @@ pub(crate) fn words(py: Python<'_>, raised: &PyErr) -> String {
     }
 }
 
+/// Reports what must not be raised, since nobody waits for `source`, to `sys.unraisablehook`.
+#[pyfunction]
+pub(crate) fn unraisable(py: Python<'_>, raised: Bound<'_, PyAny>, source: Bound<'_, PyAny>) {
+    PyErr::from_value(raised).write_unraisable(py, Some(&source));
+}
+
 /// The exception for an argument that cannot be read; `problem` follows its name.
 #[pyfunction]
 #[pyo3(signature = (operation, argument, problem))]

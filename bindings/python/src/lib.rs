@@ -17,7 +17,7 @@ mod _native {
     #[pymodule_export]
     use super::completions::{Completions, Question, Ticket};
     #[pymodule_export]
-    use super::errors::{bad_argument, bad_option};
+    use super::errors::{bad_argument, bad_option, unraisable};
     #[pymodule_export]
     use super::notifications::{Receiver, ack, failure};
     #[pymodule_export]

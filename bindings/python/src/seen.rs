@@ -23,14 +23,14 @@ impl Seen {
     }
 
     fn claim(&self, py: Python<'_>, id: &str) -> PyResult<Call> {
-        guarded(py, || Ok(Call::new(self.0.claim(id), None)))
+        guarded(py, || Ok(Call::new(self.0.claim(id), None, None)))
     }
 
     fn done(&self, py: Python<'_>, id: &str) -> PyResult<Call> {
-        guarded(py, || Ok(Call::new(self.0.done(id), None)))
+        guarded(py, || Ok(Call::new(self.0.done(id), None, None)))
     }
 
     fn release(&self, py: Python<'_>, id: &str) -> PyResult<Call> {
-        guarded(py, || Ok(Call::new(self.0.release(id), None)))
+        guarded(py, || Ok(Call::new(self.0.release(id), None, None)))
     }
 }

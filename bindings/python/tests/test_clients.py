@@ -40,7 +40,7 @@ def works(client: Client) -> bool:
 
 
 def test_the_options_are_those_of_the_core() -> None:
-    assert set(get_type_hints(ClientOptions)) == {*option_names(), "sign", "decrypt"}
+    assert set(get_type_hints(ClientOptions)) == {*option_names(), "sign", "decrypt", "on_attempt"}
     assert set(get_type_hints(MerchantOptions)) == {*option_names(), "sign", "decrypt"} - SHARED
     assert set(get_type_hints(NotificationsOptions)) == RECEIVING
     for name in RECEIVING:

@@ -14,9 +14,10 @@ use wechatpay_sdk::{Error, KeyError};
 
 use crate::client::Reply;
 use crate::completions::Ticket;
+use crate::desk::{AtDesk, Said};
 use crate::error::{ErrorRecord, Result};
 use crate::guard::panicked;
-use crate::signer::{Answer, Asking, Elsewhere, Question, Task};
+use crate::signer::Elsewhere;
 
 pub(crate) type Work = Pin<Box<dyn Future<Output = Result<Reply>> + Send>>;
 
@@ -26,6 +27,7 @@ pub struct Call {
     changes: bool,
     future: Work,
     key: Option<Arc<Elsewhere>>,
+    watched: bool,
 }
 
 impl Call {
@@ -38,7 +40,7 @@ impl Call {
         let caught = AssertUnwindSafe(future)
             .catch_unwind()
             .map(|outcome| outcome.unwrap_or_else(|panic| Err(panicked(&*panic))));
-        Self { operation, changes, future: Box::pin(caught), key: None }
+        Self { operation, changes, future: Box::pin(caught), key: None, watched: false }
     }
 
     /// Says where the key lies that it asks.
@@ -46,28 +48,39 @@ impl Call {
         Self { key: key.cloned(), ..self }
     }
 
-    /// Lets it run; dropping the handle cancels it. `ask` gets what it asks the merchant's key, where that lies elsewhere:
-    /// on a thread that others need, so it must not wait for anything.
+    /// Says whether it tells of its attempts ([`Said::Tells`]) to whoever lets it run.
+    #[must_use]
+    pub fn watched(self, watched: bool) -> Self {
+        Self { watched, ..self }
+    }
+
+    /// Lets it run; dropping the handle cancels it. `hear` gets what it says meanwhile: on a thread that others need, so it
+    /// must not wait for anything.
     ///
     /// # Errors
     /// Internal, where the operating system gives no threads.
-    pub fn spawn(self, ask: impl FnMut(Question) + Send + 'static) -> Result<Running> {
-        let task = runtimes::spawn(asking(Asking::new(self.future, self.key), ask))?;
+    pub fn spawn(self, hear: impl FnMut(Said) + Send + 'static) -> Result<Running> {
+        let task = runtimes::spawn(heard(self.at_desk(), hear))?;
         Ok(Running { _ticket: Ticket::new(task.abort_handle()), task })
     }
 
-    /// Lets it run and hands the result to `done`; `ask` is that of [`spawn`](Self::spawn). Dropping the ticket cancels it.
+    /// Lets it run and hands the result to `done`; `hear` is that of [`spawn`](Self::spawn). Dropping the ticket cancels it.
     ///
     /// # Errors
     /// Internal, where the operating system gives no threads.
     pub fn start(
         self,
-        ask: impl FnMut(Question) + Send + 'static,
+        hear: impl FnMut(Said) + Send + 'static,
         done: impl FnOnce(Result<Reply>) + Send + 'static,
     ) -> Result<(Ticket, GivenUp)> {
-        let future = asking(Asking::new(self.future, self.key), ask);
+        let given_up = GivenUp { operation: self.operation.clone(), changes: self.changes };
+        let future = heard(self.at_desk(), hear);
         let task = runtimes::spawn(async move { done(future.await) })?;
-        Ok((Ticket::new(task.abort_handle()), GivenUp { operation: self.operation, changes: self.changes }))
+        Ok((Ticket::new(task.abort_handle()), given_up))
+    }
+
+    fn at_desk(self) -> AtDesk {
+        AtDesk::new(self.future, self.key, self.watched)
     }
 }
 
@@ -85,11 +98,11 @@ impl GivenUp {
     }
 }
 
-/// The call, with what it asks handed on.
-async fn asking(mut call: Asking, mut ask: impl FnMut(Question)) -> Result<Reply> {
+/// The call, with what it says handed on.
+async fn heard(mut call: AtDesk, mut hear: impl FnMut(Said)) -> Result<Reply> {
     poll_fn(|context| {
-        let (polled, questions) = call.poll(context);
-        questions.into_iter().for_each(&mut ask);
+        let (polled, said) = call.poll(context);
+        said.into_iter().for_each(&mut hear);
         polled
     })
     .await
@@ -120,8 +133,8 @@ pub enum Waited {
 }
 
 /// Blocks until the call ends, asking `keep_going` at every tick. The interpreter runs its signal handlers there: this
-/// thread is outside the runtime meanwhile, so that a handler may make calls of its own. So it is in `answer`, which is
-/// asked for the merchant's key where that lies elsewhere; a call's time goes on there, but it is not interrupted.
+/// thread is outside the runtime meanwhile, so that a handler may make calls of its own. So it is in `hear`, which gets what
+/// the call says; a call's time goes on there, but it is not interrupted.
 ///
 /// The calling thread itself drives the call: it would only wait otherwise, and the work would be handed to another
 /// thread and back. Many calling threads still sign on all cores.
@@ -132,26 +145,25 @@ pub fn wait(
     call: Call,
     tick: Duration,
     mut keep_going: impl FnMut() -> bool,
-    mut answer: impl FnMut(Task, &[u8]) -> Answer,
+    mut hear: impl FnMut(Said),
 ) -> Result<Waited> {
     let callers = runtimes::Callers::get()?;
     // Also while a panic of `keep_going` unwinds: a connection that is dropped may have something to do on the runtime.
     let _inside = callers.enter();
     let pid = std::process::id();
-    let Call { operation, changes, future, key } = call;
-    let mut call = Asking::new(future, key);
+    let (operation, changes) = (call.operation.clone(), call.changes);
+    let mut call = call.at_desk();
     loop {
         let turn = poll_fn(|context| match call.poll(context) {
-            (Poll::Ready(done), _) => Poll::Ready(Turn::Done(done)),
-            (Poll::Pending, questions) if questions.is_empty() => Poll::Pending,
-            (Poll::Pending, questions) => Poll::Ready(Turn::Asks(questions)),
+            (Poll::Ready(done), said) => Poll::Ready((Some(done), said)),
+            (Poll::Pending, said) if said.is_empty() => Poll::Pending,
+            (Poll::Pending, said) => Poll::Ready((None, said)),
         });
         match runtimes::wait(async { tokio::time::timeout(tick, turn).await })? {
-            Ok(Turn::Done(done)) => return Ok(Waited::Done(done)),
-            Ok(Turn::Asks(questions)) => {
-                for question in questions {
-                    let given = answer(question.task, &question.input);
-                    question.answer(given);
+            Ok((done, said)) => {
+                said.into_iter().for_each(&mut hear);
+                if let Some(done) = done {
+                    return Ok(Waited::Done(done));
                 }
             }
             Err(_) if keep_going() => {}
@@ -165,24 +177,18 @@ pub fn wait(
         drop(call);
         runtimes::sweep();
     } else {
-        // A signal handler, or a key, forked: here, in the child, the sockets and timers of the parent's call stand still.
+        // A signal handler, or what heard it, forked: here, in the child, the sockets and timers of the parent's call stand
+        // still.
         std::mem::forget(call);
     }
     Ok(Waited::GivenUp(Error::cancelled(&operation, changes).into()))
 }
 
-/// What ends a turn of waiting.
-enum Turn {
-    Done(Result<Reply>),
-    Asks(Vec<Question>),
-}
-
-/// For callers whose clients all have their keys among the options.
-///
-/// # Errors
-/// Always.
-pub fn no_answer(_: Task, _: &[u8]) -> Answer {
-    Err(KeyError::unsupported())
+/// For callers whose clients all have their keys among the options, and who watch no attempts.
+pub fn nobody_hears(said: Said) {
+    if let Said::Asks(question) = said {
+        question.answer(Err(KeyError::unsupported()));
+    }
 }
 
 #[cfg(test)]
@@ -201,7 +207,7 @@ mod tests {
     #[test]
     fn a_panicking_call_is_an_internal_error_however_it_runs() {
         let panicking = || Call::new("tea.brew".to_owned(), true, async { panic!("spilt") });
-        let Ok(Waited::Done(Err(error))) = wait(panicking(), TICK, || true, no_answer) else {
+        let Ok(Waited::Done(Err(error))) = wait(panicking(), TICK, || true, nobody_hears) else {
             panic!("must be an error")
         };
         assert_eq!(error.kind, "internal");
@@ -221,7 +227,7 @@ mod tests {
                     ticks += 1;
                     ticks < 3
                 },
-                no_answer,
+                nobody_hears,
             );
             let Ok(Waited::GivenUp(error)) = outcome else { panic!("must be given up") };
             assert_eq!((error.code.as_str(), error.operation.as_deref()), ("cancelled", Some("tea.brew")));
@@ -266,7 +272,7 @@ mod tests {
             let _spawns = spawns;
             std::future::pending().await
         });
-        let outcome = crate::guard(|| wait(call, Duration::from_millis(1), || panic!("spilt"), no_answer).map(drop));
+        let outcome = crate::guard(|| wait(call, Duration::from_millis(1), || panic!("spilt"), nobody_hears).map(drop));
         assert_eq!(outcome.unwrap_err().kind, "internal");
     }
 
@@ -289,7 +295,7 @@ mod tests {
                 child = Some(forked);
                 true
             },
-            no_answer,
+            nobody_hears,
         );
         let given_up = matches!(outcome, Ok(Waited::GivenUp(error)) if error.may_have_taken_effect);
         match child.unwrap() {
@@ -309,10 +315,10 @@ mod tests {
             endless(false),
             TICK,
             || {
-                inner = Some(wait(endless(false), TICK, || false, no_answer).is_ok());
+                inner = Some(wait(endless(false), TICK, || false, nobody_hears).is_ok());
                 false
             },
-            no_answer,
+            nobody_hears,
         );
         assert!(matches!(outcome, Ok(Waited::GivenUp(_))));
         assert_eq!(inner, Some(true));

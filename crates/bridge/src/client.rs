@@ -7,9 +7,10 @@ use std::time::Duration;
 use bytes::Bytes;
 use serde_json::{Map, Value};
 use wechatpay_sdk::operation::{Method, ReplyKind, find_operation};
-use wechatpay_sdk::{CallOptions, Options, Response};
+use wechatpay_sdk::{CallOptions, ClientBuilder, Options, Response};
 use zeroize::Zeroizing;
 
+use crate::attempts::ToDesk;
 use crate::call::Call;
 use crate::error::{ErrorRecord, Result};
 use crate::signer::Elsewhere;
@@ -65,11 +66,7 @@ impl Client {
     /// Config, naming the option.
     pub fn from_json(options: Vec<u8>, key: Key) -> Result<Self> {
         let (options, key) = (read_options(options)?, key.of_client());
-        let core = match key.clone() {
-            None => wechatpay_sdk::Client::from_options(&options)?,
-            Some(key) => wechatpay_sdk::Client::from_options_with_key(&options, key)?,
-        };
-        Ok(Self(core, key))
+        Ok(Self(core_client(options, key.clone())?, key))
     }
 
     /// A client from the `WECHATPAY_*` variables.
@@ -77,7 +74,7 @@ impl Client {
     /// # Errors
     /// Config, naming the variable or option.
     pub fn from_env() -> Result<Self> {
-        Ok(Self(wechatpay_sdk::Client::from_env()?, None))
+        Ok(Self(core_client(Options::from_env()?, None)?, None))
     }
 
     /// A client for another merchant over the same connections; options as JSON, which is wiped.
@@ -191,6 +188,15 @@ fn judge(body: &[u8]) -> ReplyKind {
         _ if structured && serde_json::from_slice::<serde::de::IgnoredAny>(body).is_ok() => ReplyKind::Json,
         _ => ReplyKind::Binary,
     }
+}
+
+fn core_client(options: Options, key: Option<Arc<Elsewhere>>) -> Result<wechatpay_sdk::Client> {
+    let builder = ClientBuilder::from(options).observer(Arc::new(ToDesk));
+    Ok(match key {
+        None => builder,
+        Some(key) => builder.merchant_key(key),
+    }
+    .build()?)
 }
 
 fn read_options(json: Vec<u8>) -> Result<Options> {

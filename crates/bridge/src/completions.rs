@@ -1,14 +1,15 @@
-//! Finished calls for an event loop, and what calls ask meanwhile. Waking the loop is what costs, so many of them share
+//! Finished calls for an event loop, and what calls say meanwhile. Waking the loop is what costs, so many of them share
 //! one wake-up.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::task::AbortHandle;
 
+use crate::attempts::Waiting;
 use crate::call::Call;
 use crate::client::Reply;
+use crate::desk::Said;
 use crate::error::{ErrorRecord, Result};
-use crate::signer::Question;
 use crate::wake::{Waker, Watched, pair};
 
 /// The calls of one event loop.
@@ -20,6 +21,7 @@ pub struct Completions {
 struct Queue {
     news: Mutex<Vec<News>>,
     waker: Waker,
+    waiting: Waiting,
 }
 
 /// What a call has to say.
@@ -34,8 +36,8 @@ pub struct News {
 pub enum Event {
     /// It has ended, and this came of it.
     Done(Result<Reply>),
-    /// It asks the merchant's key, which lies elsewhere.
-    Asks(Question),
+    /// It says this meanwhile.
+    Says(Said),
 }
 
 impl Completions {
@@ -46,7 +48,7 @@ impl Completions {
     pub fn new() -> Result<Self> {
         let (watched, waker) =
             pair().map_err(|error| ErrorRecord::internal(format!("no descriptor for the event loop: {error}")))?;
-        Ok(Self { queue: Arc::new(Queue { news: Mutex::default(), waker }), watched })
+        Ok(Self { queue: Arc::new(Queue { news: Mutex::default(), waker, waiting: Waiting::default() }), watched })
     }
 
     /// What the loop watches: readable while there is something to [`drain`](Self::drain).
@@ -60,9 +62,9 @@ impl Completions {
     /// # Errors
     /// Internal, where the operating system gives no threads.
     pub fn start(&self, token: u64, call: Call) -> Result<Ticket> {
-        let (asked, done) = (Arc::clone(&self.queue), Arc::clone(&self.queue));
+        let (heard, done) = (Arc::clone(&self.queue), Arc::clone(&self.queue));
         let (ticket, _) = call.start(
-            move |question| asked.push(News { token, event: Event::Asks(question) }),
+            move |said| heard.push_said(token, said),
             move |result| done.push(News { token, event: Event::Done(result) }),
         )?;
         Ok(ticket)
@@ -73,11 +75,23 @@ impl Completions {
     pub fn drain(&self) -> Vec<News> {
         // In this order: what is queued in between wakes the loop once more, and nothing is forgotten.
         self.watched.clear();
-        std::mem::take(&mut *self.queue.lock())
+        let news = std::mem::take(&mut *self.queue.lock());
+        for news in &news {
+            if let Event::Says(said) = &news.event {
+                said.leaves(&self.queue.waiting);
+            }
+        }
+        news
     }
 }
 
 impl Queue {
+    fn push_said(&self, token: u64, mut said: Said) {
+        if said.finds_room(&self.waiting) {
+            self.push(News { token, event: Event::Says(said) });
+        }
+    }
+
     fn push(&self, news: News) {
         let mut queue = self.lock();
         queue.push(news);
@@ -121,7 +135,7 @@ mod tests {
     #[test]
     fn any_number_of_results_is_one_wake_up_until_they_are_drained() {
         let (watched, waker) = pair().unwrap();
-        let queue = Queue { news: Mutex::default(), waker };
+        let queue = Queue { news: Mutex::default(), waker, waiting: Waiting::default() };
         for round in 0..3_u64 {
             for token in 0..100 {
                 queue.push(News { token, event: Event::Done(Err(ErrorRecord::internal("of no importance"))) });

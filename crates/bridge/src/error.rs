@@ -6,6 +6,8 @@ use serde::Serialize;
 use serde_json::Value;
 use wechatpay_sdk::Error;
 
+use crate::attempts::AttemptRecord;
+
 /// A result whose error is ready to cross; boxed, because it is large and rare.
 pub type Result<T> = std::result::Result<T, Box<ErrorRecord>>;
 
@@ -42,6 +44,10 @@ pub struct ErrorRecord {
     pub request_id: Option<String>,
     /// Whether the reply that said so was signed by the platform.
     pub verified: bool,
+    /// Id of the operation that reads back what this one did, where the outcome is unknown and there is one.
+    pub check_with: Option<&'static str>,
+    /// All attempts of the call, in their order.
+    pub attempts: Vec<AttemptRecord>,
 }
 
 impl ErrorRecord {
@@ -109,6 +115,8 @@ impl From<Error> for Box<ErrorRecord> {
             detail: detail.raw,
             request_id: error.request_id().map(str::to_owned),
             verified: error.verified(),
+            check_with: error.check_with(),
+            attempts: error.attempts().iter().map(AttemptRecord::from).collect(),
         })
     }
 }

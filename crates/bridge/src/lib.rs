@@ -5,8 +5,8 @@
 //! - [`wait`] blocks the thread and lets the interpreter look after signals in between (C, PHP, Python);
 //! - [`Completions::start`] queues the result for an event loop, with one wake-up for many calls (asyncio).
 //!
-//! Where the merchant's key lies elsewhere, each of these three also carries a call's [`Question`]s to it, and the answers
-//! back.
+//! Each of these three also carries what a call says meanwhile ([`Said`]): its [`Question`]s to the merchant's key, where
+//! that lies elsewhere, and the attempts that it makes, where somebody watches them.
 //!
 //! A [`Receiver`] reads notifications; that needs no network, and so no call. A [`Seen`] knows which have been processed.
 //!
@@ -14,10 +14,12 @@
 //! uses a runtime and connections of its own; nothing here holds a lock across the fork that the child would need.
 //! The bridge is no API: it changes with its bindings.
 
+mod attempts;
 mod call;
 mod catalogue;
 mod client;
 mod completions;
+mod desk;
 mod error;
 mod guard;
 mod headers;
@@ -28,10 +30,12 @@ mod signer;
 mod utility;
 mod wake;
 
-pub use call::{Call, GivenUp, Running, Waited, no_answer, wait};
+pub use attempts::{AttemptEnd, AttemptEvent, AttemptRecord, Waiting};
+pub use call::{Call, GivenUp, Running, Waited, nobody_hears, wait};
 pub use catalogue::{operations_json, option_names, products};
 pub use client::{Client, Key, Reply};
 pub use completions::{Completions, Event, News, Ticket};
+pub use desk::Said;
 pub use error::{ErrorRecord, Result};
 pub use guard::guard;
 pub use receiver::{Receiver, ack, failure};

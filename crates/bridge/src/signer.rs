@@ -1,29 +1,20 @@
 //! A merchant's key that lies beyond the language boundary: whoever waits for a call answers what the call asks it.
 //!
-//! The key itself ([`Elsewhere`]) answers nothing. What a call asks is put on the desk of the thread that polls it, and the
-//! one who let the call run takes it from there: [`crate::wait`] answers it on the thread that waits, outside of the
-//! runtime, so that the answer may block, take an interpreter's lock and make calls of its own; [`crate::Completions`]
-//! and [`crate::Call::spawn`] hand it to the event loop that the call belongs to. No executor thread waits for an answer.
+//! The key itself ([`Elsewhere`]) answers nothing: what a call asks is put on its desk ([`crate::desk`]), and whoever let
+//! the call run takes it from there. No executor thread waits for an answer.
 //!
 //! What is signed outside of calls, such as a refresh in the background, has no desk. It is left with the key, and goes
 //! over the desk of any call of the same client that is under way, or the next one.
 
-use std::cell::RefCell;
 use std::convert::Infallible;
 use std::fmt;
-use std::future::Future;
-use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll};
 
-use tokio::sync::futures::OwnedNotified;
 use tokio::sync::{Notify, oneshot};
 use wechatpay_sdk::per_process::PerProcess;
 use wechatpay_sdk::{KeyError, KeyFuture, MerchantKey};
 
-use crate::call::Work;
-use crate::client::Reply;
-use crate::error::Result;
+use crate::desk::{self, Said};
 
 /// What the key gave, or why it gave nothing.
 pub type Answer = std::result::Result<Vec<u8>, KeyError>;
@@ -72,71 +63,22 @@ impl fmt::Debug for Question {
     }
 }
 
-thread_local! {
-    /// What the call that this thread polls has asked; none while it polls nothing of ours.
-    static DESK: RefCell<Option<Vec<Question>>> = const { RefCell::new(None) };
-}
-
-/// A call with its desk.
-pub(crate) struct Asking {
-    call: Work,
-    key: Option<Arc<Elsewhere>>,
-    /// For a client whose key lies elsewhere: ends when something was left with that.
-    left: Option<Pin<Box<OwnedNotified>>>,
-}
-
-impl Asking {
-    pub(crate) fn new(call: Work, key: Option<Arc<Elsewhere>>) -> Self {
-        Self { call, key, left: None }
-    }
-
-    /// Polls the call once, and gives what is asked meanwhile.
-    pub(crate) fn poll(&mut self, context: &mut Context<'_>) -> (Poll<Result<Reply>>, Vec<Question>) {
-        struct Desk(Option<Vec<Question>>);
-        impl Drop for Desk {
-            /// Also where the call panics.
-            fn drop(&mut self) {
-                DESK.replace(self.0.take());
-            }
-        }
-        let desk = Desk(DESK.replace(Some(Vec::new())));
-        let polled = self.call.as_mut().poll(context);
-        let mut questions = DESK.take().unwrap_or_default();
-        drop(desk);
-        if polled.is_pending() {
-            self.take_what_was_left(context, &mut questions);
-        }
-        (polled, questions)
-    }
-
-    /// Those whose askers have given up meanwhile need no answer.
-    fn take_what_was_left(&mut self, context: &mut Context<'_>, questions: &mut Vec<Question>) {
-        let Some(unattended) = self.key.as_ref().map(|key| key.unattended()) else { return };
-        // Until it is pending: then this call is woken by the next one.
-        while self
-            .left
-            .get_or_insert_with(|| Box::pin(unattended.came.clone().notified_owned()))
-            .as_mut()
-            .poll(context)
-            .is_ready()
-        {
-            self.left = None;
-            questions.extend(unattended.questions().drain(..).filter(|question| !question.answer.is_closed()));
-        }
-    }
-}
-
 /// The key of a client whose binding answers for it.
 pub(crate) struct Elsewhere(PerProcess<Arc<Unattended>>);
 
 /// What was asked outside of calls.
 #[derive(Default)]
-struct Unattended {
+pub(crate) struct Unattended {
     questions: Mutex<Vec<Question>>,
-    came: Arc<Notify>,
+    pub(crate) came: Arc<Notify>,
 }
 
 impl Unattended {
+    /// Those whose askers have given up meanwhile need no answer.
+    pub(crate) fn take(&self) -> Vec<Question> {
+        self.questions().drain(..).filter(|question| !question.answer.is_closed()).collect()
+    }
+
     fn questions(&self) -> MutexGuard<'_, Vec<Question>> {
         self.questions.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -156,20 +98,15 @@ impl Elsewhere {
         Self(PerProcess::new())
     }
 
-    fn unattended(&self) -> Arc<Unattended> {
+    pub(crate) fn unattended(&self) -> Arc<Unattended> {
         let made = self.0.with(|| Ok::<_, Infallible>(Arc::default()), Arc::clone);
         made.unwrap_or_else(|never| match never {})
     }
 
     async fn ask(&self, task: Task, input: &[u8]) -> Answer {
         let (answer, answered) = oneshot::channel();
-        let mut question = Some(Question { task, input: input.to_vec(), answer });
-        DESK.with_borrow_mut(|desk| {
-            if let Some(questions) = desk {
-                questions.extend(question.take());
-            }
-        });
-        if let Some(question) = question {
+        let question = Question { task, input: input.to_vec(), answer };
+        if let Some(Said::Asks(question)) = desk::put(Said::Asks(question)) {
             self.unattended().leave(question);
         }
         answered.await.unwrap_or_else(|_| Err(KeyError::new("it gave no answer")))
@@ -188,6 +125,7 @@ impl MerchantKey for Elsewhere {
 
 #[cfg(test)]
 mod tests {
+    use std::future::Future;
     use std::time::Duration;
 
     use tokio::task::JoinHandle;
@@ -219,10 +157,11 @@ mod tests {
             call.with_key(Some(key)),
             TICK,
             || true,
-            |task, input| {
-                assert_eq!(task, Task::Sign);
-                asked.push(input.to_vec());
-                Ok(b"signature".to_vec())
+            |said| {
+                let Said::Asks(question) = said else { panic!("it attempts nothing") };
+                assert_eq!(question.task, Task::Sign);
+                asked.push(question.input.clone());
+                question.answer(Ok(b"signature".to_vec()));
             },
         );
         assert!(matches!(outcome, Ok(Waited::Done(Err(error))) if error.message == "the tea is ready"));

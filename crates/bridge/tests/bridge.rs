@@ -11,7 +11,7 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 use wechatpay_bridge::{
-    Call, Client, Completions, ErrorRecord, Event, Key, Reply, ReplyKind, Waited, no_answer, operations_json,
+    Call, Client, Completions, ErrorRecord, Event, Key, Reply, ReplyKind, Waited, nobody_hears, operations_json,
     option_names, products, wait,
 };
 use wechatpay_sandbox::{Options, Sandbox};
@@ -44,7 +44,7 @@ static WORLD: LazyLock<World> = LazyLock::new(|| {
 });
 
 fn run(call: Call) -> Result<Reply, Box<ErrorRecord>> {
-    match wait(call, TICK, || true, no_answer).unwrap() {
+    match wait(call, TICK, || true, nobody_hears).unwrap() {
         Waited::Done(outcome) => outcome,
         Waited::GivenUp(_) => panic!("nobody gave up"),
     }
@@ -121,7 +121,9 @@ fn errors_are_flat() {
             "location",
             "detail",
             "request_id",
-            "verified"
+            "verified",
+            "check_with",
+            "attempts"
         ]
     );
     assert_eq!(record["kind"], "api");
@@ -155,7 +157,7 @@ fn options_are_checked_where_they_are_given() {
         assert_eq!(kind_and_field(wrong), ("config", field.to_owned()));
     }
     let changed = WORLD.client.with_options(br#"{"timeout": 2.5, "retry": "off"}"#).unwrap();
-    assert!(format!("{changed:?}").contains("timeout: 2.5s, retry: Never"));
+    assert!(format!("{changed:?}").contains("timeout: 2.5s, retry: Off"));
     assert_eq!(WORLD.client.with_options(b"{}").unwrap().mchid(), WORLD.client.mchid());
 
     let mut own = WORLD.options.clone();
@@ -181,7 +183,7 @@ fn many_calls_share_a_wake_up() {
         assert!(Instant::now() < deadline && readable(&completions), "{} of 64 came", done.len());
         done.extend(completions.drain().into_iter().map(|news| match news.event {
             Event::Done(result) => (news.token, result.unwrap().status),
-            Event::Asks(question) => panic!("{question:?}"),
+            Event::Says(said) => panic!("{said:?}"),
         }));
     }
     assert!(done.values().all(|status| *status == 200));

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 use tokio::runtime::{Handle, Runtime};
 use wechatpay_bridge::{
-    Answer, Call, Client, Completions, ErrorRecord, Event, Key, KeyError, Reply, Task, Waited, no_answer, wait,
+    Answer, Call, Client, Completions, ErrorRecord, Event, Key, KeyError, Reply, Said, Task, Waited, wait,
 };
 use wechatpay_sandbox::{Options, Sandbox};
 use wechatpay_sdk::crypto::PrivateKey;
@@ -52,8 +52,21 @@ fn call() -> Call {
     WORLD.client.call(OPERATION, PARAMS)
 }
 
+/// Hears what a call asks.
+fn with(mut answer: impl FnMut(Task, &[u8]) -> Answer) -> impl FnMut(Said) {
+    move |said| {
+        let Said::Asks(question) = said else { panic!("{said:?}") };
+        let given = answer(question.task, &question.input);
+        question.answer(given);
+    }
+}
+
+fn without(_: Task, _: &[u8]) -> Answer {
+    Err(KeyError::unsupported())
+}
+
 fn run(call: Call, answer: impl FnMut(Task, &[u8]) -> Answer) -> Result<Reply, Box<ErrorRecord>> {
-    match wait(call, TICK, || true, answer).unwrap() {
+    match wait(call, TICK, || true, with(answer)).unwrap() {
         Waited::Done(outcome) => outcome,
         Waited::GivenUp(_) => panic!("nobody gave up"),
     }
@@ -72,7 +85,7 @@ fn the_thread_that_waits_answers_outside_of_every_runtime() {
         asked.push(std::thread::current().id());
         // A call of another client, as a KMS over HTTP would make one.
         let inner = WORLD.local.call(OPERATION, PARAMS);
-        assert_eq!(run(inner, no_answer).unwrap().status, 200);
+        assert_eq!(run(inner, without).unwrap().status, 200);
         sign(task, message)
     });
     assert_eq!(reply.unwrap().status, 200);
@@ -110,7 +123,7 @@ fn a_slow_answer_holds_up_nobody_else() {
             assert_eq!(reply.unwrap().status, 200);
         });
         asked.wait();
-        assert_eq!(run(WORLD.local.call(OPERATION, PARAMS), no_answer).unwrap().status, 200);
+        assert_eq!(run(WORLD.local.call(OPERATION, PARAMS), without).unwrap().status, 200);
         answer.wait();
     });
 }
@@ -126,8 +139,9 @@ fn an_event_loop_is_asked_with_the_token_of_the_call() {
         assert!(Instant::now() < deadline, "{} asked, {} ended", questions.len(), statuses.len());
         for news in completions.drain() {
             match news.event {
-                Event::Asks(question) => drop(questions.insert(news.token, Some(question))),
+                Event::Says(Said::Asks(question)) => drop(questions.insert(news.token, Some(question))),
                 Event::Done(result) => drop(statuses.insert(news.token, result.unwrap().status)),
+                Event::Says(said) => panic!("{said:?}"),
             }
         }
         // All of them wait for an answer before one gets it.
@@ -159,7 +173,7 @@ fn what_the_key_says_is_told_and_nothing_is_sent() {
 
 #[test]
 fn a_key_that_panics_is_an_internal_error() {
-    let outcome = wechatpay_bridge::guard(|| wait(call(), TICK, || true, |_, _| panic!("spilt")).map(drop));
+    let outcome = wechatpay_bridge::guard(|| wait(call(), TICK, || true, |_| panic!("spilt")).map(drop));
     assert_eq!(outcome.unwrap_err().kind, "internal");
     // The thread is as it was.
     assert!(Handle::try_current().is_err());
@@ -182,7 +196,7 @@ fn a_key_that_forks_ends_the_call_in_the_child() {
         call(),
         TICK,
         || true,
-        |task, message| {
+        with(|task, message| {
             #[expect(unsafe_code, reason = "fork is what is tested")]
             let forked = unsafe { nix::unistd::fork() }.unwrap();
             if forked.is_child() {
@@ -190,7 +204,7 @@ fn a_key_that_forks_ends_the_call_in_the_child() {
             }
             child = Some(forked);
             sign(task, message)
-        },
+        }),
     );
     match child.unwrap() {
         nix::unistd::ForkResult::Child => std::process::exit(i32::from(!matches!(outcome, Ok(Waited::GivenUp(_))))),
@@ -208,6 +222,6 @@ fn another_merchant_brings_another_key() {
     own.as_object_mut().unwrap().remove("base_url");
     let derived = WORLD.local.for_merchant(own.to_string().into_bytes(), Key::Elsewhere).unwrap();
     assert_eq!(run(derived.call(OPERATION, PARAMS), sign).unwrap().status, 200);
-    let error = run(derived.call(OPERATION, PARAMS), no_answer).unwrap_err();
+    let error = run(derived.call(OPERATION, PARAMS), without).unwrap_err();
     assert_eq!(error.code, "signer_failed");
 }

@@ -1,4 +1,9 @@
 //! What an application may watch: every attempt of every call, for metrics and tracing.
+//!
+//! Without an observer there are spans and events of `tracing` all the same, for whoever subscribes to them: a span
+//! `wechatpay.call` for each call (`operation`, `mchid`, and at its end `status`, `request_id`, `attempts`, `duration_ms`), and
+//! in it an event `attempt` at level DEBUG for each attempt (`attempt`, `host`, `phase`, `status`, `code`, `request_id`,
+//! `duration_ms`). A layer such as that of `tracing-opentelemetry` hands both on. Neither holds anything of what is sent.
 
 use crate::retry::Attempt;
 
@@ -18,6 +23,29 @@ pub struct AttemptStart<'a> {
 
 /// Is told of every attempt. It is called on the thread that drives the call, between signing and sending, so it must not
 /// wait for anything; and it sees nothing of what is sent.
+///
+/// ```
+/// use std::sync::Arc;
+/// use std::sync::atomic::{AtomicU64, Ordering};
+/// use wechatpay_sdk::{Attempt, AttemptStart, ClientBuilder, Observer, Options};
+///
+/// #[derive(Default)]
+/// struct Metrics {
+///     unanswered: AtomicU64,
+/// }
+///
+/// impl Observer for Metrics {
+///     fn after(&self, _: &AttemptStart<'_>, attempt: &Attempt) {
+///         if attempt.status.is_none() {
+///             self.unanswered.fetch_add(1, Ordering::Relaxed);
+///         }
+///     }
+/// }
+///
+/// let metrics = Arc::new(Metrics::default());
+/// let builder = ClientBuilder::from(Options::default()).observer(metrics.clone());
+/// # let _ = (builder, metrics);
+/// ```
 pub trait Observer: Send + Sync {
     /// An attempt is about to be sent.
     fn before(&self, start: &AttemptStart<'_>) {

@@ -8,7 +8,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use http::{HeaderMap, HeaderName};
 use serde_json::{Map, Value, json};
-use wechatpay_sdk::{CallOptions, Client, Error, Response, blocking};
+use wechatpay_sdk::{Attempt, CallOptions, Client, Error, Response, blocking};
 
 use crate::case::{Alteration, Call, Case, Step};
 use crate::compare::{contains, differences, missing, text};
@@ -222,6 +222,7 @@ impl<'a> Runner<'a> {
             "retryability": error.retryability().as_str(),
             "may_have_taken_effect": error.may_have_taken_effect(),
             "verified": error.verified(),
+            "check_with": error.check_with(),
         });
         let shown = error.to_string();
         let mut problems = Vec::new();
@@ -230,6 +231,7 @@ impl<'a> Runner<'a> {
             problems.extend(match name.as_str() {
                 "message_contains" => contains(name, &value, &shown, true),
                 "message_excludes" => contains(name, &value, &shown, false),
+                "attempts" => missing(name, &value, &error.attempts().iter().map(attempt).collect()),
                 "request_id" => differences(name, &(value == "present").into(), &error.request_id().is_some().into()),
                 _ if actual.get(name).is_some() => text(name, &value, &actual[name]),
                 _ => panic!("{}: unknown member {name} of an error", case.name),
@@ -398,4 +400,17 @@ fn always(headers: &Value) -> Vec<String> {
         problems.push(format!("nonce_str: {nonce:?} is not 32 characters of [0-9A-Za-z]"));
     }
     problems
+}
+
+/// An attempt as every language tells it.
+fn attempt(attempt: &Attempt) -> Value {
+    json!({
+        "number": attempt.number,
+        "host": &*attempt.host,
+        "phase": attempt.phase.as_str(),
+        "duration": attempt.duration.as_secs_f64(),
+        "status": attempt.status,
+        "code": attempt.code,
+        "request_id": attempt.request_id(),
+    })
 }

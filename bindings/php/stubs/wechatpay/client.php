@@ -49,6 +49,9 @@ final class Client extends Operations
      *     backup_url?: ?string,
      *     connect_timeout?: int|float|null,
      *     timeout?: int|float|null,
+     *     retry?: 'off'|'safe'|'idempotent'|null,
+     *     cool_down?: int|float|null,
+     *     on_attempt?: ?callable(array<string, mixed>): void,
      *     rate_limit_redis?: ?string,
      *     proxy?: ?string,
      *     ca_pem?: ?string,
@@ -60,6 +63,11 @@ final class Client extends Operations
      *     with SHA-256, raw bytes. `decrypt` beside it, where replies have encrypted fields: from a ciphertext to the
      *     plaintext, RSAES-OAEP with SHA-1. What they throw is the previous exception of the call's, and its words stand
      *     in that one's: they must hold no key, signature or plaintext.
+     *     `retry`: off; safe (GETs, operations that are marked for it, and what was provably never sent: the default);
+     *     idempotent (you say that repeating is harmless). `cool_down`: seconds for which a host that failed is avoided at
+     *     first. `on_attempt` is called twice for every attempt of a call: with `operation`, `mchid`, `time` (Unix seconds),
+     *     `number` and `host` when it was begun, its `phase` null; and with all that `getAttempts()` of an exception tells
+     *     when it has ended. It should return at once: the time of the call goes on. What it throws becomes a warning.
      *     `auto_certificates` downloads the platform's certificates and keeps them current; a client that ends with the
      *     request does so each time, unless `certificate_cache` names a file, one per merchant. See `persistent()`, too.
      * @throws Exception\ConfigException
@@ -94,11 +102,11 @@ final class Client extends Operations
     /**
      * The same client with other defaults for its calls.
      *
-     * @param array{timeout?: int|float|null, retry?: 'off'|'safe'|'idempotent'|null, encrypted_with?: string|null} $options `timeout`:
-     *     seconds for a whole call with all its attempts. `retry`: off; safe (GETs, and what was provably never sent:
-     *     the default); idempotent (you say that repeating these calls is harmless). `encrypted_with`: you encrypted the
+     * @param array{timeout?: int|float|null, retry?: 'off'|'safe'|'idempotent'|null, encrypted_with?: string|null, on_attempt?: ?callable(array<string, mixed>): void} $options `timeout`:
+     *     seconds for a whole call with all its attempts. `retry`: off; safe (GETs, operations that are marked for it, and what
+     *     was provably never sent: the default); idempotent (you say that repeating these calls is harmless). `encrypted_with`: you encrypted the
      *     fields that are marked as encrypted: they are given as ciphertext and sent as they are, and requests name this
-     *     key of the platform (`PUB_KEY_ID_…`, or the serial of a certificate).
+     *     key of the platform (`PUB_KEY_ID_…`, or the serial of a certificate). `on_attempt`: as of the constructor.
      * @throws Exception\ConfigException
      */
     public function withOptions(array $options): Client {}

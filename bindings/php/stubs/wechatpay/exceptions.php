@@ -36,6 +36,10 @@ class WechatPayException extends \RuntimeException
 
     protected bool $verified = false;
 
+    protected ?string $checkWith = null;
+
+    protected array $attempts = [];
+
     /** config, invalid_request, transport, timeout, api, signature, decrypt, integrity, internal. */
     public function getKind(): string {}
 
@@ -81,6 +85,25 @@ class WechatPayException extends \RuntimeException
 
     /** Whether the reply that said so was signed by the platform. */
     public function isVerified(): bool {}
+
+    /** Id of the operation that reads back what this one did, where the outcome is unknown and there is one. */
+    public function getCheckWith(): ?string {}
+
+    /**
+     * Every attempt of the call, in their order; empty where nothing was attempted. They hold nothing of what was sent.
+     *
+     * @return list<array{
+     *     number: int,
+     *     host: string,
+     *     phase: 'connecting'|'waiting'|'receiving'|'answered',
+     *     duration: float,
+     *     status: ?int,
+     *     code: ?string,
+     *     request_id: ?string,
+     * }> `phase`: how far it came: connecting (nothing was sent), waiting (sent, no answer), receiving (half a reply),
+     *     answered. `duration`: seconds, signing not included. `code`: why no reply came.
+     */
+    public function getAttempts(): array {}
 }
 
 /** The client was built with something missing or wrong; `getField()` names the option. */

@@ -9,6 +9,7 @@
 """
 
 from ._async_client import AsyncClient
+from ._attempts import Attempt, AttemptEnded, AttemptEvent, AttemptStarted
 from ._client import Client
 from ._errors import (
     ApiError,
@@ -35,6 +36,10 @@ __all__ = [
     "AppRecord",
     "AsyncClient",
     "AsyncSeen",
+    "Attempt",
+    "AttemptEnded",
+    "AttemptEvent",
+    "AttemptStarted",
     "Client",
     "ClientOptions",
     "ConfigError",

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from ._attempts import log_failure
 from ._base import BaseClient
+from ._errors import WechatPayError
 from ._invocation import AsyncInvocation
 from ._lazy import load
 from ._reply import Encrypted, PlatformKeys, Reply, content, whole
@@ -97,5 +99,9 @@ class AsyncClient(BaseClient, AsyncOperations):
 
 async def _completed(call: Call) -> RawReply:
     # asyncio takes longer to import than this whole package: it waits until somebody awaits.
-    raw: RawReply = await load("_loop").completed(call)
+    try:
+        raw: RawReply = await load("_loop").completed(call)
+    except WechatPayError as error:
+        log_failure(error)
+        raise
     return raw

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from . import _native as native
+from ._attempts import AttemptEvent, checked, hook_of
 from ._json import encode
 from ._lazy import load
 from ._notifications import Notifications
@@ -24,23 +25,29 @@ class BaseClient:
     _native: native.Client | None
     # The merchant's key, where it lies elsewhere.
     _signer: Signer | None
+    # The application's function that is told of attempts.
+    _on_attempt: Callable[[AttemptEvent], object] | None
     # Whether its functions may be asynchronous.
     _may_await: ClassVar[bool]
 
     def __init__(self, **options: Unpack[ClientOptions]) -> None:
         """Takes the options of ``ClientOptions``; every one is a keyword."""
-        self._signer, record, functions = self._read(options)
+        given = dict(options)
+        self._on_attempt = checked(given.pop("on_attempt", None))
+        self._signer, record, functions = self._read(given)
         self._native = native.Client(record, *functions)
 
     @classmethod
     def from_env(cls) -> Self:
         """A client from the environment: every option is ``WECHATPAY_`` and its name in upper case."""
-        return cls._of(native.Client.from_env(), None)
+        return cls._of(native.Client.from_env(), None, None)
 
     def for_merchant(self, **options: Unpack[MerchantOptions]) -> Self:
         """A client for another merchant over the same connections; takes the options of ``MerchantOptions``."""
+        if "on_attempt" in options:
+            raise native.bad_option("on_attempt", "is the first client's, for all merchants")
         signer, record, functions = self._read(options)
-        return self._of(self._open().for_merchant(record, *functions), signer)
+        return self._of(self._open().for_merchant(record, *functions), signer, self._on_attempt)
 
     def with_options(
         self,
@@ -48,17 +55,20 @@ class BaseClient:
         timeout: float | None = None,
         retry: Literal["off", "safe", "idempotent"] | None = None,
         encrypted_with: str | None = None,
+        on_attempt: Callable[[AttemptEvent], object] | None = None,
     ) -> Self:
         """The same client with other defaults for its calls.
 
         timeout: seconds for a whole call with all its attempts.
-        retry: off; safe (GETs, and what was provably never sent: the default); idempotent (you say that repeating
-        these calls is harmless).
+        retry: off; safe (GETs, operations that are marked for it, and what was provably never sent: the default);
+        idempotent (you say that repeating these calls is harmless).
         encrypted_with: you encrypted the fields that are marked as encrypted: they are given as ciphertext and sent as
         they are, and requests name this key of the platform (``PUB_KEY_ID_…``, or the serial of a certificate).
+        on_attempt: told of every attempt; see ``ClientOptions``.
         """
         options = {"timeout": timeout, "retry": retry, "encrypted_with": encrypted_with}
-        return self._of(self._open().with_options(json.dumps(options).encode()), self._signer)
+        on_attempt = self._on_attempt if on_attempt is None else checked(on_attempt)
+        return self._of(self._open().with_options(json.dumps(options).encode()), self._signer, on_attempt)
 
     @property
     def mchid(self) -> str:
@@ -75,9 +85,14 @@ class BaseClient:
         return f"<wechatpay_sdk.{type(self).__name__} {state}>"
 
     @classmethod
-    def _of(cls, handle: native.Client, signer: Signer | None) -> Self:
+    def _of(
+        cls,
+        handle: native.Client,
+        signer: Signer | None,
+        on_attempt: Callable[[AttemptEvent], object] | None,
+    ) -> Self:
         client = cls.__new__(cls)
-        client._native, client._signer = handle, signer
+        client._native, client._signer, client._on_attempt = handle, signer, on_attempt
         return client
 
     def _read(self, options: Mapping[str, Any]) -> tuple[Signer | None, bytes, tuple[bool, bool]]:
@@ -96,10 +111,10 @@ class BaseClient:
         self._native = None
 
     def _call(self, operation: str, params: Mapping[str, Any]) -> native.Call:
-        return self._open().call(operation, encode(params, operation), self._signer)
+        return self._open().call(operation, encode(params, operation), self._signer, hook_of(self._on_attempt))
 
     def _utility(self, name: str, **params: Any) -> native.Call:
-        return self._open().utility(name, encode(params, name), self._signer)
+        return self._open().utility(name, encode(params, name), self._signer, hook_of(self._on_attempt))
 
     def _request(self, method: str, path: str, query: Mapping[str, Any] | None, body: Any) -> native.Call:
         return self._open().request(
@@ -108,6 +123,7 @@ class BaseClient:
             None if query is None else encode(query, method),
             None if body is None else encode(body, method),
             self._signer,
+            hook_of(self._on_attempt),
         )
 
 

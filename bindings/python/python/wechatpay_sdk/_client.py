@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from ._attempts import log_failure
 from ._base import BaseClient
+from ._errors import WechatPayError
 from ._invocation import Invocation
 from ._reply import Encrypted, PlatformKeys, Reply, content, whole
 from .operations import Operations
@@ -14,6 +16,9 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from typing_extensions import Self
+
+    from ._native import Call
+    from ._native import _RawReply as RawReply
 
 
 class Client(BaseClient, Operations):
@@ -30,7 +35,7 @@ class Client(BaseClient, Operations):
 
     def call(self, operation: str, params: Mapping[str, Any] | None = None) -> Any:
         """Calls an operation by its id, with its parameters as one flat record."""
-        return content(self._call(operation, params or {}).wait())
+        return content(_waited(self._call(operation, params or {})))
 
     def request(self, method: str, path: str, *, query: Mapping[str, Any] | None = None, body: Any = None) -> Reply:
         """Sends any request, signed and verified like an operation: for paths that have no operation.
@@ -39,7 +44,7 @@ class Client(BaseClient, Operations):
         query: names and values, encoded here; a list repeats its name.
         body: anything that is JSON.
         """
-        return whole(self._request(method, path, query, body).wait())
+        return whole(_waited(self._request(method, path, query, body)))
 
     @property
     def invocation(self) -> Invocation:
@@ -60,7 +65,7 @@ class Client(BaseClient, Operations):
 
     def platform_keys(self) -> PlatformKeys:
         """The platform's keys that this client knows, and what became of the last download. Sends nothing."""
-        keys: PlatformKeys = content(self._utility("platform_keys.list").wait())
+        keys: PlatformKeys = content(_waited(self._utility("platform_keys.list")))
         return keys
 
     def refresh_platform_keys(self) -> PlatformKeys:
@@ -68,7 +73,7 @@ class Client(BaseClient, Operations):
 
         Where it fails, the keys known before stay in use.
         """
-        keys: PlatformKeys = content(self._utility("platform_keys.refresh").wait())
+        keys: PlatformKeys = content(_waited(self._utility("platform_keys.refresh")))
         return keys
 
     def close(self) -> None:
@@ -84,7 +89,15 @@ class Client(BaseClient, Operations):
         self.close()
 
     def _run(self, operation: str, params: Mapping[str, Any]) -> Any:
-        return content(self._call(operation, params).wait())
+        return content(_waited(self._call(operation, params)))
 
     def _use(self, utility: str, **params: str) -> Any:
-        return content(self._utility(utility, **params).wait())
+        return content(_waited(self._utility(utility, **params)))
+
+
+def _waited(call: Call) -> RawReply:
+    try:
+        return call.wait()
+    except WechatPayError as error:
+        log_failure(error)
+        raise

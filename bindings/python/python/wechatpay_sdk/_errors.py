@@ -6,6 +6,8 @@ import builtins
 import json
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from ._attempts import Attempt
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Literal
@@ -25,6 +27,8 @@ class WechatPayError(Exception):
     value, detail: the value and the whole detail as the platform sent them. They may hold openids: not for logs.
     request_id: the platform's Request-ID; its support asks for it.
     verified: whether the reply that said so was signed by the platform.
+    check_with: id of the operation that reads back what this one did, where the outcome is unknown and there is one.
+    attempts: every ``Attempt`` of the call, in their order; empty where nothing was attempted.
     """
 
     _kind: ClassVar[str] = "internal"
@@ -43,6 +47,8 @@ class WechatPayError(Exception):
     detail: Any
     request_id: str | None
     verified: bool
+    check_with: str | None
+    attempts: tuple[Attempt, ...]
 
     def __init__(
         self,
@@ -62,6 +68,8 @@ class WechatPayError(Exception):
         detail: Any = None,
         request_id: str | None = None,
         verified: bool = False,
+        check_with: str | None = None,
+        attempts: tuple[Attempt, ...] = (),
     ) -> None:
         super().__init__(text)
         self.kind = kind or self._kind
@@ -78,6 +86,8 @@ class WechatPayError(Exception):
         self.detail = detail
         self.request_id = request_id
         self.verified = verified
+        self.check_with = check_with
+        self.attempts = attempts
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(code={self.code!r}, {str(self)!r})"
@@ -160,4 +170,5 @@ def from_record(record: bytes) -> WechatPayError:
     """The exception of a native error record."""
     fields = json.loads(record)
     text = fields.pop("text")
+    fields["attempts"] = tuple(Attempt(**attempt) for attempt in fields["attempts"])
     return _CLASSES.get(fields["kind"], WechatPayError)(text, **fields)

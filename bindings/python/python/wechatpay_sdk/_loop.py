@@ -2,7 +2,8 @@
 
 Completing each call by a ``call_soon_threadsafe`` of its own is what makes asyncio slow. No thread of the SDK's runtime
 ever takes the GIL: it queues the result and writes at most one byte. What a call asks the merchant's key, where that
-lies elsewhere, comes the same way, and is answered by a task of the loop.
+lies elsewhere, comes the same way, and is answered by a task of the loop; and so do its attempts, where a hook is
+told of them.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from weakref import WeakKeyDictionary
 from . import _native
 
 if TYPE_CHECKING:
+    from ._attempts import Hook
     from ._errors import WechatPayError
     from ._native import _RawReply as RawReply
     from ._signer import Signer
@@ -36,11 +38,12 @@ async def completed(call: _native.Call) -> RawReply:
 class _UnderWay:
     """One call: the future of the task that waits for it, and what it asked."""
 
-    def __init__(self, future: asyncio.Future[RawReply], key: Signer | None) -> None:
+    def __init__(self, future: asyncio.Future[RawReply], key: Signer | None, hook: Hook | None) -> None:
         self.future = future
         self._key = key
-        # The answer belongs to the task that makes the call, with its context variables.
-        self._context = contextvars.copy_context() if key else None
+        self._hook = hook
+        # Answers and hooks belong to the task that makes the call, with its context variables.
+        self._context = contextvars.copy_context() if key or hook else None
         self._answers: set[asyncio.Task[None]] = set()
         self._raised: BaseException | None = None
 
@@ -52,6 +55,10 @@ class _UnderWay:
         if self._raised is not None and error.code.startswith(("signer_", "decrypter_")):
             error.__cause__ = self._raised
         self.future.set_exception(error)
+
+    def tell(self, event: bytes) -> None:
+        if self._context is not None and self._hook is not None:
+            self._context.run(self._hook.tell, event)
 
     def ask(self, question: _native.Question) -> None:
         if self._context is None:
@@ -90,7 +97,7 @@ class _Waker:
 
     async def run(self, call: _native.Call, future: asyncio.Future[RawReply]) -> RawReply:
         token = next(self._tokens)
-        under_way = self._calls[token] = _UnderWay(future, call.key)
+        under_way = self._calls[token] = _UnderWay(future, call.key, call.hook)
         try:
             ticket = self._completions.start(token, call)
             try:
@@ -102,7 +109,8 @@ class _Waker:
             self._calls.pop(token, None)
 
     def _drain(self) -> None:
-        for token, reply, error, question in self._completions.drain():
+        ends: BaseException | None = None
+        for token, reply, error, question, event in self._completions.drain():
             under_way = self._calls.get(token)
             if under_way is None or under_way.future.done():
                 continue
@@ -112,6 +120,13 @@ class _Waker:
                 under_way.fail(error)
             elif question is not None:
                 under_way.ask(question)
+            elif event is not None:
+                try:
+                    under_way.tell(event)
+                except BaseException as raised:  # KeyboardInterrupt, SystemExit: after what the other calls say
+                    ends = raised
+        if ends is not None:
+            raise ends
 
     def _watch(self, loop: asyncio.AbstractEventLoop) -> None:
         """For loops that cannot watch descriptors (Windows' Proactor): a thread watches, and the loop drains."""

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any, TypedDict, Union
+from typing import Any, Literal, TypedDict, Union
 
 from . import _native
+from ._attempts import AttemptEvent
 
 # Also evaluated at run time, where 3.9 has no `|`.
 StrPath = Union[str, "os.PathLike[str]"]
@@ -71,6 +72,12 @@ class ClientOptions(MerchantOptions, total=False):
     backup_url: default https://api2.mch.weixin.qq.com, or none where base_url is given.
     connect_timeout: seconds to establish a connection; default 5.
     timeout: seconds for a whole call with all its attempts; default 30.
+    retry: what may be repeated: off; safe (GETs, operations that are marked for it, and what was provably never sent:
+    the default); idempotent (you say that repeating is harmless).
+    cool_down: seconds for which a host that failed is avoided at first; default 30.
+    on_attempt: a function that is called with an ``AttemptStarted`` and an ``AttemptEnded`` for every attempt, by the
+    thread or event loop that waits for the call. It should return at once: the time of the call goes on. What it raises
+    goes to ``sys.unraisablehook``, and the call goes on.
     rate_limit_redis: URL of a Redis in which a fleet shares its limits.
     proxy: proxy URL. Proxy variables of the environment are not read.
     ca_pem, ca_path: further certificate authorities to trust, as PEM text or file.
@@ -82,6 +89,9 @@ class ClientOptions(MerchantOptions, total=False):
     backup_url: str | None
     connect_timeout: float | None
     timeout: float | None
+    retry: Literal["off", "safe", "idempotent"] | None
+    cool_down: float | None
+    on_attempt: Callable[[AttemptEvent], object] | None
     rate_limit_redis: str | None
     proxy: str | None
     ca_pem: str | None

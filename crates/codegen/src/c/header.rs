@@ -12,8 +12,19 @@ const HEADER: &str = "include/wechatpay.h";
 const BINDING: &str = "bindings/c";
 /// The hand-written files with exported functions, in the order of the header. What is not
 /// here (functions for tests) is in no header.
-const SOURCES: [&str; 10] =
-    ["version", "error", "reply", "options", "signer", "client", "call", "notifications", "seen", "catalogue"];
+const SOURCES: [&str; 11] = [
+    "version",
+    "error",
+    "reply",
+    "options",
+    "signer",
+    "client",
+    "attempt",
+    "call",
+    "notifications",
+    "seen",
+    "catalogue",
+];
 
 /// Adds the header and those of the products, where there is a C binding under `root`. The generated functions are those of
 /// `files`, so that --verify needs nothing written.

@@ -58,6 +58,8 @@ fn error_fields(error: &Error) -> Vec<String> {
         "detail": detail.raw,
         "request_id": error.request_id(),
         "verified": error.verified(),
+        "check_with": error.check_with(),
+        "attempts": error.attempts().len(),
     });
     let mut fields: Map<String, Value> = match accessors {
         Value::Object(fields) => fields,
