@@ -23,9 +23,12 @@ TSC = ROOT / "bindings" / "node" / "node_modules" / ".bin" / "tsc"
 LOADING_MS, CHECKING_S = 15, 5
 TIMES = 15
 
-REQUIRE = (
-    "const s = process.hrtime.bigint(); require('wechatpay-sdk'); console.log(Number(process.hrtime.bigint() - s))"
-)
+REQUIRE = """
+const before = process.cpuUsage();
+require('wechatpay-sdk');
+const { user, system } = process.cpuUsage(before);
+console.log(user + system);
+"""
 
 
 def seconds(command: list[str], cwd: str | Path) -> float:
