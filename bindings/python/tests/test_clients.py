@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from local_wechatpay import Sandbox
 
 SHARED = {
-    "base_url", "backup_url", "connect_timeout", "timeout", "proxy", "ca_pem", "ca_path", "user_agent_suffix",
-    "max_reply_bytes",
+    "base_url", "backup_url", "connect_timeout", "timeout", "retry", "cool_down", "proxy", "ca_pem", "ca_path",
+    "user_agent_suffix", "max_reply_bytes",
 }  # fmt: skip
 RECEIVING = {
     "public_key_id", "platform_public_key", "platform_public_key_path", "platform_certificates",
