@@ -114,7 +114,11 @@ def test_what_a_hook_raises_ends_no_call(sandbox: Sandbox, kind: Any, monkeypatc
         raise RuntimeError("the metrics are down")
 
     reported: list[Any] = []
-    monkeypatch.setattr(sys, "unraisablehook", lambda args: reported.append((args.exc_value, args.object)))
+
+    def report(args: Any) -> None:
+        reported.append((args.exc_value, args.object))
+
+    monkeypatch.setattr(sys, "unraisablehook", report)
     assert call(kind(**options(sandbox, on_attempt=hook))) == {"sub_mchid": SUB_MCHID}
     assert [str(raised) for raised, _ in reported] == ["the metrics are down"] * 2
     assert {source for _, source in reported} == {hook}
@@ -156,7 +160,11 @@ def test_a_hook_belongs_to_its_client_and_runs_where_the_call_is_waited_for(sand
 def test_tasks_of_one_loop_are_told_in_their_own_contexts(sandbox: Sandbox) -> None:
     task: contextvars.ContextVar[int] = contextvars.ContextVar("task")
     told: list[int] = []
-    client = AsyncClient(**options(sandbox, on_attempt=lambda _: told.append(task.get())))
+
+    def hook(_: object) -> None:
+        told.append(task.get())
+
+    client = AsyncClient(**options(sandbox, on_attempt=hook))
 
     async def one(at: int) -> None:
         task.set(at)
@@ -172,7 +180,11 @@ def test_tasks_of_one_loop_are_told_in_their_own_contexts(sandbox: Sandbox) -> N
 def test_a_hook_may_make_calls(sandbox: Sandbox) -> None:
     plain = Client(**options(sandbox))
     made: list[Any] = []
-    client = Client(**options(sandbox, on_attempt=lambda _: made.append(call(plain))))
+
+    def hook(_: object) -> None:
+        made.append(call(plain))
+
+    client = Client(**options(sandbox, on_attempt=hook))
     call(client)
     assert made == [{"sub_mchid": SUB_MCHID}] * 2
 

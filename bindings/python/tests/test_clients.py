@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from local_wechatpay import Sandbox
 
 SHARED = {
-    "base_url", "backup_url", "connect_timeout", "timeout", "rate_limit_redis", "proxy", "ca_pem", "ca_path",
+    "base_url", "backup_url", "connect_timeout", "timeout", "retry", "cool_down", "rate_limit_redis", "proxy", "ca_pem",
+    "ca_path",
     "user_agent_suffix", "max_reply_bytes",
 }  # fmt: skip
 RECEIVING = {

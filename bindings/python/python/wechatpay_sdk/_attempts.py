@@ -141,11 +141,13 @@ _known: logging.Logger | None = None
 def _logger(level: int) -> logging.Logger | None:
     """The logger ``wechatpay_sdk``, where it is enabled for that."""
     global _known
-    if _known is None:
-        get = getattr(sys.modules.get("logging"), "getLogger", None)
-        if get is None:
+    logger = _known
+    if logger is None:
+        logging = sys.modules.get("logging")
+        # Also while another thread is importing it.
+        if logging is None or not hasattr(logging, "NullHandler"):
             return None
-        _known = get("wechatpay_sdk")
+        logger = _known = logging.getLogger("wechatpay_sdk")
         # Without a handler of the application's, Python would print warnings to stderr.
-        _known.addHandler(sys.modules["logging"].NullHandler())
-    return _known if _known.isEnabledFor(level) else None
+        logger.addHandler(logging.NullHandler())
+    return logger if logger.isEnabledFor(level) else None
