@@ -106,7 +106,7 @@ pub(crate) struct Shared {
     pub(crate) ambient: Arc<dyn Ambient>,
     pub(crate) observer: Option<Arc<dyn Observer>>,
     /// Where a fleet shares its limits.
-    fleet: Option<Arc<Fleet>>,
+    pub(crate) fleet: Option<Arc<Fleet>>,
 }
 
 /// What a client is given that no option can hold.

@@ -12,7 +12,7 @@ use super::network::Network;
 use super::site::{EPOCH, KEY_ID, SITES, Shared as Sites, lock};
 use crate::ambient::Ambient;
 use crate::client::{CallOptions, Client, Shared};
-use crate::merchant::Merchant;
+use crate::merchant_identity::Merchant;
 use crate::merchant_key::{KeyFuture, MerchantKey};
 use crate::observer::{AttemptStart, Observer};
 use crate::options::Options;
@@ -72,6 +72,7 @@ impl Parts {
             user_agent: http::HeaderValue::from_static("simulation"),
             ambient: Arc::new(Simulated(Mutex::new(fastrand::Rng::with_seed(seed)))),
             observer: Some(Arc::new(Watch { book: Arc::clone(book), under_way: AtomicU32::new(0) })),
+            fleet: None,
         };
         Client {
             merchant: Arc::clone(&self.merchant),
@@ -79,6 +80,8 @@ impl Parts {
             timeout: TIMEOUT,
             retry: Retry::Safe,
             encrypted_with: None,
+            limiter: None,
+            has_turn: false,
         }
     }
 }
