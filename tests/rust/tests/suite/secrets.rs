@@ -364,9 +364,24 @@ async fn no_error_of_any_kind_and_no_reply_prints_a_secret() {
     secrets.debug(&bridge);
     local.admin.fault(json!({"fault": {"kind": "reply", "body": {"sub_mchid": OPENID}}})).await;
     let call = bridge.call(TITLE, Value::Object(title()).to_string().as_bytes());
-    let reply = call.spawn(drop).expect("there are threads").await.expect("a success");
+    let (told, mut events) = tokio::sync::mpsc::unbounded_channel();
+    let running = call.watched(true).spawn(move |said| drop(told.send(said))).expect("there are threads");
+    let reply = running.await.expect("a success");
     assert!(String::from_utf8_lossy(&reply.body).contains(OPENID));
     secrets.debug(&reply);
+    while let Some(said) = events.recv().await {
+        secrets.debug(&said);
+        if let wechatpay_bridge::Said::Tells(event) = said {
+            secrets.debug(&event);
+            event.end.iter().for_each(|end| secrets.debug(end));
+        }
+    }
+    secrets.debug(&wechatpay_bridge::Waiting::default());
+    local.admin.fault(json!({"fault": {"kind": "reset"}})).await;
+    let once = bridge.with_options(br#"{"retry": "off"}"#).expect("good options");
+    let call = once.call(TITLE, Value::Object(title()).to_string().as_bytes());
+    let failed = call.spawn(drop).expect("there are threads").await;
+    failed.err().iter().flat_map(|record| &record.attempts).for_each(|attempt| secrets.debug(attempt));
 
     let mut without_key = local.options();
     without_key.remove("merchant_private_key_path");
@@ -376,7 +391,9 @@ async fn no_error_of_any_kind_and_no_reply_prints_a_secret() {
     let (asked, mut questions) = tokio::sync::mpsc::unbounded_channel();
     let call = bridge.call(TITLE, Value::Object(title()).to_string().as_bytes());
     let _running = call.spawn(move |question| drop(asked.send(question))).expect("there are threads");
-    let question = questions.recv().await.expect("it is asked to sign");
+    let said = questions.recv().await.expect("it is asked to sign");
+    secrets.debug(&said);
+    let wechatpay_bridge::Said::Asks(question) = said else { panic!("it must be asked to sign first") };
     assert!(String::from_utf8_lossy(&question.input).contains(OPENID));
     secrets.debug(&question);
     secrets.debug(&question.task);
