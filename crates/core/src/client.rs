@@ -20,7 +20,7 @@ use crate::observer::Observer;
 use crate::operation::{BodyKind, Call, Method, Operation, Reply, find_operation, operations};
 use crate::options::Options;
 use crate::platform_keys::PlatformKeys;
-use crate::retry::{Hosts, Retry};
+use crate::retry::{Budget, Hosts, Retry};
 use crate::send::Outgoing;
 use crate::sensitive::Encryption;
 use crate::suggest;
@@ -102,6 +102,7 @@ pub struct Client {
 pub(crate) struct Shared {
     pub(crate) transport: Transport,
     pub(crate) hosts: Hosts,
+    pub(crate) budget: Arc<Budget>,
     pub(crate) user_agent: http::HeaderValue,
     pub(crate) ambient: Arc<dyn Ambient>,
     pub(crate) observer: Option<Arc<dyn Observer>>,
@@ -163,6 +164,7 @@ impl Client {
         let retry = retry.map_err(|problem: String| Error::config("retry", "bad_retry", problem))?.unwrap_or_default();
         let shared = Shared {
             hosts: Hosts::from_options(options)?,
+            budget: Arc::default(),
             user_agent: user_agent(options.user_agent_suffix.as_deref())?,
             transport: Transport::from_options(options)?,
             ambient,

@@ -93,7 +93,7 @@ impl Client {
         let shared = &*self.shared;
         let hosts = shared.hosts.of_operation(outgoing.operation.and_then(|operation| operation.host))?;
         let mut course = Course::new(self.retry, outgoing.nature(), hosts.len() as u32);
-        shared.hosts.budget().deposit();
+        shared.budget.deposit();
         if !self.has_turn {
             self.await_turn(outgoing.operation, started).await?;
         }
@@ -112,7 +112,7 @@ impl Client {
                 self.slow_down(outgoing.operation, started).await;
             }
             let jitter = |most| up_to(&*shared.ambient, most);
-            let allowed = || shared.hosts.budget().withdraw();
+            let allowed = || shared.budget.withdraw();
             let step = course.end(at as u32, end, Hosts::well(&hosts), jitter, allowed);
             if outgoing.changes() {
                 log.fate = course.fate();

@@ -9,8 +9,8 @@ const COST: u32 = 10;
 /// What there is at the start, and at most: ten repetitions.
 const FULL: u32 = 10 * COST;
 
-/// Shared by all clients of a process: what each of thousands saved would be a storm together. Without a lock: a fork may
-/// come at any moment.
+/// Shared by all calls of a client, and by the clients of other merchants that are made from it: what each of thousands
+/// saved would be a storm together. Without a lock: a fork may come at any moment.
 pub(crate) struct Budget(AtomicU32);
 
 impl Default for Budget {

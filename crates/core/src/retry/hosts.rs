@@ -10,13 +10,15 @@ use std::time::Duration;
 use tokio::time::Instant;
 use url::Url;
 
-use super::budget::Budget;
 use super::classify::{End, Trouble};
 use super::course::Nature;
 use crate::error::Error;
 use crate::options::Options;
 use crate::per_process::PerProcess;
 use crate::transport::seconds;
+
+#[cfg(test)]
+pub(super) mod memory;
 
 const MAIN: &str = "https://api.mch.weixin.qq.com";
 const BACKUP: &str = "https://api2.mch.weixin.qq.com";
@@ -34,7 +36,6 @@ pub(crate) struct Hosts {
     /// Whether these are WeChat Pay's own: only then do operations with a host of their own go there.
     official: bool,
     registry: Arc<Registry>,
-    budget: Arc<Budget>,
     cool_down: Duration,
 }
 
@@ -47,12 +48,10 @@ pub(crate) struct Host {
     health: Arc<Health>,
 }
 
-/// How the hosts of a process are, for all of its clients, and what may still be repeated there.
+/// How the hosts of a process are, for all of its clients.
 pub(crate) struct Registry {
     start: Instant,
     hosts: Mutex<HashMap<Arc<str>, Arc<Health>>>,
-    /// By the main host.
-    budgets: Mutex<HashMap<Arc<str>, Arc<Budget>>>,
 }
 
 /// Times are milliseconds since the registry began. Without a lock: a fork may come at any moment.
@@ -74,7 +73,7 @@ static REGISTRY: PerProcess<Arc<Registry>> = PerProcess::new();
 
 impl Registry {
     pub(crate) fn new() -> Self {
-        Self { start: Instant::now(), hosts: Mutex::default(), budgets: Mutex::default() }
+        Self { start: Instant::now(), hosts: Mutex::default() }
     }
 
     /// That of this process.
@@ -84,10 +83,6 @@ impl Registry {
 
     fn health(&self, name: &Arc<str>) -> Arc<Health> {
         Arc::clone(self.hosts.lock().unwrap_or_else(PoisonError::into_inner).entry(Arc::clone(name)).or_default())
-    }
-
-    fn budget(&self, name: &Arc<str>) -> Arc<Budget> {
-        Arc::clone(self.budgets.lock().unwrap_or_else(PoisonError::into_inner).entry(Arc::clone(name)).or_default())
     }
 
     fn now(&self) -> u64 {
@@ -119,8 +114,7 @@ impl Hosts {
             return Err(Error::config("backup_url", "too_many_hosts", problem));
         }
         let cool_down = seconds("cool_down", options.cool_down, DEFAULT_COOL_DOWN)?;
-        let budget = registry.budget(&list[0].name);
-        Ok(Self { list, official, registry, budget, cool_down })
+        Ok(Self { list, official, registry, cool_down })
     }
 
     /// Those of an operation, which may have a host of its own.
@@ -129,11 +123,6 @@ impl Hosts {
             None => Ok(Cow::Borrowed(&self.list)),
             Some(own) => Ok(Cow::Owned(vec![Host::parse("base_url", own, &self.registry)?])),
         }
-    }
-
-    /// What may be repeated, for all clients of the process that have the same main host.
-    pub(crate) fn budget(&self) -> &Budget {
-        &self.budget
     }
 
     /// Which of them (bits) are not known to be ill.
@@ -209,39 +198,6 @@ impl Health {
             self.relapses.store(0, Relaxed);
             self.ill_until.store(0, Relaxed);
         }
-    }
-}
-
-/// What a host is remembered by, taken out and put back: a model goes from state to state.
-#[cfg(test)]
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
-pub(super) struct Remembered {
-    pub(super) ill_until: u64,
-    pub(super) strikes: u32,
-    pub(super) relapses: u32,
-    pub(super) probed_until: u64,
-    pub(super) failed_at: u64,
-}
-
-#[cfg(test)]
-impl Host {
-    pub(super) fn remembered(&self) -> Remembered {
-        let health = &self.health;
-        Remembered {
-            ill_until: health.ill_until.load(Relaxed),
-            strikes: health.strikes.load(Relaxed),
-            relapses: health.relapses.load(Relaxed),
-            probed_until: health.probed_until.load(Relaxed),
-            failed_at: health.failed_at.load(Relaxed),
-        }
-    }
-
-    pub(super) fn remember(&self, it: &Remembered) {
-        self.health.ill_until.store(it.ill_until, Relaxed);
-        self.health.strikes.store(it.strikes, Relaxed);
-        self.health.relapses.store(it.relapses, Relaxed);
-        self.health.probed_until.store(it.probed_until, Relaxed);
-        self.health.failed_at.store(it.failed_at, Relaxed);
     }
 }
 

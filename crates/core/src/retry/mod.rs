@@ -16,6 +16,7 @@ mod policy;
 mod table;
 
 pub use attempt::{Attempt, Phase};
+pub(crate) use budget::Budget;
 pub(crate) use classify::{End, Fate};
 pub(crate) use course::{Course, Nature, Step};
 #[cfg(test)]

@@ -2,7 +2,6 @@
 //! any moment, while hosts fall ill and recover. What runs is [`Course`] and [`Hosts`] themselves; what is held against
 //! them is written here from the rules, and asks nothing of theirs.
 
-use std::collections::BTreeSet;
 use std::sync::Mutex;
 use std::time::Duration;
 
@@ -11,16 +10,11 @@ use stateright::{Checker, HasDiscoveries, Model, Property};
 use super::attempt::Phase;
 use super::classify::{CLASSIFIERS, Classifier, End, unknown_fate};
 use super::course::{Course, Nature, Step};
-use super::hosts::{Hosts, Registry, Remembered};
+use super::hosts::memory::{COOL_DOWN, NOW, Remembered, alike, in_order};
+use super::hosts::{Hosts, Registry};
 use super::policy::Retry;
 use crate::builder::ClientBuilder;
 use crate::transport::Cause;
-
-/// It is always now; what lies in the past or in the future moves when time passes.
-const NOW: u64 = 1_000_000;
-const COOL_DOWN: u64 = 1000;
-/// At this many relapses the cool-down grows no more.
-const MOST_RELAPSES: u32 = 3;
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 enum Stage {
@@ -193,28 +187,6 @@ impl Explorer {
         state.hosts = list.iter().map(|host| alike(host.remembered())).collect();
         in_order(&mut state.hosts);
         result
-    }
-}
-
-/// What makes no difference any more looks the same.
-fn alike(host: Remembered) -> Remembered {
-    match host.ill_until {
-        0 => Remembered { strikes: host.strikes, ..Remembered::default() },
-        until => Remembered {
-            ill_until: until.max(NOW - COOL_DOWN),
-            strikes: 0,
-            relapses: host.relapses.min(MOST_RELAPSES),
-            probed_until: if host.probed_until <= NOW { 0 } else { host.probed_until },
-            failed_at: host.failed_at,
-        },
-    }
-}
-
-/// Of when they failed, only the order matters.
-fn in_order(hosts: &mut [Remembered]) {
-    let moments: BTreeSet<u64> = hosts.iter().map(|host| host.failed_at).filter(|at| *at != 0).collect();
-    for host in hosts.iter_mut().filter(|host| host.failed_at != 0) {
-        host.failed_at = 1 + moments.range(..host.failed_at).count() as u64;
     }
 }
 

@@ -80,3 +80,15 @@ fn every_cell_of_the_table_is_what_happens() {
     }
     assert_eq!(checked, 12 * 6, "a row or a column is missing");
 }
+
+#[test]
+fn a_switch_to_a_host_that_is_known_to_be_ill_is_paid_for() {
+    const AT_ONCE: Step = Step::Send { pause: Duration::ZERO };
+    let switch = |well, paid| {
+        let mut course = Course::new(Retry::Safe, Nature::Once, HOSTS);
+        course.begin();
+        course.end(0, End::Broken { phase: Phase::Connecting, cause: Cause::Host }, well, |most| most, || paid)
+    };
+    assert_eq!([switch(0b10, false), switch(0b10, true)], [AT_ONCE, AT_ONCE]);
+    assert_eq!([switch(0, false), switch(0, true)], [Step::Finish, AT_ONCE]);
+}

@@ -16,7 +16,7 @@ use crate::merchant_identity::Merchant;
 use crate::merchant_key::{KeyFuture, MerchantKey};
 use crate::observer::{AttemptStart, Observer};
 use crate::options::Options;
-use crate::retry::{Attempt, Hosts, Registry, Retry};
+use crate::retry::{Attempt, Budget, Hosts, Registry, Retry};
 use crate::transport::Transport;
 
 const PLATFORM_KEY: &str = include_str!("../../../../tests/vectors/keys/platform_pub.pem");
@@ -38,6 +38,18 @@ pub(crate) type Book = Arc<Mutex<Diary>>;
 
 pub(crate) fn open(book: &Book) -> MutexGuard<'_, Diary> {
     book.lock().expect("nobody panics with it")
+}
+
+/// What the merchants of a process share: they are made from one client.
+pub(crate) struct Process {
+    registry: Arc<Registry>,
+    budget: Arc<Budget>,
+}
+
+impl Process {
+    pub(crate) fn new() -> Self {
+        Self { registry: Arc::new(Registry::new()), budget: Arc::default() }
+    }
 }
 
 /// The parts of a client that cost much and are the same for all.
@@ -64,11 +76,12 @@ impl Parts {
         Self { merchant: Arc::new(merchant), options, tls }
     }
 
-    /// A client of a process with this memory of hosts. It must be called within the simulation.
-    pub(crate) fn client(&self, registry: &Arc<Registry>, seed: u64, book: &Book) -> Client {
+    /// A client of this process. It must be called within the simulation.
+    pub(crate) fn client(&self, process: &Process, seed: u64, book: &Book) -> Client {
         let shared = Shared {
             transport: Transport::over(Network::new(POOL_IDLE), self.tls.clone()),
-            hosts: Hosts::with_registry(&self.options, Arc::clone(registry)).expect("good options"),
+            hosts: Hosts::with_registry(&self.options, Arc::clone(&process.registry)).expect("good options"),
+            budget: Arc::clone(&process.budget),
             user_agent: http::HeaderValue::from_static("simulation"),
             ambient: Arc::new(Simulated(Mutex::new(fastrand::Rng::with_seed(seed)))),
             observer: Some(Arc::new(Watch { book: Arc::clone(book), under_way: AtomicU32::new(0) })),

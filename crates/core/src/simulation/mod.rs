@@ -13,12 +13,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
 
-use self::callers::{Book, Caller, Diary, Parts, open};
+use self::callers::{Book, Caller, Diary, Parts, Process, open};
 use self::judge::{Outcome, storms, total, usual, violations};
 pub(crate) use self::network::Network;
 use self::plan::{Plan, QUIET_MINUTES};
 use self::site::{EPOCH, Mood, SITES, Shared, Witness, lock, serve};
-use crate::retry::Registry;
 
 /// How much is simulated.
 #[derive(Debug, Clone, Copy)]
@@ -71,13 +70,12 @@ impl Scale {
             let (parts, book, witness) = (parts.clone(), Arc::clone(&book), Arc::clone(&witness));
             let mut random = random.fork();
             sim.client(name.as_str(), async move {
-                // A process of its own.
-                let registry = Arc::new(Registry::new());
+                let process = Process::new();
                 let mut tasks = tokio::task::JoinSet::new();
                 for at in 0..self.per_host {
                     let caller = Caller {
                         name: format!("{host}-{at}"),
-                        client: parts.client(&registry, random.u64(..), &book),
+                        client: parts.client(&process, random.u64(..), &book),
                         random: random.fork(),
                         book: Arc::clone(&book),
                         sites: Arc::clone(&witness),
@@ -202,7 +200,7 @@ fn what_is_given_up_sends_nothing_more() {
         for at in 0..CALLS {
             let mood = [Mood::Well, Mood::Unavailable, Mood::Failing, Mood::Silent][random.usize(0..4)];
             lock(&sites).moods.fill(mood);
-            let client = parts.client(&Arc::new(Registry::new()), random.u64(..), &diary);
+            let client = parts.client(&Process::new(), random.u64(..), &diary);
             let (book, sites) = (Arc::clone(&diary), Arc::clone(&sites));
             let after = Duration::from_millis(random.u64(0..1500));
             let mut caller = Caller { name: String::new(), client, random: random.fork(), book, sites };
