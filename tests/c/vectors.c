@@ -131,6 +131,7 @@ static void check_error_reply(const struct place *place, const json_t *vector, c
 
 static void run_error_replies(const struct place *place, vector_report *report, void *context) {
     json_t *vectors = read_vectors(place, "errors.json"), *options = sandbox_options(place->info, NULL);
+    json_object_set_new(options, "retry", json_string("off"));
     const json_t *all = json_object_get(vectors, "cases");
     wechatpay_client *client;
     if (json_array_size(all) == 0) broken("no vectors in errors.json");

@@ -85,7 +85,7 @@ function errors(sandbox) {
       const { status, body, content_type } = one;
       await sandbox.reset();
       await sandbox.fault('status', { signed: false, status, body, content_type });
-      const client = new sdk.Client(startOptions(sandbox));
+      const client = new sdk.Client(startOptions(sandbox, { retry: 'off' }));
       const call = client.call('goldplan.merchants.close_advertising_show', { sub_mchid: '1900000109' });
       const { error } = await settled(() => call);
       assert.equal(error.constructor, sdk.ApiError);

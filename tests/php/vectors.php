@@ -82,7 +82,7 @@ function reply_problems(Sandbox $sandbox, array $case): array
         $fault[$name] = $case[$name];
     }
     $sandbox->admin('POST', '/faults', ['fault' => $fault]);
-    $client = new Client($sandbox->options());
+    $client = new Client($sandbox->options(['retry' => 'off']));
     try {
         $client->call('goldplan.merchants.close_advertising_show', ['sub_mchid' => '1900000109']);
         return ['expected an error'];

@@ -85,7 +85,7 @@ def test_error_reply(local: Sandbox, case: dict[str, Any]) -> None:
     local.admin("POST", "/reset")
     fault = {name: case[name] for name in ("status", "body", "content_type")}
     local.admin("POST", "/faults", {"fault": {"kind": "status", "signed": False, **fault}})
-    client = Client(**local.options())
+    client = Client(**local.options({"retry": "off"}))
     with pytest.raises(ApiError) as caught:
         client.call("goldplan.merchants.close_advertising_show", {"sub_mchid": "1900000109"})
     error = caught.value

@@ -68,7 +68,7 @@ test('the network fails', async () => {
 
 test('time runs out', async () => {
   await here.sandbox.fault('delay', { ms: 3000 });
-  const error = await fail(PARAMS, { timeout: 0.3 });
+  const error = await fail(PARAMS, { timeout: 0.3, retry: 'off' });
   assert.equal(error.constructor, sdk.TimeoutError);
   assert.ok(error instanceof sdk.TransportError);
   assert.deepEqual([error.kind, error.name, error.may_have_taken_effect], ['timeout', 'TimeoutError', true]);

@@ -136,7 +136,7 @@ def test_a_call_cancelled_at_once_is_never_sent(async_client: AsyncClient, sandb
 def test_its_own_deadline(async_client: AsyncClient, sandbox: Sandbox) -> None:
     sandbox.fault("delay", ms=3000)
     with pytest.raises(TimeoutError):
-        asyncio.run(call(async_client.with_options(timeout=0.3)))
+        asyncio.run(call(async_client.with_options(timeout=0.3, retry="off")))
 
 
 def test_several_loops_one_after_the_other(async_client: AsyncClient) -> None:

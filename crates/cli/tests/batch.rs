@@ -134,7 +134,7 @@ fn transient_errors_are_repeated_where_that_is_harmless() {
     sandbox.admin("DELETE", "/journal", &Value::Null);
     fs::remove_file(sandbox.path("output.csv")).unwrap();
     fs::remove_file(sandbox.path("output.csv.journal")).unwrap();
-    let check = "new_tax_control_fapiao.merchant.check";
+    let check = "compliance.inactive_merchant_identity_verification.merchants.create";
     let batch = Batch::of_rows(&sandbox, &TWO_STEPS.replace(CLOSE, check), 1);
     sandbox.fault_for(json!({"operation": check}), 1, busy);
     for arguments in [&[][..], &[], &["--retry-failed"]] {

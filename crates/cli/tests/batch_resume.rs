@@ -178,7 +178,7 @@ fn ctrl_c_lets_steps_under_way_finish() {
 #[test]
 fn a_step_that_is_stopped_between_two_attempts_is_resumed() {
     // A refusal proves that nothing happened: also a step that is not idempotent starts anew.
-    let check = "new_tax_control_fapiao.merchant.check";
+    let check = "compliance.inactive_merchant_identity_verification.merchants.create";
     let once = TWO_STEPS.replace(CLOSE, check);
     for (plan, refused, lost, sent, expected) in [
         (TWO_STEPS, PAGE, 0, 1, &[][..]),

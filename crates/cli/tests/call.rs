@@ -211,7 +211,7 @@ fn credentials_come_from_one_place_and_are_named_when_they_are_wrong() {
 fn an_unknown_outcome_is_3() {
     let sandbox = Sandbox::start();
     sandbox.fault(json!({"kind": "reset", "after": "work"}));
-    let output = sandbox.run(&["call", "new_tax_control_fapiao.merchant.check", GOOD, "--error-format", "json"]);
+    let output = sandbox.run(&["call", "compliance.inactive_merchant_identity_verification.merchants.create", GOOD, "--error-format", "json"]);
     assert_status(&output, 3);
     let record: Value = serde_json::from_str(stderr(&output)).unwrap();
     assert_eq!(record["kind"], "transport");
@@ -220,7 +220,7 @@ fn an_unknown_outcome_is_3() {
     assert_eq!(sandbox.journal().len(), 1, "not repeated");
 
     sandbox.fault(json!({"kind": "delay", "ms": 5000}));
-    let output = sandbox.run(&["call", "new_tax_control_fapiao.merchant.check", GOOD, "--timeout", "0.3"]);
+    let output = sandbox.run(&["call", "compliance.inactive_merchant_identity_verification.merchants.create", GOOD, "--timeout", "0.3"]);
     assert_status(&output, 3);
     assert!(stderr(&output).contains("query what became of the request"), "{}", stderr(&output));
 
