@@ -16,6 +16,8 @@ const CUSTOM_PAGE: &str = "goldplan.merchants.change_custom_page_status";
 const FILTER: &str = "goldplan.merchants.set_advertising_industry_filter";
 const CLOSE: &str = "goldplan.merchants.close_advertising_show";
 const STATUS: &str = "new_tax_control_fapiao.merchant.check_status";
+/// No document marks it: it is not repeated.
+const ONCE: &str = "compliance.inactive_merchant_identity_verification.merchants.create";
 const GOOD: &str = "sub_mchid=1900000109";
 
 fn sent_body(sandbox: &Sandbox) -> Value {
@@ -211,7 +213,7 @@ fn credentials_come_from_one_place_and_are_named_when_they_are_wrong() {
 fn an_unknown_outcome_is_3() {
     let sandbox = Sandbox::start();
     sandbox.fault(json!({"kind": "reset", "after": "work"}));
-    let output = sandbox.run(&["call", "compliance.inactive_merchant_identity_verification.merchants.create", GOOD, "--error-format", "json"]);
+    let output = sandbox.run(&["call", ONCE, GOOD, "--error-format", "json"]);
     assert_status(&output, 3);
     let record: Value = serde_json::from_str(stderr(&output)).unwrap();
     assert_eq!(record["kind"], "transport");
@@ -220,7 +222,7 @@ fn an_unknown_outcome_is_3() {
     assert_eq!(sandbox.journal().len(), 1, "not repeated");
 
     sandbox.fault(json!({"kind": "delay", "ms": 5000}));
-    let output = sandbox.run(&["call", "compliance.inactive_merchant_identity_verification.merchants.create", GOOD, "--timeout", "0.3"]);
+    let output = sandbox.run(&["call", ONCE, GOOD, "--timeout", "0.3"]);
     assert_status(&output, 3);
     assert!(stderr(&output).contains("query what became of the request"), "{}", stderr(&output));
 
