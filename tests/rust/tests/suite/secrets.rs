@@ -33,7 +33,8 @@ const NAME: &str = "张三丰李四光";
 const APIV3_KEY: &str = "SecretApiV3KeyOfThirtyTwoBytes!!";
 const CONTENT: &str = "content of the file";
 /// Parts of a client and of a list of keys; searched in their own crate, or within what holds them.
-const NEVER_HANDED_OUT: [&str; 2] = ["wechatpay_sdk::merchant_identity::Merchant", "wechatpay_sdk::platform_keys::PlatformKey"];
+const NEVER_HANDED_OUT: [&str; 2] =
+    ["wechatpay_sdk::merchant_identity::Merchant", "wechatpay_sdk::platform_keys::PlatformKey"];
 
 /// The types whose instances were searched.
 static SEARCHED: Mutex<BTreeSet<&'static str>> = Mutex::new(BTreeSet::new());
