@@ -168,7 +168,10 @@ test('timeout in seconds and retry, of a client and of a call', async () => {
   await here.sandbox.fault('delay', { ms: 5000 }, 9);
   const started = performance.now();
   assert.equal((await caught(call({ timeout: 0.3, retry: 'off' }))).constructor, sdk.TimeoutError);
-  assert.equal((await caught(call({}, client.withOptions({ timeout: 0.3, retry: 'off' })))).constructor, sdk.TimeoutError);
+  assert.equal(
+    (await caught(call({}, client.withOptions({ timeout: 0.3, retry: 'off' })))).constructor,
+    sdk.TimeoutError,
+  );
   const raw = client.request('POST', CUSTOM_PAGE, { body: OPEN, timeout: 0.3 });
   assert.equal((await caught(raw)).constructor, sdk.TimeoutError);
   assert.ok(performance.now() - started < 3000);

@@ -206,6 +206,23 @@ async fn a_proxy_is_used_for_http_and_by_connect_for_https() {
     assert_eq!((error.kind(), error.may_have_taken_effect()), (ErrorKind::Transport, false), "{error}");
 }
 
+/// The proxy and the further authority hold for every host: a switch takes neither another way nor other trust.
+#[tokio::test]
+async fn every_host_is_reached_through_the_proxy_and_trusted_alike() {
+    let local = Local::start();
+    let (proxy, tls) = (Wire::proxy().await, Tls::new());
+    let host = Wire::tls(authority(&local.info.base_url), tls.acceptor).await;
+    let nobody = format!("127.0.0.1:{}", wechatpay_suite::redis::free_port());
+    let client = local.client_with(&json!({
+        "proxy": format!("http://{}", proxy.address), "ca_pem": tls.ca_pem,
+        "base_url": format!("https://{nobody}"), "backup_url": host.url("https"),
+    }));
+    open(&client).await.expect("the backup, through the proxy");
+    let asked: Vec<String> =
+        proxy.heads().iter().map(|head| head.lines().next().unwrap_or_default().to_owned()).collect();
+    assert_eq!(asked, [format!("CONNECT {nobody} HTTP/1.1"), format!("CONNECT {} HTTP/1.1", host.address)]);
+}
+
 /// A certificate authority of its own and a server certificate for 127.0.0.1.
 struct Tls {
     ca_pem: String,
