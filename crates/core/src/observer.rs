@@ -3,7 +3,8 @@
 //! Without an observer there are spans and events of `tracing` all the same, for whoever subscribes to them: a span
 //! `wechatpay.call` for each call (`operation`, `mchid`, and at its end `status`, `request_id`, `attempts`, `duration_ms`), and
 //! in it an event `attempt` at level DEBUG for each attempt (`attempt`, `host`, `phase`, `status`, `code`, `request_id`,
-//! `duration_ms`). A layer such as that of `tracing-opentelemetry` hands both on. Neither holds anything of what is sent.
+//! `duration_ms`). A layer such as that of `tracing-opentelemetry` hands both on, as the example `opentelemetry` shows: the
+//! span is one of a client, and marked as an error where the call failed. Neither holds anything of what is sent.
 
 use crate::retry::Attempt;
 

@@ -53,6 +53,9 @@ impl Client {
             request_id = tracing::field::Empty,
             attempts = tracing::field::Empty,
             duration_ms = tracing::field::Empty,
+            // As tracing-opentelemetry reads them: a span of a client, and whether it failed.
+            otel.kind = "client",
+            otel.status_code = tracing::field::Empty,
         );
         let started = Instant::now();
         async {
@@ -60,7 +63,10 @@ impl Client {
             Span::current().record("duration_ms", started.elapsed().as_millis() as u64);
             match &outcome {
                 Ok(_) => tracing::debug!("done"),
-                Err(error) => tracing::warn!(kind = error.kind().as_str(), code = error.code(), "failed"),
+                Err(error) => {
+                    Span::current().record("otel.status_code", "error");
+                    tracing::warn!(kind = error.kind().as_str(), code = error.code(), "failed");
+                }
             }
             outcome
         }
