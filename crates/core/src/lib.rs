@@ -31,6 +31,7 @@ mod error;
 #[rustfmt::skip]
 pub mod generated;
 pub mod invocation;
+mod kept;
 mod key_ring;
 mod limit;
 mod merchant_identity;

@@ -2,14 +2,12 @@
 //!
 //! The tables themselves are generated (`crates/codegen`); this module only says what shape they have.
 
-use std::sync::Arc;
-
-use arc_swap::ArcSwapOption;
 use bytes::Bytes;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::generated::tables::TABLES;
+use crate::kept::Kept;
 
 /// An HTTP method of APIv3.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -180,14 +178,8 @@ pub struct Operation {
 /// All operations of `spec/`, sorted by id.
 #[must_use]
 pub fn operations() -> &'static [&'static Operation] {
-    static ALL: ArcSwapOption<&'static [&'static Operation]> = ArcSwapOption::const_empty();
-    if let Some(all) = ALL.load().as_deref() {
-        return all;
-    }
-    let all: Vec<&Operation> = TABLES.iter().flat_map(|(_, table)| table.operations()).collect();
-    let all: &'static [&'static Operation] = all.leak();
-    ALL.compare_and_swap(&None::<Arc<_>>, Some(Arc::new(all)));
-    ALL.load().as_deref().copied().unwrap_or(all)
+    static ALL: Kept<&'static [&'static Operation]> = Kept::new();
+    ALL.get(|| TABLES.iter().flat_map(|(_, table)| table.operations()).collect::<Vec<_>>().leak())
 }
 
 /// The namespaces that have documents of their own, such as `goldplan` or `marketing.bank`, sorted.

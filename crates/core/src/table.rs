@@ -14,33 +14,23 @@
 //! A type is a letter (`t` text, `e` encrypted text, `i` integer, `n` number, `b` boolean, `f` file, `a` anything), the
 //! number of a schema, or `[` (a list of) or `j` (JSON text that holds) before a type.
 
-use std::sync::Arc;
-
-use arc_swap::ArcSwapOption;
-
+use crate::kept::Kept;
 use crate::operation::{BodyKind, Field, Operation, Param, Place, ReplyKind, Schema};
 
 /// The operations of one product.
 pub(crate) struct Table {
     text: &'static str,
-    /// No lock: one that is held at the moment of a fork is never released in the child.
-    read: ArcSwapOption<&'static [Operation]>,
+    operations: Kept<&'static [Operation]>,
 }
 
 impl Table {
     pub(crate) const fn new(text: &'static str) -> Self {
-        Self { text, read: ArcSwapOption::const_empty() }
+        Self { text, operations: Kept::new() }
     }
 
     /// Its operations, sorted by id. They live as long as the process.
     pub(crate) fn operations(&self) -> &'static [Operation] {
-        if let Some(operations) = self.read.load().as_deref() {
-            return operations;
-        }
-        // Of threads that come first at once, each reads, and all get what one of them has read.
-        let read: &'static [Operation] = read(self.text).leak();
-        self.read.compare_and_swap(&None::<Arc<_>>, Some(Arc::new(read)));
-        self.read.load().as_deref().copied().unwrap_or(read)
+        self.operations.get(|| read(self.text).leak())
     }
 }
 
