@@ -15,6 +15,8 @@ mod macros;
 #[rustfmt::skip]
 #[path = "golden/crates/core/src/generated/tea.rs"]
 mod tea;
+#[path = "../../core/src/kept.rs"]
+mod kept;
 #[path = "../../core/src/table.rs"]
 mod table;
 #[rustfmt::skip]
