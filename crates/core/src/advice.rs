@@ -4,7 +4,7 @@
 use crate::client::Client;
 use crate::error::{Error, ErrorKind, Retryability};
 use crate::operation::Operation;
-use crate::retry::{Phase, Retry};
+use crate::retry::{Nature, Phase};
 use crate::transport::{Cause, Failure, RawReply};
 
 impl Client {
@@ -14,8 +14,11 @@ impl Client {
         if !error.may_have_taken_effect() {
             return error;
         }
-        let harmless = self.retry == Retry::Idempotent || operation.is_some_and(|operation| operation.idempotent);
-        let error = if harmless { error.with_retry(Retryability::Safe) } else { error };
+        // What may have taken effect is no GET.
+        let error = match Nature::of(true, operation).under(self.retry) {
+            Nature::Repeatable => error.with_retry(Retryability::Safe),
+            Nature::Once => error,
+        };
         match operation.and_then(|operation| operation.read_back) {
             Some(read_back) => error.with_check_with(read_back),
             None => error,

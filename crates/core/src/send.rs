@@ -284,8 +284,7 @@ impl Outgoing {
     }
 
     fn nature(&self) -> Nature {
-        let harmless = !self.changes() || self.operation.is_some_and(|operation| operation.idempotent);
-        if harmless { Nature::Repeatable } else { Nature::Once }
+        Nature::of(self.changes(), self.operation)
     }
 
     fn name(&self) -> &'static str {

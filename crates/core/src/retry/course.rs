@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::classify::{CLASSIFIERS, Classifier, End, Fate, Opinion, Situation, Trouble, classify};
 use super::policy::Retry;
+use crate::operation::Operation;
 
 /// Of one call, switches of the host among them.
 const MOST_ATTEMPTS: u32 = 4;
@@ -17,6 +18,19 @@ pub(crate) enum Nature {
     Repeatable,
     /// It must not be carried out twice.
     Once,
+}
+
+impl Nature {
+    /// That of a request; `changes`: it is no GET. None for an operation outside the spec.
+    pub(crate) fn of(changes: bool, operation: Option<&Operation>) -> Self {
+        let harmless = !changes || operation.is_some_and(|operation| operation.idempotent);
+        if harmless { Self::Repeatable } else { Self::Once }
+    }
+
+    /// A caller may know better.
+    pub(crate) fn under(self, policy: Retry) -> Self {
+        if policy == Retry::Idempotent { Self::Repeatable } else { self }
+    }
 }
 
 /// What comes next.
@@ -42,8 +56,7 @@ pub(crate) struct Course {
 
 impl Course {
     pub(crate) fn new(policy: Retry, nature: Nature, hosts: u32) -> Self {
-        let nature = if policy == Retry::Idempotent { Nature::Repeatable } else { nature };
-        Self { policy, nature, hosts, attempts: 0, tried: 0, fate: Fate::Known }
+        Self { policy, nature: nature.under(policy), hosts, attempts: 0, tried: 0, fate: Fate::Known }
     }
 
     pub(crate) fn nature(&self) -> Nature {
@@ -71,8 +84,8 @@ impl Course {
         self.attempts
     }
 
-    /// An attempt at `host` has ended. `well` are the hosts (bits) that are not known to be ill now; `up_to` draws a number from nought to its argument; `allowed` takes from the budget of
-    /// repetitions.
+    /// An attempt at `host` has ended. `well` are the hosts (bits) that are not known to be ill now; `up_to` draws a number
+    /// from nought to its argument; `allowed` takes from the budget of repetitions.
     pub(crate) fn end(
         &mut self,
         host: u32,
