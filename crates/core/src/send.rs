@@ -76,7 +76,7 @@ impl Client {
 
     /// Sends it, as often as is harmless, and verifies what comes back, all within the call's time since it `started`.
     pub(crate) async fn dispatch(&self, outgoing: Outgoing, started: Instant) -> Result<Response, Error> {
-        let mut log = Log { fate: Fate::Known, before: Vec::new(), last: None };
+        let mut log = Log::new();
         let outcome = match self.attempts(&outgoing, &mut log, started).await {
             Ok(outcome) => self.finish(&outgoing, outcome, started).await,
             Err(error) => Err(error),
@@ -89,7 +89,7 @@ impl Client {
 
     /// Sends it likewise, and leaves it to the caller to verify what comes back.
     pub(crate) async fn unverified(&self, outgoing: &Outgoing) -> Result<RawReply, Error> {
-        let mut log = Log { fate: Fate::Known, before: Vec::new(), last: None };
+        let mut log = Log::new();
         let outcome = self.attempts(outgoing, &mut log, Instant::now()).await?;
         received(outgoing, outcome).map_err(|error| error.with_attempts(log.attempts()))
     }
@@ -193,10 +193,10 @@ impl Client {
             .signer
             .authorization(outgoing.method.as_str(), &bound.target, now, &nonce(ambient), bound.signed_body(), limit)
             .await?;
-        let text = |value: &str| HeaderValue::from_str(value).map_err(|_| Error::internal("a header must be ASCII"));
+        let no_ascii = |_| Error::internal("a header must be ASCII");
+        let text = |value: &str| HeaderValue::from_str(value).map_err(no_ascii);
         let mut headers = HeaderMap::with_capacity(8);
-        let mut authorization =
-            HeaderValue::try_from(authorization).map_err(|_| Error::internal("a header must be ASCII"))?;
+        let mut authorization = HeaderValue::try_from(authorization).map_err(no_ascii)?;
         authorization.set_sensitive(true);
         headers.insert(AUTHORIZATION, authorization);
         headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
@@ -218,12 +218,7 @@ impl Client {
     }
 
     /// Turns the last attempt into the result: verified before anything of it is believed.
-    async fn finish(
-        &self,
-        outgoing: &Outgoing,
-        outcome: Result<RawReply, Failure>,
-        started: Instant,
-    ) -> Result<Response, Error> {
+    async fn finish(&self, outgoing: &Outgoing, outcome: Outcome, started: Instant) -> Result<Response, Error> {
         let changes = outgoing.changes();
         let reply = received(outgoing, outcome)?;
         let left = self.timeout.saturating_sub(started.elapsed());
@@ -272,6 +267,10 @@ impl Client {
 }
 
 impl Log {
+    fn new() -> Self {
+        Self { fate: Fate::Known, before: Vec::new(), last: None }
+    }
+
     fn attempts(mut self) -> Vec<Attempt> {
         self.before.extend(self.last);
         self.before

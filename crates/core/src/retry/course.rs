@@ -21,7 +21,7 @@ pub(crate) enum Nature {
 }
 
 impl Nature {
-    /// That of a request; `changes`: it is no GET. None for an operation outside the spec.
+    /// That of a request; `changes`: it is no GET. A request outside the spec has no operation.
     pub(crate) fn of(changes: bool, operation: Option<&Operation>) -> Self {
         let harmless = !changes || operation.is_some_and(|operation| operation.idempotent);
         if harmless { Self::Repeatable } else { Self::Once }
