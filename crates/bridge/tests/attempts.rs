@@ -2,40 +2,35 @@
 
 #![allow(clippy::unwrap_used, reason = "in a test a failure should panic")]
 
+mod common;
+
 use std::net::TcpListener;
 use std::sync::LazyLock;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
-use tokio::runtime::Runtime;
 use wechatpay_bridge::{AttemptEvent, Call, Client, Completions, Event, Key, Said, Waited, Waiting, wait};
-use wechatpay_sandbox::{Options, Sandbox};
+
+use common::Local;
 
 const TICK: Duration = Duration::from_millis(50);
 const OPERATION: &str = "new_tax_control_fapiao.merchant.check_status";
 const PARAMS: &[u8] = br#"{"sub_mchid": "1900000110"}"#;
 
+/// Options of a client; each test sets the hosts.
+static WORLD: LazyLock<World> = LazyLock::new(|| {
+    let local = Local::start();
+    let mut options = local.with_key();
+    options["cool_down"] = json!(0.0001);
+    options["timeout"] = json!(60);
+    World { options, _local: local }
+});
+
 struct World {
     options: Value,
-    _sandbox: Sandbox,
-    _runtime: Runtime,
-    _dir: tempfile::TempDir,
+    _local: Local,
 }
-
-static WORLD: LazyLock<World> = LazyLock::new(|| {
-    let dir = tempfile::tempdir().unwrap();
-    let runtime = Runtime::new().unwrap();
-    let sandbox = runtime.block_on(Sandbox::start(Options::new(dir.path()))).unwrap();
-    let info = serde_json::to_value(sandbox.info()).unwrap();
-    let mut options = json!({"cool_down": 0.0001, "timeout": 60});
-    for name in
-        ["mchid", "serial_no", "merchant_private_key_path", "public_key_id", "platform_public_key_path", "base_url"]
-    {
-        options[name] = info[name].clone();
-    }
-    World { options, _sandbox: sandbox, _runtime: runtime, _dir: dir }
-});
 
 fn well() -> &'static str {
     WORLD.options["base_url"].as_str().unwrap()

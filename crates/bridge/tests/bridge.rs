@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "in a test a failure should panic")]
 
+mod common;
+
 use std::collections::BTreeMap;
 use std::os::fd::BorrowedFd;
 use std::sync::LazyLock;
@@ -9,12 +11,12 @@ use std::time::{Duration, Instant};
 
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use serde_json::{Value, json};
-use tokio::runtime::Runtime;
 use wechatpay_bridge::{
     Call, Client, Completions, ErrorRecord, Event, Key, Reply, ReplyKind, Waited, nobody_hears, operations_json,
     option_names, products, wait,
 };
-use wechatpay_sandbox::{Options, Sandbox};
+
+use common::Local;
 
 const TICK: Duration = Duration::from_millis(50);
 const CUSTOM_PAGE: &str = "goldplan.merchants.change_custom_page_status";
@@ -23,24 +25,14 @@ const OPEN: &str = r#"{"sub_mchid": "1900000109", "operation_type": "OPEN"}"#;
 struct World {
     client: Client,
     options: Value,
-    _sandbox: Sandbox,
-    _runtime: Runtime,
-    _dir: tempfile::TempDir,
+    _local: Local,
 }
 
 static WORLD: LazyLock<World> = LazyLock::new(|| {
-    let dir = tempfile::tempdir().unwrap();
-    let runtime = Runtime::new().unwrap();
-    let sandbox = runtime.block_on(Sandbox::start(Options::new(dir.path()))).unwrap();
-    let info = serde_json::to_value(sandbox.info()).unwrap();
-    let mut options = json!({});
-    for name in
-        ["mchid", "serial_no", "merchant_private_key_path", "public_key_id", "platform_public_key_path", "base_url"]
-    {
-        options[name] = info[name].clone();
-    }
+    let local = Local::start();
+    let options = local.with_key();
     let client = Client::from_json(options.to_string().into_bytes(), Key::InOptions).unwrap();
-    World { client, options, _sandbox: sandbox, _runtime: runtime, _dir: dir }
+    World { client, options, _local: local }
 });
 
 fn run(call: Call) -> Result<Reply, Box<ErrorRecord>> {

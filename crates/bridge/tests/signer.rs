@@ -2,18 +2,21 @@
 
 #![allow(clippy::unwrap_used, reason = "in a test a failure should panic")]
 
+mod common;
+
 use std::collections::BTreeMap;
 use std::sync::{Barrier, LazyLock};
 use std::thread::ThreadId;
 use std::time::{Duration, Instant};
 
-use serde_json::{Value, json};
-use tokio::runtime::{Handle, Runtime};
+use serde_json::Value;
+use tokio::runtime::Handle;
 use wechatpay_bridge::{
     Answer, Call, Client, Completions, ErrorRecord, Event, Key, KeyError, Reply, Said, Task, Waited, wait,
 };
-use wechatpay_sandbox::{Options, Sandbox};
 use wechatpay_sdk::crypto::PrivateKey;
+
+use common::Local;
 
 const TICK: Duration = Duration::from_millis(50);
 const OPERATION: &str = "new_tax_control_fapiao.merchant.check_status";
@@ -25,27 +28,20 @@ struct World {
     local: Client,
     key: PrivateKey,
     options: Value,
-    _sandbox: Sandbox,
-    _runtime: Runtime,
-    _dir: tempfile::TempDir,
+    _local: Local,
 }
 
 static WORLD: LazyLock<World> = LazyLock::new(|| {
-    let dir = tempfile::tempdir().unwrap();
-    let runtime = Runtime::new().unwrap();
-    let sandbox = runtime.block_on(Sandbox::start(Options::new(dir.path()))).unwrap();
-    let info = serde_json::to_value(sandbox.info()).unwrap();
-    let mut options = json!({});
-    for name in ["mchid", "serial_no", "public_key_id", "platform_public_key_path", "base_url"] {
-        options[name] = info[name].clone();
+    let local = Local::start();
+    let open = |options: &Value, key| Client::from_json(options.to_string().into_bytes(), key).unwrap();
+    let pem = std::fs::read_to_string(local.private_key_path.as_str().unwrap()).unwrap();
+    World {
+        client: open(&local.options, Key::Elsewhere),
+        local: open(&local.with_key(), Key::InOptions),
+        key: PrivateKey::from_pem(&pem).unwrap(),
+        options: local.options.clone(),
+        _local: local,
     }
-    let client = Client::from_json(options.to_string().into_bytes(), Key::Elsewhere).unwrap();
-    let mut with_key = options.clone();
-    with_key["merchant_private_key_path"] = info["merchant_private_key_path"].clone();
-    let local = Client::from_json(with_key.to_string().into_bytes(), Key::InOptions).unwrap();
-    let pem = std::fs::read_to_string(&sandbox.info().merchant_private_key_path).unwrap();
-    let key = PrivateKey::from_pem(&pem).unwrap();
-    World { client, local, key, options, _sandbox: sandbox, _runtime: runtime, _dir: dir }
 });
 
 fn call() -> Call {
