@@ -4,11 +4,10 @@ use std::future::{Future, poll_fn};
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::Poll;
 use std::time::Duration;
 
 use futures_util::FutureExt;
-use tokio::task::JoinHandle;
 use wechatpay_sdk::runtimes;
 use wechatpay_sdk::{Error, KeyError};
 
@@ -54,17 +53,8 @@ impl Call {
         Self { watched, ..self }
     }
 
-    /// Lets it run; dropping the handle cancels it. `hear` gets what it says meanwhile: on a thread that others need, so it
-    /// must not wait for anything.
-    ///
-    /// # Errors
-    /// Internal, where the operating system gives no threads.
-    pub fn spawn(self, hear: impl FnMut(Said) + Send + 'static) -> Result<Running> {
-        let task = runtimes::spawn(heard(self.at_desk(), hear))?;
-        Ok(Running { _ticket: Ticket::new(task.abort_handle()), task })
-    }
-
-    /// Lets it run and hands the result to `done`; `hear` is that of [`spawn`](Self::spawn). Dropping the ticket cancels it.
+    /// Lets it run and hands the result to `done`; dropping the ticket cancels it. `hear` gets what it says meanwhile: both
+    /// on a thread that others need, so they must not wait for anything.
     ///
     /// # Errors
     /// Internal, where the operating system gives no threads.
@@ -73,14 +63,15 @@ impl Call {
         hear: impl FnMut(Said) + Send + 'static,
         done: impl FnOnce(Result<Reply>) + Send + 'static,
     ) -> Result<(Ticket, GivenUp)> {
-        let given_up = GivenUp { operation: self.operation.clone(), changes: self.changes };
-        let future = heard(self.at_desk(), hear);
+        let (call, given_up) = self.at_desk();
+        let future = heard(call, hear);
         let task = runtimes::spawn(async move { done(future.await) })?;
         Ok((Ticket::new(task.abort_handle()), given_up))
     }
 
-    fn at_desk(self) -> AtDesk {
-        AtDesk::new(self.future, self.key, self.watched)
+    fn at_desk(self) -> (AtDesk, GivenUp) {
+        let Self { operation, changes, future, key, watched } = self;
+        (AtDesk::new(future, key, watched), GivenUp { operation, changes })
     }
 }
 
@@ -106,22 +97,6 @@ async fn heard(mut call: AtDesk, mut hear: impl FnMut(Said)) -> Result<Reply> {
         polled
     })
     .await
-}
-
-/// A call under way: a future, of any executor.
-pub struct Running {
-    task: JoinHandle<Result<Reply>>,
-    _ticket: Ticket,
-}
-
-impl Future for Running {
-    type Output = Result<Reply>;
-
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        Pin::new(&mut self.task).poll(context).map(|joined| {
-            joined.unwrap_or_else(|_| Err(ErrorRecord::internal("the call was dropped while it was under way")))
-        })
-    }
 }
 
 /// How a blocking wait ended.
@@ -151,8 +126,7 @@ pub fn wait(
     // Also while a panic of `keep_going` unwinds: a connection that is dropped may have something to do on the runtime.
     let _inside = callers.enter();
     let pid = std::process::id();
-    let (operation, changes) = (call.operation.clone(), call.changes);
-    let mut call = call.at_desk();
+    let (mut call, given_up) = call.at_desk();
     loop {
         let turn = poll_fn(|context| match call.poll(context) {
             (Poll::Ready(done), said) => Poll::Ready((Some(done), said)),
@@ -181,7 +155,7 @@ pub fn wait(
         // still.
         std::mem::forget(call);
     }
-    Ok(Waited::GivenUp(Error::cancelled(&operation, changes).into()))
+    Ok(Waited::GivenUp(given_up.record()))
 }
 
 /// For callers whose clients all have their keys among the options, and who watch no attempts.
@@ -211,8 +185,9 @@ mod tests {
             panic!("must be an error")
         };
         assert_eq!(error.kind, "internal");
-        let running = panicking().spawn(drop).unwrap();
-        assert_eq!(runtimes::wait(running).unwrap().unwrap_err().kind, "internal");
+        let (done, outcome) = std::sync::mpsc::channel();
+        let _running = panicking().start(drop, move |result| drop(done.send(result))).unwrap();
+        assert_eq!(outcome.recv().unwrap().unwrap_err().kind, "internal");
     }
 
     #[test]
@@ -251,7 +226,7 @@ mod tests {
             let _flag = flag;
             std::future::pending().await
         });
-        drop(call.spawn(drop).unwrap());
+        drop(call.start(drop, drop).unwrap());
         let deadline = Instant::now() + Duration::from_secs(5);
         while !DROPPED.load(Ordering::SeqCst) {
             assert!(Instant::now() < deadline, "the call must be cancelled");

@@ -2,7 +2,7 @@
 //!
 //! Each poll of a call has a desk, kept by the thread that polls. What the call asks or tells is put there, and taken when
 //! the poll is over: [`crate::wait`] hands it out on the thread that waits, outside of the runtime, so that whoever hears
-//! it may block, take an interpreter's lock and make calls of its own; [`crate::Completions`] and [`crate::Call::spawn`]
+//! it may block, take an interpreter's lock and make calls of its own; [`crate::Completions`] and [`crate::Call::start`]
 //! hand it to the event loop that the call belongs to. So nothing is heard on a thread of the runtime, and no lock of an
 //! interpreter is ever waited for there.
 

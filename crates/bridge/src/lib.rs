@@ -1,7 +1,7 @@
 //! What every binding needs and core should not know.
 //!
 //! A binding makes a [`Client`] from JSON, asks it for a [`Call`], and lets it run in one of three ways:
-//! - [`Call::spawn`] gives a future (Node);
+//! - [`Call::start`] hands the result to a function (Node);
 //! - [`wait`] blocks the thread and lets the interpreter look after signals in between (C, PHP, Python);
 //! - [`Completions::start`] queues the result for an event loop, with one wake-up for many calls (asyncio).
 //!
@@ -31,7 +31,7 @@ mod utility;
 mod wake;
 
 pub use attempts::{AttemptEnd, AttemptEvent, AttemptRecord, Waiting};
-pub use call::{Call, GivenUp, Running, Waited, nobody_hears, wait};
+pub use call::{Call, GivenUp, Waited, nobody_hears, wait};
 pub use catalogue::{operations_json, option_names, products};
 pub use client::{Client, Key, Reply};
 pub use completions::{Completions, Event, News, Ticket};

@@ -154,8 +154,9 @@ fn an_event_loop_is_asked_with_the_token_of_the_call() {
 
 #[test]
 fn a_question_that_is_dropped_fails_the_call() {
-    let running = call().spawn(drop).unwrap();
-    let error = wechatpay_sdk::runtimes::wait(running).unwrap().unwrap_err();
+    let (done, outcome) = std::sync::mpsc::channel();
+    let _running = call().start(drop, move |result| drop(done.send(result))).unwrap();
+    let error = outcome.recv().unwrap().unwrap_err();
     assert_eq!((error.code.as_str(), error.kind, error.retryability), ("signer_failed", "config", "safe"));
     assert!(error.message.contains("it gave no answer"), "{error}");
 }
