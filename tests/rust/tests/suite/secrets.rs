@@ -366,8 +366,7 @@ async fn no_error_of_any_kind_and_no_reply_prints_a_secret() {
     local.admin.fault(json!({"fault": {"kind": "reply", "body": {"sub_mchid": OPENID}}})).await;
     let call = bridge.call(TITLE, Value::Object(title()).to_string().as_bytes());
     let (told, mut events) = tokio::sync::mpsc::unbounded_channel();
-    let running = call.watched(true).spawn(move |said| drop(told.send(said))).expect("there are threads");
-    let reply = running.await.expect("a success");
+    let reply = ran(call.watched(true), move |said| drop(told.send(said))).await.expect("a success");
     assert!(String::from_utf8_lossy(&reply.body).contains(OPENID));
     secrets.debug(&reply);
     while let Some(said) = events.recv().await {
@@ -381,7 +380,7 @@ async fn no_error_of_any_kind_and_no_reply_prints_a_secret() {
     local.admin.fault(json!({"fault": {"kind": "reset"}})).await;
     let once = bridge.with_options(br#"{"retry": "off"}"#).expect("good options");
     let call = once.call(TITLE, Value::Object(title()).to_string().as_bytes());
-    let failed = call.spawn(drop).expect("there are threads").await;
+    let failed = ran(call, drop).await;
     failed.err().iter().flat_map(|record| &record.attempts).for_each(|attempt| secrets.debug(attempt));
 
     let mut without_key = local.options();
@@ -391,13 +390,23 @@ async fn no_error_of_any_kind_and_no_reply_prints_a_secret() {
     let bridge = wechatpay_bridge::Client::from_json(options, key).expect("good options");
     let (asked, mut questions) = tokio::sync::mpsc::unbounded_channel();
     let call = bridge.call(TITLE, Value::Object(title()).to_string().as_bytes());
-    let _running = call.spawn(move |question| drop(asked.send(question))).expect("there are threads");
+    let _running = call.start(move |question| drop(asked.send(question)), drop).expect("there are threads");
     let said = questions.recv().await.expect("it is asked to sign");
     secrets.debug(&said);
     let wechatpay_bridge::Said::Asks(question) = said else { panic!("it must be asked to sign first") };
     assert!(String::from_utf8_lossy(&question.input).contains(OPENID));
     secrets.debug(&question);
     secrets.debug(&question.task);
+}
+
+/// What a call of the bridge comes to.
+async fn ran(
+    call: wechatpay_bridge::Call,
+    hear: impl FnMut(wechatpay_bridge::Said) + Send + 'static,
+) -> wechatpay_bridge::Result<wechatpay_bridge::Reply> {
+    let (done, outcome) = tokio::sync::oneshot::channel();
+    let _running = call.start(hear, move |result| drop(done.send(result))).expect("there are threads");
+    outcome.await.expect("it ends")
 }
 
 /// The files of Rust below a folder, by the module that they are.
