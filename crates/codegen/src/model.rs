@@ -56,6 +56,18 @@ pub(crate) struct Field {
     pub(crate) notes: Vec<String>,
     /// The document's example of it, or its default.
     pub(crate) given: Option<Value>,
+    /// What the SDK fills in where the caller says nothing.
+    pub(crate) computed: Option<Computed>,
+}
+
+/// What an upload says of its file.
+#[derive(Clone, PartialEq)]
+pub(crate) enum Computed {
+    FileName,
+    Sha256,
+    Sm3,
+    /// An enumeration that leaves no choice.
+    Literal(String),
 }
 
 /// The type of a value.

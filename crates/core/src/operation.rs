@@ -98,6 +98,21 @@ pub enum Schema {
     JsonText(&'static Schema),
     /// The bytes of a file.
     Binary,
+    /// A text that is worked out where the caller leaves it out.
+    Computed(Computed),
+}
+
+/// What an upload says of its file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Computed {
+    /// Its name.
+    FileName,
+    /// Its SHA-256 in lower-case hex.
+    Sha256,
+    /// Its SM3 in lower-case hex.
+    Sm3,
+    /// The one literal that is documented.
+    Literal(&'static str),
 }
 
 /// A field of an object.

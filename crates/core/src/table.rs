@@ -12,10 +12,11 @@
 //!   what makes a field.
 //!
 //! A type is a letter (`t` text, `e` encrypted text, `i` integer, `n` number, `b` boolean, `f` file, `a` anything), the
-//! number of a schema, or `[` (a list of) or `j` (JSON text that holds) before a type.
+//! number of a schema, or `[` (a list of) or `j` (JSON text that holds) before a type. `c` and what it is worked out from is a
+//! text that may be left out: `cname`, `csha256`, `csm3`, or `c=` and a literal.
 
 use crate::kept::Kept;
-use crate::operation::{BodyKind, Field, Operation, Param, Place, ReplyKind, Schema};
+use crate::operation::{BodyKind, Computed, Field, Operation, Param, Place, ReplyKind, Schema};
 
 /// The operations of one product.
 pub(crate) struct Table {
@@ -98,7 +99,7 @@ fn field(part: &'static str, schemas: &[&'static Schema]) -> Field {
     Field { name, required: part.as_bytes()[name.len()] == b'!', schema: schema(ty, schemas) }
 }
 
-fn schema(ty: &str, schemas: &[&'static Schema]) -> &'static Schema {
+fn schema(ty: &'static str, schemas: &[&'static Schema]) -> &'static Schema {
     static LEAVES: [Schema; 7] = [
         Schema::String { values: &[], encrypted: false },
         Schema::String { values: &[], encrypted: true },
@@ -111,9 +112,16 @@ fn schema(ty: &str, schemas: &[&'static Schema]) -> &'static Schema {
     if let Some(leaf) = ["t", "e", "i", "n", "b", "f", "a"].iter().position(|letter| *letter == ty) {
         return &LEAVES[leaf];
     }
-    match (ty.strip_prefix('['), ty.strip_prefix('j')) {
-        (Some(item), _) => leak(Schema::Array(schema(item, schemas))),
-        (_, Some(inner)) => leak(Schema::JsonText(schema(inner, schemas))),
+    let (kind, rest) = ty.split_at(1);
+    match kind {
+        "[" => leak(Schema::Array(schema(rest, schemas))),
+        "j" => leak(Schema::JsonText(schema(rest, schemas))),
+        "c" => leak(Schema::Computed(match rest {
+            "name" => Computed::FileName,
+            "sha256" => Computed::Sha256,
+            "sm3" => Computed::Sm3,
+            literal => Computed::Literal(literal.trim_start_matches('=')),
+        })),
         _ => schemas[ty.parse::<usize>().expect("the generator counts schemas")],
     }
 }

@@ -2,6 +2,7 @@
 
 mod changes;
 mod doubts;
+mod forms;
 mod marks;
 mod merge;
 mod names;
@@ -152,6 +153,7 @@ fn document(product: &str, operations: &[Operation], errors: &Errors) -> Result<
         },
     });
     marks.mark_sensitive(product, &mut document)?;
+    forms::mark_computed(&mut document);
     Ok(document)
 }
 

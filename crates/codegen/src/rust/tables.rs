@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::Code;
 use crate::Result;
-use crate::model::{BodyKind, Field, Operation, Place, Product, Reply, Shape, Type};
+use crate::model::{BodyKind, Computed, Field, Operation, Place, Product, Reply, Shape, Type};
 use crate::output::{Files, RUST};
 
 /// Adds the table of each product, and the module that holds them all.
@@ -107,7 +107,14 @@ impl<'a> Schemas<'a> {
 
     fn field(&mut self, field: &'a Field) -> Result<String> {
         let mark = if field.required { '!' } else { '?' };
-        Ok(format!("{}{mark}{}", field.name, self.ty(&field.ty)?))
+        let ty = match &field.computed {
+            None => self.ty(&field.ty)?,
+            Some(Computed::FileName) => "cname".to_owned(),
+            Some(Computed::Sha256) => "csha256".to_owned(),
+            Some(Computed::Sm3) => "csm3".to_owned(),
+            Some(Computed::Literal(literal)) => format!("c={literal}"),
+        };
+        Ok(format!("{}{mark}{ty}", field.name))
     }
 
     fn ty(&mut self, ty: &'a Type) -> Result<String> {

@@ -179,8 +179,8 @@ _CancelApplicationCancelState: TypeAlias = (
 
 @type_check_only
 class MediaMeta(TypedDict):
-    file_digest: str
-    file_name: str
+    file_digest: NotRequired[str]
+    file_name: NotRequired[str]
 
 _OrganizationType: TypeAlias = (
     Literal[
@@ -1585,14 +1585,14 @@ class EcommerceAccountCancelApplicationsMedia:
         self,
         *,
         file: tuple[str, bytes],
-        meta: MediaMeta,
+        meta: MediaMeta | None = None,
     ) -> AccountCancelApplicationsMediaCreateReply:
         """注销申请图片上传.
 
         `POST /v3/ecommerce/account/cancel-applications/media`. For service providers. Not idempotent.
 
         file: required.
-        meta: required.
+        meta: optional.
 
         https://pay.weixin.qq.com/doc/v3/partner/4012691710
         """
@@ -3038,14 +3038,14 @@ class AsyncEcommerceAccountCancelApplicationsMedia:
         self,
         *,
         file: tuple[str, bytes],
-        meta: MediaMeta,
+        meta: MediaMeta | None = None,
     ) -> AccountCancelApplicationsMediaCreateReply:
         """注销申请图片上传.
 
         `POST /v3/ecommerce/account/cancel-applications/media`. For service providers. Not idempotent.
 
         file: required.
-        meta: required.
+        meta: optional.
 
         https://pay.weixin.qq.com/doc/v3/partner/4012691710
         """

@@ -285,13 +285,13 @@ class ComplaintMediaList(TypedDict):
 
 @type_check_only
 class ImageMeta(TypedDict):
-    sha256: str
-    filename: str
+    sha256: NotRequired[str]
+    filename: NotRequired[str]
 
 @type_check_only
 class FileMeta(TypedDict):
-    digest: str
-    filename: str
+    digest: NotRequired[str]
+    filename: NotRequired[str]
 
 @type_check_only
 class Contact(TypedDict):
@@ -1984,14 +1984,14 @@ class GlobalMerchantServiceImages:
         self,
         *,
         file: tuple[str, bytes],
-        meta: ImageMeta,
+        meta: ImageMeta | None = None,
     ) -> MerchantServiceImagesUploadReply:
         """商户上传反馈图片.
 
         `POST /v3/global/merchant-service/images/upload`. Not idempotent.
 
         file: required.
-        meta: required.
+        meta: optional.
 
         https://docs.qq.com/doc/DTlZyR0JGTVBmRElp?nlc=1
         """
@@ -2015,14 +2015,14 @@ class GlobalMerchantStorageFile:
         self,
         *,
         file: tuple[str, bytes],
-        meta: FileMeta,
+        meta: FileMeta | None = None,
     ) -> MerchantStorageFileUploadReply:
         """上传文件.
 
         `POST /v3/global/merchant-storage/file/upload`. Not idempotent.
 
         file: required.
-        meta: required.
+        meta: optional.
 
         https://pay.weixin.qq.com/doc/global/v3/zh/4013024913
         """
@@ -4017,14 +4017,14 @@ class AsyncGlobalMerchantServiceImages:
         self,
         *,
         file: tuple[str, bytes],
-        meta: ImageMeta,
+        meta: ImageMeta | None = None,
     ) -> MerchantServiceImagesUploadReply:
         """商户上传反馈图片.
 
         `POST /v3/global/merchant-service/images/upload`. Not idempotent.
 
         file: required.
-        meta: required.
+        meta: optional.
 
         https://docs.qq.com/doc/DTlZyR0JGTVBmRElp?nlc=1
         """
@@ -4048,14 +4048,14 @@ class AsyncGlobalMerchantStorageFile:
         self,
         *,
         file: tuple[str, bytes],
-        meta: FileMeta,
+        meta: FileMeta | None = None,
     ) -> MerchantStorageFileUploadReply:
         """上传文件.
 
         `POST /v3/global/merchant-storage/file/upload`. Not idempotent.
 
         file: required.
-        meta: required.
+        meta: optional.
 
         https://pay.weixin.qq.com/doc/global/v3/zh/4013024913
         """

@@ -5,8 +5,8 @@ from typing_extensions import NotRequired, TypeAlias, TypedDict
 @type_check_only
 class TaskMeta(TypedDict):
     bank_type: str
-    filename: str
-    sha256: str
+    filename: NotRequired[str]
+    sha256: NotRequired[str]
 
 _TaskStatus: TypeAlias = (
     Literal[

@@ -126,8 +126,8 @@ _TradeType: TypeAlias = (
 
 @type_check_only
 class ImageUploadMeta(TypedDict):
-    sha256: str
-    filename: str
+    sha256: NotRequired[str]
+    filename: NotRequired[str]
 
 @type_check_only
 class StockUseRuleReply(TypedDict):
@@ -497,14 +497,14 @@ class MarketingFavorMedia:
         self,
         *,
         file: tuple[str, bytes],
-        meta: ImageUploadMeta,
+        meta: ImageUploadMeta | None = None,
     ) -> ImageUploadReply:
         """（营销）图片上传.
 
         `POST /v3/marketing/favor/media/image-upload`. For direct merchants and service providers. Not idempotent.
 
         file: required.
-        meta: required.
+        meta: optional.
 
         https://pay.weixin.qq.com/doc/v3/merchant/4012557233
         """
@@ -950,14 +950,14 @@ class AsyncMarketingFavorMedia:
         self,
         *,
         file: tuple[str, bytes],
-        meta: ImageUploadMeta,
+        meta: ImageUploadMeta | None = None,
     ) -> ImageUploadReply:
         """（营销）图片上传.
 
         `POST /v3/marketing/favor/media/image-upload`. For direct merchants and service providers. Not idempotent.
 
         file: required.
-        meta: required.
+        meta: optional.
 
         https://pay.weixin.qq.com/doc/v3/merchant/4012557233
         """

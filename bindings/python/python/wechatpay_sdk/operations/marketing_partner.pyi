@@ -131,8 +131,8 @@ class CutOutResult(TypedDict):
 
 @type_check_only
 class UploadImageMeta(TypedDict):
-    sha256: str
-    filename: str
+    sha256: NotRequired[str]
+    filename: NotRequired[str]
 
 _UsageMode: TypeAlias = (
     Literal[
@@ -1663,14 +1663,14 @@ class MarketingPartnerProductCouponMedia:
         self,
         *,
         file: tuple[str, bytes],
-        meta: UploadImageMeta,
+        meta: UploadImageMeta | None = None,
     ) -> UploadImageReply:
         """图片上传.
 
         `POST /v3/marketing/partner/product-coupon/media/upload-image`. For service providers. Not idempotent.
 
         file: required.
-        meta: required.
+        meta: optional.
 
         https://pay.weixin.qq.com/doc/v3/partner/4015781275
         """
@@ -2688,14 +2688,14 @@ class AsyncMarketingPartnerProductCouponMedia:
         self,
         *,
         file: tuple[str, bytes],
-        meta: UploadImageMeta,
+        meta: UploadImageMeta | None = None,
     ) -> UploadImageReply:
         """图片上传.
 
         `POST /v3/marketing/partner/product-coupon/media/upload-image`. For service providers. Not idempotent.
 
         file: required.
-        meta: required.
+        meta: optional.
 
         https://pay.weixin.qq.com/doc/v3/partner/4015781275
         """

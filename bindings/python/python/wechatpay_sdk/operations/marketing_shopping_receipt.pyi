@@ -57,7 +57,7 @@ class ShoppingReceiptMeta(TypedDict):
     transaction_sub_mchid: NotRequired[str]
     out_trade_no: NotRequired[str]
     openid: str
-    sha256: str
+    sha256: NotRequired[str]
     merchant_contact_information: NotRequired[MerchantContactInformation]
     upload_time: NotRequired[str]
 

@@ -173,8 +173,8 @@ class Relation(TypedDict):
 
 @type_check_only
 class UploadBySubMchidMeta(TypedDict):
-    file_name: str
-    file_digest: str
+    file_name: NotRequired[str]
+    file_digest: NotRequired[str]
     item_id: float
 
 @type_check_only

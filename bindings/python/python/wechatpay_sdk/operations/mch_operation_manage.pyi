@@ -57,8 +57,8 @@ class Relation(TypedDict):
 
 @type_check_only
 class EnhancedDueDiligenceMeta(TypedDict):
-    file_name: str
-    file_digest: str
+    file_name: NotRequired[str]
+    file_digest: NotRequired[str]
     sub_mchid: str
     item_id: float
 

@@ -46,8 +46,8 @@ _GetByOutRequestNoStatus: TypeAlias = (
 
 @type_check_only
 class MediaMeta(TypedDict):
-    sha256: str
-    filename: str
+    sha256: NotRequired[str]
+    filename: NotRequired[str]
 
 @type_check_only
 class FundBalanceGetReply(TypedDict):
@@ -234,14 +234,14 @@ class MerchantMedia:
         self,
         *,
         file: tuple[str, bytes],
-        meta: MediaMeta,
+        meta: MediaMeta | None = None,
     ) -> UploadReply:
         """文件上传.
 
         `POST /v3/merchant/media/upload`. For service providers. Not idempotent.
 
         file: required.
-        meta: required.
+        meta: optional.
 
         https://pay.weixin.qq.com/doc/v3/partner/4012760432
         """
@@ -250,14 +250,14 @@ class MerchantMedia:
         self,
         *,
         file: tuple[str, bytes],
-        meta: MediaMeta,
+        meta: MediaMeta | None = None,
     ) -> VideoUploadReply:
         """视频上传.
 
         `POST /v3/merchant/media/video_upload`. For service providers. Not idempotent.
 
         file: required.
-        meta: required.
+        meta: optional.
 
         https://pay.weixin.qq.com/doc/v3/partner/4012761084
         """
@@ -399,14 +399,14 @@ class AsyncMerchantMedia:
         self,
         *,
         file: tuple[str, bytes],
-        meta: MediaMeta,
+        meta: MediaMeta | None = None,
     ) -> UploadReply:
         """文件上传.
 
         `POST /v3/merchant/media/upload`. For service providers. Not idempotent.
 
         file: required.
-        meta: required.
+        meta: optional.
 
         https://pay.weixin.qq.com/doc/v3/partner/4012760432
         """
@@ -415,14 +415,14 @@ class AsyncMerchantMedia:
         self,
         *,
         file: tuple[str, bytes],
-        meta: MediaMeta,
+        meta: MediaMeta | None = None,
     ) -> VideoUploadReply:
         """视频上传.
 
         `POST /v3/merchant/media/video_upload`. For service providers. Not idempotent.
 
         file: required.
-        meta: required.
+        meta: optional.
 
         https://pay.weixin.qq.com/doc/v3/partner/4012761084
         """

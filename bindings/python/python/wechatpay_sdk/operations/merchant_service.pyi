@@ -456,8 +456,8 @@ _UpdateRefundProgressAction: TypeAlias = (
 
 @type_check_only
 class ImageMeta(TypedDict):
-    sha256: str
-    filename: str
+    sha256: NotRequired[str]
+    filename: NotRequired[str]
 
 @type_check_only
 class ComplaintNotificationsCreateReply(TypedDict):
@@ -851,14 +851,14 @@ class MerchantServiceImages:
         self,
         *,
         file: tuple[str, bytes],
-        meta: ImageMeta,
+        meta: ImageMeta | None = None,
     ) -> UploadReply:
         """商户上传反馈图片.
 
         `POST /v3/merchant-service/images/upload`. For direct merchants and service providers. Not idempotent.
 
         file: required.
-        meta: required.
+        meta: optional.
 
         https://pay.weixin.qq.com/doc/v3/merchant/4012467250
         """
@@ -1188,14 +1188,14 @@ class AsyncMerchantServiceImages:
         self,
         *,
         file: tuple[str, bytes],
-        meta: ImageMeta,
+        meta: ImageMeta | None = None,
     ) -> UploadReply:
         """商户上传反馈图片.
 
         `POST /v3/merchant-service/images/upload`. For direct merchants and service providers. Not idempotent.
 
         file: required.
-        meta: required.
+        meta: optional.
 
         https://pay.weixin.qq.com/doc/v3/merchant/4012467250
         """

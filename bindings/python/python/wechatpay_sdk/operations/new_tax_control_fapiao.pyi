@@ -476,8 +476,8 @@ class ReverseFapiaoInformation(TypedDict):
 class UploadFapiaoFileMeta(TypedDict):
     sub_mchid: NotRequired[str]
     file_type: _FileType
-    digest_alogrithm: _DigestAlogrithm
-    digest: str
+    digest_alogrithm: NotRequired[_DigestAlogrithm]
+    digest: NotRequired[str]
 
 _FileType: TypeAlias = (
     Literal[

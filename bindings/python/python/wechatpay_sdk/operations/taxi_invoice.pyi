@@ -63,8 +63,8 @@ class FapiaoCardInformationItem(TypedDict):
 class UploadFileMeta(TypedDict):
     company_mchid: str
     region_id: float
-    digest: str
-    digest_algorithm: _DigestAlgorithm
+    digest: NotRequired[str]
+    digest_algorithm: NotRequired[_DigestAlgorithm]
 
 _DigestAlgorithm: TypeAlias = (
     Literal[
