@@ -8,7 +8,8 @@ use std::path::Path;
 use serde_json::{Map, Value};
 
 use crate::model::{
-    BodyKind, Component, Computed, Field, Operation, Place, Product, Reply, Shape, Type, namespace_length, variants,
+    BodyKind, Component, Computed, Field, Operation, Paging, Place, Product, Reply, Shape, Step, Type, namespace_length,
+    variants,
 };
 use crate::{Result, WEBHOOKS};
 
@@ -150,6 +151,7 @@ impl Reader<'_> {
             body,
             reply,
             encrypted_reply,
+            paging: paging(&node["x-wechatpay-paging"])?,
         })
     }
 
@@ -368,6 +370,21 @@ fn example(value: &Value) -> Option<String> {
     };
     let plain = !text.is_empty() && text.len() <= 64 && !text.contains(['`', '\\', '"', '\n', '\r', '*']);
     plain.then_some(text)
+}
+
+fn paging(node: &Value) -> Result<Option<Paging>> {
+    if node.is_null() {
+        return Ok(None);
+    }
+    let own = |name: &str| text(&node[name]).map(str::to_owned);
+    let must = |name: &str| own(name).ok_or_else(|| format!("x-wechatpay-paging needs {name}"));
+    let step = match text(&node["by"]) {
+        Some("item") => Step::Item,
+        Some("page") => Step::Page,
+        Some("token") => Step::Token(must("next")?),
+        _ => return Err("x-wechatpay-paging is by item, page or token".to_owned()),
+    };
+    Ok(Some(Paging { items: must("items")?, at: must("at")?, size: must("size")?, total: own("total"), step }))
 }
 
 fn success(responses: &Value) -> Option<&Value> {

@@ -43,6 +43,7 @@ mod observer;
 mod open_enum;
 pub mod operation;
 mod options;
+mod pages;
 pub mod per_process;
 pub mod platform_keys;
 #[cfg(feature = "redis")]
@@ -81,6 +82,7 @@ pub use observer::{AttemptStart, Observer};
 #[allow(unused_imports, reason = "without the feature of a product there are no types")]
 pub(crate) use open_enum::open_enum;
 pub use options::{OptionType, Options};
+pub use pages::{Page, Paged};
 pub use retry::{Attempt, Phase, Retry};
 pub use secret::{ApiV3Key, REDACTED, Sensitive};
 pub use seen::Seen;

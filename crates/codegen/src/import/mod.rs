@@ -6,6 +6,7 @@ mod forms;
 mod marks;
 mod merge;
 mod names;
+mod pages;
 mod schema;
 mod webhooks;
 
@@ -206,6 +207,7 @@ fn path_item(operation: &Operation, errors: &Errors, marks: &Marks, hoist: &mut 
     put("x-wechatpay-superseded-by", json!(operation.superseded_by));
     put("x-wechatpay-idempotent", json!(marks.idempotent(&operation.id)));
     put("x-wechatpay-read-back", json!(marks.read_back(&operation.id)));
+    put("x-wechatpay-paging", json!(pages::paging(operation, marks)));
     put("x-wechatpay-errors", errors.operations.get(&operation.id).cloned().unwrap_or_default());
     let unsigned = operation.responses.values().any(|schema| schema["format"] == "binary");
     put("x-wechatpay-unsigned-reply", if unsigned { json!(true) } else { Value::Null });

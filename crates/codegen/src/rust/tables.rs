@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::Code;
 use crate::Result;
-use crate::model::{BodyKind, Computed, Field, Operation, Place, Product, Reply, Shape, Type};
+use crate::model::{BodyKind, Computed, Field, Operation, Paging, Place, Product, Reply, Shape, Step, Type};
 use crate::output::{Files, RUST};
 
 /// Adds the table of each product, and the module that holds them all.
@@ -92,6 +92,7 @@ impl<'a> Schemas<'a> {
             kinds,
             operation.encrypted_reply.join(" "),
             operation.read_back.clone().unwrap_or_default(),
+            operation.paging.as_ref().map(paging).unwrap_or_default(),
         ];
         for (place, field) in &operation.params {
             let place = match place {
@@ -161,6 +162,16 @@ impl<'a> Schemas<'a> {
         self.at.insert(name, Some(at));
         Ok(at)
     }
+}
+
+fn paging(paging: &Paging) -> String {
+    let Paging { items, at, size, total, step } = paging;
+    let (by, next) = match step {
+        Step::Item => ("i", "-"),
+        Step::Page => ("p", "-"),
+        Step::Token(next) => ("t", &**next),
+    };
+    format!("{by} {items} {at} {size} {} {next}", total.as_deref().unwrap_or("-"))
 }
 
 fn line(parts: &[String]) -> Result<String> {

@@ -6000,6 +6000,7 @@ pub mod subject_sub_merchants {
 
     call!(List => ListReply, ECOMMERCE[56]);
     json_reply!(ListReply);
+    paged!(List => super::SubjectSubMerchantData);
 }
 
 /// Operations `ecommerce.subsidies.*`.

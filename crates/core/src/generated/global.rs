@@ -2461,6 +2461,7 @@ pub mod customs {
 
         call!(List => ListReply, GLOBAL[2]);
         json_reply!(ListReply);
+        paged!(List => super::super::OrderData);
 
         /// 报关信息修改 (`global.customs.orders.update`).
         ///
@@ -3500,6 +3501,7 @@ pub mod merchant_service {
 
         call!(List => ListReply, GLOBAL[19]);
         json_reply!(ListReply);
+        paged!(List => super::super::ComplaintData);
 
         /// 提交回复 (`global.merchant_service.complaints.response`).
         ///
@@ -3610,6 +3612,7 @@ pub mod merchant_service {
 
             call!(List => ListReply, GLOBAL[20]);
             json_reply!(ListReply);
+            paged!(List => super::super::super::NegotiationHistoryData);
         }
     }
 
@@ -6583,6 +6586,7 @@ pub mod refunds {
 
     call!(List => ListReply, GLOBAL[60]);
     json_reply!(ListReply);
+    paged!(List => super::RefundData);
 }
 
 /// Operations `global.settle.*`.
@@ -6657,6 +6661,7 @@ pub mod settle {
 
         call!(List => ListReply, GLOBAL[61]);
         json_reply!(ListReply);
+        paged!(List => super::super::SettlementData);
     }
 }
 

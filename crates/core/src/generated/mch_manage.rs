@@ -764,6 +764,7 @@ pub mod mch_manage_records {
 
     call!(ListBySubMchid => ListBySubMchidReply, MCH_MANAGE[1]);
     json_reply!(ListBySubMchidReply);
+    paged!(ListBySubMchid => super::ListBySubMchidData);
 
     /// Operations `mch_manage.mch_manage_records.mch_manage_submissions.*`.
     pub mod mch_manage_submissions {

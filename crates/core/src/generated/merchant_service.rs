@@ -1487,6 +1487,7 @@ pub mod complaints {
 
     call!(List => ListReply, MERCHANT_SERVICE[5]);
     json_reply!(ListReply);
+    paged!(List => super::ComplaintData);
 
     /// Operations `merchant_service.complaints.negotiation_histories.*`.
     pub mod negotiation_histories {
@@ -1714,6 +1715,7 @@ pub mod complaints_v2 {
 
     call!(List => ListReply, MERCHANT_SERVICE[9]);
     json_reply!(ListReply);
+    paged!(List => super::ComplaintsV2Data);
 
     /// 提交回复 (`merchant_service.complaints_v2.response`).
     ///
@@ -1919,6 +1921,7 @@ pub mod complaints_v2 {
 
         call!(List => ListReply, MERCHANT_SERVICE[10]);
         json_reply!(ListReply);
+        paged!(List => super::super::NegotiationHistoryData);
     }
 }
 

@@ -2500,6 +2500,7 @@ pub mod fapiao_merchant {
 
     call!(ListSpInviteMchInfo => ListSpInviteMchInfoReply, NEW_TAX_CONTROL_FAPIAO[13]);
     json_reply!(ListSpInviteMchInfoReply);
+    paged!(ListSpInviteMchInfo => super::MchInviteResult);
 }
 
 /// Operations `new_tax_control_fapiao.merchant.*`.
@@ -2768,6 +2769,7 @@ pub mod merchant {
 
         call!(List => ListReply, NEW_TAX_CONTROL_FAPIAO[19]);
         json_reply!(ListReply);
+        paged!(List => super::super::TaxCodeData);
     }
 }
 

@@ -1207,4 +1207,5 @@ pub mod user_taxi_orders {
 
     call!(List => ListReply, TAXI_INVOICE[10]);
     json_reply!(ListReply);
+    paged!(List => super::UserTaxiOrderData);
 }

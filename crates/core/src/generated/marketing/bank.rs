@@ -215,5 +215,6 @@ pub mod packages {
 
         call!(List => ListReply, MARKETING_BANK[1]);
         json_reply!(ListReply);
+        paged!(List => super::super::TaskData);
     }
 }

@@ -1158,6 +1158,7 @@ pub mod stocks {
 
     call!(List => ListReply, MARKETING_FAVOR[6]);
     json_reply!(ListReply);
+    paged!(List => super::StockData);
 
     /// 修改可用单品编码 (`marketing.favor.stocks.modify_goods_id`).
     ///
@@ -1427,6 +1428,7 @@ pub mod stocks {
 
         call!(Get => GetReply, MARKETING_FAVOR[5]);
         json_reply!(GetReply);
+        paged!(Get => String);
     }
 
     /// Operations `marketing.favor.stocks.merchants.*`.
@@ -1486,6 +1488,7 @@ pub mod stocks {
 
         call!(Get => GetReply, MARKETING_FAVOR[7]);
         json_reply!(GetReply);
+        paged!(Get => String);
     }
 
     /// Operations `marketing.favor.stocks.refund_flow.*`.
@@ -1914,5 +1917,6 @@ pub mod users {
 
         call!(List => ListReply, MARKETING_FAVOR[19]);
         json_reply!(ListReply);
+        paged!(List => super::super::CouponData);
     }
 }

@@ -3273,6 +3273,7 @@ pub mod delivery_plan {
 
         call!(List => ListReply, MARKETING_PARTNER[1]);
         json_reply!(ListReply);
+        paged!(List => super::super::Plan);
 
         /// 终止投放计划 (`marketing.partner.delivery_plan.delivery_plans.terminate`).
         ///
@@ -4694,6 +4695,7 @@ pub mod product_coupon {
 
             call!(List => ListReply, MARKETING_PARTNER[24]);
             json_reply!(ListReply);
+            paged!(List => super::super::super::StockReply);
 
             /// 修改商品券指定批次 (`marketing.partner.product_coupon.product_coupons.stocks.update`).
             ///
@@ -5056,6 +5058,7 @@ pub mod product_coupon {
 
                 call!(List => ListReply, MARKETING_PARTNER[19]);
                 json_reply!(ListReply);
+                paged!(List => super::super::super::super::StoreReply);
             }
         }
     }
@@ -5826,6 +5829,7 @@ pub mod product_coupon {
 
             call!(List => ListReply, MARKETING_PARTNER[35]);
             json_reply!(ListReply);
+            paged!(List => super::super::super::UserCoupon);
 
             /// 退券 (`marketing.partner.product_coupon.users.coupons.return`).
             ///
