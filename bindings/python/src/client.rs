@@ -9,7 +9,7 @@ use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 use wechatpay_bridge::{
-    self as bridge, AttemptEvent, ErrorRecord, Key, KeyError, Reply, ReplyKind, Said, Task, Waited,
+    self as bridge, ErrorRecord, Key, KeyError, Reply, ReplyKind, Said, Task, Waited,
 };
 
 use crate::errors::{exception, guarded, raise, words};
@@ -167,8 +167,8 @@ impl Call {
                     });
                     question.answer(given.and_then(|given| given.ok_or_else(KeyError::unsupported)));
                 }
-                Said::Tells(event) => {
-                    if let Err(raised) = tell(py, hook, &event) {
+                Said::Tells(_) | Said::Progresses(_) => {
+                    if let Err(raised) = tell(py, hook, &said) {
                         ends.store(true, Ordering::Relaxed);
                         failure = Some(raised);
                     }
@@ -194,9 +194,14 @@ fn ask(py: Python<'_>, key: Option<&Py<PyAny>>, task: Task, input: &[u8]) -> PyR
 }
 
 /// Errors are those that end a program: the hook deals with others itself.
-fn tell(py: Python<'_>, hook: Option<&Py<PyAny>>, event: &AttemptEvent) -> PyResult<()> {
+fn tell(py: Python<'_>, hook: Option<&Py<PyAny>>, said: &Said) -> PyResult<()> {
+    let event = match said {
+        Said::Tells(event) => event.to_json(),
+        Said::Progresses(progress) => progress.to_json(),
+        Said::Asks(_) => return Ok(()),
+    };
     let Some(hook) = hook else { return Ok(()) };
-    hook.call_method1(py, intern!(py, "tell"), (PyBytes::new(py, &event.to_json()),)).map(drop)
+    hook.call_method1(py, intern!(py, "tell"), (PyBytes::new(py, &event),)).map(drop)
 }
 
 /// What the merchant's key raised is the cause of our exception; but what ends a program is raised as it is.
