@@ -63,7 +63,9 @@ impl Client {
 
     /// `key` answers what the call asks, where it is not among the options: `answer(task, input)`. `hook` is told of its
     /// attempts: `tell(event)`, with the event as JSON.
-    #[pyo3(signature = (operation, params, key=None, hook=None))]
+    /// `files` live until the call has ended: it may read them.
+    #[expect(clippy::too_many_arguments, reason = "Python names them")]
+    #[pyo3(signature = (operation, params, key=None, hook=None, files=None))]
     fn call(
         &self,
         py: Python<'_>,
@@ -71,8 +73,9 @@ impl Client {
         params: &[u8],
         key: Option<Py<PyAny>>,
         hook: Option<Py<PyAny>>,
+        files: Option<Py<PyAny>>,
     ) -> PyResult<Call> {
-        guarded(py, || Ok(Call::new(self.0.call(operation, params), key, hook)))
+        guarded(py, || Ok(Call { _files: files, ..Call::new(self.0.call(operation, params), key, hook) }))
     }
 
     #[expect(clippy::too_many_arguments, reason = "Python names them")]
@@ -115,11 +118,12 @@ pub(crate) struct Call {
     call: Mutex<Option<bridge::Call>>,
     key: Option<Py<PyAny>>,
     hook: Option<Py<PyAny>>,
+    _files: Option<Py<PyAny>>,
 }
 
 impl Call {
     pub(crate) fn new(call: bridge::Call, key: Option<Py<PyAny>>, hook: Option<Py<PyAny>>) -> Self {
-        Self { call: Mutex::new(Some(call.watched(hook.is_some()))), key, hook }
+        Self { call: Mutex::new(Some(call.watched(hook.is_some()))), key, hook, _files: None }
     }
 
     pub(crate) fn take(&self) -> PyResult<bridge::Call> {
