@@ -40,7 +40,14 @@ struct Poll {
 
 impl Client {
     fn new(inner: bridge::Client, signer: Option<Arc<Signer>>) -> Self {
-        Self { mchid: c_text(inner.mchid().to_owned()), inner, poll: NO_POLL, signer, watch: Watch::NONE, progress: progress::Watch::NONE }
+        Self {
+            mchid: c_text(inner.mchid().to_owned()),
+            inner,
+            poll: NO_POLL,
+            signer,
+            watch: Watch::NONE,
+            progress: progress::Watch::NONE,
+        }
     }
 
     /// With the functions of this one.

@@ -8,9 +8,7 @@ use pyo3::exceptions::{PyException, PyKeyboardInterrupt, PyRuntimeError};
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
-use wechatpay_bridge::{
-    self as bridge, ErrorRecord, Key, KeyError, Reply, ReplyKind, Said, Task, Waited,
-};
+use wechatpay_bridge::{self as bridge, ErrorRecord, Key, KeyError, Reply, ReplyKind, Said, Task, Waited};
 
 use crate::errors::{exception, guarded, raise, words};
 

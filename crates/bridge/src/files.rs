@@ -70,9 +70,9 @@ pub(crate) async fn page(client: &Client, params: Map<String, Value>) -> Result<
 fn files(saved: Vec<SavedFile>, temporary: Option<tempfile::TempDir>) -> Value {
     // From here on the files are the caller's, and so is their folder.
     let folder = temporary.map(tempfile::TempDir::keep);
-    let files = saved.into_iter().map(|file| {
-        json!({"path": file.path.to_string_lossy(), "length": file.length, "hash_type": file.hash_type})
-    });
+    let files = saved
+        .into_iter()
+        .map(|file| json!({"path": file.path.to_string_lossy(), "length": file.length, "hash_type": file.hash_type}));
     json!({"files": files.collect::<Vec<_>>(), "folder": folder.map(|folder| folder.to_string_lossy().into_owned())})
 }
 

@@ -8,8 +8,8 @@ use std::path::Path;
 use serde_json::{Map, Value};
 
 use crate::model::{
-    BodyKind, Component, Computed, Field, Operation, Paging, Place, Product, Reply, Shape, Step, Type, namespace_length,
-    variants,
+    BodyKind, Component, Computed, Field, Operation, Paging, Place, Product, Reply, Shape, Step, Type,
+    namespace_length, variants,
 };
 use crate::{Result, WEBHOOKS};
 

@@ -88,7 +88,9 @@ impl Client {
         };
         let reply = self.invoke(operation, params.clone(), Ok).await?;
         let read = || paging.read(params, reply.json()?);
-        read().map_err(|error| error.with_operation(operation.id).with_reply(reply.status, reply.request_id.as_deref(), true))
+        read().map_err(|error| {
+            error.with_operation(operation.id).with_reply(reply.status, reply.request_id.as_deref(), true)
+        })
     }
 }
 
@@ -104,7 +106,9 @@ impl Paging {
         let total = self.total.and_then(|total| number(reply.get(total)?));
         let size = params.get(self.size).and_then(number).or_else(|| number(reply.get(self.size)?));
         let next = match self.step {
-            Step::Token(field) => reply.get(field).and_then(Value::as_str).filter(|token| !token.is_empty()).map(Value::from),
+            Step::Token(field) => {
+                reply.get(field).and_then(Value::as_str).filter(|token| !token.is_empty()).map(Value::from)
+            }
             Step::Item => {
                 let behind = here + items.len() as u64;
                 Self::goes_on(items.len() as u64, behind, total, size)?.then(|| behind.into())

@@ -130,7 +130,8 @@ fn complete(
                 members.insert(field.name.to_owned(), value.into());
             }
             Some(Value::String(given)) if algorithm(field).is_some() && !given.eq_ignore_ascii_case(digest) => {
-                let problem = format!("must be the digest of the file, which is {digest}; leave it out to have it filled in");
+                let problem =
+                    format!("must be the digest of the file, which is {digest}; leave it out to have it filled in");
                 return Err(Error::invalid(&format!("{meta}.{}", field.name), "wrong_digest", problem));
             }
             Some(_) => {}

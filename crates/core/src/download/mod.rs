@@ -155,7 +155,10 @@ impl Client {
     ) -> Result<Vec<SavedFile>, Error> {
         let to = SaveTo { gunzip: to.gunzip || record.get("tar_type").is_some_and(|it| it == "GZIP"), ..to };
         if operation.reply == ReplyKind::Binary {
-            return self.observed(operation.id, self.download_reply(operation, record, to)).await.map(|file| vec![file]);
+            return self
+                .observed(operation.id, self.download_reply(operation, record, to))
+                .await
+                .map(|file| vec![file]);
         }
         // The place is looked at before a reply is asked for, whose address may be good only once.
         Saving::new(to.plan(None, None)?).map_err(|error| error.with_operation(operation.id))?;
@@ -190,7 +193,8 @@ impl Client {
         let saving = Saving::new(to.plan(None, None)?)?;
         self.keys_ready(started).await?;
         let bound = bind(operation, record, self.encryption(&self.merchant.platform.keys())?, None)?;
-        let outgoing = Outgoing { saving: Some(Mutex::new(saving)), ..Outgoing::new(operation.method, bound, Some(operation)) };
+        let outgoing =
+            Outgoing { saving: Some(Mutex::new(saving)), ..Outgoing::new(operation.method, bound, Some(operation)) };
         self.saved(outgoing, started).await?.persist()
     }
 
@@ -200,8 +204,13 @@ impl Client {
         if !self.shared.hosts.may_serve(&url) {
             return Err(bad("must be at a host of WeChat Pay, or of this client; a signature is sent to nobody else"));
         }
-        let bound = Bound { target: url[url::Position::BeforePath..url::Position::AfterQuery].to_owned(), ..Bound::default() };
-        let outgoing = Outgoing { saving: Some(Mutex::new(saving)), address: Some(url), ..Outgoing::new(Method::Get, bound, None) };
+        let bound =
+            Bound { target: url[url::Position::BeforePath..url::Position::AfterQuery].to_owned(), ..Bound::default() };
+        let outgoing = Outgoing {
+            saving: Some(Mutex::new(saving)),
+            address: Some(url),
+            ..Outgoing::new(Method::Get, bound, None)
+        };
         self.saved(outgoing, Instant::now()).await
     }
 
