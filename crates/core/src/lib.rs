@@ -62,6 +62,7 @@ pub mod suggest;
 mod table;
 mod tls;
 mod transport;
+mod unknown_operation;
 pub mod webhook;
 
 pub use builder::ClientBuilder;
