@@ -10,7 +10,7 @@ from ._base import BaseClient
 from ._errors import WechatPayError
 from ._invocation import AsyncInvocation
 from ._lazy import load
-from ._reply import Encrypted, PlatformKeys, Reply, content, whole
+from ._reply import Encrypted, Reply, content, whole
 from .operations import AsyncOperations
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from ._native import Call
     from ._native import _RawReply as RawReply
+    from ._records import PlatformKeys
 
 
 class AsyncClient(BaseClient, AsyncOperations):

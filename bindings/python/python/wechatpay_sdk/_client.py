@@ -9,7 +9,7 @@ from ._attempts import log_failure
 from ._base import BaseClient
 from ._errors import WechatPayError
 from ._invocation import Invocation
-from ._reply import Encrypted, PlatformKeys, Reply, content, whole
+from ._reply import Encrypted, Reply, content, whole
 from .operations import Operations
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from ._native import Call
     from ._native import _RawReply as RawReply
+    from ._records import PlatformKeys
 
 
 class Client(BaseClient, Operations):

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
-from binascii import b2a_base64
 from collections.abc import Mapping
 from typing import Any
 
@@ -25,6 +25,27 @@ def encode(record: Mapping[str, Any], operation: str | None = None) -> bytes:
         return _Slow(operation).write(record, "", 0).encode()
 
 
+def encode_options(options: Mapping[str, Any]) -> bytes:
+    """The options that are given, as JSON. Names and types are checked by the core, the same for every language."""
+    return ("{" + ",".join(_option(name, value) for name, value in options.items() if value is not None) + "}").encode()
+
+
+def _option(name: str, value: Any) -> str:
+    if isinstance(value, (list, tuple)):
+        value = [_text_of_path(item) for item in value]
+    try:
+        text = json.dumps({name: _text_of_path(value)}, allow_nan=False)
+    except (TypeError, ValueError):
+        raise _native.bad_option(
+            name, f"must be text, a number, True or False, or a list of texts, not {type(value).__name__}"
+        ) from None
+    return text[1:-1]
+
+
+def _text_of_path(value: Any) -> Any:
+    return os.fspath(value) if isinstance(value, os.PathLike) else value
+
+
 class _Slow:
     def __init__(self, operation: str | None) -> None:
         self._operation = operation
@@ -36,6 +57,8 @@ class _Slow:
             members = (self._member(name, inner, path, depth) for name, inner in value.items())
             return "{" + ",".join(members) + "}"
         if _is_file(value):
+            from binascii import b2a_base64
+
             file = {"filename": value[0], "content": b2a_base64(value[1], newline=False).decode("ascii")}
             return self._scalar(file, path)
         if isinstance(value, (list, tuple)):
