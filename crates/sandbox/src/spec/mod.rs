@@ -3,6 +3,7 @@
 mod check;
 mod encrypted;
 mod example;
+mod pages;
 mod webhooks;
 
 use std::collections::BTreeMap;
@@ -202,7 +203,7 @@ mod tests {
                     };
                     assert_eq!(description["operationId"], endpoint.operation.id.as_str());
                     endpoint.validator().unwrap();
-                    endpoint.example(|text| Ok::<_, ()>(text.to_owned())).map(drop).unwrap();
+                    endpoint.example(&Value::Null, |text| Ok::<_, Problem>(text.to_owned())).map(drop).unwrap();
                 }
             }
         }
