@@ -82,7 +82,8 @@ static bool open_file(zval *stream, zval *file)
         zend_throw_error(NULL, "A file that was downloaded cannot be opened: %s", strerror(errno));
         return false;
     }
-    php_stream_to_zval(php_stream_fopen_from_fd(descriptor, "rb", NULL), stream);
+    php_stream *opened = php_stream_fopen_from_fd(descriptor, "rb", NULL);
+    php_stream_to_zval(opened, stream);
     return true;
 }
 

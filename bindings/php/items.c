@@ -76,10 +76,6 @@ static void read_page(items_object *items)
     zval params;
     zval reply;
 
-    if (items->reading) {
-        zend_throw_error(NULL, "%s is being read already", ZSTR_VAL(items_ce->name));
-        return;
-    }
     php_wechatpay_operation_params(&params, items->operation, &items->next);
     zval_ptr_dtor(&items->next);
     ZVAL_NULL(&items->next);
@@ -102,6 +98,11 @@ static void read_page(items_object *items)
 static zval *current_item(zval *object)
 {
     items_object *items = object_of(Z_OBJ_P(object));
+    /* By the code of the application that runs during a call. */
+    if (items->reading) {
+        zend_throw_error(NULL, "%s is being read already", ZSTR_VAL(items_ce->name));
+        return NULL;
+    }
     while (items->at == zend_hash_num_elements(Z_ARRVAL(items->page)) && Z_TYPE(items->next) == IS_ARRAY) {
         read_page(items);
     }

@@ -14,7 +14,7 @@ const DAYS = ['begin_date' => '2020-01-01', 'end_date' => '2020-01-31'];
 $client = new Client(options());
 /** The pages that have been asked for. */
 $asked = fn (): string => implode(' ', array_map(
-    fn (array $entry) => preg_replace('/.*offset=(\d+).*/', '$1', $entry['target'] . '?offset=0'),
+    fn (array $entry) => preg_match('/offset=(\d+)/', $entry['target'], $found) ? $found[1] : '-',
     journal(),
 ));
 $complaints = fn (int $limit): Items => $client->iterate(COMPLAINTS, DAYS + ['limit' => $limit]);
@@ -115,6 +115,47 @@ foreach ([
 ] as $wrong) {
     echo thrown($wrong)->getMessage(), "\n";
 }
-var_dump($items);
+print_r($items);
 ?>
 --EXPECT--
+All items, in order:
+0 C0, asked: -
+1 C1, asked: -
+2 C2, asked: -
+3 C3, asked: - 3
+4 C4, asked: - 3
+5 C5, asked: - 3
+6 C6, asked: - 3 6
+No page that nobody reads:
+-
+C0 C1 C2
+- -
+From the page that is named, with the size of the platform:
+C1 C2 C3 C4 C5 C6 C7 C8 C9 C10 C11
+1 11
+An empty list:
+[]
+Once:
+Exception: Cannot rewind a list that has been read; ask for it again
+1 2 
+Cannot rewind a list that has been read; ask for it again
+An exception ends it:
+PARAM_ERROR
+unknown_operation: page operation
+not_a_list: goldplan.merchants.change_custom_page_status operation
+missing_field: merchant_service.complaints_v2.list begin_date
+bad_argument: page params.limit
+It keeps its client, and is kept by nobody:
+C0
+It is not read while it is being read:
+3 WechatPay\Items is being read already
+Nothing else makes one:
+WechatPay\Items is not made by itself: WechatPay\Client::iterate() gives it
+Trying to clone an uncloneable object of class WechatPay\Items
+Serialization of 'WechatPay\Items' is not allowed
+Unserialization of 'WechatPay\Items' is not allowed
+Class WechatPay\Items is an internal class marked as final that cannot be instantiated without invoking its constructor
+Cannot create dynamic property WechatPay\Items::$x
+WechatPay\Items Object
+(
+)

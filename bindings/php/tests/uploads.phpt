@@ -92,7 +92,7 @@ check(ftell($forms['a stream']['content']) === strlen($bytes), 'a stream stays o
 
 echo "It may be sent twice:\n";
 fresh();
-fault('reset', ['after' => 'headers']);
+fault('reset', ['after' => 'work']);
 $file = ['filename' => 'twice.jpg', 'content' => stream($bytes)];
 $client->withOptions(['retry' => 'idempotent'])->call(UPLOAD, ['file' => $file]);
 echo count(journal()), ' ', left_in($folder) === ['证据.jpg'] ? 'gone' : 'left', "\n";
@@ -155,3 +155,35 @@ foreach (['exit(3);', 'str_repeat("x", 1 << 30);'] as $end) {
 }
 ?>
 --EXPECT--
+a path: 证据.jpg, image/jpeg
+a path under another name: other.png, image/png
+an SplFileInfo: 证据.jpg, image/jpeg
+an SplFileObject: 证据.jpg, image/jpeg
+bytes: bytes.jpg, image/jpeg
+a stream: stream.jpg, image/jpeg
+what a stream still holds: moved.jpg, image/jpeg
+an open file: file.jpg, image/jpeg
+a stream of PHP code: slow.jpg, image/jpeg
+a reference: reference.jpg, image/jpeg
+It may be sent twice:
+2 gone
+What cannot be one is refused, and nothing is left:
+unreadable_file: file.path cannot be read: .../missing.jpg: No such file or directory (os error 2)
+unreadable_file: file.path cannot be read: ...: it is a directory
+empty_field: file.filename is required, but empty
+unreadable_file: file.path cannot be read: .../missing.jpg: No such file or directory (os error 2)
+empty_file: file is a file without a single byte
+bad_argument: file.content must be text, a number, a boolean or an array, not a resource
+bad_argument: file.content must be text, a number, a boolean or an array, not a resource
+bad_argument: file cannot be copied into a temporary file
+wrong_type: file must be a file: a path, or a filename and its content, but content is missing
+bad_argument: file.filename must be UTF-8; files are ['filename' => ..., 'content' => ...]
+bad_argument: file.content must be text, a number, a boolean or an array, not a resource
+bad_argument: file must be text, a number, a boolean or an array, not a resource
+wrong_type: file must be a file: a path, or a filename and its content, but is neither
+DomainException of the stream
+of the file
+NO_AUTH
+Nor when the program ends meanwhile:
+3, 1 file, then 0
+255, 1 file, then 0
