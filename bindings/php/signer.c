@@ -1,6 +1,6 @@
 /* The callables of a client: 'sign' and 'decrypt' for a merchant's key that lies elsewhere, 'on_attempt' for what watches the
- * attempts; and what is told how far a download is. They belong to the PHP objects that use the client, where PHP's collector of cycles sees them; the library only
- * turns to the call that is under way. */
+ * attempts; and what is told how far a download is. Those of a client belong to the PHP objects that use it, where PHP's
+ * collector of cycles sees them; the library only turns to the call that is under way. */
 #include "php_wechatpay.h"
 
 #include "zend_exceptions.h"

@@ -64,8 +64,11 @@ static bool read_file(zval *file, zval *value, zval *spooled)
     if (Z_TYPE_P(value) == IS_OBJECT && instanceof_function(Z_OBJCE_P(value), spl_ce_SplFileInfo)) {
         zval path;
         zend_call_method_with_0_params(Z_OBJ_P(value), Z_OBJCE_P(value), NULL, "getpathname", &path);
-        array_init_size(file, 1);
-        add_assoc_zval(file, "path", &path);
+        /* Else it has thrown. */
+        if (Z_TYPE(path) == IS_STRING) {
+            array_init_size(file, 1);
+            add_assoc_zval(file, "path", &path);
+        }
     }
     return true;
 }
