@@ -62,7 +62,6 @@ impl Client {
     /// `key` answers what the call asks, where it is not among the options: `answer(task, input)`. `hook` is told of its
     /// attempts: `tell(event)`, with the event as JSON.
     /// `files` live until the call has ended: it may read them.
-    #[expect(clippy::too_many_arguments, reason = "Python names them")]
     #[pyo3(signature = (operation, params, key=None, hook=None, files=None))]
     fn call(
         &self,
