@@ -488,7 +488,7 @@ wechatpay_error *wechatpay_global_merchant_service_images_get(const wechatpay_cl
  *
  * Members of `json`:
  * - `file`, file `{"filename", "content": base64}`, required.
- * - `meta`, object {sha256, filename}, required.
+ * - `meta`, object {sha256, filename}, optional.
  *
  * https://docs.qq.com/doc/DTlZyR0JGTVBmRElp?nlc=1
  */
@@ -506,7 +506,7 @@ wechatpay_error *wechatpay_global_merchant_service_images_upload(const wechatpay
  *
  * Members of `json`:
  * - `file`, file `{"filename", "content": base64}`, required.
- * - `meta`, object {digest, filename}, required.
+ * - `meta`, object {digest, filename}, optional.
  *
  * https://pay.weixin.qq.com/doc/global/v3/zh/4013024913
  */

@@ -86,7 +86,7 @@ wechatpay_error *wechatpay_marketing_favor_coupon_stocks_create(const wechatpay_
  *
  * Members of `json`:
  * - `file`, file `{"filename", "content": base64}`, required.
- * - `meta`, object {sha256, filename}, required.
+ * - `meta`, object {sha256, filename}, optional.
  *
  * https://pay.weixin.qq.com/doc/v3/merchant/4012557233
  */

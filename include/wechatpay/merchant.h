@@ -132,7 +132,7 @@ wechatpay_error *wechatpay_merchant_fund_withdraw_get_by_withdraw_id(const wecha
  *
  * Members of `json`:
  * - `file`, file `{"filename", "content": base64}`, required.
- * - `meta`, object {sha256, filename}, required.
+ * - `meta`, object {sha256, filename}, optional.
  *
  * https://pay.weixin.qq.com/doc/v3/partner/4012760432
  */
@@ -150,7 +150,7 @@ wechatpay_error *wechatpay_merchant_media_upload(const wechatpay_client *client,
  *
  * Members of `json`:
  * - `file`, file `{"filename", "content": base64}`, required.
- * - `meta`, object {sha256, filename}, required.
+ * - `meta`, object {sha256, filename}, optional.
  *
  * https://pay.weixin.qq.com/doc/v3/partner/4012761084
  */

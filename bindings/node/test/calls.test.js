@@ -134,7 +134,8 @@ test('what cannot be JSON is refused by its name, and its value is not shown', a
 
 test('files are { filename, content }', async () => {
   const upload = (file) => {
-    const meta = { sub_mchid: SUB_MCHID, file_type: 'PDF', digest_alogrithm: 'SM3', digest: '6b86b273'.repeat(8) };
+    const digest = '523b88a1ce31ee0685663d22fc7a4e5f865a6f31c44a666565d70ce9b2180e8c';
+    const meta = { sub_mchid: SUB_MCHID, file_type: 'PDF', digest_alogrithm: 'SM3', digest };
     return here.sandbox.client().newTaxControlFapiao.fapiaoApplications.uploadFapiaoFile({ file, meta });
   };
   const bytes = new TextEncoder().encode('--%PDF-1.7 text--');

@@ -31,7 +31,8 @@ for ($round = 0; $round < 3; $round++) {
     $cycle = new stdClass();
     $cycle->client = new Client(without_key(['sign' => fn () => throw new DomainException("no $cycle->client")]));
     $file = ['filename' => 'a.pdf', 'content' => "\xff\0\xfe"];
-    $meta = ['file_type' => 'PDF', 'digest_alogrithm' => 'SM3', 'digest' => 'x', 'sub_mchid' => '1900000109'];
+    $digest = openssl_digest($file['content'], 'sm3');
+    $meta = ['file_type' => 'PDF', 'digest_alogrithm' => 'SM3', 'digest' => $digest, 'sub_mchid' => '1900000109'];
     $client->newTaxControlFapiao->fapiaoApplications->uploadFapiaoFile(['file' => $file, 'meta' => $meta]);
 }
 // Clients that hold each other through their callables go when PHP collects cycles, which it does not at its end.

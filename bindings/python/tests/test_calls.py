@@ -154,9 +154,10 @@ def test_what_is_not_json_is_refused_by_name(
 
 def test_a_file_goes_as_name_and_bytes(client: Client, sandbox: Sandbox) -> None:
     content = bytes(range(256)) * 40
+    digest = "063e10c09690c2f3c95766a5712de1f17bee12a105c5ef53491c2934c678313c"
     params = {
         "file": ("fapiao.pdf", content),
-        "meta": {"sub_mchid": SUB_MCHID, "file_type": "PDF", "digest_alogrithm": "SM3", "digest": "0"},
+        "meta": {"sub_mchid": SUB_MCHID, "file_type": "PDF", "digest_alogrithm": "SM3", "digest": digest},
     }
     operation = "new_tax_control_fapiao.fapiao_applications.upload_fapiao_file"
     client.call(operation, params)

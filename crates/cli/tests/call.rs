@@ -92,7 +92,7 @@ fn files_go_up_and_come_down() {
         &format!("file=@{file}"),
         "meta.file_type=PDF",
         "meta.digest_alogrithm=SM3",
-        "meta.digest=00",
+        "meta.digest=08182b7a574facfee2ab37a4169c148118285740ceb908e476a4585959e788d6",
     ]);
     assert_status(&output, 0);
     let body = sandbox.journal().last().unwrap()["body"].as_str().unwrap().to_owned();
@@ -100,7 +100,7 @@ fn files_go_up_and_come_down() {
     assert!(body.contains("{\"file_type\":\"PDF\""), "{body}");
 
     let target = sandbox.text("download.pdf");
-    let download = "call new_tax_control_fapiao.download token=abc mchid=1900000001 openid=o invoice_code=1 \
+    let download = "call new_tax_control_fapiao.download token=t mchid=1900000001 openid=o invoice_code=1 \
                     invoice_no=2 fapiao_id=3";
     let download: Vec<&str> = download.split_whitespace().collect();
     let output = sandbox.run(&[&download[..], &["--output", &target]].concat());

@@ -98,6 +98,21 @@ pub enum Schema {
     JsonText(&'static Schema),
     /// The bytes of a file.
     Binary,
+    /// A text that is worked out where the caller leaves it out.
+    Computed(Computed),
+}
+
+/// What an upload says of its file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Computed {
+    /// Its name.
+    FileName,
+    /// Its SHA-256 in lower-case hex.
+    Sha256,
+    /// Its SM3 in lower-case hex.
+    Sm3,
+    /// The one literal that is documented.
+    Literal(&'static str),
 }
 
 /// A field of an object.
@@ -171,8 +186,36 @@ pub struct Operation {
     pub idempotent: bool,
     /// The GET that tells what became of it, callable with what its request holds.
     pub read_back: Option<&'static str>,
+    /// How its list is read page by page, where it gives one.
+    pub paging: Option<Paging>,
     /// The official document.
     pub doc_url: &'static str,
+}
+
+/// How a list is read page by page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Paging {
+    /// The list in the reply.
+    pub items: &'static str,
+    /// The parameter that moves from page to page.
+    pub at: &'static str,
+    /// The parameter that says how many items a page has.
+    pub size: &'static str,
+    /// Where the reply tells the number of all items.
+    pub total: Option<&'static str>,
+    /// What moves it.
+    pub step: Step,
+}
+
+/// What a page is counted by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// The items before it.
+    Item,
+    /// The pages before it; `page_index` begins at 1.
+    Page,
+    /// A text that the reply before it gave, in this field.
+    Token(&'static str),
 }
 
 /// All operations of `spec/`, sorted by id.

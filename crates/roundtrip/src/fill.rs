@@ -8,13 +8,14 @@ use crate::spec::{Document, members};
 
 /// The file of uploads: bytes that are no text, line ends among them.
 const FILENAME: &str = "凭证 1.png";
+const MEDIA_TYPE: &str = "image/png";
 const CONTENT: &[u8] = b"\x89PNG\r\n\x1a\n\x00\xff--\xe4\xb8\xad\xe6\x96\x87\r\n";
 /// What `openssl dgst` says of it.
 const SHA256: &str = "29fafa4762a9d151a2616f8dfe8f684daa37991dfb732db7c7bb7e47b1bf8a67";
 const SM3: &str = "131912424d964e510335f4735a596d564a18b7378b090835f219c057cfe64d39";
 
 /// A schema that says anything else is not understood, and must not pass for one that is.
-const UNDERSTOOD: [&str; 17] = [
+const UNDERSTOOD: [&str; 18] = [
     "$ref",
     "contentMediaType",
     "contentSchema",
@@ -30,6 +31,7 @@ const UNDERSTOOD: [&str; 17] = [
     "required",
     "type",
     "x-enum-varnames",
+    "x-wechatpay-computed",
     "x-wechatpay-encrypted",
     "x-wechatpay-sensitive",
 ];
@@ -56,13 +58,23 @@ impl Filler {
         if let Some(inner) = schema.get("contentSchema") {
             return Ok(Filled::Text(Box::new(self.fill(document, name, inner)?)));
         }
+        let of_the_file = [beside, schema].into_iter().find_map(|schema| schema["x-wechatpay-computed"].as_str());
+        match of_the_file {
+            Some("filename") => return Ok(Filled::Plain(json!(FILENAME))),
+            Some("sha256") => return Ok(Filled::Plain(json!(SHA256))),
+            Some("sm3") => return Ok(Filled::Plain(json!(SM3))),
+            None | Some("literal") => {}
+            Some(other) => return Err(format!("{name}: what is {other:?} of a file?").into()),
+        }
         if let Some(literals) = schema["enum"].as_array() {
             let at = usize::try_from(number)? % literals.len();
             return Ok(Filled::Plain(literals[at].clone()));
         }
         let encrypted = [beside, schema].into_iter().any(|schema| schema.get("x-wechatpay-encrypted").is_some());
         Ok(match (schema["type"].as_str(), schema["format"].as_str()) {
-            (Some("string"), Some("binary")) => Filled::File { filename: FILENAME, content: CONTENT },
+            (Some("string"), Some("binary")) => {
+                Filled::File { filename: FILENAME, media_type: MEDIA_TYPE, content: CONTENT }
+            }
             (Some("string"), Some("date-time")) => Filled::Plain(json!(moment(number))),
             (Some("string"), _) if encrypted => Filled::Secret(text(name, number, schema)),
             (Some("string"), _) => Filled::Plain(json!(text(name, number, schema))),
@@ -92,28 +104,6 @@ impl Filler {
         };
         let filled = properties.iter().map(|(name, schema)| Ok((name.clone(), self.fill(document, name, schema)?)));
         filled.collect::<Result<_, Problem>>().map(Filled::Record)
-    }
-
-    /// The parts of a form: what `meta` says of the file is true.
-    pub(crate) fn form(&mut self, document: &Document, schema: &Value) -> Result<Vec<(String, Filled)>, Problem> {
-        let Filled::Record(mut parts) = self.record(document, document.resolve(schema)?)? else {
-            return Err("a form has no parts".into());
-        };
-        for (_, part) in &mut parts {
-            let Filled::Text(meta) = part else { continue };
-            let Filled::Record(told) = meta.as_mut() else { continue };
-            let is_sm3 = told.iter().any(|(_, value)| value.given().as_str().is_some_and(|it| it.ends_with("SM3")));
-            for (name, value) in told {
-                match name.as_str() {
-                    "filename" | "file_name" => *value = Filled::Plain(json!(FILENAME)),
-                    "sha256" | "digest" | "file_digest" => {
-                        *value = Filled::Plain(json!(if is_sm3 { SM3 } else { SHA256 }))
-                    }
-                    _ => {}
-                }
-            }
-        }
-        Ok(parts)
     }
 
     /// A header, which is printable ASCII.

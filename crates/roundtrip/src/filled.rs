@@ -17,6 +17,7 @@ pub(crate) enum Filled {
     Text(Box<Filled>),
     File {
         filename: &'static str,
+        media_type: &'static str,
         content: &'static [u8],
     },
     List(Vec<Filled>),
@@ -30,7 +31,7 @@ impl Filled {
             Self::Plain(value) => value.clone(),
             Self::Secret(text) => json!(text),
             Self::Text(inner) => inner.given(),
-            Self::File { filename, content } => json!({"filename": filename, "content": STANDARD.encode(content)}),
+            Self::File { filename, content, .. } => json!({"filename": filename, "content": STANDARD.encode(content)}),
             Self::List(items) => items.iter().map(Self::given).collect(),
             Self::Record(members) => record(members, Self::given),
         }

@@ -172,8 +172,8 @@ fn form(wanted: &[(String, Filled)], arrival: &Arrival, differences: &mut Vec<St
         let text = String::from_utf8_lossy(content).into_owned();
         let media_type = media_type.as_deref().unwrap_or_default();
         match wanted {
-            Filled::File { filename: wanted_name, content: wanted } => {
-                if filename.as_deref() != Some(*wanted_name) || media_type != "application/octet-stream" {
+            Filled::File { filename: wanted_name, media_type: wanted_type, content: wanted } => {
+                if filename.as_deref() != Some(*wanted_name) || media_type != *wanted_type {
                     differences.push(format!("part {name} is the file {filename:?}, {media_type}"));
                 }
                 if content != wanted {

@@ -77,6 +77,7 @@ const VIOLATIONS: &[Violation] = &[
     (|run| run.part(0).filename = Some("meta".to_owned()), "upload: part meta is application/json, and its file"),
     (|run| run.part(1).content = Bytes::from_static(b"\xff\n--x"), "upload: part file has other bytes"),
     (|run| run.part(1).filename = Some("1.png".to_owned()), "upload: part file is the file Some(\"1.png\")"),
+    (|run| run.part(1).media_type = None, "upload: part file is the file Some(\"证.png\"), "),
     // Replies.
     (|run| drop(run.answers.remove("order")), "order: was not called"),
     (|run| run.answer("order", Answer::Error("no route".to_owned())), "order: failed: no route"),

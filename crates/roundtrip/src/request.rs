@@ -81,14 +81,17 @@ fn one(filler: &mut Filler, operation: &Operation<'_>) -> Result<Request, Proble
     }
     let body = match operation.body()? {
         None => Body::None,
-        Some(("multipart/form-data", schema)) => Body::Form(filler.form(operation.document, schema)?),
-        Some((_, schema)) => Body::Json(filler.fill(operation.document, "body", schema)?),
-    };
-    let body = match body {
-        Body::Json(Filled::Record(members)) => Body::Json(Filled::Record(shared(members, &named, &mut params))),
-        Body::Form(parts) => Body::Form(shared(parts, &named, &mut params)),
-        Body::Json(_) => return Err("the body is no object".into()),
-        Body::None => Body::None,
+        Some((media_type, schema)) => {
+            let Filled::Record(members) = filler.fill(operation.document, "body", schema)? else {
+                return Err("the body is no object".into());
+            };
+            let members = shared(members, &named, &mut params);
+            match media_type {
+                "application/json" => Body::Json(Filled::Record(members)),
+                "multipart/form-data" => Body::Form(members),
+                other => return Err(format!("a body of {other} is not understood here").into()),
+            }
+        }
     };
     let reply = reply(filler, operation)?;
     Ok(Request {

@@ -62,7 +62,7 @@ pub(crate) fn requests() -> Vec<Request> {
     ];
     order.headers = vec![named("Idempotency-Key", text("k 1"))];
     let parts = vec![
-        named("file", Filled::File { filename: "证.png", content: b"\xff\r\n--x" }),
+        named("file", Filled::File { filename: "证.png", media_type: "image/png", content: b"\xff\r\n--x" }),
         named("meta", Filled::Text(Box::new(record(&[("sha256", text("00ff"))])))),
     ];
     let upload = request("upload", "POST", Body::Form(parts), Content::Empty);
@@ -106,7 +106,7 @@ pub(crate) fn arrival(request: &Request) -> Arrival {
             };
             form = Some(vec![
                 part("meta", None, "application/json", b"{\"sha256\": \"00ff\"}"),
-                part("file", Some("证.png"), "application/octet-stream", b"\xff\r\n--x"),
+                part("file", Some("证.png"), "image/png", b"\xff\r\n--x"),
             ]);
         }
     }

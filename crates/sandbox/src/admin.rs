@@ -11,6 +11,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use wechatpay_sdk::crypto::Certificate;
 
+use crate::business::Business;
 use crate::cashier;
 use crate::certificates::Made;
 use crate::faults::Fault;
@@ -19,7 +20,7 @@ use crate::info::Info;
 use crate::listener::Body;
 use crate::notify::notify;
 use crate::platform::Platform;
-use crate::state::{Business, State, merge_patch};
+use crate::state::{State, merge_patch};
 
 /// The largest body that is read.
 const LARGEST_REQUEST: usize = 64 << 20;

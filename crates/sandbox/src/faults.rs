@@ -34,6 +34,7 @@ pub(crate) enum Fault {
     Replay(Replay),
     CertificateSigned,
     OtherCertificate,
+    Corrupt,
 }
 
 /// When a fault strikes.
@@ -121,11 +122,12 @@ impl Fault {
             "unsigned" => Self::Unsigned,
             "certificate_signed" => Self::CertificateSigned,
             "other_certificate" => Self::OtherCertificate,
+            "corrupt" => Self::Corrupt,
             _ => {
                 return Err(format!(
                     "fault.kind {kind:?} is unknown: one of delay, status, refused, reset, half_reply, wrong_signature, \
                      stale_timestamp, unknown_serial, signtest_probe, oversized_body, html_502, unsigned, \
-                     missing_header, reply, replay, certificate_signed, other_certificate"
+                     missing_header, reply, replay, certificate_signed, other_certificate, corrupt"
                 ));
             }
         };

@@ -13,6 +13,8 @@ use crate::host::Host;
 
 const MOST_ENTRIES: usize = 100_000;
 const MOST_BYTES: usize = 64 << 20;
+/// A form beyond this is shown by its parts only.
+const LARGEST_FORM: usize = 64 << 10;
 
 /// One request and what became of it.
 pub(crate) struct Entry {
@@ -33,6 +35,8 @@ pub(crate) struct Entry {
     pub(crate) fault: Option<String>,
     /// Of a request with encrypted fields its parameters after they were opened, as JSON.
     pub(crate) understood: Option<Bytes>,
+    /// Of a form what its parts hold, files by name, size and hash.
+    pub(crate) form: Option<Value>,
 }
 
 /// The newest entries.
@@ -44,7 +48,10 @@ pub(crate) struct Journal {
 }
 
 impl Journal {
-    pub(crate) fn add(&mut self, entry: Entry) {
+    pub(crate) fn add(&mut self, mut entry: Entry) {
+        if entry.form.is_some() && entry.body.len() > LARGEST_FORM {
+            entry.body = Bytes::new();
+        }
         self.last_seq += 1;
         self.bytes += entry.size();
         self.entries.push_back((self.last_seq, entry));
@@ -97,6 +104,12 @@ impl Entry {
             "fault": self.fault,
             "understood": self.understood.as_ref().and_then(|text| serde_json::from_slice::<Value>(text).ok()),
         });
+        if let Some(form) = &self.form {
+            shown["form"] = form.clone();
+            if self.body.is_empty() {
+                return shown;
+            }
+        }
         match std::str::from_utf8(&self.body) {
             Ok(text) => shown["body"] = json!(text),
             Err(_) => shown["body_base64"] = json!(STANDARD.encode(&self.body)),
@@ -124,6 +137,7 @@ mod tests {
             status: None,
             fault: None,
             understood: None,
+            form: None,
         }
     }
 

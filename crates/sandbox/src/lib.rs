@@ -31,6 +31,13 @@
 //! All other operations of `spec/` answer with an example of the documented reply and the header
 //! `Sandbox-Behaviour: example`.
 //!
+//! Lists in pages hold 23 elements, made from the documented one, and go by `offset` and `limit` (`count`, `page_size`),
+//! `page_index` or `page_token`. A reply with a `download_url` leads to a file of this sandbox: bills with
+//! [`State::bill_rows`] rows, of which there are as many parts as a reply has places for, compressed and encrypted as
+//! asked for, and PDFs. Its token is good for five minutes of the business clock; [`State::files`] are there for good.
+//! Uploads must be what their `meta` says of them: digest and file name. A form is shown in the journal as
+//! `"form": {"meta": …, "file": {"filename", "content_type", "bytes", "sha256"}}`, a large one without its `body`.
+//!
 //! Fields that travel encrypted are decrypted and encrypted as on the platform; files come without a signature. Of a
 //! request with encrypted fields the journal shows under `understood` what the sandbox read, `{"path", "query", "header",
 //! "body"}` in plain text: null where there were none or they could not be decrypted.
@@ -50,7 +57,7 @@
 //! | `GET /faults` | | `[{"id", "match", "times", "fault"}]`, `times` counted down |
 //! | `POST /faults` | `{"match"?, "times"?, "fault"}` | `{"id"}` |
 //! | `DELETE /faults` | `{"id"}`, or nothing: all of them | `{}`; refused listeners open again |
-//! | `GET /journal` | | `[{"seq", "host", "method", "target", "headers", "body" or "body_base64", "operation", "mchid", "authorized", "executed", "status", "fault", "understood"}]`; `?after=SEQ`: only what came later |
+//! | `GET /journal` | | `[{"seq", "host", "method", "target", "headers", "body" or "body_base64", "operation", "mchid", "authorized", "executed", "status", "fault", "understood", "form"?}]`; `?after=SEQ`: only what came later |
 //! | `DELETE /journal` | | `{}` |
 //! | `GET /orders` | | all orders as a query shows them, with their `prepay_id` |
 //! | `POST /cashier` | `{"record"}` | `{"out_trade_no", "description", "total", "currency"}`; refused where WeChat would not open it |
@@ -109,15 +116,18 @@
 //! | `replay` | `now`, `headers`, `body_base64`, `signed`? | a golden reply moved from `now` to this moment, signed anew by `signed`: `{"key_pem", "timestamp", "nonce", "body_base64"}` |
 //! | `certificate_signed` | | signed with the platform certificate that signs, whatever was asked for |
 //! | `other_certificate` | | the encrypted fields of the reply are encrypted for another certificate than the merchant's |
+//! | `corrupt` | | one byte in the middle of the body is changed after it was signed; files, which are not signed, too |
 
 mod admin;
 mod behaviours;
+mod business;
 mod cashier;
 mod certificates;
 mod clock;
 mod deliver;
 mod error;
 mod faults;
+mod files;
 mod host;
 mod identity;
 mod info;

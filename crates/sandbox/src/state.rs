@@ -5,9 +5,6 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::clock;
-use crate::orders::Orders;
-
 /// The business state of the platform; a seed file, `GET /state` and `PUT /state` all have this shape.
 ///
 /// ```json
@@ -25,11 +22,13 @@ use crate::orders::Orders;
 ///   "default_sub_merchant": null,
 ///   "transfer_bills": {"plfk2020042013": {"transfer_bill_no": "1330…", "state": "WAIT_USER_CONFIRM", "user_name": "张三"}},
 ///   "complaints": [{"complaint_id": "200201820200101080076610000", "payer_phone": "18500000000"}],
-///   "applyments": {"1900013511_10000": {"applyment_id": 2000002124775691, "applyment_state": "APPLYMENT_STATE_AUDITING"}}
+///   "applyments": {"1900013511_10000": {"applyment_id": 2000002124775691, "applyment_state": "APPLYMENT_STATE_AUDITING"}},
+///   "files": {"6XIv5TUPto7pByrTQKhd6kwvyKLG2uY2wMMR8cNXqaA": "a file that has no reply"},
+///   "bill_rows": 20
 /// }
 /// ```
 /// Every member may be left out and then has the value shown here (no `sub_merchants`, `transfer_bills`, `complaints`,
-/// `applyments`: none); other names are refused.
+/// `applyments`, `files`: none); other names are refused.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct State {
@@ -51,6 +50,12 @@ pub struct State {
     /// Applications of sub-merchants by `business_code`, as the queries answer them.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub applyments: BTreeMap<String, Value>,
+    /// Texts that downloads find by these tokens, besides the files that replies lead to.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub files: BTreeMap<String, String>,
+    /// Rows of each bill; 20 where it is left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bill_rows: Option<usize>,
 }
 
 /// What decides whether a service provider may manage the Gold Plan.
@@ -157,40 +162,9 @@ impl Default for Fapiao {
 impl Default for State {
     /// The built-in seed: `1900000109` is in good standing and has both invoice modes, `1900000110` is new,
     /// `1900000111` is under penalty, `1900000112` has not authorised invoices, `1900000113` is asked too often. There are
-    /// three complaints of January 2020, the last one without a telephone number.
+    /// a file with the token `t` and three complaints of January 2020, the last one without a telephone number.
     fn default() -> Self {
         serde_json::from_str(include_str!("seed.json")).expect("a test parses it")
-    }
-}
-
-/// The state together with the clock that its rules go by.
-pub(crate) struct Business {
-    pub(crate) state: State,
-    pub(crate) advanced_seconds: i64,
-    pub(crate) orders: Orders,
-}
-
-impl Business {
-    pub(crate) fn new(state: State) -> Self {
-        Self { state, advanced_seconds: 0, orders: Orders::default() }
-    }
-
-    /// Unix seconds of the business clock.
-    pub(crate) fn now(&self) -> i64 {
-        clock::now().saturating_add(self.advanced_seconds)
-    }
-
-    /// The sub-merchant, made from the template if there is one.
-    pub(crate) fn sub_merchant(&mut self, sub_mchid: &str) -> Option<&mut SubMerchant> {
-        let State { sub_merchants, default_sub_merchant, .. } = &mut self.state;
-        if let Some(template) = default_sub_merchant
-            && !sub_merchants.contains_key(sub_mchid)
-            && !sub_mchid.is_empty()
-            && sub_mchid.bytes().all(|byte| byte.is_ascii_digit())
-        {
-            sub_merchants.insert(sub_mchid.to_owned(), template.clone());
-        }
-        sub_merchants.get_mut(sub_mchid)
     }
 }
 

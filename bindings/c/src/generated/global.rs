@@ -573,7 +573,7 @@ pub unsafe extern "C" fn wechatpay_global_merchant_service_images_get(
 ///
 /// Members of `json`:
 /// - `file`, file `{"filename", "content": base64}`, required.
-/// - `meta`, object {sha256, filename}, required.
+/// - `meta`, object {sha256, filename}, optional.
 ///
 /// https://docs.qq.com/doc/DTlZyR0JGTVBmRElp?nlc=1
 #[unsafe(no_mangle)]
@@ -595,7 +595,7 @@ pub unsafe extern "C" fn wechatpay_global_merchant_service_images_upload(
 ///
 /// Members of `json`:
 /// - `file`, file `{"filename", "content": base64}`, required.
-/// - `meta`, object {digest, filename}, required.
+/// - `meta`, object {digest, filename}, optional.
 ///
 /// https://pay.weixin.qq.com/doc/global/v3/zh/4013024913
 #[unsafe(no_mangle)]

@@ -91,7 +91,7 @@ pub unsafe extern "C" fn wechatpay_marketing_favor_coupon_stocks_create(
 ///
 /// Members of `json`:
 /// - `file`, file `{"filename", "content": base64}`, required.
-/// - `meta`, object {sha256, filename}, required.
+/// - `meta`, object {sha256, filename}, optional.
 ///
 /// https://pay.weixin.qq.com/doc/v3/merchant/4012557233
 #[unsafe(no_mangle)]

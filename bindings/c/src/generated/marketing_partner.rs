@@ -189,7 +189,7 @@ pub unsafe extern "C" fn wechatpay_marketing_partner_product_coupon_image_genera
 ///
 /// Members of `json`:
 /// - `file`, file `{"filename", "content": base64}`, required.
-/// - `meta`, object {sha256, filename}, required.
+/// - `meta`, object {sha256, filename}, optional.
 ///
 /// https://pay.weixin.qq.com/doc/v3/partner/4015781275
 #[unsafe(no_mangle)]

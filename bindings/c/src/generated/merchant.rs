@@ -149,7 +149,7 @@ pub unsafe extern "C" fn wechatpay_merchant_fund_withdraw_get_by_withdraw_id(
 ///
 /// Members of `json`:
 /// - `file`, file `{"filename", "content": base64}`, required.
-/// - `meta`, object {sha256, filename}, required.
+/// - `meta`, object {sha256, filename}, optional.
 ///
 /// https://pay.weixin.qq.com/doc/v3/partner/4012760432
 #[unsafe(no_mangle)]
@@ -171,7 +171,7 @@ pub unsafe extern "C" fn wechatpay_merchant_media_upload(
 ///
 /// Members of `json`:
 /// - `file`, file `{"filename", "content": base64}`, required.
-/// - `meta`, object {sha256, filename}, required.
+/// - `meta`, object {sha256, filename}, optional.
 ///
 /// https://pay.weixin.qq.com/doc/v3/partner/4012761084
 #[unsafe(no_mangle)]

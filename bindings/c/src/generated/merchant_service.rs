@@ -375,7 +375,7 @@ pub unsafe extern "C" fn wechatpay_merchant_service_images_get(
 ///
 /// Members of `json`:
 /// - `file`, file `{"filename", "content": base64}`, required.
-/// - `meta`, object {sha256, filename}, required.
+/// - `meta`, object {sha256, filename}, optional.
 ///
 /// https://pay.weixin.qq.com/doc/v3/merchant/4012467250
 #[unsafe(no_mangle)]

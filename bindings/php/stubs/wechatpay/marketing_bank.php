@@ -17,7 +17,7 @@ final class MarketingBankPackagesTasks
      * @param array{
      *     package_id: string,
      *     file: array{filename: string, content: string},
-     *     meta: array{bank_type: string, filename: string, sha256: string},
+     *     meta: array{bank_type: string, filename?: string, sha256?: string},
      * } $params
      * @return array{
      *     task_id: string,

@@ -181,7 +181,7 @@ final class MarketingShoppingReceiptShoppingReceipts
      *         transaction_sub_mchid?: string,
      *         out_trade_no?: string,
      *         openid: string,
-     *         sha256: string,
+     *         sha256?: string,
      *         merchant_contact_information?: array{consultation_phone_number?: string},
      *         upload_time?: string,
      *     },

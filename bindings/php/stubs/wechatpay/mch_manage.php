@@ -182,7 +182,7 @@ final class MchManageSubmissionFiles
      * @param array{
      *     sub_mchid: string,
      *     submission_file: array{filename: string, content: string},
-     *     meta: array{file_name: string, file_digest: string, item_id: int|float},
+     *     meta: array{file_name?: string, file_digest?: string, item_id: int|float},
      * } $params
      * @return array{file_id: string}
      * @throws \WechatPay\Exception\WechatPayException

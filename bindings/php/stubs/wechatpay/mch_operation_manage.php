@@ -91,8 +91,8 @@ final class MchOperationManageEnhancedDueDiligence
      *     due_diligence_id: string,
      *     due_diligence_file: array{filename: string, content: string},
      *     meta: array{
-     *         file_name: string,
-     *         file_digest: string,
+     *         file_name?: string,
+     *         file_digest?: string,
      *         sub_mchid: string,
      *         item_id: int|float,
      *     },

@@ -593,8 +593,8 @@ final class NewTaxControlFapiaoFapiaoApplications
      *     meta: array{
      *         sub_mchid?: string,
      *         file_type: 'PDF'|'OFD'|string,
-     *         digest_alogrithm: 'SM3'|string,
-     *         digest: string,
+     *         digest_alogrithm?: 'SM3'|string,
+     *         digest?: string,
      *     },
      * } $params
      * @return array{fapiao_media_id: string}

@@ -125,8 +125,8 @@ final class TaxiInvoiceCards
      *     meta: array{
      *         company_mchid: string,
      *         region_id: int|float,
-     *         digest: string,
-     *         digest_algorithm: 'DIGEST_ALGORITHM_SM3'|string,
+     *         digest?: string,
+     *         digest_algorithm?: 'DIGEST_ALGORITHM_SM3'|string,
      *     },
      * } $params
      * @return array{fapiao_media_id: string}

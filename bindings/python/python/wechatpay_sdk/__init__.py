@@ -23,6 +23,7 @@ from ._errors import (
     TransportError,
     WechatPayError,
 )
+from ._files import SavedFile
 from ._invocation import AppRecord, JsapiRecord
 from ._native import VERSION
 from ._notifications import Answer, Notification, Notifications
@@ -56,6 +57,7 @@ __all__ = [
     "PlatformKey",
     "PlatformKeys",
     "Reply",
+    "SavedFile",
     "Seen",
     "SignatureError",
     "TimeoutError",

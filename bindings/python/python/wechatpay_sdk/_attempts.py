@@ -81,17 +81,28 @@ AttemptEvent = Union[AttemptStarted, AttemptEnded]
 
 
 class Hook:
-    """Whoever is told of the attempts of one call: the application's function, the log, or both."""
+    """Whoever is told of one call: of its attempts the application's function, the log, or both; of its progress
+    another function.
+    """
 
-    __slots__ = ("_function", "_logger")
+    __slots__ = ("_function", "_logger", "_progress")
 
-    def __init__(self, function: Callable[[AttemptEvent], object] | None, logger: logging.Logger | None) -> None:
+    def __init__(
+        self,
+        function: Callable[[AttemptEvent], object] | None,
+        logger: logging.Logger | None,
+        progress: Callable[[int, int | None], object] | None,
+    ) -> None:
         self._function = function
         self._logger = logger
+        self._progress = progress
 
     def tell(self, event: bytes) -> None:
         """Raises only what ends a program: anything else must not end a call."""
         fields = json.loads(event)
+        if "received" in fields:
+            self._call(self._progress, fields["received"], fields["total"])
+            return
         told = AttemptEnded(**fields) if "phase" in fields else AttemptStarted(**fields)
         if self._logger is not None and isinstance(told, AttemptEnded):
             self._logger.debug(
@@ -104,17 +115,24 @@ class Hook:
                 told.duration * 1000,
                 told.request_id,
             )
-        if self._function is not None:
+        self._call(self._function, told)
+
+    def _call(self, function: Callable[..., object] | None, *arguments: object) -> None:
+        if function is not None:
             try:
-                self._function(told)
+                function(*arguments)
             except Exception as raised:
-                native.unraisable(raised, self._function)
+                native.unraisable(raised, function)
 
 
-def hook_of(function: Callable[[AttemptEvent], object] | None) -> Hook | None:
+def hook_of(
+    function: Callable[[AttemptEvent], object] | None,
+    progress: Callable[[int, int | None], object] | None = None,
+) -> Hook | None:
     """None, where nobody wants to be told of a call that is made now."""
     logger = _logger(_DEBUG)
-    return None if logger is None and function is None else Hook(function, logger)
+    nobody = logger is None and function is None and progress is None
+    return None if nobody else Hook(function, logger, progress)
 
 
 def checked(function: Any) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -111,10 +112,22 @@ class BaseClient:
         self._native = None
 
     def _call(self, operation: str, params: Mapping[str, Any]) -> native.Call:
-        return self._open().call(operation, encode(params, operation), self._signer, hook_of(self._on_attempt))
+        opened: list[Any] = []
+        record = encode(params, operation, opened)
+        return self._open().call(operation, record, self._signer, hook_of(self._on_attempt), opened or None)
 
     def _utility(self, name: str, **params: Any) -> native.Call:
         return self._open().utility(name, encode(params, name), self._signer, hook_of(self._on_attempt))
+
+    def _download(
+        self,
+        utility: str,
+        to: str | os.PathLike[str] | None,
+        progress: Callable[[int, int | None], object] | None,
+        **params: Any,
+    ) -> native.Call:
+        record = {**params, "to": None if to is None else os.fspath(to), "progress": progress is not None}
+        return self._open().utility(utility, encode(record, utility), self._signer, hook_of(self._on_attempt, progress))
 
     def _request(self, method: str, path: str, query: Mapping[str, Any] | None, body: Any) -> native.Call:
         return self._open().request(

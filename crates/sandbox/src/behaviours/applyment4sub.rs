@@ -3,8 +3,8 @@
 use hyper::StatusCode;
 use serde_json::{Value, json};
 
+use crate::business::Business;
 use crate::platform::answer::{Answer, Refusal};
-use crate::state::Business;
 
 /// The number that the first application gets, less one.
 const NUMBERS: usize = 2_000_002_124_775_690;

@@ -3,8 +3,8 @@
 use hyper::StatusCode;
 use serde_json::{Value, json};
 
+use crate::business::Business;
 use crate::platform::answer::{Answer, Refusal};
-use crate::state::Business;
 
 /// Entries of a page, unless the request says otherwise, and at most.
 const PAGE: u64 = 10;

@@ -3,8 +3,8 @@
 use hyper::StatusCode;
 use serde_json::{Value, json};
 
+use crate::business::Business;
 use crate::platform::answer::{Answer, Refusal};
-use crate::state::Business;
 
 pub(super) fn check_status(business: &mut Business, parameters: &Value) -> Result<Answer, Refusal> {
     let sub_mchid = &parameters["path"]["sub_mchid"];

@@ -3,8 +3,9 @@
 use hyper::StatusCode;
 use serde_json::{Value, json};
 
+use crate::business::Business;
 use crate::platform::answer::{Answer, Refusal};
-use crate::state::{Business, GoldPlan, PayScene, State, SubMerchant, Switch};
+use crate::state::{GoldPlan, PayScene, State, SubMerchant, Switch};
 
 /// Seconds that a plan stays closed once it was closed by a call.
 const REOPENS_AFTER: i64 = 24 * 60 * 60;

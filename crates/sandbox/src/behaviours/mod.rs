@@ -9,8 +9,8 @@ mod transfer_bills;
 
 use serde_json::Value;
 
+use crate::business::Business;
 use crate::platform::answer::{Answer, Refusal};
-use crate::state::Business;
 
 /// Acts on the state. The parameters (`{"path", "query", "header", "body"}`) have passed the operation's schema; fields
 /// that travel encrypted are in plain text here, and so they are in the answer. `merchant.mchid` is who calls.

@@ -6,10 +6,10 @@
 use hyper::StatusCode;
 use serde_json::{Value, json};
 
+use crate::business::Business;
 use crate::orders::{Order, Owner, TradeState};
 use crate::platform::answer::{Answer, Refusal};
 use crate::spec::Problem;
-use crate::state::Business;
 
 pub(super) fn jsapi(business: &mut Business, parameters: &Value) -> Result<Answer, Refusal> {
     let body = &parameters["body"];

@@ -3,9 +3,9 @@
 use hyper::StatusCode;
 use serde_json::{Value, json};
 
+use crate::business::Business;
 use crate::notify::beijing_time;
 use crate::platform::answer::{Answer, Refusal};
-use crate::state::Business;
 
 const WAITING: &str = "WAIT_USER_CONFIRM";
 const CANCELLED: &str = "CANCELLED";

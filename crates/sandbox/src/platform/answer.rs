@@ -22,6 +22,16 @@ impl Answer {
         Self { status, content_type: None, headers: HeaderMap::new(), body: Bytes::new(), signed: true }
     }
 
+    /// Bytes that are not signed, by contract: their hash stands in the signed reply that led to them.
+    pub(crate) fn file(bytes: Bytes) -> Self {
+        Self {
+            content_type: Some("application/octet-stream".to_owned()),
+            body: bytes,
+            signed: false,
+            ..Self::empty(StatusCode::OK)
+        }
+    }
+
     pub(crate) fn json(status: StatusCode, body: &Value) -> Self {
         Self {
             content_type: Some("application/json; charset=utf-8".to_owned()),

@@ -74,6 +74,7 @@ impl Platform {
             status: None,
             fault: Some(fault.kind.clone()),
             understood: None,
+            form: None,
         });
         true
     }

@@ -6,6 +6,7 @@ mod intake;
 mod operate;
 pub(crate) mod request;
 pub(crate) mod seal;
+mod uploads;
 
 use std::fmt::Write as _;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -24,6 +25,7 @@ use self::answer::Answer;
 use self::authorization::{Authorization, Merchants};
 use self::intake::NotRead;
 use self::request::Request;
+use crate::business::Business;
 use crate::certificates::Certificates;
 use crate::clock;
 use crate::faults::{After, Fault, Faults, Seen};
@@ -32,7 +34,7 @@ use crate::identity::Identity;
 use crate::journal::{Entry, Journal};
 use crate::listener::{Body, Gate, Interrupt};
 use crate::spec::{Catalog, Route};
-use crate::state::{Business, State};
+use crate::state::State;
 
 /// Bytes that an oversized body is sent in at a time.
 const CHUNK: usize = 64 << 10;
@@ -188,6 +190,7 @@ impl Platform {
             status: None,
             fault: armed.as_ref().map(|armed| armed.kind.clone()),
             understood: None,
+            form: request.form_shown(),
         };
 
         // Nothing is awaited from here until the entry is in the journal: a client that hangs up cannot undo half of it.
@@ -215,6 +218,7 @@ impl Platform {
             _ => self.certificates().signing().clone(),
         };
         let mut headers = seal::headers(&answer, &key, fault, self.now());
+        let answer = if matches!(fault, Some(Fault::Corrupt)) { corrupted(answer) } else { answer };
         if self.clock_off_by() != 0 {
             // The server would set this machine's.
             headers.insert(DATE, clock::http_date(self.now()).parse().expect("a date is ASCII"));
@@ -267,6 +271,16 @@ fn changed(mut answer: Answer, fault: Option<&Fault>) -> Option<Answer> {
         _ => {}
     }
     Some(answer)
+}
+
+/// One byte, in the middle of the body, is another one than was signed or hashed.
+fn corrupted(answer: Answer) -> Answer {
+    let mut body = answer.body.to_vec();
+    let middle = body.len() / 2;
+    if let Some(byte) = body.get_mut(middle) {
+        *byte ^= 1;
+    }
+    Answer { body: body.into(), ..answer }
 }
 
 /// What a proxy in front of the platform says: HTML, without a signature.

@@ -2,16 +2,18 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use hyper::StatusCode;
-use serde_json::json;
+use bytes::Bytes;
+use serde_json::{Value, json};
 use wechatpay_sdk::crypto::PublicKey;
 
 use super::Platform;
 use super::answer::{Answer, Refusal};
 use super::authorization::Merchant;
 use super::request::Request;
+use super::uploads;
 use crate::behaviours::behaviour;
 use crate::faults::Fault;
+use crate::files::{self, Offer};
 use crate::identity::{Identity, PlatformKey};
 use crate::journal::Entry;
 use crate::spec::{Checked, Content, Endpoint, Problem, Route};
@@ -67,6 +69,7 @@ impl Platform {
         if opened {
             entry.understood = Some(parameters.to_string().into());
         }
+        uploads::check(request, &parameters["body"])?;
         parameters["merchant"] = json!({"mchid": merchant.mchid});
         let reader =
             Reader { merchant, other: matches!(fault, Some(Fault::OtherCertificate)).then_some(&self.identity) };
@@ -74,17 +77,35 @@ impl Platform {
         if endpoint.operation.id == "certificates.list" {
             return self.certificates().list(&parameters, &self.identity.apiv3_key);
         }
-        match behaviour(&endpoint.operation.id) {
+        if let (true, Some(token)) = (endpoint.gives_file(), parameters["query"]["token"].as_str()) {
+            return Ok(Answer::file(files::find(&self.business(), token)?));
+        }
+        let answer = match behaviour(&endpoint.operation.id) {
             Some(behaviour) => {
                 let answer = behaviour(&mut self.business(), &parameters)?;
-                reader.seal(endpoint, answer)
+                reader.seal(endpoint, answer)?
             }
-            None => reader.example(endpoint),
-        }
+            None => reader.example(endpoint, &parameters)?,
+        };
+        let offer = Offer {
+            operation: &endpoint.operation.id,
+            parameters: &parameters,
+            base_url: format!("http://{}", request.header("host")),
+            public_key: &merchant.public_key,
+            rows: self.business().bill_rows(),
+        };
+        self.offer(&offer, answer)
+    }
+
+    /// Leads a reply that tells of files to files.
+    fn offer(&self, offer: &Offer<'_>, answer: Answer) -> Result<Answer, Refusal> {
+        let Ok(mut reply) = serde_json::from_slice(&answer.body) else { return Ok(answer) };
+        let led = offer.complete(&mut reply, &mut |bytes| self.business().keep_file(bytes))?;
+        Ok(if led { Answer { body: reply.to_string().into(), ..answer } } else { answer })
     }
 }
 
-fn read_body(request: &Request, wanted: &str) -> Result<serde_json::Value, Problem> {
+fn read_body(request: &Request, wanted: &str) -> Result<Value, Problem> {
     let sent = request.media_type();
     if sent != wanted {
         let issue = format!("Content-Type must be {wanted}");
@@ -138,17 +159,12 @@ impl Reader<'_> {
         Ok(if sealed { Answer { body: value.to_string().into(), ..answer } } else { answer })
     }
 
-    fn example(&self, endpoint: &Endpoint<'_>) -> Result<Answer, Refusal> {
-        let example = endpoint.example(|text| self.encrypt(text))?;
+    fn example(&self, endpoint: &Endpoint<'_>, parameters: &Value) -> Result<Answer, Refusal> {
+        let example = endpoint.example(parameters, |text| self.encrypt(text))?;
         let mut answer = match example.content {
             Content::Empty => Answer::empty(example.status),
             Content::Json(value) => Answer::json(example.status, &value),
-            Content::File { media_type, bytes } => Answer {
-                content_type: Some(media_type),
-                body: bytes.into(),
-                signed: false,
-                ..Answer::empty(StatusCode::OK)
-            },
+            Content::File(bytes) => Answer::file(Bytes::from_static(bytes)),
         };
         answer.headers.insert(BEHAVIOUR, hyper::header::HeaderValue::from_static("example"));
         Ok(answer)

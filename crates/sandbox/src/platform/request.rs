@@ -4,8 +4,9 @@ use bytes::Bytes;
 use futures_util::stream;
 use hyper::header::CONTENT_TYPE;
 use hyper::{HeaderMap, Method};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
+use crate::files::digest;
 use crate::host::Host;
 
 /// A whole request.
@@ -21,7 +22,15 @@ pub(crate) struct Request {
 
 /// The parts of a multipart body.
 struct Form {
-    parts: Vec<(String, Bytes)>,
+    parts: Vec<Part>,
+}
+
+/// One of them; a file has a file name.
+pub(super) struct Part {
+    name: String,
+    pub(super) filename: Option<String>,
+    content_type: Option<String>,
+    pub(super) bytes: Bytes,
 }
 
 impl Request {
@@ -44,7 +53,7 @@ impl Request {
     /// The bytes that the signature covers as BODY: of a form only its `meta` part.
     pub(crate) fn signed_body(&self) -> &[u8] {
         match &self.form {
-            Some(form) => form.parts.iter().find(|(name, _)| name == "meta").map_or(&[], |(_, meta)| meta),
+            Some(form) => form.parts.iter().find(|part| part.name == "meta").map_or(&[], |meta| &meta.bytes),
             None => &self.body,
         }
     }
@@ -60,11 +69,30 @@ impl Request {
             |bytes: &[u8]| serde_json::from_slice::<Value>(bytes).map_err(|error| format!("is not JSON: {error}"));
         let Some(form) = &self.form else { return parse(&self.body) };
         let mut object = Map::new();
-        for (name, part) in &form.parts {
-            let value = if name == "meta" { parse(part)? } else { Value::Bool(true) };
+        for Part { name, bytes, .. } in &form.parts {
+            let value = if name == "meta" { parse(bytes)? } else { Value::Bool(true) };
             object.insert(name.clone(), value);
         }
         Ok(Value::Object(object))
+    }
+
+    /// The files of a form.
+    pub(super) fn files(&self) -> impl Iterator<Item = &Part> {
+        self.form.iter().flat_map(|form| &form.parts).filter(|part| part.filename.is_some())
+    }
+
+    /// A form for people: texts, `meta` parsed, and of a file its name, type, length and SHA-256.
+    pub(super) fn form_shown(&self) -> Option<Value> {
+        let show = |part: &Part| match &part.filename {
+            None => serde_json::from_slice(&part.bytes).unwrap_or_else(|_| json!(String::from_utf8_lossy(&part.bytes))),
+            Some(filename) => json!({
+                "filename": filename,
+                "content_type": part.content_type,
+                "bytes": part.bytes.len(),
+                "sha256": digest("SHA256", &part.bytes),
+            }),
+        };
+        Some(self.form.as_ref()?.parts.iter().map(|part| (part.name.clone(), show(part))).collect())
     }
 
     /// The media type of the body, without parameters.
@@ -79,8 +107,12 @@ impl Form {
         let mut form = multer::Multipart::new(stream::iter([Ok::<_, multer::Error>(whole)]), boundary);
         let mut parts = Vec::new();
         while let Some(field) = form.next_field().await.ok()? {
-            let name = field.name()?.to_owned();
-            parts.push((name, field.bytes().await.ok()?));
+            parts.push(Part {
+                name: field.name()?.to_owned(),
+                filename: field.file_name().map(str::to_owned),
+                content_type: field.content_type().map(ToString::to_string),
+                bytes: field.bytes().await.ok()?,
+            });
         }
         Some(Self { parts })
     }

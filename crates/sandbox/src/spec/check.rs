@@ -113,7 +113,7 @@ impl Endpoint<'_> {
     }
 
     /// `(place, name, schema, required)` of each path, query and header parameter.
-    fn parameters(&self) -> impl Iterator<Item = (&str, &str, &Value, bool)> {
+    pub(super) fn parameters(&self) -> impl Iterator<Item = (&str, &str, &Value, bool)> {
         self.description()["parameters"].as_array().into_iter().flatten().filter_map(|parameter| {
             let parameter = self.document.resolve(parameter);
             let required = parameter["required"] == true;

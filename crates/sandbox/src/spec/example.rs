@@ -4,7 +4,7 @@ use hyper::StatusCode;
 use serde_json::{Map, Value, json};
 
 use super::encrypted::{self, MARK};
-use super::{Document, Endpoint};
+use super::{Document, Endpoint, Problem};
 
 /// Deeper than any document; ends the unrolling of a schema that holds itself.
 pub(super) const DEPTH: usize = 16;
@@ -20,28 +20,34 @@ pub(crate) enum Content {
     Empty,
     Json(Value),
     /// The bytes of a file, not signed by contract.
-    File {
-        media_type: String,
-        bytes: &'static [u8],
-    },
+    File(&'static [u8]),
 }
 
 impl Endpoint<'_> {
-    /// An example of the success reply; `encrypt` is given each field that travels encrypted for the merchant.
-    pub(crate) fn example<E>(&self, mut encrypt: impl FnMut(&str) -> Result<String, E>) -> Result<Example, E> {
+    /// An example of the success reply, of a list the page that the parameters ask for; `encrypt` is given each field
+    /// that travels encrypted for the merchant.
+    pub(crate) fn example<E: From<Problem>>(
+        &self,
+        parameters: &Value,
+        mut encrypt: impl FnMut(&str) -> Result<String, E>,
+    ) -> Result<Example, E> {
         let (status, content) = self.success();
         let content = match content {
             None => Content::Empty,
-            Some((media_type, _)) if !media_type.starts_with("application/json") => {
-                Content::File { media_type: media_type.to_owned(), bytes: b"sandbox\n" }
-            }
+            Some((media_type, _)) if !media_type.starts_with("application/json") => Content::File(b"sandbox\n"),
             Some((_, schema)) => {
                 let mut value = make(self.document, schema, "", DEPTH);
+                self.turn_page(schema, &mut value, &parameters["query"])?;
                 self.seal(schema, &mut value, &mut encrypt)?;
                 Content::Json(value)
             }
         };
         Ok(Example { status, content })
+    }
+
+    /// Whether the success reply is a file.
+    pub(crate) fn gives_file(&self) -> bool {
+        self.success().1.is_some_and(|(media_type, _)| !media_type.starts_with("application/json"))
     }
 
     /// Encrypts the fields of a success reply that travel so; whether there were any.

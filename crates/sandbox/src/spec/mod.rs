@@ -3,6 +3,7 @@
 mod check;
 mod encrypted;
 mod example;
+mod pages;
 mod webhooks;
 
 use std::collections::BTreeMap;
@@ -202,7 +203,7 @@ mod tests {
                     };
                     assert_eq!(description["operationId"], endpoint.operation.id.as_str());
                     endpoint.validator().unwrap();
-                    endpoint.example(|text| Ok::<_, ()>(text.to_owned())).map(drop).unwrap();
+                    endpoint.example(&Value::Null, |text| Ok::<_, Problem>(text.to_owned())).map(drop).unwrap();
                 }
             }
         }
@@ -221,7 +222,7 @@ mod tests {
                     let Route::Operation(endpoint) = catalog.route(&method, &path.replace(['{', '}'], "")) else {
                         panic!("{method} {path}")
                     };
-                    let example = endpoint.example(|text| Ok::<_, ()>(text.to_owned())).unwrap();
+                    let example = endpoint.example(&Value::Null, |text| Ok::<_, Problem>(text.to_owned())).unwrap();
                     if let (Content::Json(value), (_, Some((_, schema)))) = (example.content, endpoint.success()) {
                         replies += 1;
                         lacking(endpoint.document, schema, &endpoint.operation.id, &value, &mut missing);

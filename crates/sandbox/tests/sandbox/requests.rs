@@ -166,7 +166,7 @@ async fn of_a_form_only_meta_is_signed() {
         headers.push(("content-type", "multipart/form-data; boundary=edge".to_owned()));
         client.send(&client.info().base_url, "POST", target, &headers, body).await.unwrap()
     };
-    let meta = r#"{"file_type": "PDF",  "digest_alogrithm":"SM3","digest":"6f"}"#;
+    let meta = r#"{"file_type": "PDF",  "digest_alogrithm":"SM3","digest":"cf6ca7f8c0e487bf81ac95c562af678cadad65ea7baf31f09254cf78a0834481"}"#;
     let reply = upload(meta, meta).await;
     assert_eq!(reply.status, 200, "{reply:?}");
     assert!(reply.json()["fapiao_media_id"].is_string());

@@ -3,6 +3,7 @@
 mod capture;
 mod cases;
 mod certificates;
+mod downloads;
 mod encrypted_with;
 mod events;
 mod filled;
@@ -18,5 +19,6 @@ mod seen;
 mod sharing;
 mod signers;
 mod typed;
+mod uploads;
 mod vectors;
 mod wires;
