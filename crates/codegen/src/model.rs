@@ -54,7 +54,7 @@ pub(crate) struct Field {
     pub(crate) ty: Type,
     /// What the document says besides the type, as short sentences.
     pub(crate) notes: Vec<String>,
-    /// The document's example of it, or its default.
+    /// The document's example of it, or its default; of a JSON text, what it may hold.
     pub(crate) given: Option<Value>,
     /// What the SDK fills in where the caller says nothing.
     pub(crate) computed: Option<Computed>,

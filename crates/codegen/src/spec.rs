@@ -5,7 +5,7 @@ mod events;
 use std::collections::HashMap;
 use std::path::Path;
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use crate::model::{
     BodyKind, Component, Computed, Field, Operation, Paging, Place, Product, Reply, Shape, Step, Type,
@@ -174,6 +174,8 @@ impl Reader<'_> {
     fn field(&mut self, name: &str, required: bool, schema: &Value, direction: Direction) -> Result<Field> {
         let ty = self.ty(name, schema, direction).map_err(|error| format!("{name}: {error}"))?;
         let given = [&schema["examples"][0], &schema["default"]].into_iter().find(|value| !value.is_null()).cloned();
+        let inside = schema.get("contentSchema").map(|inner| Value::String(inside(name, inner).to_string()));
+        let given = given.or(inside);
         let computed = self.computed(schema).map_err(|error| format!("{name}: {error}"))?;
         let (required, notes) = (required && computed.is_none(), notes(schema, direction));
         Ok(Field { name: name.to_owned(), required, ty, notes, given, computed })
@@ -359,6 +361,19 @@ fn notes(schema: &Value, direction: Direction) -> Vec<String> {
     let example = schema["examples"].get(0).or_else(|| items["examples"].get(0)).and_then(example);
     notes.extend(example.map(|example| format!("Example: `{example}`.")));
     notes
+}
+
+/// What a JSON text holds by way of example: each text its own name.
+fn inside(name: &str, schema: &Value) -> Value {
+    match text(&schema["type"]) {
+        Some("object") => {
+            members(&schema["properties"]).map(|(name, schema)| (name.clone(), inside(name, schema))).collect()
+        }
+        Some("array") => json!([inside(name, &schema["items"])]),
+        Some("integer" | "number") => json!(1),
+        Some("boolean") => json!(true),
+        _ => json!(name),
+    }
 }
 
 /// A short scalar that can stand in any language's doc comment.
