@@ -5,6 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
+use super::marks::Marks;
+use super::pages;
 use crate::facts::{Operation, Param, Webhooks};
 
 const ABOUT: &str = "\
@@ -26,7 +28,7 @@ struct Place<'a> {
 }
 
 /// The whole list.
-pub(super) fn list(products: &Products, webhooks: &Webhooks) -> String {
+pub(super) fn list(products: &Products, webhooks: &Webhooks, marks: &Marks) -> String {
     let operations: Vec<&Operation> = products.values().flatten().collect();
     let places: Vec<Place> = operations.iter().flat_map(|operation| places(operation)).collect();
     let mut out = ABOUT.to_owned();
@@ -90,6 +92,22 @@ pub(super) fn list(products: &Products, webhooks: &Webhooks) -> String {
         "A list in the query",
         "No document says how it is written: its name is repeated, once for each element.",
         queries(&operations, |param| param.schema.get("type").is_some_and(|kind| kind == "array")),
+    );
+    section(
+        &mut out,
+        "What an offset counts",
+        "The facts do not say whether it is items or pages. It is pages where `marks.json` has the document that says so, and items in these lists; where that is wrong, a list that is read to its end ends with an error (`incomplete_list`), not short.",
+        ids(&operations, |operation| pages::paging(operation, marks).is_some_and(|paging| paging["by"] == "item")),
+    );
+    section(
+        &mut out,
+        "The digest of an upload",
+        "No document names the algorithm of these: it is SHA-256, as of all uploads that do.",
+        ids(&operations, |operation| {
+            let meta = operation.body.as_ref().map(|body| &body.schema["properties"]["meta"]["content_schema"]);
+            let has = |name: &str| meta.is_some_and(|meta| meta["properties"].get(name).is_some());
+            (has("digest") || has("file_digest")) && !has("digest_algorithm") && !has("digest_alogrithm")
+        }),
     );
     section(
         &mut out,

@@ -42,3 +42,39 @@ fn algorithm(document: &Value, component: &str) -> &'static str {
     });
     if named.is_some_and(|literal| literal.ends_with("SM3")) { "sm3" } else { "sha256" }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A document whose upload has a `meta` with these properties, and the marks that these get.
+    fn marked(properties: Value) -> Value {
+        let form = json!({"properties": {"meta": {"contentSchema": {"$ref": "#/components/schemas/Meta"}}}});
+        let mut document = json!({
+            "paths": {"/v3/upload": {"post": {"requestBody": {"content": {"multipart/form-data": {"schema": form}}}}}},
+            "components": {"schemas": {
+                "Meta": {"properties": properties},
+                "Other": {"properties": {"sha256": {"type": "string"}}},
+                "Algorithm": {"enum": ["DIGEST_ALGORITHM_SM3"]},
+            }},
+        });
+        mark_computed(&mut document);
+        assert_eq!(document["components"]["schemas"]["Other"]["properties"]["sha256"], json!({"type": "string"}));
+        let meta = document["components"]["schemas"]["Meta"]["properties"].as_object().unwrap();
+        meta.iter().map(|(name, property)| (name.clone(), property["x-wechatpay-computed"].clone())).collect()
+    }
+
+    #[test]
+    fn what_an_upload_says_of_its_file_is_marked_and_nothing_else() {
+        assert_eq!(
+            marked(json!({"sha256": {}, "filename": {}, "bank_type": {}})),
+            json!({"sha256": "sha256", "filename": "filename", "bank_type": null})
+        );
+        assert_eq!(marked(json!({"file_digest": {}})), json!({"file_digest": "sha256"}));
+        let algorithm = json!({"$ref": "#/components/schemas/Algorithm"});
+        assert_eq!(
+            marked(json!({"digest": {}, "digest_algorithm": algorithm})),
+            json!({"digest": "sm3", "digest_algorithm": "literal"})
+        );
+    }
+}

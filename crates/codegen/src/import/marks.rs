@@ -17,6 +17,7 @@ pub(super) struct Marks {
     /// Changing operations that may be repeated: sent twice, they have the effect of once.
     idempotent: BTreeMap<String, Reason>,
     /// Lists whose `offset` counts pages, from 0, and not items.
+    #[serde(default)]
     page_numbers: BTreeMap<String, Reason>,
     /// Changing operations, and the query that tells what became of them.
     read_back: BTreeMap<String, ReadBack>,

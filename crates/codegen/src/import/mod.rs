@@ -76,7 +76,7 @@ pub(crate) fn import(facts: &Path, spec: &Path, products: &[String]) -> Result<V
     let mut all: Vec<Imported> = products.iter().map(document).collect::<Result<_>>()?;
     all.push(document(&WEBHOOKS.to_owned())?);
     let operations = products.into_iter().map(|product| Ok((product.clone(), facts::operations(facts, &product)?)));
-    let text = doubts::list(&operations.collect::<Result<_>>()?, &facts::webhooks(facts)?);
+    let text = doubts::list(&operations.collect::<Result<_>>()?, &facts::webhooks(facts)?, &Marks::read()?);
     all.push(Imported { path: spec.join(DOUBTS), text });
     Ok(all)
 }
