@@ -26,7 +26,7 @@ WITH_REDIS := $(PYTHON) $(CURDIR)/tests/receivers/redis_server.py
 
 at-most-4-MB = stat -c '%s %n' $(1) | awk '$$1 > 4000000 {print $$2 " has " $$1 " bytes, more than 4 MB"; big = 1} END {exit big}'
 
-.PHONY: help demo test bench fuzz simulation generate install lint drift test-rust test-python test-node test-c test-php test-receivers \
+.PHONY: help demo test bench bench-build fuzz simulation generate install lint drift test-rust test-python test-node test-c test-php test-receivers \
     test-roundtrip roundtrip-programs test-campaign campaign campaign-programs table wheel node c php command fresh-results tools \
     tools-all clean
 
@@ -94,8 +94,8 @@ command:
 
 test-rust: | $(RESULTS) ## Unit, integration, vector and case tests of the Rust crates.
 	$(RUN) cargo test --locked --workspace --features wechatpay-sdk/rustcrypto
-	cargo test --locked --quiet -p wechatpay-sdk --no-default-features --features rustcrypto --lib tls
-	cargo check --locked --quiet -p wechatpay-sdk --features full
+	cargo test --locked --quiet -p wechatpay-sdk --no-default-features --features rustcrypto --lib -- tls not_built_in
+	$(PYTHON) tests/rust/features.py
 
 wheel: $(VENV)/.ready ## The Python wheel, in target/wheels, installed into .venv.
 	rm -rf $(WHEELS)
@@ -191,6 +191,9 @@ bench: $(VENV)/.ready bindings/node/node_modules/.ready ## CPU time per call aga
 	for program in c_calls c_notifications; do cc -O2 -o target/c/$$program benches/$$program.c \
 	    $$(PKG_CONFIG_PATH=$(C_PREFIX)/lib/pkgconfig pkg-config --cflags --libs wechatpay jansson) -Wl,-rpath,$(C_PREFIX)/lib; done
 	$(RUN) $(BIN)/python benches/run.py target/release/wechatpay-bench --publish
+
+bench-build: tools ## What a build pays for products that it does not name: seconds and megabytes; also part of bench.
+	$(PYTHON) benches/building.py
 
 # Instrumented with stable's own compiler, by a cargo-fuzz of our own. Inputs that a run finds stay in target/: what is worth
 # keeping is committed to fuzz/corpus, which `make test` replays.

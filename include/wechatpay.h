@@ -191,6 +191,13 @@ typedef int (*wechatpay_keep_going)(void *context);
  */
 typedef void (*wechatpay_on_attempt)(void *context, const wechatpay_attempt *attempt);
 
+/**
+ * Told how far a download is, every 256 KiB and at the end, on the thread that makes the call: `received` bytes of `total`,
+ * which is -1 where the platform does not say. It should return at once, since the time of the call goes on; it must return
+ * (no longjmp, no C++ exception).
+ */
+typedef void (*wechatpay_on_progress)(void *context, int64_t received, int64_t total);
+
 #ifdef __cplusplus
 extern "C" {
 #endif // __cplusplus
@@ -527,6 +534,16 @@ const char *wechatpay_attempt_code(const wechatpay_attempt *attempt);
  * The platform's Request-ID; NULL where no reply came.
  */
 const char *wechatpay_attempt_request_id(const wechatpay_attempt *attempt);
+
+/**
+ * Derives the same client with a function that is told how far its downloads are, where the utility "download" or
+ * "download_url" is given "progress": true; NULL takes it away. `context` is handed to it and is the caller's to keep alive.
+ */
+WECHATPAY_MUST_USE
+wechatpay_error *wechatpay_client_with_on_progress(const wechatpay_client *client,
+                                                   wechatpay_on_progress on_progress,
+                                                   void *context,
+                                                   wechatpay_client **derived);
 
 /**
  * Calls an operation by its id, such as "goldplan.merchants.change_custom_page_status". `json` is one flat object of

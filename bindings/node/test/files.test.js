@@ -106,7 +106,7 @@ test('what was altered, or given up, leaves nothing behind', async () => {
   const error = await caught(client.download('bill.trade_bill.get', BILL, there('bill.csv')));
   assert.ok(error instanceof sdk.IntegrityError, error);
   assert.equal(error.code, 'hash_mismatch');
-  await here.sandbox.fault('delay', { millis: 5000 }, 1, match);
+  await here.sandbox.fault('delay', { ms: 5000 }, 1, match);
   const signal = AbortSignal.timeout(200);
   const aborted = await caught(client.download('bill.trade_bill.get', BILL, there('bill.csv'), { signal }));
   assert.ok(aborted instanceof sdk.AbortError, aborted);

@@ -17,14 +17,14 @@ use crate::limit::{Fleet, Limiter, Rates};
 use crate::merchant_identity::Merchant;
 use crate::merchant_key::MerchantKey;
 use crate::observer::Observer;
-use crate::operation::{BodyKind, Call, Method, Operation, Reply, find_operation, operations};
+use crate::operation::{BodyKind, Call, Method, Operation, Reply, find_operation};
 use crate::options::Options;
 use crate::platform_keys::PlatformKeys;
 use crate::retry::{Budget, Hosts, Retry};
 use crate::send::Outgoing;
 use crate::sensitive::Encryption;
-use crate::suggest;
 use crate::transport::Transport;
+use crate::unknown_operation::unknown_operation;
 use crate::upload::Form;
 
 /// What a call by id or a raw request gives back: verified, and decrypted where fields were encrypted.
@@ -242,21 +242,13 @@ impl Client {
     /// Makes a call by operation id with a flat record of parameters.
     ///
     /// # Errors
-    /// Any kind; invalid request (`unknown_operation`) where the id is not in the spec.
+    /// Any kind; invalid request (`unknown_operation`) where the id is not in the spec, or its table not built in.
     pub async fn call(&self, operation: &str, params: Map<String, Value>) -> Result<Response, Error> {
         self.invoke(Self::operation_of(operation)?, params, Ok).await
     }
 
     pub(crate) fn operation_of(operation: &str) -> Result<&'static Operation, Error> {
-        find_operation(operation).ok_or_else(|| {
-            let near = suggest::closest(operation, operations().iter().map(|operation| operation.id));
-            let hint = near.map_or_else(String::new, |near| format!("; did you mean {near}?"));
-            Error::invalid(
-                "operation",
-                "unknown_operation",
-                format!("{operation} is not an operation of this SDK{hint}; request() reaches any path"),
-            )
-        })
+        find_operation(operation).ok_or_else(|| unknown_operation(operation))
     }
 
     pub(crate) fn record_of<C: Call>(&self, call: &C) -> Result<Map<String, Value>, Error> {

@@ -65,6 +65,7 @@ pub mod suggest;
 mod table;
 mod tls;
 mod transport;
+mod unknown_operation;
 mod upload;
 pub mod webhook;
 

@@ -81,11 +81,15 @@ impl Client {
         pages.try_flatten()
     }
 
-    async fn page_of(&self, operation: &'static Operation, params: Map<String, Value>) -> Result<Page, Error> {
+    async fn page_of(&self, operation: &'static Operation, mut params: Map<String, Value>) -> Result<Page, Error> {
         let Some(paging) = operation.paging else {
             let error = Error::invalid("operation", "not_a_list", "gives no list page by page");
             return Err(error.with_operation(operation.id));
         };
+        // Whoever reads a list from its beginning need not say where that is.
+        if operation.params.iter().any(|param| param.name == paging.at && param.required) {
+            params.entry(paging.at).or_insert_with(|| paging.first().into());
+        }
         let reply = self.invoke(operation, params.clone(), Ok).await?;
         let read = || paging.read(params, reply.json()?);
         read().map_err(|error| {

@@ -21,13 +21,25 @@ use crate::operation::{BodyKind, Computed, Field, Operation, Paging, Param, Plac
 
 /// The operations of one product.
 pub(crate) struct Table {
+    /// What all their ids begin with.
+    pub(crate) namespace: &'static str,
     text: &'static str,
     operations: Kept<&'static [Operation]>,
 }
 
 impl Table {
-    pub(crate) const fn new(text: &'static str) -> Self {
-        Self { text, operations: Kept::new() }
+    /// Without text it is known, but not built in.
+    pub(crate) const fn new(namespace: &'static str, text: &'static str) -> Self {
+        Self { namespace, text, operations: Kept::new() }
+    }
+
+    pub(crate) fn is_built_in(&self) -> bool {
+        !self.text.is_empty()
+    }
+
+    /// The cargo feature that builds it in, and the types of its operations.
+    pub(crate) fn feature(&self) -> String {
+        self.namespace.replace(['.', '_'], "-")
     }
 
     /// Its operations, sorted by id. They live as long as the process.

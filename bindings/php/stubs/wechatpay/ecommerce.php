@@ -192,7 +192,7 @@ final class EcommerceAccountCancelApplicationsMedia
      * - `meta`: optional.
      *
      * @param array{
-     *     file: array{filename: string, content: string},
+     *     file: \SplFileInfo|array{path: string, filename?: string}|array{filename: string, content: string|resource},
      *     meta?: array{file_digest?: string, file_name?: string},
      * } $params
      * @return array{media_id: string}

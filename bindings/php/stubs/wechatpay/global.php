@@ -832,7 +832,7 @@ final class GlobalMerchantServiceImages
      * - `meta`: optional.
      *
      * @param array{
-     *     file: array{filename: string, content: string},
+     *     file: \SplFileInfo|array{path: string, filename?: string}|array{filename: string, content: string|resource},
      *     meta?: array{sha256?: string, filename?: string},
      * } $params
      * @return array{media_id: string}
@@ -864,7 +864,7 @@ final class GlobalMerchantStorageFile
      * - `meta`: optional.
      *
      * @param array{
-     *     file: array{filename: string, content: string},
+     *     file: \SplFileInfo|array{path: string, filename?: string}|array{filename: string, content: string|resource},
      *     meta?: array{digest?: string, filename?: string},
      * } $params
      * @return array{file_id?: string}

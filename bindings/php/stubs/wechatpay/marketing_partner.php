@@ -262,7 +262,7 @@ final class MarketingPartnerProductCouponMedia
      * - `meta`: optional.
      *
      * @param array{
-     *     file: array{filename: string, content: string},
+     *     file: \SplFileInfo|array{path: string, filename?: string}|array{filename: string, content: string|resource},
      *     meta?: array{sha256?: string, filename?: string},
      * } $params
      * @return array{media_url: string}

@@ -174,7 +174,7 @@ final class MarketingShoppingReceiptShoppingReceipts
      * - `meta`: required.
      *
      * @param array{
-     *     file: array{filename: string, content: string},
+     *     file: \SplFileInfo|array{path: string, filename?: string}|array{filename: string, content: string|resource},
      *     meta: array{
      *         transaction_id: string,
      *         transaction_mchid?: string,

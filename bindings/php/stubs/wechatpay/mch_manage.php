@@ -181,7 +181,7 @@ final class MchManageSubmissionFiles
      *
      * @param array{
      *     sub_mchid: string,
-     *     submission_file: array{filename: string, content: string},
+     *     submission_file: \SplFileInfo|array{path: string, filename?: string}|array{filename: string, content: string|resource},
      *     meta: array{file_name?: string, file_digest?: string, item_id: int|float},
      * } $params
      * @return array{file_id: string}

@@ -170,7 +170,7 @@ final class MerchantMedia
      * - `meta`: optional.
      *
      * @param array{
-     *     file: array{filename: string, content: string},
+     *     file: \SplFileInfo|array{path: string, filename?: string}|array{filename: string, content: string|resource},
      *     meta?: array{sha256?: string, filename?: string},
      * } $params
      * @return array{media_id: string}
@@ -188,7 +188,7 @@ final class MerchantMedia
      * - `meta`: optional.
      *
      * @param array{
-     *     file: array{filename: string, content: string},
+     *     file: \SplFileInfo|array{path: string, filename?: string}|array{filename: string, content: string|resource},
      *     meta?: array{sha256?: string, filename?: string},
      * } $params
      * @return array{media_id: string}

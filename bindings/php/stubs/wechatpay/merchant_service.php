@@ -594,7 +594,7 @@ final class MerchantServiceImages
      * - `meta`: optional.
      *
      * @param array{
-     *     file: array{filename: string, content: string},
+     *     file: \SplFileInfo|array{path: string, filename?: string}|array{filename: string, content: string|resource},
      *     meta?: array{sha256?: string, filename?: string},
      * } $params
      * @return array{media_id: string}

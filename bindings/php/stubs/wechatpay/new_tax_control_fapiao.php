@@ -589,7 +589,7 @@ final class NewTaxControlFapiaoFapiaoApplications
      * - `meta`: required.
      *
      * @param array{
-     *     file: array{filename: string, content: string},
+     *     file: \SplFileInfo|array{path: string, filename?: string}|array{filename: string, content: string|resource},
      *     meta: array{
      *         sub_mchid?: string,
      *         file_type: 'PDF'|'OFD'|string,

@@ -121,7 +121,7 @@ final class TaxiInvoiceCards
      * - `meta`: required.
      *
      * @param array{
-     *     file: array{filename: string, content: string},
+     *     file: \SplFileInfo|array{path: string, filename?: string}|array{filename: string, content: string|resource},
      *     meta: array{
      *         company_mchid: string,
      *         region_id: int|float,

@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Any, overload
 from ._attempts import log_failure
 from ._base import BaseClient
 from ._errors import WechatPayError
-from ._files import SavedFile, saved
 from ._invocation import AsyncInvocation
 from ._lazy import load
-from ._reply import Encrypted, PlatformKeys, Reply, content, whole
+from ._reply import Encrypted, Reply, content, whole
 from .operations import AsyncOperations
 
 if TYPE_CHECKING:
@@ -21,8 +20,10 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self
 
+    from ._files import SavedFile
     from ._native import Call
     from ._native import _RawReply as RawReply
+    from ._records import PlatformKeys
 
 
 class AsyncClient(BaseClient, AsyncOperations):
@@ -92,7 +93,7 @@ class AsyncClient(BaseClient, AsyncOperations):
         """
         call = self._download("download", to, progress, operation=operation, params=params or {}, gunzip=gunzip)
         reply = await _completed(call)
-        return load("_files").opened(content(reply)) if to is None else saved(content(reply))
+        return load("_files").opened(content(reply)) if to is None else load("_files").saved(content(reply))
 
     @overload
     async def download_url(
@@ -131,7 +132,7 @@ class AsyncClient(BaseClient, AsyncOperations):
             "download_url", to, progress, url=url, hash_type=hash_type, hash_value=hash_value, gunzip=gunzip
         )
         reply = await _completed(call)
-        return (load("_files").opened(content(reply)) if to is None else saved(content(reply)))[0]
+        return (load("_files").opened(content(reply)) if to is None else load("_files").saved(content(reply)))[0]
 
     async def iterate(self, operation: str, params: Mapping[str, Any] | None = None) -> AsyncIterator[Any]:
         """The items of a list, over all of its pages: each page is asked for when its first item is.

@@ -8,17 +8,18 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from . import _native as native
-from ._attempts import AttemptEvent, checked, hook_of
-from ._json import encode
+from ._attempts import checked, hook_of
+from ._json import encode, encode_options
 from ._lazy import load
 from ._notifications import Notifications
-from ._options import ClientOptions, MerchantOptions, NotificationsOptions, encode_options
+from ._options import ClientOptions, MerchantOptions, NotificationsOptions
 
 if TYPE_CHECKING:
     from typing import Literal
 
     from typing_extensions import Self, Unpack
 
+    from ._attempt import AttemptEvent
     from ._signer import Signer
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Mapping
 from typing import Any
 
 from . import _native
-from ._files import record_of
+from ._lazy import load
 
 _fast = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
 
@@ -26,6 +27,27 @@ def encode(record: Mapping[str, Any], operation: str | None = None, opened: list
     except (TypeError, ValueError, RecursionError):
         # Decimals, files, and all that must be refused by name.
         return _Slow(operation, [] if opened is None else opened).write(record, "", 0).encode()
+
+
+def encode_options(options: Mapping[str, Any]) -> bytes:
+    """The options that are given, as JSON. Names and types are checked by the core, the same for every language."""
+    return ("{" + ",".join(_option(name, value) for name, value in options.items() if value is not None) + "}").encode()
+
+
+def _option(name: str, value: Any) -> str:
+    if isinstance(value, (list, tuple)):
+        value = [_text_of_path(item) for item in value]
+    try:
+        text = json.dumps({name: _text_of_path(value)}, allow_nan=False)
+    except (TypeError, ValueError):
+        raise _native.bad_option(
+            name, f"must be text, a number, True or False, or a list of texts, not {type(value).__name__}"
+        ) from None
+    return text[1:-1]
+
+
+def _text_of_path(value: Any) -> Any:
+    return os.fspath(value) if isinstance(value, os.PathLike) else value
 
 
 class _Slow:
@@ -53,7 +75,7 @@ class _Slow:
 
     def _file(self, value: Any, path: str) -> dict[str, str] | None:
         try:
-            return record_of(value, self._opened)
+            return load("_files").record_of(value, self._opened)
         except ValueError as error:
             raise self._refuse(path, str(error)) from None
 

@@ -13,7 +13,7 @@ use crate::output::{Files, RUST, SUITE};
 use crate::words::{pascal, snake};
 use crate::{Result, WEBHOOKS};
 
-pub(crate) use features::add as add_features;
+pub(crate) use features::{add as add_features, feature};
 
 const HEADER: &str = include_str!("header.rs.txt");
 const KEYWORDS: [&str; 51] = [

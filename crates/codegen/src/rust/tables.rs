@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::Code;
+use super::{Code, features::feature};
 use crate::Result;
 use crate::model::{BodyKind, Computed, Field, Operation, Paging, Place, Product, Reply, Shape, Step, Type};
 use crate::output::{Files, RUST};
@@ -33,16 +33,18 @@ fn index(products: &[Product]) -> String {
         out.line("");
         out.doc(&format!("Operations `{}.*`.", product.namespace.join(".")));
         out.line(&format!(
-            "pub(crate) static {}: Table = Table::new(include_str!(\"tables/{}.txt\"));",
+            "pub(crate) static {}: Table = table!({:?}, {:?}, \"tables/{}.txt\");",
             table(product),
+            product.namespace.join("."),
+            feature(product),
             product.name
         ));
     }
     out.line("");
     out.doc("All tables by namespace, sorted; no namespace is within another.");
-    out.line("pub(crate) static TABLES: &[(&str, &Table)] = &[");
+    out.line("pub(crate) static TABLES: &[&Table] = &[");
     for product in &products {
-        out.line(&format!("    ({:?}, &{}),", product.namespace.join("."), table(product)));
+        out.line(&format!("    &{},", table(product)));
     }
     out.line("];");
     out.text

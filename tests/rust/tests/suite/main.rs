@@ -12,6 +12,7 @@ mod invocation;
 mod limits;
 mod network;
 mod notifications;
+mod pages;
 mod processes;
 mod retries;
 mod secrets;

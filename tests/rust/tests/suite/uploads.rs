@@ -81,7 +81,7 @@ async fn what_is_sent_again_is_whole_again() {
     let local = Local::start();
     let (_folder, path) = on_disk("a.png");
     let client = local.client().with_options(CallOptions::default().retry(Retry::Idempotent));
-    local.admin.fault(json!({"times": 2, "fault": {"kind": "status", "status": 500, "code": "SYSTEM_ERROR"}})).await;
+    local.admin.fault(json!({"times": 2, "fault": {"kind": "status", "status": 500, "body": {"code": "SYSTEM_ERROR", "message": "busy"}}})).await;
     client.send(&Upload::new(File::path(path))).await.expect("the third time");
     let journal = local.admin.journal().await;
     assert_eq!(journal.len(), 3);
@@ -101,7 +101,10 @@ async fn what_waits_in_a_pipe_is_read_once_and_sent_as_often_as_needed() {
         move || fs::write(pipe, content())
     });
     let client = local.client().with_options(CallOptions::default().retry(Retry::Idempotent));
-    local.admin.fault(json!({"fault": {"kind": "status", "status": 500, "code": "SYSTEM_ERROR"}})).await;
+    local
+        .admin
+        .fault(json!({"fault": {"kind": "status", "status": 500, "body": {"code": "SYSTEM_ERROR", "message": "busy"}}}))
+        .await;
     client.send(&Upload::new(File::path(&pipe).named("a.mp4"))).await.expect("the second time");
     writer.join().expect("it ran").expect("it wrote");
     assert_eq!(arrived(&local).await["file"], file("a.mp4", "video/mp4"));
