@@ -94,3 +94,8 @@ fn what_is_not_understood_is_not_passed_over() {
     let problem = request::all(&[Document::of(one_of)]).unwrap_err().to_string();
     assert_eq!(problem, "a.get: x: a schema says \"oneOf\", which is not understood here");
 }
+
+#[test]
+fn what_is_reserved_is_percent_encoded() {
+    assert_eq!(request::encode("a b&c=d+e%20/?中~-._*'"), "a%20b%26c%3Dd%2Be%2520%2F%3F%E4%B8%AD~-._%2A%27");
+}
