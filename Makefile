@@ -26,8 +26,9 @@ WITH_REDIS := $(PYTHON) $(CURDIR)/tests/receivers/redis_server.py
 
 at-most-4-MB = stat -c '%s %n' $(1) | awk '$$1 > 4000000 {print $$2 " has " $$1 " bytes, more than 4 MB"; big = 1} END {exit big}'
 
-.PHONY: help demo test bench fuzz simulation generate install lint drift test-rust test-python test-node test-c test-php test-receivers \
-    test-campaign campaign campaign-programs table wheel node c php command fresh-results tools tools-all clean
+.PHONY: help demo test bench bench-build fuzz simulation generate install lint drift test-rust test-python test-node test-c test-php test-receivers \
+    test-roundtrip roundtrip-programs test-campaign campaign campaign-programs table wheel node c php command fresh-results tools \
+    tools-all clean
 
 help: ## Lists the targets.
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -59,7 +60,7 @@ demo: $(VENV)/.ready tools-all ## Opens Gold Plan and the custom page for 200 su
 	$(MAKE) --no-print-directory wheel node c php
 	$(RUN) $(BIN)/python examples/demo/run.py target/release/wechatpay
 
-test: fresh-results lint drift test-rust test-python test-node test-c test-php test-receivers test-campaign table ## All suites, in every language.
+test: fresh-results lint drift test-rust test-python test-node test-c test-php test-receivers test-roundtrip test-campaign table ## All suites, in every language.
 	@echo; echo "make test: all suites passed"
 
 # ---------------------------------------------------------------- their parts
@@ -71,7 +72,7 @@ lint: $(VENV)/.ready bindings/node/node_modules/.ready ## Formatting and linters
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	cd bindings/node && npx prettier --config .prettierrc.json --ignore-path .prettierignore --check . ../../tests/node ../../tests/campaign \
-	    ../../examples/node ../../benches/*.mjs
+	    ../../tests/roundtrip ../../examples/node ../../benches/*.mjs
 
 drift: $(VENV)/.ready ## Generated files are what spec/ says, and spec/ is valid OpenAPI 3.1.
 	$(PYTHON) examples/demo/generate.py --verify
@@ -93,8 +94,8 @@ command:
 
 test-rust: | $(RESULTS) ## Unit, integration, vector and case tests of the Rust crates.
 	$(RUN) cargo test --locked --workspace --features wechatpay-sdk/rustcrypto
-	cargo test --locked --quiet -p wechatpay-sdk --no-default-features --features rustcrypto --lib tls
-	cargo check --locked --quiet -p wechatpay-sdk --features full
+	cargo test --locked --quiet -p wechatpay-sdk --no-default-features --features rustcrypto --lib -- tls not_built_in
+	$(PYTHON) tests/rust/features.py
 
 wheel: $(VENV)/.ready ## The Python wheel, in target/wheels, installed into .venv.
 	rm -rf $(WHEELS)
@@ -148,6 +149,18 @@ test-receivers: wheel php command $(RECEIVERS)/node/.ready ## The receivers of e
 	$(CARGO_BUILD) --bin axum_receiver
 	$(RUN) $(BIN)/python -m pytest -q -p no:cacheprovider tests/receivers
 
+# Every operation with every documented field, from every language, each with its installed artefact.
+ROUNDTRIP := $(CURDIR)/target/roundtrip
+
+roundtrip-programs: c
+	$(CARGO_BUILD) --bin wechatpay-roundtrip
+	mkdir -p $(ROUNDTRIP)
+	$(RUN) bash -c 'cc -O1 -Wall -Wextra -Werror -o $(ROUNDTRIP)/driver tests/roundtrip/driver.c \
+	    $$(pkg-config --cflags --libs wechatpay jansson) -ldl -Wl,-rpath,$(C_PREFIX)/lib'
+
+test-roundtrip: wheel node php roundtrip-programs ## Every documented field of every operation, there and back, in every language.
+	$(RUN) WECHATPAY_PYTHON=$(BIN)/python target/debug/wechatpay-roundtrip --built $(ROUNDTRIP)
+
 # Calls while everything fails, from every language, each with its installed artefact; CAMPAIGN_FLAGS as it tells with --help.
 CAMPAIGN := $(CURDIR)/target/campaign
 RUN_CAMPAIGN := $(RUN) WECHATPAY_PYTHON=$(BIN)/python target/debug/wechatpay-campaign --built $(CAMPAIGN)
@@ -178,6 +191,9 @@ bench: $(VENV)/.ready bindings/node/node_modules/.ready ## CPU time per call aga
 	for program in c_calls c_notifications; do cc -O2 -o target/c/$$program benches/$$program.c \
 	    $$(PKG_CONFIG_PATH=$(C_PREFIX)/lib/pkgconfig pkg-config --cflags --libs wechatpay jansson) -Wl,-rpath,$(C_PREFIX)/lib; done
 	$(RUN) $(BIN)/python benches/run.py target/release/wechatpay-bench --publish
+
+bench-build: tools ## What a build pays for products that it does not name: seconds and megabytes; also part of bench.
+	$(PYTHON) benches/building.py
 
 # Instrumented with stable's own compiler, by a cargo-fuzz of our own. Inputs that a run finds stay in target/: what is worth
 # keeping is committed to fuzz/corpus, which `make test` replays.

@@ -191,6 +191,13 @@ typedef int (*wechatpay_keep_going)(void *context);
  */
 typedef void (*wechatpay_on_attempt)(void *context, const wechatpay_attempt *attempt);
 
+/**
+ * Told how far a download is, every 256 KiB and at the end, on the thread that makes the call: `received` bytes of `total`,
+ * which is -1 where the platform does not say. It should return at once, since the time of the call goes on; it must return
+ * (no longjmp, no C++ exception).
+ */
+typedef void (*wechatpay_on_progress)(void *context, int64_t received, int64_t total);
+
 #ifdef __cplusplus
 extern "C" {
 #endif // __cplusplus
@@ -529,6 +536,16 @@ const char *wechatpay_attempt_code(const wechatpay_attempt *attempt);
 const char *wechatpay_attempt_request_id(const wechatpay_attempt *attempt);
 
 /**
+ * Derives the same client with a function that is told how far its downloads are, where the utility "download" or
+ * "download_url" is given "progress": true; NULL takes it away. `context` is handed to it and is the caller's to keep alive.
+ */
+WECHATPAY_MUST_USE
+wechatpay_error *wechatpay_client_with_on_progress(const wechatpay_client *client,
+                                                   wechatpay_on_progress on_progress,
+                                                   void *context,
+                                                   wechatpay_client **derived);
+
+/**
  * Calls an operation by its id, such as "goldplan.merchants.change_custom_page_status". `json` is one flat object of
  * path, query and body parameters by their wire names; NULL with length 0 stands for {}.
  */
@@ -562,7 +579,13 @@ wechatpay_error *wechatpay_request(const wechatpay_client *client,
  * timestamp, sign}: what the front end needs to open the cashier, as it is; "platform_keys.list" {} sends nothing and gives
  * {keys: [{serial, kind, not_before, not_after, preferred, source}], last_refresh, last_error}, times in Unix seconds,
  * what there is not left out; "platform_keys.refresh" {} first downloads the platform's certificates, unless that was
- * begun in the last minute. `json` may be NULL with length 0 where there are no parameters.
+ * begun in the last minute;
+ * "download" {operation, params, to, gunzip, progress} downloads what an operation gives, or what the address in its reply
+ * points to, checks it against that signed reply and puts it at the path `to`, giving {files: [{path, length, hash_type}],
+ * folder}; without `to` the file is in a temporary folder, which is the caller's to remove. gunzip and progress are booleans
+ * (wechatpay_client_with_on_progress); "download_url" {url, hash_type, hash_value, to, gunzip, progress} does so for an
+ * address; "page" {operation, params} gives {items, next}: one page of a list, and the params of the next page or null.
+ * `json` may be NULL with length 0 where there are no parameters.
  * The status of the reply is 0, since no host sent it.
  */
 WECHATPAY_MUST_USE

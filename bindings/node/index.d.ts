@@ -1,17 +1,28 @@
 import type { Event } from './events.js';
 import type { Operations } from './operations/index.js';
-import type { Answer, CallOptions, Notification, NotificationBody, NotificationHeaders } from './types.js';
+import type { Readable } from 'node:stream';
+import type {
+  Answer,
+  CallOptions,
+  DownloadOptions,
+  Notification,
+  NotificationBody,
+  NotificationHeaders,
+  SavedFile,
+} from './types.js';
 
 export type * as events from './events.js';
 export type * as operations from './operations/index.js';
 export type {
   Answer,
   CallOptions,
+  DownloadOptions,
   FileParam,
   Integer,
   Notification,
   NotificationBody,
   NotificationHeaders,
+  SavedFile,
 } from './types.js';
 
 /** The version of this package. */
@@ -155,6 +166,34 @@ export declare class Client {
 
   /** Sends any request, signed and verified like an operation: for paths that have no operation. */
   request(method: string, path: string, options?: RequestOptions): Promise<Reply>;
+
+  /**
+   * Downloads what an operation gives: its file, or those whose addresses stand in its reply, as bills and receipts do.
+   *
+   * Their hashes are checked against that signed reply, encrypted files are decrypted, and files that were asked for with
+   * `tar_type: 'GZIP'` are inflated. A file takes its place at `to` when it is whole and right, and not before; of several
+   * the second goes to `bill.2.csv` where the first goes to `bill.csv`. Without `to` the files are given as streams.
+   */
+  download(operation: string, params: object, to: string, options?: DownloadOptions): Promise<SavedFile[]>;
+  download(operation: string, params?: object, to?: undefined, options?: DownloadOptions): Promise<Readable[]>;
+
+  /** Downloads from an address that a reply gave, and checks the hash that stood beside it; see {@link Client.download}. */
+  downloadUrl(
+    url: string,
+    to: string,
+    options?: DownloadOptions & { hash_type?: string | undefined; hash_value?: string | undefined },
+  ): Promise<SavedFile>;
+  downloadUrl(
+    url: string,
+    to?: undefined,
+    options?: DownloadOptions & { hash_type?: string | undefined; hash_value?: string | undefined },
+  ): Promise<Readable>;
+
+  /**
+   * The items of a list, over all of its pages: each page is asked for when its first item is. It begins at the page that
+   * `params` name, and its size is theirs.
+   */
+  iterate<Item = any>(operation: string, params?: object, options?: CallOptions): AsyncGenerator<Item, void, undefined>;
 
   /** Encrypts a field for the platform, for {@link Client.request}: operations do it by themselves. */
   encrypt(plaintext: string): Promise<Encrypted>;

@@ -19,11 +19,32 @@ export interface CallOptions {
 /** A whole number on its way out. Where Number.MAX_SAFE_INTEGER is not enough, a bigint keeps every digit. */
 export type Integer = number | bigint;
 
-/** A file on its way out. */
-export interface FileParam {
-  filename: string;
-  /** A Buffer, for example. */
-  content: Uint8Array;
+/** A file on its way out: one on the disk, which is never held in memory as a whole, */
+export type FileParam =
+  | {
+      path: string;
+      /** Where it is not to be sent under its own name. */
+      filename?: string | undefined;
+    }
+  /** or its name and its bytes, or what they are read from: a Readable, for example, which is read before anything is sent. */
+  | { filename: string; content: Uint8Array | AsyncIterable<Uint8Array> };
+
+/** What a download takes besides its parameters. */
+export interface DownloadOptions extends Omit<CallOptions, 'encrypted_with'> {
+  /** Inflates a file that no `tar_type` was given for. */
+  gunzip?: boolean | undefined;
+  /** Told how far it is, in bytes; `total` is null where the platform is silent. */
+  progress?: ((received: number, total: number | null) => void) | undefined;
+}
+
+/** A file that was downloaded. */
+export interface SavedFile {
+  /** Where it is. */
+  path: string;
+  /** In bytes, inflated. */
+  length: number;
+  /** What it was checked with: `SHA1`, `SHA256`, `SM3`; null where the platform gives no hash. */
+  hash_type: string | null;
 }
 
 /**

@@ -1,8 +1,6 @@
 /* Attempts: those that an exception carries, and those that a client's callable 'on_attempt' is told of meanwhile. */
 #include "php_wechatpay.h"
 
-#include "zend_exceptions.h"
-
 static void add_text(zval *array, const char *name, const char *text)
 {
     if (text != NULL) {
@@ -48,38 +46,14 @@ void php_wechatpay_attempts(zval *list, const wechatpay_error *error)
     }
 }
 
-/* What it threw must not end the call: it becomes a warning. Only what ends the request stays. */
-static void warn(void)
-{
-    zend_object *thrown = EG(exception);
-    zval rv;
-
-    if (thrown == NULL || zend_is_unwind_exit(thrown) || zend_is_graceful_exit(thrown)) {
-        return;
-    }
-    GC_ADDREF(thrown);
-    zend_clear_exception();
-    zval *message = zend_read_property_ex(
-        zend_get_exception_base(thrown), thrown, ZSTR_KNOWN(ZEND_STR_MESSAGE), /* silent */ true, &rv);
-    php_error_docref(NULL, E_WARNING, "on_attempt threw %s: %s", ZSTR_VAL(thrown->ce->name),
-        Z_TYPE_P(message) == IS_STRING ? Z_STRVAL_P(message) : "");
-    OBJ_RELEASE(thrown);
-    /* An error handler may make an exception of the warning. */
-    if (EG(exception) != NULL && !zend_is_unwind_exit(EG(exception)) && !zend_is_graceful_exit(EG(exception))) {
-        zend_clear_exception();
-    }
-}
-
 static void on_attempt(void *context, const wechatpay_attempt *attempt)
 {
     php_wechatpay_wait *wait = WECHATPAY_G(wait);
     HashTable *functions = wait ? php_wechatpay_functions_of(wait) : NULL;
     zval *function = functions ? zend_hash_str_find(functions, ZEND_STRL("on_attempt")) : NULL;
     zval argument;
-    zval given;
 
-    /* With an exception the request, or the call, is about to end. */
-    if (function == NULL || EG(exception) != NULL) {
+    if (function == NULL) {
         return;
     }
     array_init_size(&argument, 10);
@@ -87,10 +61,7 @@ static void on_attempt(void *context, const wechatpay_attempt *attempt)
     add_text(&argument, "mchid", wechatpay_attempt_mchid(attempt));
     add_assoc_double(&argument, "time", wechatpay_attempt_time(attempt));
     add_attempt(&argument, attempt);
-    if (php_wechatpay_call_function(wait, function, &argument, &given, warn)) {
-        zval_ptr_dtor(&given);
-        zval_ptr_dtor(&argument);
-    }
+    php_wechatpay_tell(wait, "on_attempt", function, 1, &argument);
 }
 
 wechatpay_error *php_wechatpay_watch(wechatpay_client **client, const zval *functions)

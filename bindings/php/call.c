@@ -86,6 +86,11 @@ HashTable *php_wechatpay_functions_of(const php_wechatpay_wait *wait)
     return wait->functions;
 }
 
+bool php_wechatpay_goes_on(const php_wechatpay_wait *wait)
+{
+    return !wait->bailed_out && EG(exception) == NULL;
+}
+
 int php_wechatpay_keep_going(void *context)
 {
     php_wechatpay_wait *wait = WECHATPAY_G(wait);
@@ -103,7 +108,7 @@ int php_wechatpay_keep_going(void *context)
         } zend_end_try();
     }
     php_wechatpay_keep_signals_out(wait, bailed_out);
-    return !wait->bailed_out && !EG(exception) && !RAISED(timed_out);
+    return php_wechatpay_goes_on(wait) && !RAISED(timed_out);
 }
 
 wechatpay_reply *php_wechatpay_run(php_wechatpay_handle *handle, php_wechatpay_send send, const void *arguments)
@@ -156,18 +161,13 @@ static wechatpay_error *send_utility(const wechatpay_client *client, const void 
     return wechatpay_utility(client, call->name, ZSTR_VAL(call->json), ZSTR_LEN(call->json), reply);
 }
 
+/* Makes the call with this JSON, which it frees. */
 static void call_by_name(
-    php_wechatpay_handle *handle, php_wechatpay_send send, const char *name, zval *params, zval *return_value)
+    php_wechatpay_handle *handle, php_wechatpay_send send, const char *name, smart_str *json, zval *return_value)
 {
-    smart_str json = {0};
-
-    if (!php_wechatpay_encode_params(&json, params, name)) {
-        smart_str_free(&json);
-        return;
-    }
-    named_call call = {name, json.s};
+    named_call call = {name, json->s};
     wechatpay_reply *reply = php_wechatpay_run(handle, send, &call);
-    smart_str_free(&json);
+    smart_str_free(json);
     if (reply != NULL) {
         /* At its memory limit PHP jumps out of here; the reply is the library's memory, which no request gives back. */
         zend_try {
@@ -182,12 +182,38 @@ static void call_by_name(
 
 void php_wechatpay_call(php_wechatpay_handle *handle, const char *operation, zval *params, zval *return_value)
 {
-    call_by_name(handle, send_operation, operation, params, return_value);
+    smart_str json = {0};
+    zval record;
+    zval spooled;
+
+    if (php_wechatpay_read_files(&record, &spooled, params, operation)
+        && php_wechatpay_encode(&json, &record, "params", operation)) {
+        call_by_name(handle, send_operation, operation, &json, return_value);
+    }
+    smart_str_free(&json);
+    zval_ptr_dtor(&record);
+    zval_ptr_dtor(&spooled);
+}
+
+void php_wechatpay_operation_params(zval *params, zend_string *operation, zval *record)
+{
+    array_init(params);
+    add_assoc_str(params, "operation", zend_string_copy(operation));
+    /* An empty array would be an empty list there. */
+    if (record != NULL && zend_hash_num_elements(Z_ARRVAL_P(record)) > 0) {
+        Z_TRY_ADDREF_P(record);
+        add_assoc_zval(params, "params", record);
+    }
 }
 
 void php_wechatpay_utility(php_wechatpay_handle *handle, const char *name, zval *params, zval *return_value)
 {
-    call_by_name(handle, send_utility, name, params, return_value);
+    smart_str json = {0};
+
+    if (php_wechatpay_encode(&json, params, "params", name)) {
+        call_by_name(handle, send_utility, name, &json, return_value);
+    }
+    smart_str_free(&json);
 }
 
 void php_wechatpay_operation(INTERNAL_FUNCTION_PARAMETERS, const char *operation)

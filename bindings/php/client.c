@@ -58,8 +58,7 @@ static void return_client(zval *return_value, php_wechatpay_handle *handle, zval
     }
 }
 
-/* NULL: an exception has been thrown. */
-static php_wechatpay_handle *own_handle(zval *client)
+php_wechatpay_handle *php_wechatpay_own_handle(zval *client)
 {
     php_wechatpay_handle *handle = php_wechatpay_object_of(Z_OBJ_P(client))->handle;
     if (handle == NULL) {
@@ -180,7 +179,7 @@ static ZEND_NAMED_FUNCTION(for_merchant)
         Z_PARAM_ARRAY_HT(options)
     ZEND_PARSE_PARAMETERS_END();
 
-    php_wechatpay_handle *own = own_handle(ZEND_THIS);
+    php_wechatpay_handle *own = php_wechatpay_own_handle(ZEND_THIS);
     zval functions;
     ZVAL_UNDEF(&functions);
     wechatpay_options *collected = own ? php_wechatpay_options(options, &functions) : NULL;
@@ -267,7 +266,7 @@ static ZEND_NAMED_FUNCTION(with_options)
         Z_PARAM_ARRAY_HT(options)
     ZEND_PARSE_PARAMETERS_END();
 
-    php_wechatpay_handle *own = own_handle(ZEND_THIS);
+    php_wechatpay_handle *own = php_wechatpay_own_handle(ZEND_THIS);
     if (own != NULL && read_call_options(options, &read)) {
         wechatpay_error *error = wechatpay_client_with_options(own->client, read.timeout, read.retry, &client);
         if (error == NULL && read.encrypted_with != NULL) {
@@ -297,7 +296,7 @@ static ZEND_NAMED_FUNCTION(call)
         Z_PARAM_ARRAY(params)
     ZEND_PARSE_PARAMETERS_END();
 
-    php_wechatpay_handle *own = own_handle(ZEND_THIS);
+    php_wechatpay_handle *own = php_wechatpay_own_handle(ZEND_THIS);
     if (own == NULL) {
         RETURN_THROWS();
     }
@@ -360,7 +359,7 @@ static ZEND_NAMED_FUNCTION(request)
         Z_PARAM_ZVAL(body)
     ZEND_PARSE_PARAMETERS_END();
 
-    php_wechatpay_handle *own = own_handle(ZEND_THIS);
+    php_wechatpay_handle *own = php_wechatpay_own_handle(ZEND_THIS);
     if (own == NULL) {
         RETURN_THROWS();
     }
@@ -399,7 +398,7 @@ static bool utility_of_text(INTERNAL_FUNCTION_PARAMETERS, const char *name, cons
         Z_PARAM_STR(text)
     ZEND_PARSE_PARAMETERS_END_EX(return false);
 
-    php_wechatpay_handle *own = own_handle(ZEND_THIS);
+    php_wechatpay_handle *own = php_wechatpay_own_handle(ZEND_THIS);
     if (own == NULL) {
         return false;
     }
@@ -431,7 +430,7 @@ static void utility_of_nothing(INTERNAL_FUNCTION_PARAMETERS, const char *name)
     zval none;
 
     ZEND_PARSE_PARAMETERS_NONE();
-    php_wechatpay_handle *own = own_handle(ZEND_THIS);
+    php_wechatpay_handle *own = php_wechatpay_own_handle(ZEND_THIS);
     if (own == NULL) {
         RETURN_THROWS();
     }
@@ -485,6 +484,9 @@ static const zend_function_entry methods[] = {
     ZEND_FENTRY(withOptions, with_options, arginfo_derive, ZEND_ACC_PUBLIC)
     ZEND_FENTRY(call, call, arginfo_call, ZEND_ACC_PUBLIC)
     ZEND_FENTRY(request, request, arginfo_request, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(download, php_wechatpay_download, arginfo_download, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(downloadUrl, php_wechatpay_download_url, arginfo_download_url, ZEND_ACC_PUBLIC)
+    ZEND_FENTRY(iterate, php_wechatpay_iterate, arginfo_iterate, ZEND_ACC_PUBLIC)
     ZEND_FENTRY(encrypt, encrypt, arginfo_encrypt, ZEND_ACC_PUBLIC)
     ZEND_FENTRY(decrypt, decrypt, arginfo_decrypt, ZEND_ACC_PUBLIC)
     ZEND_FENTRY(platformKeys, platform_keys, arginfo_list, ZEND_ACC_PUBLIC)
@@ -521,6 +523,9 @@ void php_wechatpay_register_client(void)
     php_wechatpay_mark_sensitive(php_wechatpay_client_ce, "call", 1);
     php_wechatpay_mark_sensitive(php_wechatpay_client_ce, "request", 2);
     php_wechatpay_mark_sensitive(php_wechatpay_client_ce, "request", 3);
+    php_wechatpay_mark_sensitive(php_wechatpay_client_ce, "download", 1);
+    php_wechatpay_mark_sensitive(php_wechatpay_client_ce, "downloadUrl", 0);
+    php_wechatpay_mark_sensitive(php_wechatpay_client_ce, "iterate", 1);
     php_wechatpay_mark_sensitive(php_wechatpay_client_ce, "encrypt", 0);
 
     INIT_CLASS_ENTRY(ce, "WechatPay\\Reply", NULL);

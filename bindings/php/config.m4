@@ -15,7 +15,7 @@ if test "$PHP_WECHATPAY" != "no"; then
   PHP_EVAL_LIBLINE([$WECHATPAY_LIBS], [WECHATPAY_SHARED_LIBADD])
   PHP_SUBST([WECHATPAY_SHARED_LIBADD])
 
-  wechatpay_sources="wechatpay.c client.c invocation.c notifications.c seen.c namespaces.c call.c json.c options.c signer.c attempts.c errors.c generated/operations.c"
+  wechatpay_sources="wechatpay.c client.c uploads.c downloads.c items.c invocation.c notifications.c seen.c namespaces.c call.c json.c options.c signer.c attempts.c errors.c generated/operations.c"
   if test "$PHP_WECHATPAY_TEST_HOOKS" != "no"; then
     wechatpay_sources="$wechatpay_sources test_hooks.c"
     AC_DEFINE([WECHATPAY_TEST_HOOKS], [1], [Functions that panic on purpose])

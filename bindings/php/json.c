@@ -2,7 +2,6 @@
 #include "php_wechatpay.h"
 
 #include "ext/json/php_json.h"
-#include "ext/standard/base64.h"
 #include "ext/standard/html.h"
 #include "zend_exceptions.h"
 
@@ -116,47 +115,6 @@ bool php_wechatpay_encode(smart_str *json, zval *value, const char *name, const 
         return false;
     }
     return true;
-}
-
-static zval *file_content(zval *value)
-{
-    ZVAL_DEREF(value);
-    if (Z_TYPE_P(value) != IS_ARRAY || zend_hash_num_elements(Z_ARRVAL_P(value)) != 2) {
-        return NULL;
-    }
-    zval *filename = zend_hash_str_find_deref(Z_ARRVAL_P(value), ZEND_STRL("filename"));
-    zval *content = zend_hash_str_find_deref(Z_ARRVAL_P(value), ZEND_STRL("content"));
-    bool is_file = filename && content && Z_TYPE_P(filename) == IS_STRING && Z_TYPE_P(content) == IS_STRING;
-    return is_file ? content : NULL;
-}
-
-bool php_wechatpay_encode_params(smart_str *json, zval *params, const char *operation)
-{
-    zend_string *name;
-    zval *value;
-    zval copy;
-
-    ZVAL_UNDEF(&copy);
-    ZEND_HASH_FOREACH_STR_KEY_VAL(Z_ARRVAL_P(params), name, value) {
-        zval *content = file_content(value);
-        if (name == NULL || content == NULL) {
-            continue;
-        }
-        if (Z_TYPE(copy) == IS_UNDEF) {
-            ZVAL_ARR(&copy, zend_array_dup(Z_ARRVAL_P(params)));
-        }
-        zval file;
-        zval base64;
-        ZVAL_DEREF(value);
-        ZVAL_STR(&base64, php_base64_encode((const unsigned char *) Z_STRVAL_P(content), Z_STRLEN_P(content)));
-        ZVAL_ARR(&file, zend_array_dup(Z_ARRVAL_P(value)));
-        zend_hash_str_update(Z_ARRVAL(file), ZEND_STRL("content"), &base64);
-        zend_hash_update(Z_ARRVAL(copy), name, &file);
-    } ZEND_HASH_FOREACH_END();
-
-    bool encoded = php_wechatpay_encode(json, Z_TYPE(copy) == IS_UNDEF ? params : &copy, "params", operation);
-    zval_ptr_dtor(&copy);
-    return encoded;
 }
 
 bool php_wechatpay_decode(zval *value, const char *json, size_t length)

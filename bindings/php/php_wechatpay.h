@@ -65,6 +65,8 @@ static inline php_wechatpay_object *php_wechatpay_object_of(zend_object *object)
 php_wechatpay_handle *php_wechatpay_handle_new(wechatpay_client *client);
 /* Gives an object the handle, which it takes over, and a reference to the callables. */
 void php_wechatpay_handle_give(zend_object *object, php_wechatpay_handle *handle, zval *functions);
+/* Of a Client. NULL: an exception has been thrown. */
+php_wechatpay_handle *php_wechatpay_own_handle(zval *client);
 php_wechatpay_handle *php_wechatpay_handle_share(php_wechatpay_handle *handle);
 void php_wechatpay_handle_release(php_wechatpay_handle *handle);
 
@@ -94,6 +96,7 @@ void php_wechatpay_register_client(void);
 void php_wechatpay_register_invocation(void);
 void php_wechatpay_register_notifications(void);
 void php_wechatpay_register_seen(void);
+void php_wechatpay_register_items(void);
 
 /* A class of what hangs on a client and has no constructor; its methods find the client's handle in their object. */
 zend_class_entry *php_wechatpay_register_namespace(const php_wechatpay_namespace *namespace);
@@ -122,6 +125,9 @@ void php_wechatpay_call(php_wechatpay_handle *handle, const char *operation, zva
 /* Does what is no operation, by its name. */
 void php_wechatpay_utility(php_wechatpay_handle *handle, const char *name, zval *params, zval *return_value);
 
+/* Those of a utility that calls an operation; `record` may be NULL. */
+void php_wechatpay_operation_params(zval *params, zend_string *operation, zval *record);
+
 /* What the generated methods do. */
 void php_wechatpay_operation(INTERNAL_FUNCTION_PARAMETERS, const char *operation);
 
@@ -139,6 +145,9 @@ void php_wechatpay_let_signals_in(const php_wechatpay_wait *wait);
 void php_wechatpay_keep_signals_out(php_wechatpay_wait *wait, bool bailed_out);
 HashTable *php_wechatpay_functions_of(const php_wechatpay_wait *wait);
 
+/* Whether neither an exception nor a fatal error has ended the call, or is about to. */
+bool php_wechatpay_goes_on(const php_wechatpay_wait *wait);
+
 /* Takes the exception away that the merchant's key threw, for the end of the call. */
 void php_wechatpay_keep_thrown(php_wechatpay_wait *wait);
 
@@ -150,10 +159,9 @@ bool php_wechatpay_is_function(const zend_string *name);
 /* Adds one to the array that they make; false: a ConfigException has been thrown. */
 bool php_wechatpay_add_function(zval *functions, zend_string *name, zval *function);
 
-/* Runs one of them on behalf of a call that is under way, and then `afterwards` if it is not NULL. false: PHP ended the
- * request, and both zvals are gone with it. */
-bool php_wechatpay_call_function(
-    php_wechatpay_wait *wait, zval *function, zval *argument, zval *given, void (*afterwards)(void));
+/* Tells a callable that watches the call that is under way, and frees the arguments. What it throws becomes a warning, which
+ * names it. */
+void php_wechatpay_tell(php_wechatpay_wait *wait, const char *name, zval *function, uint32_t count, zval *arguments);
 
 /* Puts a client in place of it that tells 'on_attempt', if that is among the callables; with an error there is none. */
 wechatpay_error *php_wechatpay_watch(wechatpay_client **client, const zval *functions);
@@ -169,14 +177,21 @@ wechatpay_error *php_wechatpay_set_signer(wechatpay_options *options, const zval
 /* Adds the value as JSON; an empty array is an object here. false: an InvalidRequestException that names the culprit. */
 bool php_wechatpay_encode(smart_str *json, zval *value, const char *name, const char *operation);
 
-/* The same for the parameters of an operation: files become base64. */
-bool php_wechatpay_encode_params(smart_str *json, zval *params, const char *operation);
-
 /* JSON as PHP values: objects as arrays, whole numbers that PHP has no room for as text. */
 bool php_wechatpay_decode(zval *value, const char *json, size_t length);
 
 /* The body of a reply: array, text (a file) or null; false: an exception has been thrown. */
 bool php_wechatpay_decode_reply(zval *value, const wechatpay_reply *reply, const char *operation);
+
+/* ---------------------------------------------------------------- files */
+
+/* The parameters of an operation, its files as the library takes them; what a stream holds is there as long as `spooled`. The
+ * caller frees both, also with an exception, which false tells. */
+bool php_wechatpay_read_files(zval *record, zval *spooled, zval *params, const char *operation);
+
+ZEND_NAMED_FUNCTION(php_wechatpay_download);
+ZEND_NAMED_FUNCTION(php_wechatpay_download_url);
+ZEND_NAMED_FUNCTION(php_wechatpay_iterate);
 
 /* ---------------------------------------------------------------- options */
 

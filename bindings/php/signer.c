@@ -1,6 +1,6 @@
 /* The callables of a client: 'sign' and 'decrypt' for a merchant's key that lies elsewhere, 'on_attempt' for what watches the
- * attempts. They belong to the PHP objects that use the client, where PHP's collector of cycles sees them; the library only
- * turns to the call that is under way. */
+ * attempts; and what is told how far a download is. Those of a client belong to the PHP objects that use it, where PHP's
+ * collector of cycles sees them; the library only turns to the call that is under way. */
 #include "php_wechatpay.h"
 
 #include "zend_exceptions.h"
@@ -38,8 +38,32 @@ static void take(wechatpay_answer *answer, const char *task, zval *given)
     wechatpay_answer_fail(answer, problem);
 }
 
-bool php_wechatpay_call_function(
-    php_wechatpay_wait *wait, zval *function, zval *argument, zval *given, void (*afterwards)(void))
+/* What watches must not end the call: what it threw becomes a warning. Only what ends the request stays. */
+static void warn(const char *name)
+{
+    zend_object *thrown = EG(exception);
+    zval rv;
+
+    if (thrown == NULL || zend_is_unwind_exit(thrown) || zend_is_graceful_exit(thrown)) {
+        return;
+    }
+    GC_ADDREF(thrown);
+    zend_clear_exception();
+    zval *message = zend_read_property_ex(
+        zend_get_exception_base(thrown), thrown, ZSTR_KNOWN(ZEND_STR_MESSAGE), /* silent */ true, &rv);
+    php_error_docref(NULL, E_WARNING, "%s threw %s: %s", name, ZSTR_VAL(thrown->ce->name),
+        Z_TYPE_P(message) == IS_STRING ? Z_STRVAL_P(message) : "");
+    OBJ_RELEASE(thrown);
+    /* An error handler may make an exception of the warning. */
+    if (EG(exception) != NULL && !zend_is_unwind_exit(EG(exception)) && !zend_is_graceful_exit(EG(exception))) {
+        zend_clear_exception();
+    }
+}
+
+/* Runs one of them on behalf of a call that is under way; `watches` is its name where it only watches. false: PHP ended the
+ * request, and all zvals are gone with it. */
+static bool call_function(
+    php_wechatpay_wait *wait, zval *function, uint32_t count, zval *arguments, zval *given, const char *watches)
 {
     /* Kept over the jump. */
     volatile bool bailed_out = false;
@@ -49,9 +73,9 @@ bool php_wechatpay_call_function(
     /* What stands on this thread's stack must go in the order in which it came. */
     zend_fiber_switch_block();
     zend_try {
-        call_user_function(NULL, NULL, function, given, 1, argument);
-        if (afterwards != NULL) {
-            afterwards();
+        call_user_function(NULL, NULL, function, given, count, arguments);
+        if (watches != NULL) {
+            warn(watches);
         }
     } zend_catch {
         bailed_out = true;
@@ -59,6 +83,19 @@ bool php_wechatpay_call_function(
     zend_fiber_switch_unblock();
     php_wechatpay_keep_signals_out(wait, bailed_out);
     return !bailed_out;
+}
+
+void php_wechatpay_tell(php_wechatpay_wait *wait, const char *name, zval *function, uint32_t count, zval *arguments)
+{
+    zval given;
+
+    ZVAL_UNDEF(&given);
+    if (!php_wechatpay_goes_on(wait) || call_function(wait, function, count, arguments, &given, name)) {
+        zval_ptr_dtor(&given);
+        for (uint32_t at = 0; at < count; at++) {
+            zval_ptr_dtor(&arguments[at]);
+        }
+    }
 }
 
 static void ask(const char *task, const char *input, size_t length, wechatpay_answer *answer)
@@ -73,7 +110,7 @@ static void ask(const char *task, const char *input, size_t length, wechatpay_an
         return;
     }
     ZVAL_STRINGL(&argument, input, length);
-    if (!php_wechatpay_call_function(wait, function, &argument, &given, NULL)) {
+    if (!call_function(wait, function, 1, &argument, &given, NULL)) {
         wechatpay_answer_fail(answer, "PHP ended the request");
         return;
     }

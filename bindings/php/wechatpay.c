@@ -33,6 +33,7 @@ static PHP_MINIT_FUNCTION(wechatpay)
     php_wechatpay_register_exceptions();
     php_wechatpay_register_namespaces();
     php_wechatpay_register_invocation();
+    php_wechatpay_register_items();
     php_wechatpay_register_client();
     php_wechatpay_register_notifications();
     php_wechatpay_register_seen();

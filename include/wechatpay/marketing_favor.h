@@ -85,8 +85,8 @@ wechatpay_error *wechatpay_marketing_favor_coupon_stocks_create(const wechatpay_
  * The reply is a JSON object: `media_url`.
  *
  * Members of `json`:
- * - `file`, file `{"filename", "content": base64}`, required.
- * - `meta`, object {sha256, filename}, required.
+ * - `file`, file `{"path"}` or `{"filename", "content": base64}`, required.
+ * - `meta`, object {sha256, filename}, optional.
  *
  * https://pay.weixin.qq.com/doc/v3/merchant/4012557233
  */

@@ -167,8 +167,8 @@ wechatpay_error *wechatpay_marketing_partner_product_coupon_image_generation_tas
  * The reply is a JSON object: `media_url`.
  *
  * Members of `json`:
- * - `file`, file `{"filename", "content": base64}`, required.
- * - `meta`, object {sha256, filename}, required.
+ * - `file`, file `{"path"}` or `{"filename", "content": base64}`, required.
+ * - `meta`, object {sha256, filename}, optional.
  *
  * https://pay.weixin.qq.com/doc/v3/partner/4015781275
  */

@@ -131,8 +131,8 @@ wechatpay_error *wechatpay_merchant_fund_withdraw_get_by_withdraw_id(const wecha
  * The reply is a JSON object: `media_id`.
  *
  * Members of `json`:
- * - `file`, file `{"filename", "content": base64}`, required.
- * - `meta`, object {sha256, filename}, required.
+ * - `file`, file `{"path"}` or `{"filename", "content": base64}`, required.
+ * - `meta`, object {sha256, filename}, optional.
  *
  * https://pay.weixin.qq.com/doc/v3/partner/4012760432
  */
@@ -149,8 +149,8 @@ wechatpay_error *wechatpay_merchant_media_upload(const wechatpay_client *client,
  * The reply is a JSON object: `media_id`.
  *
  * Members of `json`:
- * - `file`, file `{"filename", "content": base64}`, required.
- * - `meta`, object {sha256, filename}, required.
+ * - `file`, file `{"path"}` or `{"filename", "content": base64}`, required.
+ * - `meta`, object {sha256, filename}, optional.
  *
  * https://pay.weixin.qq.com/doc/v3/partner/4012761084
  */

@@ -317,8 +317,8 @@ wechatpay_error *wechatpay_merchant_service_images_get(const wechatpay_client *c
  * The reply is a JSON object: `media_id`.
  *
  * Members of `json`:
- * - `file`, file `{"filename", "content": base64}`, required.
- * - `meta`, object {sha256, filename}, required.
+ * - `file`, file `{"path"}` or `{"filename", "content": base64}`, required.
+ * - `meta`, object {sha256, filename}, optional.
  *
  * https://pay.weixin.qq.com/doc/v3/merchant/4012467250
  */

@@ -67,7 +67,7 @@ wechatpay_error *wechatpay_taxi_invoice_cards_create(const wechatpay_client *cli
  * The reply is a JSON object: `fapiao_media_id`.
  *
  * Members of `json`:
- * - `file`, file `{"filename", "content": base64}`, required.
+ * - `file`, file `{"path"}` or `{"filename", "content": base64}`, required.
  * - `meta`, object {company_mchid, region_id, digest, digest_algorithm}, required.
  *
  * https://pay.weixin.qq.com/doc/v3/partner/4012692904

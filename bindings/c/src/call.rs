@@ -68,7 +68,13 @@ pub unsafe extern "C" fn wechatpay_request(
 /// timestamp, sign}: what the front end needs to open the cashier, as it is; "platform_keys.list" {} sends nothing and gives
 /// {keys: [{serial, kind, not_before, not_after, preferred, source}], last_refresh, last_error}, times in Unix seconds,
 /// what there is not left out; "platform_keys.refresh" {} first downloads the platform's certificates, unless that was
-/// begun in the last minute. `json` may be NULL with length 0 where there are no parameters.
+/// begun in the last minute;
+/// "download" {operation, params, to, gunzip, progress} downloads what an operation gives, or what the address in its reply
+/// points to, checks it against that signed reply and puts it at the path `to`, giving {files: [{path, length, hash_type}],
+/// folder}; without `to` the file is in a temporary folder, which is the caller's to remove. gunzip and progress are booleans
+/// (wechatpay_client_with_on_progress); "download_url" {url, hash_type, hash_value, to, gunzip, progress} does so for an
+/// address; "page" {operation, params} gives {items, next}: one page of a list, and the params of the next page or null.
+/// `json` may be NULL with length 0 where there are no parameters.
 /// The status of the reply is 0, since no host sent it.
 #[unsafe(no_mangle)]
 #[must_use]

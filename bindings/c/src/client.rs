@@ -12,6 +12,7 @@ use crate::error::Error;
 use crate::input::{bad_option, handle, text};
 use crate::options::Options;
 use crate::output::{c_text, free, give};
+use crate::progress;
 use crate::signer::Signer;
 
 /// Asked every 50 ms while a call is under way, on the thread that makes the call: 0 gives the call up, anything else
@@ -28,6 +29,7 @@ pub struct Client {
     poll: Poll,
     signer: Option<Arc<Signer>>,
     watch: Watch,
+    progress: progress::Watch,
 }
 
 #[derive(Clone, Copy)]
@@ -38,16 +40,27 @@ struct Poll {
 
 impl Client {
     fn new(inner: bridge::Client, signer: Option<Arc<Signer>>) -> Self {
-        Self { mchid: c_text(inner.mchid().to_owned()), inner, poll: NO_POLL, signer, watch: Watch::NONE }
+        Self {
+            mchid: c_text(inner.mchid().to_owned()),
+            inner,
+            poll: NO_POLL,
+            signer,
+            watch: Watch::NONE,
+            progress: progress::Watch::NONE,
+        }
     }
 
     /// With the functions of this one.
     fn derived(&self, inner: bridge::Client, signer: Option<Arc<Signer>>) -> Self {
-        Self { poll: self.poll, watch: self.watch, ..Self::new(inner, signer) }
+        Self { poll: self.poll, watch: self.watch, progress: self.progress, ..Self::new(inner, signer) }
     }
 
     pub(crate) fn watched(&self, watch: Watch) -> Self {
         Self { watch, ..self.derived(self.inner.clone(), self.signer.clone()) }
+    }
+
+    pub(crate) fn told(&self, progress: progress::Watch) -> Self {
+        Self { progress, ..self.derived(self.inner.clone(), self.signer.clone()) }
     }
 
     pub(crate) fn is_watched(&self) -> bool {
@@ -62,6 +75,7 @@ impl Client {
                 question.answer(given);
             }
             Said::Tells(event) => self.watch.tell(event),
+            Said::Progresses(progress) => self.progress.tell(progress),
         }
     }
 

@@ -14,6 +14,7 @@ pub mod notifications;
 mod once;
 pub mod options;
 mod output;
+pub mod progress;
 pub mod reply;
 pub mod seen;
 pub mod signer;

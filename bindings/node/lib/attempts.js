@@ -2,7 +2,6 @@
 // What watches attempts: two diagnostics channels. Nobody subscribed: a call tells nothing, and pays nothing.
 
 const { channel } = require('node:diagnostics_channel');
-const { parse } = require('./json.js');
 
 const start = channel('wechatpay-sdk:attempt:start');
 const end = channel('wechatpay-sdk:attempt:end');
@@ -12,8 +11,7 @@ function isWatched() {
   return start.hasSubscribers || end.hasSubscribers;
 }
 
-function publish(json) {
-  const event = parse(json);
+function publish(event) {
   (event.phase === undefined ? start : end).publish(event);
 }
 

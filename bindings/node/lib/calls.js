@@ -28,10 +28,19 @@ function land(token, question, event, ok, status, requestId, body) {
     // In the context of the code that made the call, as AsyncLocalStorage knows it.
     flight.context.runInAsyncScope(answer, undefined, flight, question);
   } else if (event) {
-    flight.context.runInAsyncScope(publish, undefined, event);
+    flight.context.runInAsyncScope(tell, undefined, flight, event);
   } else {
     leave(token);
     flight.resolve({ ok, status, requestId, body, failure: flight.failure });
+  }
+}
+
+function tell(flight, json) {
+  const event = parse(json);
+  if ('received' in event) {
+    flight.progress?.(event.received, event.total);
+  } else {
+    publish(event);
   }
 }
 
@@ -85,7 +94,7 @@ function unfollow(signal, token) {
 }
 
 /** Lets a call run, and gives its outcome. */
-function outcomeOf(start, operation, signal, signer) {
+function outcomeOf(start, operation, signal, signer, progress) {
   checkSignal(operation, signal);
   if (signal?.aborted) {
     throw neverSent(operation, signal.reason);
@@ -98,9 +107,9 @@ function outcomeOf(start, operation, signal, signer) {
   if (refused) {
     return { ok: false, body: refused };
   }
-  const context = (signer || watched) && new AsyncResource('WechatPayCall');
+  const context = (signer || watched || progress) && new AsyncResource('WechatPayCall');
   return new Promise((resolve, reject) => {
-    enter(token, { resolve, reject, signal, signer, context, failure: undefined });
+    enter(token, { resolve, reject, signal, signer, progress, context, failure: undefined });
   });
 }
 
@@ -112,10 +121,11 @@ function checkSignal(operation, signal) {
 
 /**
  * `{ status, requestId, body }` of the call that `start(arrivals, token, watched)` begins. The error is made after waiting: its
- * stack then shows who waited. `signer` holds the functions for the merchant's key, where that lies elsewhere.
+ * stack then shows who waited. `signer` holds the functions for the merchant's key, where that lies elsewhere; `progress` is
+ * told how far a download is.
  */
-async function reply(start, operation, signal, signer) {
-  const outcome = await outcomeOf(start, operation, signal, signer);
+async function reply(start, operation, signal, signer, progress) {
+  const outcome = await outcomeOf(start, operation, signal, signer, progress);
   if (!outcome.ok) {
     throw fromRecord(outcome.body, outcome.failure);
   }

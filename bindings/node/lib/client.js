@@ -3,8 +3,9 @@
 const { inspect } = require('node:util');
 const native = require('../load.js');
 const { reply } = require('./calls.js');
-const { checkText, encode, encodeOptions, encodeRecord } = require('./encode.js');
+const { badArgument, checkText, encode, encodeOptions, encodeRecord } = require('./encode.js');
 const { made } = require('./errors.js');
+const { opened, spooled, streamIn } = require('./files.js');
 const { Invocation } = require('./invocation.js');
 const { addProducts } = require('./namespaces.js');
 const { Notifications } = require('./notifications.js');
@@ -64,6 +65,10 @@ class Client {
 
   async call(operation, params = {}, options = {}) {
     checkText(undefined, 'operation', operation);
+    const stream = streamIn(params);
+    if (stream !== undefined) {
+      return spooled(operation, params, stream, (given) => this.call(operation, given, options));
+    }
     const { signal, ...defaults } = options ?? {};
     const json = encodeRecord(operation, 'params', params);
     const client = this.#with(defaults);
@@ -82,6 +87,24 @@ class Client {
     return reply(start, method.toUpperCase(), signal, this.#signer);
   }
 
+  async download(operation, params = {}, to = undefined, options = {}) {
+    const { gunzip, ...others } = options ?? {};
+    return this.#download('download', { operation, params, to, gunzip }, others);
+  }
+
+  async downloadUrl(url, to = undefined, options = {}) {
+    const { gunzip, hash_type, hash_value, ...others } = options ?? {};
+    return (await this.#download('download_url', { url, to, gunzip, hash_type, hash_value }, others))[0];
+  }
+
+  async *iterate(operation, params = {}, options = {}) {
+    for (let here = params; here;) {
+      const { items, next } = await this.#use('page', { operation, params: here }, options);
+      yield* items;
+      here = next;
+    }
+  }
+
   encrypt(plaintext) {
     return this.#utility('encrypt', { plaintext });
   }
@@ -98,11 +121,26 @@ class Client {
     return this.#utility('platform_keys.refresh', {});
   }
 
+  async #download(name, params, { progress, ...options }) {
+    if (progress !== undefined && typeof progress !== 'function') {
+      throw badArgument(name, 'progress', 'must be a function');
+    }
+    const given = { ...params, progress: progress !== undefined };
+    const saved = await this.#use(name, given, options, progress);
+    return params.to === undefined ? opened(saved) : saved.files;
+  }
+
   async #utility(name, params) {
-    const json = encodeRecord(name, 'params', params);
     Object.entries(params).forEach(([argument, value]) => checkText(name, argument, value));
-    const start = (...at) => this.#native.utility(...at, name, json);
-    return (await reply(start, name, undefined, this.#signer)).body;
+    return this.#use(name, params);
+  }
+
+  async #use(name, params, options = {}, progress = undefined) {
+    const { signal, ...defaults } = options ?? {};
+    const json = encodeRecord(name, 'params', params);
+    const client = this.#with(defaults);
+    const start = (...at) => client.utility(...at, name, json);
+    return (await reply(start, name, signal, this.#signer, progress)).body;
   }
 
   get #signer() {

@@ -91,7 +91,7 @@ function stringify(value, refuse) {
       return `[${Array.from(value, (item, at) => write(item, String(at), `${path}[${at}]`, depth + 1)).join(',')}]`;
     }
     if (ArrayBuffer.isView(value)) {
-      throw refuse(path, 'must be text, or a file written as { filename, content }');
+      throw refuse(path, 'must be text, or a file: { path }, or { filename, content }');
     }
     const tag = Object.prototype.toString.call(value).slice(8, -1);
     if (tag !== 'Object') {

@@ -149,8 +149,10 @@ export type CancelApplicationCancelState =
   | (string & {});
 
 export interface MediaMeta {
-  file_digest: string;
-  file_name: string;
+  /** Worked out from the file where it is left out. */
+  file_digest?: string;
+  /** Worked out from the file where it is left out. */
+  file_name?: string;
 }
 
 export type OrganizationType =
@@ -978,7 +980,7 @@ export interface GetByOutApplyNoReply {
 
 export interface AccountCancelApplicationsMediaCreateParams {
   file: FileParam;
-  meta: MediaMeta;
+  meta?: MediaMeta;
 }
 
 export interface AccountCancelApplicationsMediaCreateReply {

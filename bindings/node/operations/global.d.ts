@@ -230,13 +230,17 @@ export interface ComplaintMediaList {
 }
 
 export interface ImageMeta {
-  sha256: string;
-  filename: string;
+  /** Worked out from the file where it is left out. */
+  sha256?: string;
+  /** Worked out from the file where it is left out. */
+  filename?: string;
 }
 
 export interface FileMeta {
-  digest: string;
-  filename: string;
+  /** Worked out from the file where it is left out. */
+  digest?: string;
+  /** Worked out from the file where it is left out. */
+  filename?: string;
 }
 
 export interface Contact {
@@ -1266,7 +1270,7 @@ export interface MerchantServiceImagesGetParams {
 
 export interface MerchantServiceImagesUploadParams {
   file: FileParam;
-  meta: ImageMeta;
+  meta?: ImageMeta;
 }
 
 export interface MerchantServiceImagesUploadReply {
@@ -1275,7 +1279,7 @@ export interface MerchantServiceImagesUploadReply {
 
 export interface MerchantStorageFileUploadParams {
   file: FileParam;
-  meta: FileMeta;
+  meta?: FileMeta;
 }
 
 export interface MerchantStorageFileUploadReply {

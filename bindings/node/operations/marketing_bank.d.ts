@@ -3,8 +3,10 @@ import type { CallOptions, FileParam, Integer } from '../types.js';
 
 export interface TaskMeta {
   bank_type: string;
-  filename: string;
-  sha256: string;
+  /** Worked out from the file where it is left out. */
+  filename?: string;
+  /** Worked out from the file where it is left out. */
+  sha256?: string;
 }
 
 export type TaskStatus =

@@ -139,8 +139,10 @@ export type TradeType =
   | (string & {});
 
 export interface ImageUploadMeta {
-  sha256: string;
-  filename: string;
+  /** Worked out from the file where it is left out. */
+  sha256?: string;
+  /** Worked out from the file where it is left out. */
+  filename?: string;
 }
 
 export interface StockUseRuleReply {
@@ -319,7 +321,7 @@ export interface CouponStocksCreateReply {
 
 export interface ImageUploadParams {
   file: FileParam;
-  meta: ImageUploadMeta;
+  meta?: ImageUploadMeta;
 }
 
 export interface ImageUploadReply {

@@ -123,8 +123,10 @@ export interface CutOutResult {
 }
 
 export interface UploadImageMeta {
-  sha256: string;
-  filename: string;
+  /** Worked out from the file where it is left out. */
+  sha256?: string;
+  /** Worked out from the file where it is left out. */
+  filename?: string;
 }
 
 export type UsageMode =
@@ -1184,7 +1186,7 @@ export interface ProductCouponImageGenerationTasksGetReply {
 
 export interface UploadImageParams {
   file: FileParam;
-  meta: UploadImageMeta;
+  meta?: UploadImageMeta;
 }
 
 export interface UploadImageReply {

@@ -53,7 +53,8 @@ export interface ShoppingReceiptMeta {
   transaction_sub_mchid?: string;
   out_trade_no?: string;
   openid: string;
-  sha256: string;
+  /** Worked out from the file where it is left out. */
+  sha256?: string;
   merchant_contact_information?: MerchantContactInformation;
   upload_time?: string;
 }

@@ -175,8 +175,10 @@ export interface Relation {
 }
 
 export interface UploadBySubMchidMeta {
-  file_name: string;
-  file_digest: string;
+  /** Worked out from the file where it is left out. */
+  file_name?: string;
+  /** Worked out from the file where it is left out. */
+  file_digest?: string;
   item_id: number;
 }
 

@@ -59,8 +59,10 @@ export interface Relation {
 }
 
 export interface EnhancedDueDiligenceMeta {
-  file_name: string;
-  file_digest: string;
+  /** Worked out from the file where it is left out. */
+  file_name?: string;
+  /** Worked out from the file where it is left out. */
+  file_digest?: string;
   sub_mchid: string;
   item_id: number;
 }

@@ -29,8 +29,10 @@ export type GetByOutRequestNoStatus =
   | (string & {});
 
 export interface MediaMeta {
-  sha256: string;
-  filename: string;
+  /** Worked out from the file where it is left out. */
+  sha256?: string;
+  /** Worked out from the file where it is left out. */
+  filename?: string;
 }
 
 export interface FundBalanceGetParams {
@@ -127,7 +129,7 @@ export interface GetByWithdrawIdReply {
 
 export interface UploadParams {
   file: FileParam;
-  meta: MediaMeta;
+  meta?: MediaMeta;
 }
 
 export interface UploadReply {
@@ -136,7 +138,7 @@ export interface UploadReply {
 
 export interface VideoUploadParams {
   file: FileParam;
-  meta: MediaMeta;
+  meta?: MediaMeta;
 }
 
 export interface VideoUploadReply {

@@ -434,8 +434,10 @@ export type UpdateRefundProgressAction =
   | (string & {});
 
 export interface ImageMeta {
-  sha256: string;
-  filename: string;
+  /** Worked out from the file where it is left out. */
+  sha256?: string;
+  /** Worked out from the file where it is left out. */
+  filename?: string;
 }
 
 export interface ComplaintNotificationsCreateParams {
@@ -645,7 +647,7 @@ export interface ImagesGetParams {
 
 export interface UploadParams {
   file: FileParam;
-  meta: ImageMeta;
+  meta?: ImageMeta;
 }
 
 export interface UploadReply {

@@ -562,8 +562,10 @@ export interface ReverseFapiaoInformation {
 export interface UploadFapiaoFileMeta {
   sub_mchid?: string;
   file_type: FileType;
-  digest_alogrithm: DigestAlogrithm;
-  digest: string;
+  /** Worked out from the file where it is left out. */
+  digest_alogrithm?: DigestAlogrithm;
+  /** Worked out from the file where it is left out. */
+  digest?: string;
 }
 
 export type FileType =

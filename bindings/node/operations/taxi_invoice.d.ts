@@ -86,8 +86,10 @@ export interface FapiaoCardInformationItem {
 export interface UploadFileMeta {
   company_mchid: string;
   region_id: number;
-  digest: string;
-  digest_algorithm: DigestAlgorithm;
+  /** Worked out from the file where it is left out. */
+  digest?: string;
+  /** Worked out from the file where it is left out. */
+  digest_algorithm?: DigestAlgorithm;
 }
 
 export type DigestAlgorithm =

@@ -69,6 +69,7 @@ impl Arrivals {
                         let (question, event) = match said {
                             Said::Asks(question) => (Some(Question::new(question)), None),
                             Said::Tells(event) => (None, Some(text(event.to_json()))),
+                            Said::Progresses(progress) => (None, Some(text(progress.to_json()))),
                         };
                         Ok((token, question, event, true, None, None, None).into())
                     }

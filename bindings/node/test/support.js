@@ -66,8 +66,8 @@ class Sandbox {
     return this.admin('POST', '/reset');
   }
 
-  fault(kind, members = {}, times = 1) {
-    return this.admin('POST', '/faults', { times, fault: { kind, ...members } });
+  fault(kind, members = {}, times = 1, match = {}) {
+    return this.admin('POST', '/faults', { match, times, fault: { kind, ...members } });
   }
 
   journal() {

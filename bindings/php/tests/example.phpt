@@ -20,7 +20,7 @@ $run = function (array $environment, string ...$arguments) use ($example): void 
 };
 $run($environment);
 $run($environment, '1');
-fault('delay', ['ms' => 9000]);
+fault('delay', ['ms' => 9000], times: 9);
 $run([...$environment, 'WECHATPAY_TIMEOUT' => '0.3']);
 $run(array_filter($environment, fn ($name) => !str_starts_with($name, 'WECHATPAY_'), ARRAY_FILTER_USE_KEY));
 ?>

@@ -8,6 +8,11 @@ use WechatPay\Client;
 use WechatPay\Notifications;
 use WechatPay\Seen;
 
+const BILL = 'bill.trade_bill.get';
+const DAY = ['bill_date' => '2019-06-11'];
+const LISTED = 'merchant_service.complaints_v2.list';
+const DAYS = ['begin_date' => '2020-01-01', 'end_date' => '2020-01-31'];
+
 fresh();
 $client = new Client(options());
 for ($round = 0; $round < 3; $round++) {
@@ -31,9 +36,19 @@ for ($round = 0; $round < 3; $round++) {
     $cycle = new stdClass();
     $cycle->client = new Client(without_key(['sign' => fn () => throw new DomainException("no $cycle->client")]));
     $file = ['filename' => 'a.pdf', 'content' => "\xff\0\xfe"];
-    $digest = openssl_digest($file['content'], 'sm3');
-    $meta = ['file_type' => 'PDF', 'digest_alogrithm' => 'SM3', 'digest' => $digest, 'sub_mchid' => '1900000109'];
+    $meta = ['file_type' => 'PDF', 'digest_alogrithm' => 'SM3', 'sub_mchid' => '1900000109'];
     $client->newTaxControlFapiao->fapiaoApplications->uploadFapiaoFile(['file' => $file, 'meta' => $meta]);
+    foreach ([['path' => __FILE__], new SplFileInfo(__FILE__), ['filename' => 'a', 'content' => fopen(__FILE__, 'r')]] as $file) {
+        $client->merchantService->images->upload(['file' => $file]);
+    }
+    $told = 0;
+    $client->download(BILL, DAY + ['tar_type' => 'GZIP'], options()['merchant_private_key_path'] . '.csv');
+    $client->download(BILL, DAY, progress: function () use (&$told): void { $told++; });
+    check($told > 0, 'told of');
+    $address = $lasting->bill->tradeBill->get(DAY);
+    fclose($lasting->downloadUrl($address['download_url'], null, 'SHA1', $address['hash_value'], progress: 'max'));
+    check(count(iterator_to_array($client->iterate(LISTED, DAYS + ['limit' => 1]))) === 3, 'the list');
+    $client->iterate(LISTED, DAYS)->valid();
 }
 // Clients that hold each other through their callables go when PHP collects cycles, which it does not at its end.
 $cycle = null;
@@ -49,6 +64,14 @@ $wrong = [
     fn () => Seen::redis('redis://cache/x'),
     fn () => Seen::redis('redis://127.0.0.1:1')->claim('EV-1'),
     fn () => $client->call("a\0b"),
+    fn () => $client->merchantService->images->upload(['file' => ['filename' => 'a', 'content' => fopen('php://memory', 'r')]]),
+    fn () => @$client->merchantService->images->upload(['file' => ['filename' => 'a', 'content' => fopen('php://output', 'w')]]),
+    fn () => $client->merchantService->images->upload(['file' => new SplFileInfo('')]),
+    fn () => $client->download(BILL),
+    fn () => $client->download(CALL, PARAMS, '/missing/file', false, 'max'),
+    fn () => $client->downloadUrl($address['download_url'], null, 'SHA1', 'x'),
+    fn () => $client->iterate(CALL)->valid(),
+    fn () => new WechatPay\Items(),
     fn () => $client->goldplann,
     fn () => $client->cal(),
     fn () => new Client(['mchid' => true]),

@@ -8,9 +8,7 @@ use pyo3::exceptions::{PyException, PyKeyboardInterrupt, PyRuntimeError};
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
-use wechatpay_bridge::{
-    self as bridge, AttemptEvent, ErrorRecord, Key, KeyError, Reply, ReplyKind, Said, Task, Waited,
-};
+use wechatpay_bridge::{self as bridge, ErrorRecord, Key, KeyError, Reply, ReplyKind, Said, Task, Waited};
 
 use crate::errors::{exception, guarded, raise, words};
 
@@ -63,7 +61,8 @@ impl Client {
 
     /// `key` answers what the call asks, where it is not among the options: `answer(task, input)`. `hook` is told of its
     /// attempts: `tell(event)`, with the event as JSON.
-    #[pyo3(signature = (operation, params, key=None, hook=None))]
+    /// `files` live until the call has ended: it may read them.
+    #[pyo3(signature = (operation, params, key=None, hook=None, files=None))]
     fn call(
         &self,
         py: Python<'_>,
@@ -71,8 +70,9 @@ impl Client {
         params: &[u8],
         key: Option<Py<PyAny>>,
         hook: Option<Py<PyAny>>,
+        files: Option<Py<PyAny>>,
     ) -> PyResult<Call> {
-        guarded(py, || Ok(Call::new(self.0.call(operation, params), key, hook)))
+        guarded(py, || Ok(Call { _files: files, ..Call::new(self.0.call(operation, params), key, hook) }))
     }
 
     #[expect(clippy::too_many_arguments, reason = "Python names them")]
@@ -115,11 +115,12 @@ pub(crate) struct Call {
     call: Mutex<Option<bridge::Call>>,
     key: Option<Py<PyAny>>,
     hook: Option<Py<PyAny>>,
+    _files: Option<Py<PyAny>>,
 }
 
 impl Call {
     pub(crate) fn new(call: bridge::Call, key: Option<Py<PyAny>>, hook: Option<Py<PyAny>>) -> Self {
-        Self { call: Mutex::new(Some(call.watched(hook.is_some()))), key, hook }
+        Self { call: Mutex::new(Some(call.watched(hook.is_some()))), key, hook, _files: None }
     }
 
     pub(crate) fn take(&self) -> PyResult<bridge::Call> {
@@ -167,8 +168,8 @@ impl Call {
                     });
                     question.answer(given.and_then(|given| given.ok_or_else(KeyError::unsupported)));
                 }
-                Said::Tells(event) => {
-                    if let Err(raised) = tell(py, hook, &event) {
+                Said::Tells(_) | Said::Progresses(_) => {
+                    if let Err(raised) = tell(py, hook, &said) {
                         ends.store(true, Ordering::Relaxed);
                         failure = Some(raised);
                     }
@@ -194,9 +195,14 @@ fn ask(py: Python<'_>, key: Option<&Py<PyAny>>, task: Task, input: &[u8]) -> PyR
 }
 
 /// Errors are those that end a program: the hook deals with others itself.
-fn tell(py: Python<'_>, hook: Option<&Py<PyAny>>, event: &AttemptEvent) -> PyResult<()> {
+fn tell(py: Python<'_>, hook: Option<&Py<PyAny>>, said: &Said) -> PyResult<()> {
+    let event = match said {
+        Said::Tells(event) => event.to_json(),
+        Said::Progresses(progress) => progress.to_json(),
+        Said::Asks(_) => return Ok(()),
+    };
     let Some(hook) = hook else { return Ok(()) };
-    hook.call_method1(py, intern!(py, "tell"), (PyBytes::new(py, &event.to_json()),)).map(drop)
+    hook.call_method1(py, intern!(py, "tell"), (PyBytes::new(py, &event),)).map(drop)
 }
 
 /// What the merchant's key raised is the cause of our exception; but what ends a program is raised as it is.

@@ -38,6 +38,9 @@ impl Completions {
                 Event::Done(Err(record)) => (None, Some(exception(py, &record)?), None, None),
                 Event::Says(Said::Asks(question)) => (None, None, Some(Question::new(question)), None),
                 Event::Says(Said::Tells(event)) => (None, None, None, Some(PyBytes::new(py, &event.to_json()))),
+                Event::Says(Said::Progresses(progress)) => {
+                    (None, None, None, Some(PyBytes::new(py, &progress.to_json())))
+                }
             };
             drained.append((token, reply, error, question, event))?;
         }

@@ -132,9 +132,13 @@ impl Waiting {
     /// The most that wait.
     pub const MOST: usize = 1024;
 
-    fn admit(&self, event: &mut AttemptEvent) -> bool {
+    fn has_room(&self) -> bool {
         let more = |now| (now < Self::MOST).then_some(now + 1);
-        let room = self.now.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more).is_ok();
+        self.now.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more).is_ok()
+    }
+
+    fn admit(&self, event: &mut AttemptEvent) -> bool {
+        let room = self.has_room();
         if room {
             event.dropped = self.dropped.swap(0, Ordering::Relaxed);
         } else {
@@ -150,12 +154,14 @@ impl Said {
         match self {
             Self::Asks(_) => true,
             Self::Tells(event) => waiting.admit(event),
+            // The next one says all that this one does.
+            Self::Progresses(_) => waiting.has_room(),
         }
     }
 
     /// It waits no longer.
     pub fn leaves(&self, waiting: &Waiting) {
-        if let Self::Tells(_) = self {
+        if let Self::Tells(_) | Self::Progresses(_) = self {
             waiting.now.fetch_sub(1, Ordering::Relaxed);
         }
     }
@@ -173,7 +179,7 @@ mod tests {
     fn dropped(said: &Said) -> u64 {
         match said {
             Said::Tells(event) => event.dropped,
-            Said::Asks(question) => panic!("{question:?}"),
+            other => panic!("{other:?}"),
         }
     }
 

@@ -92,7 +92,7 @@ fn param(param: &'static Param) -> ParamEntry {
 fn kind(schema: &Schema) -> String {
     match schema {
         Schema::Any => "any".to_owned(),
-        Schema::String { .. } => "string".to_owned(),
+        Schema::String { .. } | Schema::Computed(_) => "string".to_owned(),
         Schema::Integer => "integer".to_owned(),
         Schema::Number => "number".to_owned(),
         Schema::Boolean => "boolean".to_owned(),

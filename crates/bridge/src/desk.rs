@@ -17,6 +17,7 @@ use crate::attempts::AttemptEvent;
 use crate::call::Work;
 use crate::client::Reply;
 use crate::error::Result;
+use crate::files::Progress;
 use crate::signer::{Elsewhere, Question};
 
 /// What a call says while it is under way.
@@ -26,6 +27,8 @@ pub enum Said {
     Asks(Question),
     /// It tells of an attempt, since it is watched. An attempt that begins is told when the call next waits for something.
     Tells(AttemptEvent),
+    /// It tells how far its download is, since somebody asked for that.
+    Progresses(Progress),
 }
 
 /// What the call that is being polled has said.

@@ -7,9 +7,10 @@ use serde_json::{Map, Value, json};
 use crate::call::Call;
 use crate::client::{Client, Reply};
 use crate::error::{ErrorRecord, Result};
+use crate::files;
 
 impl Client {
-    /// One of these, with a JSON object of texts:
+    /// One of these, with a JSON object of arguments:
     ///
     /// | name | parameters | reply |
     /// |---|---|---|
@@ -17,13 +18,15 @@ impl Client {
     /// | `decrypt` | `{"ciphertext"}` | `{"plaintext"}` |
     /// | `invocation.jsapi`, `invocation.mini_program` | `{"appid", "prepay_id"}` | `{"appId", "timeStamp", "nonceStr", "package", "signType", "paySign"}` |
     /// | `invocation.app` | `{"appid", "partnerid", "prepay_id"}` | `{"appid", "partnerid", "prepayid", "package", "noncestr", "timestamp", "sign"}` |
+    /// | `download` | `{"operation", "params", "to", "gunzip", "progress"}`: see [`wechatpay_sdk::Client::download`]; without `to` into a temporary folder, which is the caller's then | `{"files": [{"path", "length", "hash_type"}], "folder"}` |
+    /// | `download_url` | `{"url", "hash_type", "hash_value", "to", "gunzip", "progress"}` | the same |
+    /// | `page` | `{"operation", "params"}` | `{"items", "next"}`: the parameters of the next page, or null |
     /// | `platform_keys.list` | | what [`wechatpay_sdk::platform_keys::KnownKeys`] holds |
     /// | `platform_keys.refresh` | | the same, after a download |
     #[must_use]
     pub fn utility(&self, name: &str, params: &[u8]) -> Call {
         let (client, name, params) = (self.core().clone(), name.to_owned(), params.to_vec());
-        // None of them changes anything at the platform.
-        Call::new(name.clone(), false, async move {
+        Call::new(name.clone(), files::changes(&name, &params), async move {
             let value = run(&client, &name, &params).await.map_err(|record| record.of_operation(&name))?;
             Ok(Reply::utility(&value))
         })
@@ -34,6 +37,9 @@ impl Client {
 async fn run(client: &wechatpay_sdk::Client, name: &str, params: &[u8]) -> Result<Value> {
     let params = Params::read(params)?;
     match name {
+        "download" => files::download(client, params.0).await,
+        "download_url" => files::download_url(client, params.0).await,
+        "page" => files::page(client, params.0).await,
         "encrypt" => {
             let encrypted = client.encrypt(params.text("plaintext")?).await?;
             Ok(json!({"serial": encrypted.serial, "ciphertext": encrypted.ciphertext}))

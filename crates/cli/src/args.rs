@@ -7,6 +7,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use wechatpay_sdk::operation::Method;
 use wechatpay_sdk::{CallOptions, Retry};
 
+use crate::download::DownloadArgs;
+
 const OVERVIEW: &str = "\
 Examples:
   wechatpay operations goldplan
@@ -47,6 +49,8 @@ pub(crate) enum ErrorFormat {
 pub(crate) enum Command {
     /// Call an operation by its id.
     Call(CallArgs),
+    /// Download a bill, a receipt or another file.
+    Download(DownloadArgs),
     /// List operations, find them by a word, or show one in full.
     Operations(OperationsArgs),
     /// Show an operation in full, with a call of it in each language.

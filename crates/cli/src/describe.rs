@@ -48,7 +48,7 @@ fn record(operation: &Operation) -> Map<String, Value> {
 fn value(name: &str, schema: &Schema) -> Value {
     match schema {
         Schema::String { values: [first, ..], .. } => json!(first),
-        Schema::String { .. } => json!(name.to_uppercase()),
+        Schema::String { .. } | Schema::Computed(_) => json!(name.to_uppercase()),
         Schema::Integer | Schema::Number => json!(1),
         Schema::Boolean => json!(true),
         Schema::Array(items) => json!([value(name, items)]),
@@ -57,7 +57,7 @@ fn value(name: &str, schema: &Schema) -> Value {
             required.map(|field| (field.name.to_owned(), value(field.name, field.schema))).collect()
         }
         Schema::JsonText(inner) => value(name, inner),
-        Schema::Binary => json!({"filename": "FILE", "content": "BASE64"}),
+        Schema::Binary => json!({"path": "FILE"}),
         Schema::Any => json!({}),
     }
 }

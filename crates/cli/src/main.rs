@@ -6,6 +6,7 @@ mod call;
 mod certs;
 mod credentials;
 mod describe;
+mod download;
 mod failure;
 mod operations;
 mod output;
@@ -34,6 +35,7 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Call(args) => runtime(false)?.block_on(call::call(args)).map(done),
         Command::Request(args) => runtime(false)?.block_on(call::request(args)).map(done),
         Command::Certs(args) => runtime(false)?.block_on(certs::run(args)).map(done),
+        Command::Download(args) => runtime(false)?.block_on(download::run(args)).map(done),
         Command::Operations(args) => operations::run(&args).map(done),
         Command::Describe(args) => describe::run(&args).map(done),
         Command::Sandbox(args) => runtime(true)?.block_on(sandbox::run(args)).map(done),

@@ -115,7 +115,7 @@ fn type_name(schema: &Schema) -> String {
     match schema {
         Schema::Any => "any".to_owned(),
         Schema::String { encrypted: true, .. } => "string (encrypted for you)".to_owned(),
-        Schema::String { .. } => "string".to_owned(),
+        Schema::String { .. } | Schema::Computed(_) => "string".to_owned(),
         Schema::Integer => "integer".to_owned(),
         Schema::Number => "number".to_owned(),
         Schema::Boolean => "boolean".to_owned(),
@@ -173,7 +173,7 @@ fn with_shape(mut record: Value, schema: &Schema) -> Value {
     let inner = |schema| with_shape(json!({}), schema);
     record["type"] = json!(match schema {
         Schema::Any => "any",
-        Schema::String { .. } => "string",
+        Schema::String { .. } | Schema::Computed(_) => "string",
         Schema::Integer => "integer",
         Schema::Number => "number",
         Schema::Boolean => "boolean",

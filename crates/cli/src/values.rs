@@ -3,8 +3,6 @@
 use std::fs;
 use std::path::Path;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Number, Value, json};
 use wechatpay_sdk::Error;
 use wechatpay_sdk::operation::{Operation, Schema, find_operation, operations};
@@ -99,7 +97,7 @@ fn twice(path: &str) -> Error {
 pub(crate) fn typed(schema: &Schema, text: &str, field: &str) -> Result<Value, Error> {
     let wrong = |wanted: &str| Error::bad_argument(field, format!("must be {wanted}"));
     match schema {
-        Schema::String { .. } => Ok(text.into()),
+        Schema::String { .. } | Schema::Computed(_) => Ok(text.into()),
         Schema::Integer => match text.trim().parse::<Number>() {
             Ok(number) if !number.as_str().contains(['.', 'e', 'E']) => Ok(Value::Number(number)),
             _ => Err(wrong("an integer")),
@@ -113,10 +111,9 @@ pub(crate) fn typed(schema: &Schema, text: &str, field: &str) -> Result<Value, E
         Schema::Any => Ok(serde_json::from_str(text).unwrap_or_else(|_| text.into())),
         Schema::Binary => {
             let path = Path::new(text.strip_prefix('@').ok_or_else(|| wrong("a file, written @FILE"))?);
-            let content = fs::read(path)
+            fs::metadata(path)
                 .map_err(|error| wrong(&format!("a file, but {} cannot be read: {error}", path.display())))?;
-            let filename = path.file_name().unwrap_or_default().to_string_lossy();
-            Ok(json!({"filename": filename, "content": STANDARD.encode(content)}))
+            Ok(json!({"path": path}))
         }
     }
 }

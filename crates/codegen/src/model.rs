@@ -54,8 +54,20 @@ pub(crate) struct Field {
     pub(crate) ty: Type,
     /// What the document says besides the type, as short sentences.
     pub(crate) notes: Vec<String>,
-    /// The document's example of it, or its default.
+    /// The document's example of it, or its default; of a JSON text, what it may hold.
     pub(crate) given: Option<Value>,
+    /// What the SDK fills in where the caller says nothing.
+    pub(crate) computed: Option<Computed>,
+}
+
+/// What an upload says of its file.
+#[derive(Clone, PartialEq)]
+pub(crate) enum Computed {
+    FileName,
+    Sha256,
+    Sm3,
+    /// An enumeration that leaves no choice.
+    Literal(String),
 }
 
 /// The type of a value.
@@ -124,6 +136,28 @@ pub(crate) struct Operation {
     pub(crate) body: BodyKind,
     pub(crate) reply: Reply,
     pub(crate) encrypted_reply: Vec<String>,
+    pub(crate) paging: Option<Paging>,
+}
+
+/// How a list is read page by page.
+#[derive(Clone, PartialEq)]
+pub(crate) struct Paging {
+    /// The list in the reply.
+    pub(crate) items: String,
+    /// The parameter that moves.
+    pub(crate) at: String,
+    pub(crate) size: String,
+    pub(crate) total: Option<String>,
+    pub(crate) step: Step,
+}
+
+/// What moves it.
+#[derive(Clone, PartialEq)]
+pub(crate) enum Step {
+    Item,
+    Page,
+    /// A field of the reply.
+    Token(String),
 }
 
 impl Operation {
@@ -281,6 +315,7 @@ pub(crate) mod tests {
             body: BodyKind::None,
             reply: Reply::Empty,
             encrypted_reply: Vec::new(),
+            paging: None,
         }
     }
 }

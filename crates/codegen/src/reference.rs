@@ -4,6 +4,7 @@ use crate::model::{Component, Field, Operation, Place, Product, Reply, Shape, Ty
 use crate::node::camel;
 use crate::output::{Files, REFERENCE};
 use crate::python;
+use crate::rust::feature;
 use crate::words::{pascal, snake};
 
 const INDEX: &str = "\
@@ -21,7 +22,7 @@ pub(crate) fn generate(products: &[Product], files: &mut Files) {
     let mut index = INDEX.to_owned();
     for product in products {
         let (name, namespace) = (&product.name, product.namespace.join("."));
-        let feature = name.replace('_', "-");
+        let feature = feature(product);
         index.push_str(&format!("| [`{namespace}`]({name}.md) | {} | `{feature}` |\n", product.operations.len()));
         files.add_page(format!("{REFERENCE}/{name}.md"), name, &page(product));
     }

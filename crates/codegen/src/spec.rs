@@ -5,10 +5,11 @@ mod events;
 use std::collections::HashMap;
 use std::path::Path;
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use crate::model::{
-    BodyKind, Component, Field, Operation, Place, Product, Reply, Shape, Type, namespace_length, variants,
+    BodyKind, Component, Computed, Field, Operation, Paging, Place, Product, Reply, Shape, Step, Type,
+    namespace_length, variants,
 };
 use crate::{Result, WEBHOOKS};
 
@@ -113,7 +114,8 @@ impl Reader<'_> {
                 "multipart/form-data" => BodyKind::Multipart,
                 other => return Err(format!("a body of {other} is not supported")),
             };
-            let fields = self.fields(&content["schema"], Direction::Request)?;
+            let mut fields = self.fields(&content["schema"], Direction::Request)?;
+            fields.iter_mut().for_each(|field| field.required &= !self.says_nothing_of_its_own(field));
             params.extend(fields.into_iter().map(|field| (Place::Body, field)));
         }
         for (at, (_, field)) in params.iter().enumerate() {
@@ -149,6 +151,7 @@ impl Reader<'_> {
             body,
             reply,
             encrypted_reply,
+            paging: paging(&node["x-wechatpay-paging"])?,
         })
     }
 
@@ -171,7 +174,34 @@ impl Reader<'_> {
     fn field(&mut self, name: &str, required: bool, schema: &Value, direction: Direction) -> Result<Field> {
         let ty = self.ty(name, schema, direction).map_err(|error| format!("{name}: {error}"))?;
         let given = [&schema["examples"][0], &schema["default"]].into_iter().find(|value| !value.is_null()).cloned();
-        Ok(Field { name: name.to_owned(), required, ty, notes: notes(schema, direction), given })
+        let inside = schema.get("contentSchema").map(|inner| Value::String(inside(name, inner).to_string()));
+        let given = given.or(inside);
+        let computed = self.computed(schema).map_err(|error| format!("{name}: {error}"))?;
+        let (required, notes) = (required && computed.is_none(), notes(schema, direction));
+        Ok(Field { name: name.to_owned(), required, ty, notes, given, computed })
+    }
+
+    /// The `meta` of an upload in which everything that is required is computed.
+    fn says_nothing_of_its_own(&self, field: &Field) -> bool {
+        let Type::Json(inner) = &field.ty else { return false };
+        let Type::Named(name) = &**inner else { return false };
+        let Shape::Object(fields) = &self.components[self.at[name]].shape else { return false };
+        fields.iter().any(|field| field.computed.is_some()) && fields.iter().all(|field| !field.required)
+    }
+
+    fn computed(&self, schema: &Value) -> Result<Option<Computed>> {
+        let literal = || {
+            let name = text(&schema["$ref"])?.strip_prefix(COMPONENT)?;
+            text(&self.schemas.get(name)?["enum"][0]).map(str::to_owned)
+        };
+        Ok(Some(match text(&schema["x-wechatpay-computed"]) {
+            None => return Ok(None),
+            Some("filename") => Computed::FileName,
+            Some("sha256") => Computed::Sha256,
+            Some("sm3") => Computed::Sm3,
+            Some("literal") => Computed::Literal(literal().ok_or("x-wechatpay-computed: no enumeration to take from")?),
+            Some(other) => return Err(format!("x-wechatpay-computed: {other} is not known")),
+        }))
     }
 
     fn ty(&mut self, name: &str, schema: &Value, direction: Direction) -> Result<Type> {
@@ -309,6 +339,9 @@ fn notes(schema: &Value, direction: Direction) -> Vec<String> {
     if schema.get("contentSchema").is_some() && direction != Direction::Request {
         notes.push("JSON text.".to_owned());
     }
+    if schema.get("x-wechatpay-computed").is_some() {
+        notes.push("Worked out from the file where it is left out.".to_owned());
+    }
     if schema.get("x-wechatpay-encrypted").is_some() {
         notes.push(
             match direction {
@@ -330,6 +363,19 @@ fn notes(schema: &Value, direction: Direction) -> Vec<String> {
     notes
 }
 
+/// What a JSON text holds by way of example: each text its own name.
+fn inside(name: &str, schema: &Value) -> Value {
+    match text(&schema["type"]) {
+        Some("object") => {
+            members(&schema["properties"]).map(|(name, schema)| (name.clone(), inside(name, schema))).collect()
+        }
+        Some("array") => json!([inside(name, &schema["items"])]),
+        Some("integer" | "number") => json!(1),
+        Some("boolean") => json!(true),
+        _ => json!(name),
+    }
+}
+
 /// A short scalar that can stand in any language's doc comment.
 fn example(value: &Value) -> Option<String> {
     let text = match value {
@@ -339,6 +385,21 @@ fn example(value: &Value) -> Option<String> {
     };
     let plain = !text.is_empty() && text.len() <= 64 && !text.contains(['`', '\\', '"', '\n', '\r', '*']);
     plain.then_some(text)
+}
+
+fn paging(node: &Value) -> Result<Option<Paging>> {
+    if node.is_null() {
+        return Ok(None);
+    }
+    let own = |name: &str| text(&node[name]).map(str::to_owned);
+    let must = |name: &str| own(name).ok_or_else(|| format!("x-wechatpay-paging needs {name}"));
+    let step = match text(&node["by"]) {
+        Some("item") => Step::Item,
+        Some("page") => Step::Page,
+        Some("token") => Step::Token(must("next")?),
+        _ => return Err("x-wechatpay-paging is by item, page or token".to_owned()),
+    };
+    Ok(Some(Paging { items: must("items")?, at: must("at")?, size: must("size")?, total: own("total"), step }))
 }
 
 fn success(responses: &Value) -> Option<&Value> {

@@ -245,7 +245,12 @@ fn without_products_everything_is_imported_and_doubts_are_listed() {
     succeeds(&room.import(&[]));
     let doubts = fs::read_to_string(room.at("spec/DOUBTS.md")).unwrap();
     assert_eq!(files(room.0.path(), "spec").len(), 4);
-    for doubt in ["- `tea.orders.update`\n", "- `tea.orders.create`: `request.extra`\n"] {
+    for doubt in [
+        "- `tea.orders.update`\n",
+        "- `tea.orders.create`: `request.extra`\n",
+        "- `tea.orders.get_by_out_trade_no`: `sizes`\n",
+        "- `tea.orders.update`: `out_trade_no`\n",
+    ] {
         assert!(doubts.contains(doubt), "{doubts}");
     }
     succeeds(&room.import(&["--verify"]));

@@ -37,7 +37,8 @@ pub(crate) fn not_verified(error: Error, reply: &RawReply, changes: bool) -> Err
 /// No reply that can be used.
 pub(crate) fn transport_error(failure: Failure, changes: bool) -> Error {
     let kind = match failure.code {
-        "reply_too_large" => ErrorKind::Integrity,
+        "reply_too_large" | "not_gzip" => ErrorKind::Integrity,
+        "cannot_write" => ErrorKind::Config,
         _ if failure.timeout => ErrorKind::Timeout,
         _ => ErrorKind::Transport,
     };

@@ -2,8 +2,6 @@
 
 use std::fmt;
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value};
@@ -13,6 +11,7 @@ use crate::operation::{BodyKind, Field, Operation, Param, Place, Schema};
 use crate::platform_keys::PlatformKey;
 use crate::sensitive::Encryption;
 use crate::suggest;
+use crate::upload::{Content, Form, OnDisk};
 
 /// RFC 3986 unreserved characters stay; all else is encoded, so that no URL parser changes what was signed.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
@@ -24,8 +23,10 @@ pub struct Bound {
     pub target: String,
     /// Further headers.
     pub headers: Vec<(String, String)>,
-    /// The body as sent.
+    /// The body as sent; of an upload from a disk what stands before the file.
     pub body: Bytes,
+    /// The file of such an upload, and what stands behind it.
+    pub enclosed: Option<Enclosed>,
     /// Its media type, where there is a body.
     pub content_type: Option<String>,
     /// What is signed instead of the body: the `meta` part of an upload.
@@ -34,6 +35,13 @@ pub struct Bound {
     pub encrypted_with: Option<String>,
     /// Whether it was the caller who encrypted them.
     pub encrypted_by_caller: bool,
+}
+
+/// A file that is read while it is sent, and what closes its form.
+#[derive(Clone)]
+pub struct Enclosed {
+    pub(crate) file: OnDisk,
+    pub(crate) after: Bytes,
 }
 
 impl Bound {
@@ -63,7 +71,8 @@ impl fmt::Debug for Bound {
     }
 }
 
-/// Binds a record to an operation. `encryption` is for its sensitive fields; `boundary` separates the parts of an upload.
+/// Binds a record to an operation. `encryption` is for its sensitive fields; `form` is that of an upload, whose file has been
+/// opened.
 ///
 /// # Errors
 /// Invalid request, naming the field: `missing_field`, `empty_field`, `wrong_type`, `unknown_field`, `bad_path_value`,
@@ -72,7 +81,7 @@ pub fn bind(
     operation: &'static Operation,
     mut record: Map<String, Value>,
     encryption: Encryption<'_>,
-    boundary: &str,
+    form: Option<&Form>,
 ) -> Result<Bound, Error> {
     check_names(record.keys(), operation.params.iter().map(|param| param.name), "")?;
     let mut binder = Binder { encryption, encrypted: false };
@@ -84,6 +93,9 @@ pub fn bind(
         // The same name may stand in the path and in the body; the last place takes the value away.
         let again = operation.params[at + 1..].iter().any(|later| later.name == param.name);
         let value = if again { record.get(param.name).cloned() } else { record.remove(param.name) };
+        if let (Schema::Binary, Some(_)) = (param.schema, form) {
+            continue;
+        }
         let Some(mut value) = present(param.name, param.required, value)? else { continue };
         binder.check(param.schema, &mut value, param.name)?;
         match param.place {
@@ -107,7 +119,7 @@ pub fn bind(
             bound.body = to_bytes(&Value::Object(members));
             bound.content_type = Some("application/json".to_owned());
         }
-        BodyKind::Multipart => multipart(&mut bound, &members, operation, boundary),
+        BodyKind::Multipart => form.into_iter().for_each(|form| multipart(&mut bound, &members, operation, form)),
     }
     match encryption {
         Encryption::Ours(key) if binder.encrypted => bound.name_key(key, false),
@@ -135,7 +147,7 @@ impl Binder<'_> {
                 }
                 Ok(())
             }
-            (Schema::String { encrypted: false, .. }, Value::String(_)) => Ok(()),
+            (Schema::String { encrypted: false, .. } | Schema::Computed(_), Value::String(_)) => Ok(()),
             (Schema::String { .. }, Value::String(text)) => {
                 *value = Value::String(self.seal(text, path)?);
                 Ok(())
@@ -150,7 +162,6 @@ impl Binder<'_> {
                 *value = Value::String(value.to_string());
                 Ok(())
             }
-            (Schema::Binary, Value::Object(file)) => check_file(file, path),
             _ => Err(wrong_type(path, expected(schema), value)),
         }
     }
@@ -212,7 +223,7 @@ fn wrong_type(path: &str, wanted: &str, value: &Value) -> Error {
 fn expected(schema: &Schema) -> &'static str {
     match schema {
         Schema::Any => "a value",
-        Schema::String { .. } => "a string",
+        Schema::String { .. } | Schema::Computed(_) => "a string",
         Schema::Integer => "an integer",
         Schema::Number => "a number",
         Schema::Boolean => "a boolean",
@@ -245,25 +256,6 @@ fn check_names<'a>(
         }
     }
     Ok(())
-}
-
-fn check_file(file: &Map<String, Value>, path: &str) -> Result<(), Error> {
-    let text = |name: &str| {
-        file.get(name).and_then(Value::as_str).ok_or_else(|| {
-            Error::invalid(
-                path,
-                "wrong_type",
-                format!("must be a file: a filename and its content, but {name} is missing"),
-            )
-        })
-    };
-    if text("filename")?.is_empty() {
-        return Err(empty(&format!("{path}.filename")));
-    }
-    STANDARD
-        .decode(text("content")?)
-        .map(drop)
-        .map_err(|_| Error::invalid(&format!("{path}.content"), "wrong_type", "must be base64"))
 }
 
 fn scalar(value: &Value) -> String {
@@ -315,36 +307,33 @@ pub(crate) fn to_bytes(value: &Value) -> Bytes {
     serde_json::to_vec(value).expect("a JSON value can always be written").into()
 }
 
-/// `multipart/form-data` in the order of the document. Only the text of `meta` is signed, byte for byte as sent.
-fn multipart(bound: &mut Bound, members: &Map<String, Value>, operation: &Operation, boundary: &str) {
+/// `multipart/form-data`. Only the text of `meta` is signed, byte for byte as sent; it goes first, as in the official examples.
+fn multipart(bound: &mut Bound, members: &Map<String, Value>, operation: &Operation, form: &Form) {
+    let boundary = &form.boundary;
     let mut body = Vec::new();
-    // The signed part goes first, as in the official examples.
-    let (texts, files): (Vec<_>, Vec<_>) = operation
-        .params
-        .iter()
-        .filter(|param| param.place == Place::Body)
-        .filter_map(|param| Some((param, members.get(param.name)?)))
-        .partition(|(param, _)| !matches!(param.schema, Schema::Binary));
-    for (param, value) in texts.into_iter().chain(files) {
-        let name = param.name;
-        body.extend_from_slice(format!("--{boundary}\r\nContent-Disposition: form-data; name=\"{name}\"").as_bytes());
-        if let Schema::Binary = param.schema {
-            let filename = value["filename"].as_str().unwrap_or_default();
-            let filename = filename.replace('"', "%22").replace(['\r', '\n'], " ");
-            body.extend_from_slice(
-                format!("; filename=\"{filename}\"\r\nContent-Type: application/octet-stream\r\n\r\n").as_bytes(),
-            );
-            body.extend(STANDARD.decode(value["content"].as_str().unwrap_or_default()).unwrap_or_default());
-        } else {
-            let text = scalar(value);
-            body.extend_from_slice(format!("\r\nContent-Type: application/json\r\n\r\n{text}").as_bytes());
-            if name == "meta" {
-                bound.signed_part = Some(text.into());
-            }
+    let part = |name: &str| format!("--{boundary}\r\nContent-Disposition: form-data; name=\"{name}\"");
+    for param in operation.params.iter().filter(|param| param.place == Place::Body) {
+        let Some(value) = members.get(param.name) else { continue };
+        let text = scalar(value);
+        body.extend_from_slice(part(param.name).as_bytes());
+        body.extend_from_slice(format!("\r\nContent-Type: application/json\r\n\r\n{text}\r\n").as_bytes());
+        if param.name == "meta" {
+            bound.signed_part = Some(text.into());
         }
-        body.extend_from_slice(b"\r\n");
     }
-    body.extend_from_slice(format!("--{boundary}--\r\n").as_bytes());
+    let file = operation.params.iter().find(|param| matches!(param.schema, Schema::Binary));
+    let filename = form.filename.replace('"', "%22").replace(['\r', '\n'], " ");
+    let media_type = mime_guess::from_path(&form.filename).first_or_octet_stream();
+    body.extend_from_slice(part(file.map_or("file", |file| file.name)).as_bytes());
+    body.extend_from_slice(format!("; filename=\"{filename}\"\r\nContent-Type: {media_type}\r\n\r\n").as_bytes());
+    let after = format!("\r\n--{boundary}--\r\n");
+    match &form.content {
+        Content::Bytes(bytes) => {
+            body.extend_from_slice(bytes);
+            body.extend_from_slice(after.as_bytes());
+        }
+        Content::Disk(file) => bound.enclosed = Some(Enclosed { file: file.clone(), after: after.into() }),
+    }
     bound.body = body.into();
     bound.content_type = Some(format!("multipart/form-data; boundary={boundary}"));
 }

@@ -1,16 +1,18 @@
 //! The same client, and the same store of notification ids, for code without async; what drives it is in [`runtimes`].
 
 use std::future::Future;
+use std::pin::Pin;
 use std::sync::Arc;
 
+use futures_util::{Stream, StreamExt};
 use serde_json::{Map, Value};
 
 use crate::error::Error;
 use crate::operation::{Call, Method};
 use crate::platform_keys::KnownKeys;
 use crate::{
-    AppRecord, CallOptions, Encrypted, JsapiRecord, MerchantKey, Options, PlatformCertificate, Response, Sensitive,
-    runtimes,
+    AppRecord, CallOptions, Encrypted, JsapiRecord, MerchantKey, Options, Paged, PlatformCertificate, Response, SaveTo,
+    SavedFile, Sensitive, runtimes,
 };
 
 /// A blocking client. In async code it would hold up the executor: use [`crate::Client`] there.
@@ -68,6 +70,49 @@ impl Client {
     /// Any kind.
     pub fn call(&self, operation: &str, params: Map<String, Value>) -> Result<Response, Error> {
         wait(self.0.call(operation, params))
+    }
+
+    /// See [`crate::Client::download`].
+    ///
+    /// # Errors
+    /// Any kind.
+    pub fn download<C: Call>(&self, call: &C, to: impl Into<SaveTo>) -> Result<Vec<SavedFile>, Error> {
+        wait(self.0.download(call, to))
+    }
+
+    /// See [`crate::Client::download_by_id`].
+    ///
+    /// # Errors
+    /// Any kind.
+    pub fn download_by_id(
+        &self,
+        operation: &str,
+        params: Map<String, Value>,
+        to: impl Into<SaveTo>,
+    ) -> Result<Vec<SavedFile>, Error> {
+        wait(self.0.download_by_id(operation, params, to))
+    }
+
+    /// See [`crate::Client::download_url`].
+    ///
+    /// # Errors
+    /// Any kind.
+    pub fn download_url(&self, url: &str, to: impl Into<SaveTo>) -> Result<SavedFile, Error> {
+        wait(self.0.download_url(url, to))
+    }
+
+    /// See [`crate::Client::iterate`].
+    pub fn iterate<C: Paged>(&self, call: &C) -> impl Iterator<Item = Result<C::Item, Error>> {
+        Items(Box::pin(self.0.iterate(call)))
+    }
+
+    /// See [`crate::Client::iterate_by_id`].
+    pub fn iterate_by_id(
+        &self,
+        operation: &str,
+        params: Map<String, Value>,
+    ) -> impl Iterator<Item = Result<Value, Error>> {
+        Items(Box::pin(self.0.iterate_by_id(operation, params)))
     }
 
     /// See [`crate::Client::request`].
@@ -198,6 +243,17 @@ impl Seen {
 impl From<crate::Client> for Client {
     fn from(client: crate::Client) -> Self {
         Self(client)
+    }
+}
+
+/// A list that is waited for, item by item.
+struct Items<S>(Pin<Box<S>>);
+
+impl<T, S: Stream<Item = Result<T, Error>>> Iterator for Items<S> {
+    type Item = Result<T, Error>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        runtimes::wait(self.0.next()).unwrap_or_else(|error| Some(Err(error)))
     }
 }
 

@@ -63,7 +63,7 @@ impl Client {
     /// # Errors
     /// Any kind; config (`no_platform_certificates`) where the platform has none for this merchant.
     pub async fn download_certificates(&self) -> Result<Vec<PlatformCertificate>, Error> {
-        Ok(self.download().await?.1)
+        Ok(self.downloaded().await?.1)
     }
 
     /// Before a call: begins a refresh that is due, and waits for one only where no key is usable.
@@ -147,7 +147,7 @@ impl Client {
         if also_cached && self.take_cached(wanted) {
             return Ok(());
         }
-        let (reply, certificates) = self.download().await.inspect_err(|error| {
+        let (reply, certificates) = self.downloaded().await.inspect_err(|error| {
             tracing::warn!(
                 code = error.code(),
                 "the platform's certificates cannot be refreshed; the keys known so far stay in use: {error}"
@@ -177,11 +177,11 @@ impl Client {
         true
     }
 
-    async fn download(&self) -> Result<(RawReply, Vec<PlatformCertificate>), Error> {
+    async fn downloaded(&self) -> Result<(RawReply, Vec<PlatformCertificate>), Error> {
         self.observed("certificates.list", async {
             let key = self.merchant.apiv3_key.as_ref().ok_or_else(no_apiv3_key)?;
             let bound = Bound { target: PATH.to_owned(), ..Bound::default() };
-            let outgoing = Outgoing { method: Method::Get, bound, operation: None };
+            let outgoing = Outgoing::new(Method::Get, bound, None);
             let reply = self.unverified(&outgoing).await?;
             let (now, known) = (self.shared.ambient.now(), self.merchant.platform.keys());
             if !(200..300).contains(&reply.status) {

@@ -17,14 +17,15 @@ use crate::limit::{Fleet, Limiter, Rates};
 use crate::merchant_identity::Merchant;
 use crate::merchant_key::MerchantKey;
 use crate::observer::Observer;
-use crate::operation::{BodyKind, Call, Method, Operation, Reply, find_operation, operations};
+use crate::operation::{BodyKind, Call, Method, Operation, Reply, find_operation};
 use crate::options::Options;
 use crate::platform_keys::PlatformKeys;
 use crate::retry::{Budget, Hosts, Retry};
 use crate::send::Outgoing;
 use crate::sensitive::Encryption;
-use crate::suggest;
 use crate::transport::Transport;
+use crate::unknown_operation::unknown_operation;
+use crate::upload::Form;
 
 /// What a call by id or a raw request gives back: verified, and decrypted where fields were encrypted.
 #[derive(Clone)]
@@ -234,28 +235,27 @@ impl Client {
     /// # Errors
     /// Any kind; see [`Error`].
     pub async fn send<C: Call>(&self, call: &C) -> Result<C::Reply, Error> {
-        let operation = C::operation();
-        let Ok(Value::Object(record)) = serde_json::to_value(call) else {
-            return Err(Error::internal("a typed request must be an object").with_operation(operation.id));
-        };
-        self.invoke(operation, record, |reply| C::Reply::decode(reply.body).map_err(|_| not_json())).await
+        let record = self.record_of(call)?;
+        self.invoke(C::operation(), record, |reply| C::Reply::decode(reply.body).map_err(|_| not_json())).await
     }
 
     /// Makes a call by operation id with a flat record of parameters.
     ///
     /// # Errors
-    /// Any kind; invalid request (`unknown_operation`) where the id is not in the spec.
+    /// Any kind; invalid request (`unknown_operation`) where the id is not in the spec, or its table not built in.
     pub async fn call(&self, operation: &str, params: Map<String, Value>) -> Result<Response, Error> {
-        let found = find_operation(operation).ok_or_else(|| {
-            let near = suggest::closest(operation, operations().iter().map(|operation| operation.id));
-            let hint = near.map_or_else(String::new, |near| format!("; did you mean {near}?"));
-            Error::invalid(
-                "operation",
-                "unknown_operation",
-                format!("{operation} is not an operation of this SDK{hint}; request() reaches any path"),
-            )
-        })?;
-        self.invoke(found, params, Ok).await
+        self.invoke(Self::operation_of(operation)?, params, Ok).await
+    }
+
+    pub(crate) fn operation_of(operation: &str) -> Result<&'static Operation, Error> {
+        find_operation(operation).ok_or_else(|| unknown_operation(operation))
+    }
+
+    pub(crate) fn record_of<C: Call>(&self, call: &C) -> Result<Map<String, Value>, Error> {
+        match serde_json::to_value(call) {
+            Ok(Value::Object(record)) => Ok(record),
+            _ => Err(Error::internal("a typed request must be an object").with_operation(C::operation().id)),
+        }
     }
 
     /// Sends any request, signed and verified like an operation: for paths that are not in the spec.
@@ -284,31 +284,32 @@ impl Client {
             if let Encryption::Callers(key) = self.encryption(&self.merchant.platform.keys())? {
                 bound.name_key(Some(key), true);
             }
-            let outgoing = Outgoing { method, bound, operation: None };
-            self.dispatch(outgoing, started).await
+            self.dispatch(&Outgoing::new(method, bound, None), started).await
         })
         .await
     }
 
     /// Who encrypts the marked fields of the next request, and under which key.
-    fn encryption<'a>(&self, keys: &'a PlatformKeys) -> Result<Encryption<'a>, Error> {
+    pub(crate) fn encryption<'a>(&self, keys: &'a PlatformKeys) -> Result<Encryption<'a>, Error> {
         Encryption::of(keys, self.encrypted_with.as_deref(), self.shared.ambient.now())
     }
 
-    async fn invoke<T>(
+    pub(crate) async fn invoke<T>(
         &self,
         operation: &'static Operation,
-        record: Map<String, Value>,
+        mut record: Map<String, Value>,
         read: impl FnOnce(Response) -> Result<T, Error>,
     ) -> Result<T, Error> {
         self.observed(operation.id, async {
             let started = Instant::now();
             let ambient = &*self.shared.ambient;
             self.keys_ready(started).await?;
-            let boundary = if operation.body == BodyKind::Multipart { nonce(ambient) } else { String::new() };
-            let bound = bind(operation, record, self.encryption(&self.merchant.platform.keys())?, &boundary)?;
-            let outgoing = Outgoing { method: operation.method, bound, operation: Some(operation) };
-            let reply = self.dispatch(outgoing, started).await?;
+            let form = match operation.body {
+                BodyKind::Multipart => Form::open(operation, &mut record, nonce(ambient)).await?,
+                BodyKind::None | BodyKind::Json => None,
+            };
+            let bound = bind(operation, record, self.encryption(&self.merchant.platform.keys())?, form.as_ref())?;
+            let reply = self.dispatch(&Outgoing::new(operation.method, bound, Some(operation)), started).await?;
             let (status, request_id) = (reply.status, reply.request_id.clone());
             let left = || self.timeout.saturating_sub(started.elapsed());
             decode(operation, reply.body, &self.merchant.signer.key, left)

@@ -26,8 +26,10 @@ mod certificates_reply;
 mod client;
 pub mod crypto;
 pub mod decode;
+mod download;
 mod envelope;
 mod error;
+mod file_hash;
 #[rustfmt::skip]
 pub mod generated;
 pub mod invocation;
@@ -41,6 +43,7 @@ mod observer;
 mod open_enum;
 pub mod operation;
 mod options;
+mod pages;
 pub mod per_process;
 pub mod platform_keys;
 #[cfg(feature = "redis")]
@@ -62,11 +65,14 @@ pub mod suggest;
 mod table;
 mod tls;
 mod transport;
+mod unknown_operation;
+mod upload;
 pub mod webhook;
 
 pub use builder::ClientBuilder;
 pub use certificates_reply::PlatformCertificate;
 pub use client::{CallOptions, Client, Response};
+pub use download::{Progress, SaveTo, SavedFile};
 pub use error::{Detail, Error, ErrorKind, Retryability};
 #[allow(unused_imports, unreachable_pub, reason = "without the feature of a product there are no types")]
 pub use generated::*;
@@ -77,8 +83,10 @@ pub use observer::{AttemptStart, Observer};
 #[allow(unused_imports, reason = "without the feature of a product there are no types")]
 pub(crate) use open_enum::open_enum;
 pub use options::{OptionType, Options};
+pub use pages::{Page, Paged};
 pub use retry::{Attempt, Phase, Retry};
-pub use secret::{ApiV3Key, File, REDACTED, Sensitive};
+pub use secret::{ApiV3Key, REDACTED, Sensitive};
 pub use seen::Seen;
 pub use sensitive::{Encrypted, Encryption};
 pub use serde_json::Number;
+pub use upload::File;

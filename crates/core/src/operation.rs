@@ -8,6 +8,7 @@ use serde::de::DeserializeOwned;
 
 use crate::generated::tables::TABLES;
 use crate::kept::Kept;
+use crate::table::Table;
 
 /// An HTTP method of APIv3.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -98,6 +99,21 @@ pub enum Schema {
     JsonText(&'static Schema),
     /// The bytes of a file.
     Binary,
+    /// A text that is worked out where the caller leaves it out.
+    Computed(Computed),
+}
+
+/// What an upload says of its file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Computed {
+    /// Its name.
+    FileName,
+    /// Its SHA-256 in lower-case hex.
+    Sha256,
+    /// Its SM3 in lower-case hex.
+    Sm3,
+    /// The one literal that is documented.
+    Literal(&'static str),
 }
 
 /// A field of an object.
@@ -171,36 +187,80 @@ pub struct Operation {
     pub idempotent: bool,
     /// The GET that tells what became of it, callable with what its request holds.
     pub read_back: Option<&'static str>,
+    /// How its list is read page by page, where it gives one.
+    pub paging: Option<Paging>,
     /// The official document.
     pub doc_url: &'static str,
 }
 
-/// All operations of `spec/`, sorted by id.
+/// How a list is read page by page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Paging {
+    /// The list in the reply.
+    pub items: &'static str,
+    /// The parameter that moves from page to page.
+    pub at: &'static str,
+    /// The parameter that says how many items a page has.
+    pub size: &'static str,
+    /// Where the reply tells the number of all items.
+    pub total: Option<&'static str>,
+    /// What moves it.
+    pub step: Step,
+}
+
+/// What a page is counted by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// The items before it.
+    Item,
+    /// The pages before it; `page_index` begins at 1.
+    Page,
+    /// A text that the reply before it gave, in this field.
+    Token(&'static str),
+}
+
+/// All operations whose tables are built in, sorted by id.
 #[must_use]
 pub fn operations() -> &'static [&'static Operation] {
     static ALL: Kept<&'static [&'static Operation]> = Kept::new();
-    ALL.get(|| TABLES.iter().flat_map(|(_, table)| table.operations()).collect::<Vec<_>>().leak())
+    ALL.get(|| TABLES.iter().flat_map(|table| table.operations()).collect::<Vec<_>>().leak())
 }
 
-/// The namespaces that have documents of their own, such as `goldplan` or `marketing.bank`, sorted.
+/// The namespaces that have tables of their own, such as `goldplan` or `marketing.bank`, sorted: those that are built in.
 pub fn namespaces() -> impl Iterator<Item = &'static str> {
-    TABLES.iter().map(|(namespace, _)| *namespace)
+    TABLES.iter().filter(|table| table.is_built_in()).map(|table| table.namespace)
+}
+
+/// All namespaces that have tables of their own, built in or not.
+pub(crate) fn all_namespaces() -> impl Iterator<Item = &'static str> {
+    TABLES.iter().map(|table| table.namespace)
+}
+
+/// The tables that hold what begins with `name`, or that it begins with; built in or not.
+fn tables_of(name: &str) -> impl Iterator<Item = &'static Table> {
+    TABLES.iter().copied().filter(move |table| inside(table.namespace, name) || inside(name, table.namespace))
+}
+
+fn inside(id: &str, outer: &str) -> bool {
+    id.strip_prefix(outer).is_some_and(|rest| rest.starts_with('.') || rest.is_empty())
+}
+
+/// The table that would say whether there is such an operation or namespace, where it is not built in.
+pub(crate) fn not_built_in(name: &str) -> Option<&'static Table> {
+    tables_of(name).find(|table| !table.is_built_in())
 }
 
 /// The operations inside of a namespace (`goldplan.merchants`), sorted by id. Reads no tables but those that it needs.
 pub fn operations_in(namespace: &str) -> impl Iterator<Item = &'static Operation> {
-    let inside =
-        |id: &str, outer: &str| id.strip_prefix(outer).is_some_and(|rest| rest.starts_with('.') || rest.is_empty());
-    let tables = TABLES.iter().filter(move |(own, _)| inside(own, namespace) || inside(namespace, own));
-    tables.flat_map(|(_, table)| table.operations()).filter(move |operation| inside(operation.id, namespace))
+    let tables = tables_of(namespace);
+    tables.flat_map(|table| table.operations()).filter(move |operation| inside(operation.id, namespace))
 }
 
-/// The operation with this id.
+/// The operation with this id, if its table is built in.
 #[must_use]
 pub fn find_operation(id: &str) -> Option<&'static Operation> {
-    let behind = TABLES.partition_point(|(namespace, _)| *namespace <= id);
-    let (_, table) = TABLES.get(behind.checked_sub(1)?)?;
-    let operations = table.operations();
+    let behind = TABLES.partition_point(|table| table.namespace <= id);
+    let operations = TABLES.get(behind.checked_sub(1)?)?.operations();
     operations.binary_search_by(|operation| operation.id.cmp(id)).ok().map(|at| &operations[at])
 }
 

@@ -2,8 +2,7 @@
 
 use std::fmt;
 
-use bytes::Bytes;
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 /// What stands in the place of a secret wherever it would be printed.
@@ -74,32 +73,5 @@ impl ApiV3Key {
 impl fmt::Debug for ApiV3Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "ApiV3Key({REDACTED})")
-    }
-}
-
-/// A file to upload.
-#[derive(Clone, Default, PartialEq, Eq)]
-pub struct File {
-    /// Its name, with an extension that tells the type.
-    pub filename: String,
-    /// Its bytes.
-    pub content: Bytes,
-}
-
-impl Serialize for File {
-    /// As `{"filename", "content"}` with base64 content: the form in which every language hands over a file.
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        use base64::Engine;
-        use serde::ser::SerializeStruct;
-        let mut record = serializer.serialize_struct("File", 2)?;
-        record.serialize_field("filename", &self.filename)?;
-        record.serialize_field("content", &base64::engine::general_purpose::STANDARD.encode(&self.content))?;
-        record.end()
-    }
-}
-
-impl fmt::Debug for File {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "File({:?}, {} bytes)", self.filename, self.content.len())
     }
 }

@@ -1,16 +1,19 @@
 //! One call over the wire: sign each attempt afresh, choose the host, keep the deadline, verify what came back.
 
 use std::future::Future;
+use std::sync::Mutex;
 use std::time::Duration;
 
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, USER_AGENT};
 use tokio::time::Instant;
 use tracing::{Instrument, Span};
+use url::Url;
 
 use crate::advice::{not_verified, transport_error};
 use crate::ambient::{nonce, up_to};
 use crate::bind::Bound;
 use crate::client::{Client, Response};
+use crate::download::Saving;
 use crate::error::Error;
 use crate::observer::AttemptStart;
 use crate::operation::{Method, Operation, ReplyKind};
@@ -25,6 +28,10 @@ pub(crate) struct Outgoing {
     pub(crate) bound: Bound,
     /// None for a request outside the spec.
     pub(crate) operation: Option<&'static Operation>,
+    /// Of a download by its address: which host has it.
+    pub(crate) address: Option<Url>,
+    /// Where the body of a success goes; into memory otherwise. It is not signed, by contract: its hash is checked.
+    pub(crate) saving: Option<Mutex<Saving>>,
 }
 
 /// How the last attempt of a call ended: with a reply, or the network's failure.
@@ -75,10 +82,10 @@ impl Client {
     }
 
     /// Sends it, as often as is harmless, and verifies what comes back, all within the call's time since it `started`.
-    pub(crate) async fn dispatch(&self, outgoing: Outgoing, started: Instant) -> Result<Response, Error> {
+    pub(crate) async fn dispatch(&self, outgoing: &Outgoing, started: Instant) -> Result<Response, Error> {
         let mut log = Log::new();
-        let outcome = match self.attempts(&outgoing, &mut log, started).await {
-            Ok(outcome) => self.finish(&outgoing, outcome, started).await,
+        let outcome = match self.attempts(outgoing, &mut log, started).await {
+            Ok(outcome) => self.finish(outgoing, outcome, started).await,
             Err(error) => Err(error),
         };
         outcome.map_err(|error| {
@@ -97,7 +104,10 @@ impl Client {
     /// Attempt after attempt, never two at once. The outer error is one of ours, the inner one of the network.
     async fn attempts(&self, outgoing: &Outgoing, log: &mut Log, started: Instant) -> Result<Outcome, Error> {
         let shared = &*self.shared;
-        let hosts = shared.hosts.of_operation(outgoing.operation.and_then(|operation| operation.host))?;
+        let hosts = match &outgoing.address {
+            Some(url) => shared.hosts.of_url(url)?,
+            None => shared.hosts.of_operation(outgoing.operation.and_then(|operation| operation.host))?,
+        };
         let mut course = Course::new(self.retry, outgoing.nature(), hosts.len() as u32);
         shared.budget.deposit();
         if !self.has_turn {
@@ -161,6 +171,8 @@ impl Client {
             method: outgoing.method.as_str(),
             headers,
             body: bound.body.clone(),
+            enclosed: bound.enclosed.clone(),
+            saving: outgoing.saving.as_ref(),
             url,
             time_left,
             connect,
@@ -228,7 +240,7 @@ impl Client {
             let error = api_error(reply.status, &reply.headers, &reply.body, verified, changes, now);
             return Err(if is_about_ciphertext(&error) { self.wrong_key(error, &outgoing.bound, now) } else { error });
         }
-        if is_signed(&reply.headers) || !outgoing.has_unsigned_reply() {
+        if outgoing.saving.is_none() && (is_signed(&reply.headers) || !outgoing.has_unsigned_reply()) {
             self.verify_reply(&reply, left).await.map_err(|error| not_verified(error, &reply, changes))?;
         }
         let request_id = reply.request_id().map(str::to_owned);
@@ -278,6 +290,10 @@ impl Log {
 }
 
 impl Outgoing {
+    pub(crate) fn new(method: Method, bound: Bound, operation: Option<&'static Operation>) -> Self {
+        Self { method, bound, operation, address: None, saving: None }
+    }
+
     fn changes(&self) -> bool {
         self.method != Method::Get
     }

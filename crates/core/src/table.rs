@@ -8,24 +8,38 @@
 //! - `=`, literals: an enumeration,
 //! - `{`, fields: an object; a field is its name, `!` (required) or `?`, and a type,
 //! - an operation: id, title, method, path, host, document, a letter each for body, reply and `i` (idempotent), encrypted
-//!   fields of the reply separated by spaces, what reads it back, and its parameters: `p`, `q`, `h` or `b` (path, query, header, body) before
+//!   fields of the reply separated by spaces, what reads it back, how its list is paged (`i`, `p` or `t`: by item, page or token;
+//!   then list, moving parameter, size, total and next token, `-` for none), and its parameters: `p`, `q`, `h` or `b` (path, query, header, body) before
 //!   what makes a field.
 //!
 //! A type is a letter (`t` text, `e` encrypted text, `i` integer, `n` number, `b` boolean, `f` file, `a` anything), the
-//! number of a schema, or `[` (a list of) or `j` (JSON text that holds) before a type.
+//! number of a schema, or `[` (a list of) or `j` (JSON text that holds) before a type. `c` and what it is worked out from is a
+//! text that may be left out: `cname`, `csha256`, `csm3`, or `c=` and a literal.
 
 use crate::kept::Kept;
-use crate::operation::{BodyKind, Field, Operation, Param, Place, ReplyKind, Schema};
+use crate::operation::{BodyKind, Computed, Field, Operation, Paging, Param, Place, ReplyKind, Schema, Step};
 
 /// The operations of one product.
 pub(crate) struct Table {
+    /// What all their ids begin with.
+    pub(crate) namespace: &'static str,
     text: &'static str,
     operations: Kept<&'static [Operation]>,
 }
 
 impl Table {
-    pub(crate) const fn new(text: &'static str) -> Self {
-        Self { text, operations: Kept::new() }
+    /// Without text it is known, but not built in.
+    pub(crate) const fn new(namespace: &'static str, text: &'static str) -> Self {
+        Self { namespace, text, operations: Kept::new() }
+    }
+
+    pub(crate) fn is_built_in(&self) -> bool {
+        !self.text.is_empty()
+    }
+
+    /// The cargo feature that builds it in, and the types of its operations.
+    pub(crate) fn feature(&self) -> String {
+        self.namespace.replace(['.', '_'], "-")
     }
 
     /// Its operations, sorted by id. They live as long as the process.
@@ -55,8 +69,8 @@ fn read(text: &'static str) -> Vec<Operation> {
 
 fn operation(id: &'static str, mut parts: std::str::Split<'static, char>, schemas: &[&'static Schema]) -> Operation {
     let mut next = || parts.next().unwrap_or_default();
-    let (title, method, path, host, doc_url, kinds, encrypted, read_back) =
-        (next(), next(), next(), next(), next(), next(), next(), next());
+    let (title, method, path, host, doc_url, kinds, encrypted, read_back, paging) =
+        (next(), next(), next(), next(), next(), next(), next(), next(), next());
     Operation {
         id,
         title,
@@ -77,8 +91,24 @@ fn operation(id: &'static str, mut parts: std::str::Split<'static, char>, schema
         encrypted_reply: encrypted.split_ascii_whitespace().collect::<Vec<_>>().leak(),
         idempotent: kinds.ends_with('i'),
         read_back: Some(read_back).filter(|id| !id.is_empty()),
+        paging: self::paging(paging),
         doc_url,
     }
+}
+
+fn paging(text: &'static str) -> Option<Paging> {
+    let mut parts = text.split(' ').map(|part| Some(part).filter(|part| *part != "-"));
+    let mut next = || parts.next().flatten();
+    let (by, items, at, size, total, token) = (next()?, next()?, next()?, next()?, next(), next());
+    if by.is_empty() {
+        return None;
+    }
+    let step = match (by, token) {
+        ("i", _) => Step::Item,
+        ("t", Some(token)) => Step::Token(token),
+        _ => Step::Page,
+    };
+    Some(Paging { items, at, size, total, step })
 }
 
 fn param(part: &'static str, schemas: &[&'static Schema]) -> Param {
@@ -98,7 +128,7 @@ fn field(part: &'static str, schemas: &[&'static Schema]) -> Field {
     Field { name, required: part.as_bytes()[name.len()] == b'!', schema: schema(ty, schemas) }
 }
 
-fn schema(ty: &str, schemas: &[&'static Schema]) -> &'static Schema {
+fn schema(ty: &'static str, schemas: &[&'static Schema]) -> &'static Schema {
     static LEAVES: [Schema; 7] = [
         Schema::String { values: &[], encrypted: false },
         Schema::String { values: &[], encrypted: true },
@@ -111,9 +141,16 @@ fn schema(ty: &str, schemas: &[&'static Schema]) -> &'static Schema {
     if let Some(leaf) = ["t", "e", "i", "n", "b", "f", "a"].iter().position(|letter| *letter == ty) {
         return &LEAVES[leaf];
     }
-    match (ty.strip_prefix('['), ty.strip_prefix('j')) {
-        (Some(item), _) => leak(Schema::Array(schema(item, schemas))),
-        (_, Some(inner)) => leak(Schema::JsonText(schema(inner, schemas))),
+    let (kind, rest) = ty.split_at(1);
+    match kind {
+        "[" => leak(Schema::Array(schema(rest, schemas))),
+        "j" => leak(Schema::JsonText(schema(rest, schemas))),
+        "c" => leak(Schema::Computed(match rest {
+            "name" => Computed::FileName,
+            "sha256" => Computed::Sha256,
+            "sm3" => Computed::Sm3,
+            literal => Computed::Literal(literal.trim_start_matches('=')),
+        })),
         _ => schemas[ty.parse::<usize>().expect("the generator counts schemas")],
     }
 }

@@ -1,6 +1,6 @@
 //! Bytes out, bytes in: one HTTP exchange with one host. No redirects, no decompression, a bounded reply.
 
-use std::convert::Infallible;
+use std::io;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -15,11 +15,14 @@ use tokio::task::yield_now;
 use tokio::time::timeout;
 use url::Url;
 
+use crate::bind::Enclosed;
+use crate::download::Saving;
 use crate::error::Error;
 use crate::options::Options;
 use crate::per_process::PerProcess;
 use crate::retry::Phase;
 use crate::tls;
+use crate::upload::CHUNK;
 
 const DEFAULT_CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// Shorter than what servers keep: a POST on a connection that the server is just closing has an unknown outcome.
@@ -83,6 +86,10 @@ pub(crate) struct Exchange<'a> {
     pub(crate) url: Url,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
+    /// What is sent behind it.
+    pub(crate) enclosed: Option<Enclosed>,
+    /// Where the body of a success goes; into memory otherwise.
+    pub(crate) saving: Option<&'a Mutex<Saving>>,
     pub(crate) time_left: Duration,
     /// How long it may take until a connection begins to send.
     pub(crate) connect: Duration,
@@ -167,16 +174,16 @@ impl Transport {
     }
 
     pub(crate) async fn exchange(&self, exchange: Exchange<'_>) -> Result<RawReply, Failure> {
-        let Exchange { method, url, headers, body, time_left, connect, host } = exchange;
+        let Exchange { method, url, headers, body, enclosed, saving, time_left, connect, host } = exchange;
         let method = reqwest::Method::from_bytes(method.as_bytes()).expect("our own methods are valid");
         let mut request = reqwest::Request::new(method, url);
         let progress = Arc::new(Progress::default());
-        let body = reqwest::Body::wrap(Noted { bytes: body, progress: Arc::clone(&progress) });
+        let body = reqwest::Body::wrap(Outgoing::new(body, enclosed, Arc::clone(&progress)));
         // Not by the builder: that puts each header into a map of its own once more.
         *request.headers_mut() = headers;
         *request.body_mut() = Some(body);
         let sent = || progress.phase() != Phase::Connecting;
-        let mut run = Box::pin(self.run(request, host, &progress));
+        let mut run = Box::pin(self.run(request, host, &progress, saving));
         // Connecting has a limit of its own: enough time is left for the other host.
         let mut outcome = timeout(connect, &mut run).await;
         if outcome.is_err() && sent() {
@@ -188,6 +195,12 @@ impl Transport {
             yield_now().await;
         }
         let outcome = outcome.unwrap_or_else(|_| Err(too_late(host, sent(), if sent() { time_left } else { connect })));
+        let outcome = match (outcome, saving) {
+            (Ok(Begun::Whole(reply)), _) => Ok(reply),
+            (Ok(Begun::File(reply)), Some(saving)) => save(reply, saving, host, time_left).await,
+            (Ok(Begun::File(_)), None) => unreachable!("only with a file to save"),
+            (Err(failure), _) => Err(failure),
+        };
         outcome.map_err(|failure| Failure { phase: progress.phase(), ..failure })
     }
 
@@ -206,9 +219,18 @@ impl Transport {
         client.execute(request).await.map_err(|error| classify(&error, host))
     }
 
-    async fn run(&self, request: reqwest::Request, host: &str, progress: &Progress) -> Result<RawReply, Failure> {
+    async fn run(
+        &self,
+        request: reqwest::Request,
+        host: &str,
+        progress: &Progress,
+        saving: Option<&Mutex<Saving>>,
+    ) -> Result<Begun, Failure> {
         let mut reply = self.execute(request, host).await?;
         progress.reached(Phase::Receiving);
+        if saving.is_some() && reply.status().is_success() {
+            return Ok(Begun::File(reply));
+        }
         let mut body = BytesMut::new();
         let too_large = |length: u64| length > self.max_reply;
         let refuse = || Failure {
@@ -224,23 +246,54 @@ impl Transport {
         if reply.content_length().is_some_and(too_large) {
             return Err(refuse());
         }
-        while let Some(chunk) = reply.chunk().await.map_err(|_| Failure {
-            code: "broken_reply",
-            message: format!("the connection to {host} broke in the middle of the reply"),
-            phase: Phase::Receiving,
-            timeout: false,
-            cause: Cause::Host,
-        })? {
+        while let Some(chunk) = reply.chunk().await.map_err(|_| broken(host))? {
             if too_large((body.len() + chunk.len()) as u64) {
                 return Err(refuse());
             }
             body.extend_from_slice(&chunk);
         }
-        Ok(RawReply {
-            status: reply.status().as_u16(),
-            headers: std::mem::take(reply.headers_mut()),
-            body: body.freeze(),
-        })
+        Ok(Begun::Whole(raw(&mut reply, body.freeze())))
+    }
+}
+
+/// A reply that has come, or a file whose bytes are still to come.
+enum Begun {
+    Whole(RawReply),
+    File(reqwest::Response),
+}
+
+fn raw(reply: &mut reqwest::Response, body: Bytes) -> RawReply {
+    RawReply { status: reply.status().as_u16(), headers: std::mem::take(reply.headers_mut()), body }
+}
+
+fn broken(host: &str) -> Failure {
+    Failure {
+        code: "broken_reply",
+        message: format!("the connection to {host} broke in the middle of the reply"),
+        phase: Phase::Receiving,
+        timeout: false,
+        cause: Cause::Host,
+    }
+}
+
+/// Takes a file as it comes. It may take any time as long as something comes: each chunk has `limit`.
+async fn save(
+    mut reply: reqwest::Response,
+    saving: &Mutex<Saving>,
+    host: &str,
+    limit: Duration,
+) -> Result<RawReply, Failure> {
+    let locked = || saving.lock().unwrap_or_else(PoisonError::into_inner);
+    locked().begin(reply.content_length())?;
+    loop {
+        let chunk = timeout(limit, reply.chunk()).await.map_err(|_| {
+            let message = format!("{host} stopped in the middle of a file: nothing came for {} ms", limit.as_millis());
+            Failure { code: "timeout", message, phase: Phase::Receiving, timeout: true, cause: Cause::Host }
+        })?;
+        match chunk.map_err(|_| broken(host))? {
+            Some(chunk) => locked().take(&chunk)?,
+            None => return Ok(raw(&mut reply, Bytes::new())),
+        }
     }
 }
 
@@ -268,29 +321,59 @@ impl Progress {
 }
 
 /// A body that notes when a connection takes it: until then nothing of the request has left.
-struct Noted {
+struct Outgoing {
     bytes: Bytes,
+    enclosed: Option<Enclosed>,
+    /// What of the enclosed file has been read.
+    offset: u64,
     progress: Arc<Progress>,
 }
 
-impl Body for Noted {
-    type Data = Bytes;
-    type Error = Infallible;
+impl Outgoing {
+    fn new(bytes: Bytes, enclosed: Option<Enclosed>, progress: Arc<Progress>) -> Self {
+        Self { bytes, enclosed, offset: 0, progress }
+    }
 
-    fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+    /// What comes next; nothing only at the end.
+    fn next(&mut self) -> io::Result<Bytes> {
+        if self.bytes.is_empty()
+            && let Some(Enclosed { file, after }) = &self.enclosed
+        {
+            if self.offset < file.length {
+                let bytes = file.read(self.offset, CHUNK)?;
+                self.offset += bytes.len() as u64;
+                return Ok(bytes);
+            }
+            self.bytes = after.clone();
+            self.enclosed = None;
+        }
+        Ok(std::mem::take(&mut self.bytes))
+    }
+}
+
+impl Body for Outgoing {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<io::Result<Frame<Bytes>>>> {
         self.progress.reached(Phase::Waiting);
-        let bytes = std::mem::take(&mut self.bytes);
-        Poll::Ready((!bytes.is_empty()).then(|| Ok(Frame::data(bytes))))
+        let next = self.next();
+        Poll::Ready(match next {
+            Ok(bytes) if bytes.is_empty() => None,
+            next => Some(next.map(Frame::data)),
+        })
     }
 
     /// A connection asks this when it takes the request; of an empty body it asks nothing more.
     fn is_end_stream(&self) -> bool {
         self.progress.reached(Phase::Waiting);
-        self.bytes.is_empty()
+        self.bytes.is_empty() && self.enclosed.is_none()
     }
 
     fn size_hint(&self) -> SizeHint {
-        SizeHint::with_exact(self.bytes.len() as u64)
+        let enclosed = self.enclosed.as_ref();
+        let enclosed = enclosed.map_or(0, |it| it.file.length - self.offset + it.after.len() as u64);
+        SizeHint::with_exact(self.bytes.len() as u64 + enclosed)
     }
 }
 

@@ -174,8 +174,8 @@ pub unsafe extern "C" fn wechatpay_ecommerce_account_cancel_applications_get_by_
 /// The reply is a JSON object: `media_id`.
 ///
 /// Members of `json`:
-/// - `file`, file `{"filename", "content": base64}`, required.
-/// - `meta`, object {file_digest, file_name}, required.
+/// - `file`, file `{"path"}` or `{"filename", "content": base64}`, required.
+/// - `meta`, object {file_digest, file_name}, optional.
 ///
 /// https://pay.weixin.qq.com/doc/v3/partner/4012691710
 #[unsafe(no_mangle)]

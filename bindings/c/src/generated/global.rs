@@ -572,8 +572,8 @@ pub unsafe extern "C" fn wechatpay_global_merchant_service_images_get(
 /// The reply is a JSON object: `media_id`.
 ///
 /// Members of `json`:
-/// - `file`, file `{"filename", "content": base64}`, required.
-/// - `meta`, object {sha256, filename}, required.
+/// - `file`, file `{"path"}` or `{"filename", "content": base64}`, required.
+/// - `meta`, object {sha256, filename}, optional.
 ///
 /// https://docs.qq.com/doc/DTlZyR0JGTVBmRElp?nlc=1
 #[unsafe(no_mangle)]
@@ -594,8 +594,8 @@ pub unsafe extern "C" fn wechatpay_global_merchant_service_images_upload(
 /// The reply is a JSON object: `file_id`.
 ///
 /// Members of `json`:
-/// - `file`, file `{"filename", "content": base64}`, required.
-/// - `meta`, object {digest, filename}, required.
+/// - `file`, file `{"path"}` or `{"filename", "content": base64}`, required.
+/// - `meta`, object {digest, filename}, optional.
 ///
 /// https://pay.weixin.qq.com/doc/global/v3/zh/4013024913
 #[unsafe(no_mangle)]

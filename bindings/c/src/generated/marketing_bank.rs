@@ -15,7 +15,7 @@ use crate::reply::Reply;
 ///
 /// Members of `json`:
 /// - `package_id`, text, required. Example: `8473295`.
-/// - `file`, file `{"filename", "content": base64}`, required.
+/// - `file`, file `{"path"}` or `{"filename", "content": base64}`, required.
 /// - `meta`, object {bank_type, filename, sha256}, required.
 ///
 /// https://pay.weixin.qq.com/wiki/doc/apiv3/apis/chapter9_8_1.shtml

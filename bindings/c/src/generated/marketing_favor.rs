@@ -90,8 +90,8 @@ pub unsafe extern "C" fn wechatpay_marketing_favor_coupon_stocks_create(
 /// The reply is a JSON object: `media_url`.
 ///
 /// Members of `json`:
-/// - `file`, file `{"filename", "content": base64}`, required.
-/// - `meta`, object {sha256, filename}, required.
+/// - `file`, file `{"path"}` or `{"filename", "content": base64}`, required.
+/// - `meta`, object {sha256, filename}, optional.
 ///
 /// https://pay.weixin.qq.com/doc/v3/merchant/4012557233
 #[unsafe(no_mangle)]

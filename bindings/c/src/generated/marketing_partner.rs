@@ -188,8 +188,8 @@ pub unsafe extern "C" fn wechatpay_marketing_partner_product_coupon_image_genera
 /// The reply is a JSON object: `media_url`.
 ///
 /// Members of `json`:
-/// - `file`, file `{"filename", "content": base64}`, required.
-/// - `meta`, object {sha256, filename}, required.
+/// - `file`, file `{"path"}` or `{"filename", "content": base64}`, required.
+/// - `meta`, object {sha256, filename}, optional.
 ///
 /// https://pay.weixin.qq.com/doc/v3/partner/4015781275
 #[unsafe(no_mangle)]

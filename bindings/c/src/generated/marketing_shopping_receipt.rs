@@ -119,7 +119,7 @@ pub unsafe extern "C" fn wechatpay_marketing_shopping_receipt_merchant_shopping_
 /// The reply is a JSON object: `receipt`.
 ///
 /// Members of `json`:
-/// - `file`, file `{"filename", "content": base64}`, required.
+/// - `file`, file `{"path"}` or `{"filename", "content": base64}`, required.
 /// - `meta`, object {transaction_id, transaction_mchid, transaction_sub_mchid, out_trade_no, openid, sha256, merchant_contact_information, upload_time}, required.
 ///
 /// https://pay.weixin.qq.com/doc/v3/merchant/4012553506

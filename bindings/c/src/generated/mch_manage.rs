@@ -85,7 +85,7 @@ pub unsafe extern "C" fn wechatpay_mch_manage_mch_manage_records_mch_manage_subm
 ///
 /// Members of `json`:
 /// - `sub_mchid`, text, required. Example: `123000110`.
-/// - `submission_file`, file `{"filename", "content": base64}`, required.
+/// - `submission_file`, file `{"path"}` or `{"filename", "content": base64}`, required.
 /// - `meta`, object {file_name, file_digest, item_id}, required.
 ///
 /// https://pay.weixin.qq.com/doc/v3/partner/4014940425

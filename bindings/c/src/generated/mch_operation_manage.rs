@@ -60,7 +60,7 @@ pub unsafe extern "C" fn wechatpay_mch_operation_manage_enhanced_due_diligence_s
 ///
 /// Members of `json`:
 /// - `due_diligence_id`, text, required. Example: `123000110_2_2190381dakdajois1283i12jo`.
-/// - `due_diligence_file`, file `{"filename", "content": base64}`, required.
+/// - `due_diligence_file`, file `{"path"}` or `{"filename", "content": base64}`, required.
 /// - `meta`, object {file_name, file_digest, sub_mchid, item_id}, required.
 ///
 /// https://pay.weixin.qq.com/doc/v3/partner/4015631042

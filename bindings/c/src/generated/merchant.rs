@@ -148,8 +148,8 @@ pub unsafe extern "C" fn wechatpay_merchant_fund_withdraw_get_by_withdraw_id(
 /// The reply is a JSON object: `media_id`.
 ///
 /// Members of `json`:
-/// - `file`, file `{"filename", "content": base64}`, required.
-/// - `meta`, object {sha256, filename}, required.
+/// - `file`, file `{"path"}` or `{"filename", "content": base64}`, required.
+/// - `meta`, object {sha256, filename}, optional.
 ///
 /// https://pay.weixin.qq.com/doc/v3/partner/4012760432
 #[unsafe(no_mangle)]
@@ -170,8 +170,8 @@ pub unsafe extern "C" fn wechatpay_merchant_media_upload(
 /// The reply is a JSON object: `media_id`.
 ///
 /// Members of `json`:
-/// - `file`, file `{"filename", "content": base64}`, required.
-/// - `meta`, object {sha256, filename}, required.
+/// - `file`, file `{"path"}` or `{"filename", "content": base64}`, required.
+/// - `meta`, object {sha256, filename}, optional.
 ///
 /// https://pay.weixin.qq.com/doc/v3/partner/4012761084
 #[unsafe(no_mangle)]

@@ -374,8 +374,8 @@ pub unsafe extern "C" fn wechatpay_merchant_service_images_get(
 /// The reply is a JSON object: `media_id`.
 ///
 /// Members of `json`:
-/// - `file`, file `{"filename", "content": base64}`, required.
-/// - `meta`, object {sha256, filename}, required.
+/// - `file`, file `{"path"}` or `{"filename", "content": base64}`, required.
+/// - `meta`, object {sha256, filename}, optional.
 ///
 /// https://pay.weixin.qq.com/doc/v3/merchant/4012467250
 #[unsafe(no_mangle)]

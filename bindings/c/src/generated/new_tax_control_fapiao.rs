@@ -280,7 +280,7 @@ pub unsafe extern "C" fn wechatpay_new_tax_control_fapiao_fapiao_applications_re
 /// The reply is a JSON object: `fapiao_media_id`.
 ///
 /// Members of `json`:
-/// - `file`, file `{"filename", "content": base64}`, required.
+/// - `file`, file `{"path"}` or `{"filename", "content": base64}`, required.
 /// - `meta`, object {sub_mchid, file_type, digest_alogrithm, digest}, required.
 ///
 /// https://pay.weixin.qq.com/doc/v3/merchant/4012556605

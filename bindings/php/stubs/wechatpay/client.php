@@ -114,8 +114,9 @@ final class Client extends Operations
     /**
      * Calls an operation by its id, such as `goldplan.merchants.change_custom_page_status`.
      *
-     * A file is written as `['filename' => ..., 'content' => bytes]`. An empty array inside is a list; an empty object
-     * is `new \stdClass`.
+     * A file is an `\SplFileInfo`, `['path' => ..., 'filename' => ...]` (the name only if it is another one), or
+     * `['filename' => ..., 'content' => ...]` with the bytes or a stream, which is read to its end; its digest and name in
+     * `meta` are filled in. An empty array inside is a list; an empty object is `new \stdClass`.
      *
      * @param array<string, mixed> $params path, query and body parameters by their wire names
      * @return array<mixed>|string|null a file's bytes as string; null where the reply has no content. Whole numbers that
@@ -133,6 +134,55 @@ final class Client extends Operations
      * @throws Exception\WechatPayException
      */
     public function request(string $method, string $path, ?array $query = null, mixed $body = null): Reply {}
+
+    /**
+     * Downloads what an operation gives: its file, or those whose addresses stand in its reply (bills, receipts).
+     *
+     * Their hashes are checked against that signed reply, encrypted files are decrypted, and files that were asked for with
+     * `tar_type` GZIP are inflated. A file takes its place when it is whole and right, and not before.
+     *
+     * @param array<string, mixed> $params path, query and body parameters by their wire names
+     * @param ?string $to path of the file; of several the second goes to `bill.2.csv` where the first goes to `bill.csv`.
+     *     Null: the files are given open for reading, and are gone when they are closed.
+     * @param bool $gunzip inflates files that no `tar_type` was given for
+     * @param ?callable(int, ?int): void $progress told how far it is, in bytes: received, and of how many; null where nobody
+     *     says. It should return at once: the time of the call goes on. What it throws becomes a warning.
+     * @return list<array{path: string, length: int, hash_type: ?string}>|list<resource> `length` in bytes, inflated;
+     *     `hash_type` is what it was checked with (SHA1, SHA256, SM3), null where the platform gives no hash
+     * @throws Exception\WechatPayException
+     */
+    public function download(
+        string $operation,
+        array $params = [],
+        ?string $to = null,
+        bool $gunzip = false,
+        ?callable $progress = null,
+    ): array {}
+
+    /**
+     * Downloads from an address that a reply gave, and checks the hash that stood beside it; see `download()`.
+     *
+     * @param ?callable(int, ?int): void $progress
+     * @return array{path: string, length: int, hash_type: ?string}|resource
+     * @throws Exception\WechatPayException
+     */
+    public function downloadUrl(
+        string $url,
+        ?string $to = null,
+        ?string $hashType = null,
+        ?string $hashValue = null,
+        bool $gunzip = false,
+        ?callable $progress = null,
+    ): mixed {}
+
+    /**
+     * The items of a list, over all of its pages: each page is asked for when its first item is.
+     *
+     * Nothing is sent before, so that what is wrong with the parameters is said there, too.
+     *
+     * @param array<string, mixed> $params those of the operation; it begins at the page that they name, and its size is theirs
+     */
+    public function iterate(string $operation, array $params = []): Items {}
 
     /**
      * Encrypts a field for the platform, for `request()`: operations do it by themselves.

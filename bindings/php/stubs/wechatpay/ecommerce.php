@@ -189,11 +189,11 @@ final class EcommerceAccountCancelApplicationsMedia
      * `POST /v3/ecommerce/account/cancel-applications/media`. For service providers. Not idempotent.
      *
      * - `file`: required.
-     * - `meta`: required.
+     * - `meta`: optional.
      *
      * @param array{
-     *     file: array{filename: string, content: string},
-     *     meta: array{file_digest: string, file_name: string},
+     *     file: \SplFileInfo|array{path: string, filename?: string}|array{filename: string, content: string|resource},
+     *     meta?: array{file_digest?: string, file_name?: string},
      * } $params
      * @return array{media_id: string}
      * @throws \WechatPay\Exception\WechatPayException

@@ -829,11 +829,11 @@ final class GlobalMerchantServiceImages
      * `POST /v3/global/merchant-service/images/upload`. Not idempotent.
      *
      * - `file`: required.
-     * - `meta`: required.
+     * - `meta`: optional.
      *
      * @param array{
-     *     file: array{filename: string, content: string},
-     *     meta: array{sha256: string, filename: string},
+     *     file: \SplFileInfo|array{path: string, filename?: string}|array{filename: string, content: string|resource},
+     *     meta?: array{sha256?: string, filename?: string},
      * } $params
      * @return array{media_id: string}
      * @throws \WechatPay\Exception\WechatPayException
@@ -861,11 +861,11 @@ final class GlobalMerchantStorageFile
      * `POST /v3/global/merchant-storage/file/upload`. Not idempotent.
      *
      * - `file`: required.
-     * - `meta`: required.
+     * - `meta`: optional.
      *
      * @param array{
-     *     file: array{filename: string, content: string},
-     *     meta: array{digest: string, filename: string},
+     *     file: \SplFileInfo|array{path: string, filename?: string}|array{filename: string, content: string|resource},
+     *     meta?: array{digest?: string, filename?: string},
      * } $params
      * @return array{file_id?: string}
      * @throws \WechatPay\Exception\WechatPayException

@@ -16,8 +16,8 @@ final class MarketingBankPackagesTasks
      *
      * @param array{
      *     package_id: string,
-     *     file: array{filename: string, content: string},
-     *     meta: array{bank_type: string, filename: string, sha256: string},
+     *     file: \SplFileInfo|array{path: string, filename?: string}|array{filename: string, content: string|resource},
+     *     meta: array{bank_type: string, filename?: string, sha256?: string},
      * } $params
      * @return array{
      *     task_id: string,

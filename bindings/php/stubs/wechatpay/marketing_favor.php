@@ -130,11 +130,11 @@ final class MarketingFavorMedia
      * `POST /v3/marketing/favor/media/image-upload`. For direct merchants and service providers. Not idempotent.
      *
      * - `file`: required.
-     * - `meta`: required.
+     * - `meta`: optional.
      *
      * @param array{
-     *     file: array{filename: string, content: string},
-     *     meta: array{sha256: string, filename: string},
+     *     file: \SplFileInfo|array{path: string, filename?: string}|array{filename: string, content: string|resource},
+     *     meta?: array{sha256?: string, filename?: string},
      * } $params
      * @return array{media_url: string}
      * @throws \WechatPay\Exception\WechatPayException

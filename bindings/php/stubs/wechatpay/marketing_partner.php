@@ -259,11 +259,11 @@ final class MarketingPartnerProductCouponMedia
      * `POST /v3/marketing/partner/product-coupon/media/upload-image`. For service providers. Not idempotent.
      *
      * - `file`: required.
-     * - `meta`: required.
+     * - `meta`: optional.
      *
      * @param array{
-     *     file: array{filename: string, content: string},
-     *     meta: array{sha256: string, filename: string},
+     *     file: \SplFileInfo|array{path: string, filename?: string}|array{filename: string, content: string|resource},
+     *     meta?: array{sha256?: string, filename?: string},
      * } $params
      * @return array{media_url: string}
      * @throws \WechatPay\Exception\WechatPayException

@@ -174,14 +174,14 @@ final class MarketingShoppingReceiptShoppingReceipts
      * - `meta`: required.
      *
      * @param array{
-     *     file: array{filename: string, content: string},
+     *     file: \SplFileInfo|array{path: string, filename?: string}|array{filename: string, content: string|resource},
      *     meta: array{
      *         transaction_id: string,
      *         transaction_mchid?: string,
      *         transaction_sub_mchid?: string,
      *         out_trade_no?: string,
      *         openid: string,
-     *         sha256: string,
+     *         sha256?: string,
      *         merchant_contact_information?: array{consultation_phone_number?: string},
      *         upload_time?: string,
      *     },

@@ -181,8 +181,8 @@ final class MchManageSubmissionFiles
      *
      * @param array{
      *     sub_mchid: string,
-     *     submission_file: array{filename: string, content: string},
-     *     meta: array{file_name: string, file_digest: string, item_id: int|float},
+     *     submission_file: \SplFileInfo|array{path: string, filename?: string}|array{filename: string, content: string|resource},
+     *     meta: array{file_name?: string, file_digest?: string, item_id: int|float},
      * } $params
      * @return array{file_id: string}
      * @throws \WechatPay\Exception\WechatPayException

@@ -89,10 +89,10 @@ final class MchOperationManageEnhancedDueDiligence
      *
      * @param array{
      *     due_diligence_id: string,
-     *     due_diligence_file: array{filename: string, content: string},
+     *     due_diligence_file: \SplFileInfo|array{path: string, filename?: string}|array{filename: string, content: string|resource},
      *     meta: array{
-     *         file_name: string,
-     *         file_digest: string,
+     *         file_name?: string,
+     *         file_digest?: string,
      *         sub_mchid: string,
      *         item_id: int|float,
      *     },

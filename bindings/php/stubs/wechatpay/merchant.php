@@ -167,11 +167,11 @@ final class MerchantMedia
      * `POST /v3/merchant/media/upload`. For service providers. Not idempotent.
      *
      * - `file`: required.
-     * - `meta`: required.
+     * - `meta`: optional.
      *
      * @param array{
-     *     file: array{filename: string, content: string},
-     *     meta: array{sha256: string, filename: string},
+     *     file: \SplFileInfo|array{path: string, filename?: string}|array{filename: string, content: string|resource},
+     *     meta?: array{sha256?: string, filename?: string},
      * } $params
      * @return array{media_id: string}
      * @throws \WechatPay\Exception\WechatPayException
@@ -185,11 +185,11 @@ final class MerchantMedia
      * `POST /v3/merchant/media/video_upload`. For service providers. Not idempotent.
      *
      * - `file`: required.
-     * - `meta`: required.
+     * - `meta`: optional.
      *
      * @param array{
-     *     file: array{filename: string, content: string},
-     *     meta: array{sha256: string, filename: string},
+     *     file: \SplFileInfo|array{path: string, filename?: string}|array{filename: string, content: string|resource},
+     *     meta?: array{sha256?: string, filename?: string},
      * } $params
      * @return array{media_id: string}
      * @throws \WechatPay\Exception\WechatPayException

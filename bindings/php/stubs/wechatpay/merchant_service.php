@@ -591,11 +591,11 @@ final class MerchantServiceImages
      * `POST /v3/merchant-service/images/upload`. For direct merchants and service providers. Not idempotent.
      *
      * - `file`: required.
-     * - `meta`: required.
+     * - `meta`: optional.
      *
      * @param array{
-     *     file: array{filename: string, content: string},
-     *     meta: array{sha256: string, filename: string},
+     *     file: \SplFileInfo|array{path: string, filename?: string}|array{filename: string, content: string|resource},
+     *     meta?: array{sha256?: string, filename?: string},
      * } $params
      * @return array{media_id: string}
      * @throws \WechatPay\Exception\WechatPayException

@@ -589,12 +589,12 @@ final class NewTaxControlFapiaoFapiaoApplications
      * - `meta`: required.
      *
      * @param array{
-     *     file: array{filename: string, content: string},
+     *     file: \SplFileInfo|array{path: string, filename?: string}|array{filename: string, content: string|resource},
      *     meta: array{
      *         sub_mchid?: string,
      *         file_type: 'PDF'|'OFD'|string,
-     *         digest_alogrithm: 'SM3'|string,
-     *         digest: string,
+     *         digest_alogrithm?: 'SM3'|string,
+     *         digest?: string,
      *     },
      * } $params
      * @return array{fapiao_media_id: string}

@@ -121,12 +121,12 @@ final class TaxiInvoiceCards
      * - `meta`: required.
      *
      * @param array{
-     *     file: array{filename: string, content: string},
+     *     file: \SplFileInfo|array{path: string, filename?: string}|array{filename: string, content: string|resource},
      *     meta: array{
      *         company_mchid: string,
      *         region_id: int|float,
-     *         digest: string,
-     *         digest_algorithm: 'DIGEST_ALGORITHM_SM3'|string,
+     *         digest?: string,
+     *         digest_algorithm?: 'DIGEST_ALGORITHM_SM3'|string,
      *     },
      * } $params
      * @return array{fapiao_media_id: string}

@@ -8,8 +8,11 @@
 ``AsyncClient`` is the same for asyncio. Whatever goes wrong is a ``WechatPayError``.
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 from ._async_client import AsyncClient
-from ._attempts import Attempt, AttemptEnded, AttemptEvent, AttemptStarted
 from ._client import Client
 from ._errors import (
     ApiError,
@@ -23,12 +26,17 @@ from ._errors import (
     TransportError,
     WechatPayError,
 )
-from ._invocation import AppRecord, JsapiRecord
+from ._lazy import load
 from ._native import VERSION
 from ._notifications import Answer, Notification, Notifications
 from ._options import ClientOptions, MerchantOptions, NotificationsOptions
-from ._reply import Encrypted, PlatformKey, PlatformKeys, Reply
+from ._reply import Encrypted, Reply
 from ._seen import AsyncSeen, Seen
+
+if TYPE_CHECKING:
+    from ._attempt import Attempt, AttemptEnded, AttemptEvent, AttemptStarted
+    from ._files import SavedFile
+    from ._records import AppRecord, JsapiRecord, PlatformKey, PlatformKeys
 
 __all__ = [
     "Answer",
@@ -56,6 +64,7 @@ __all__ = [
     "PlatformKey",
     "PlatformKeys",
     "Reply",
+    "SavedFile",
     "Seen",
     "SignatureError",
     "TimeoutError",
@@ -68,6 +77,23 @@ __version__ = VERSION
 
 # Tracebacks, help() and pickles name what users import, not the file that it happens to stand in.
 for _name in __all__:
-    if isinstance(globals()[_name], type):
+    if isinstance(globals().get(_name), type):
         globals()[_name].__module__ = __name__
 del _name
+
+if not TYPE_CHECKING:
+    # Classes that few programs name: they are made when somebody does.
+    _ASKED_FOR = dict.fromkeys(("Attempt", "AttemptEnded", "AttemptEvent", "AttemptStarted"), "_attempt")
+    _ASKED_FOR["SavedFile"] = "_files"
+    _ASKED_FOR |= dict.fromkeys(("AppRecord", "JsapiRecord", "PlatformKey", "PlatformKeys"), "_records")
+
+    def __getattr__(name: str) -> Any:
+        if name not in _ASKED_FOR:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        value = globals()[name] = getattr(load(_ASKED_FOR[name]), name)
+        if isinstance(value, type):
+            value.__module__ = __name__
+        return value
+
+    def __dir__() -> list[str]:
+        return sorted({*globals(), *__all__})

@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import AsyncIterator, Callable, Mapping
+from typing import TYPE_CHECKING, Any, overload
 
 from ._attempts import log_failure
 from ._base import BaseClient
 from ._errors import WechatPayError
 from ._invocation import AsyncInvocation
 from ._lazy import load
-from ._reply import Encrypted, PlatformKeys, Reply, content, whole
+from ._reply import Encrypted, Reply, content, whole
 from .operations import AsyncOperations
 
 if TYPE_CHECKING:
+    from os import PathLike
     from types import TracebackType
+    from typing import BinaryIO
 
     from typing_extensions import Self
 
+    from ._files import SavedFile
     from ._native import Call
     from ._native import _RawReply as RawReply
+    from ._records import PlatformKeys
 
 
 class AsyncClient(BaseClient, AsyncOperations):
@@ -47,6 +51,100 @@ class AsyncClient(BaseClient, AsyncOperations):
         body: anything that is JSON.
         """
         return whole(await _completed(self._request(method, path, query, body)))
+
+    @overload
+    async def download(
+        self,
+        operation: str,
+        params: Mapping[str, Any] | None = None,
+        to: None = None,
+        *,
+        gunzip: bool = False,
+        progress: Callable[[int, int | None], object] | None = None,
+    ) -> list[BinaryIO]: ...
+    @overload
+    async def download(
+        self,
+        operation: str,
+        params: Mapping[str, Any] | None,
+        to: str | PathLike[str],
+        *,
+        gunzip: bool = False,
+        progress: Callable[[int, int | None], object] | None = None,
+    ) -> list[SavedFile]: ...
+    async def download(
+        self,
+        operation: str,
+        params: Mapping[str, Any] | None = None,
+        to: str | PathLike[str] | None = None,
+        *,
+        gunzip: bool = False,
+        progress: Callable[[int, int | None], object] | None = None,
+    ) -> list[SavedFile] | list[BinaryIO]:
+        """Downloads what an operation gives: its file, or those whose addresses stand in its reply (bills, receipts).
+
+        Their hashes are checked against that signed reply, encrypted files are decrypted, and files that were asked for
+        with ``tar_type="GZIP"`` are inflated. A file takes its place when it is whole and right, and not before.
+
+        to: path of the file; of several the second goes to ``bill.2.csv`` where the first goes to ``bill.csv``.
+        Without it, the files are given open for reading, and are gone when they are closed.
+        gunzip: inflates files that no ``tar_type`` was given for.
+        progress: told how far it is, ``progress(received, total)`` in bytes; total is None where nobody says.
+        """
+        call = self._download("download", to, progress, operation=operation, params=params or {}, gunzip=gunzip)
+        reply = await _completed(call)
+        return load("_files").opened(content(reply)) if to is None else load("_files").saved(content(reply))
+
+    @overload
+    async def download_url(
+        self,
+        url: str,
+        to: None = None,
+        *,
+        hash_type: str | None = None,
+        hash_value: str | None = None,
+        gunzip: bool = False,
+        progress: Callable[[int, int | None], object] | None = None,
+    ) -> BinaryIO: ...
+    @overload
+    async def download_url(
+        self,
+        url: str,
+        to: str | PathLike[str],
+        *,
+        hash_type: str | None = None,
+        hash_value: str | None = None,
+        gunzip: bool = False,
+        progress: Callable[[int, int | None], object] | None = None,
+    ) -> SavedFile: ...
+    async def download_url(
+        self,
+        url: str,
+        to: str | PathLike[str] | None = None,
+        *,
+        hash_type: str | None = None,
+        hash_value: str | None = None,
+        gunzip: bool = False,
+        progress: Callable[[int, int | None], object] | None = None,
+    ) -> SavedFile | BinaryIO:
+        """Downloads from an address that a reply gave, and checks the hash that stood beside it; see ``download``."""
+        call = self._download(
+            "download_url", to, progress, url=url, hash_type=hash_type, hash_value=hash_value, gunzip=gunzip
+        )
+        reply = await _completed(call)
+        return (load("_files").opened(content(reply)) if to is None else load("_files").saved(content(reply)))[0]
+
+    async def iterate(self, operation: str, params: Mapping[str, Any] | None = None) -> AsyncIterator[Any]:
+        """The items of a list, over all of its pages: each page is asked for when its first item is.
+
+        It begins at the page that ``params`` name, and its size is theirs.
+        """
+        record: Mapping[str, Any] | None = params or {}
+        while record is not None:
+            page = content(await _completed(self._utility("page", operation=operation, params=record)))
+            for item in page["items"]:
+                yield item
+            record = page["next"]
 
     @property
     def invocation(self) -> AsyncInvocation:

@@ -1,97 +1,49 @@
-"""The attempts of calls: what errors carry, and what a hook and the log are told meanwhile."""
+"""What a hook and the log are told of the attempts of calls."""
 
 from __future__ import annotations
 
 import json
 import sys
-from typing import TYPE_CHECKING, Any, NamedTuple, Union
+from typing import TYPE_CHECKING, Any
 
 from . import _native as native
 
 if TYPE_CHECKING:
     import logging
     from collections.abc import Callable
-    from typing import Literal
 
+    from ._attempt import AttemptEvent
     from ._errors import WechatPayError
 
 # The levels of logging, which is not imported here: who has not imported it has no handler.
 _DEBUG, _WARNING = 10, 30
 
 
-class Attempt(NamedTuple):
-    """One attempt of a call that failed. Holds nothing of what was sent or received.
-
-    number: from 1.
-    host: where it went, a URL without a path.
-    phase: how far it came: connecting (nothing was sent), waiting (sent, no answer), receiving (half a reply),
-    answered.
-    duration: seconds, signing not included.
-    status: HTTP status, where a reply came.
-    code: why no reply came: connect_failed, connect_timeout, timeout, connection_broken, broken_reply, reply_too_large.
-    request_id: the platform's Request-ID, where a reply came.
-    """
-
-    number: int
-    host: str
-    phase: Literal["connecting", "waiting", "receiving", "answered"]
-    duration: float
-    status: int | None
-    code: str | None
-    request_id: str | None
-
-
-class AttemptStarted(NamedTuple):
-    """An attempt was about to be sent.
-
-    operation: id of the operation, or the method of ``request()``.
-    mchid: the merchant that it is made for.
-    number: its number within the call, from 1.
-    host: where it goes, a URL without a path.
-    time: when that was, in Unix seconds: it is told when the call next waits for something.
-    dropped: how many events before this one were lost, since the event loop did not keep up with them.
-    """
-
-    operation: str
-    mchid: str
-    number: int
-    host: str
-    time: float
-    dropped: int
-
-
-class AttemptEnded(NamedTuple):
-    """An attempt has ended; see ``AttemptStarted`` and ``Attempt`` for what its fields say."""
-
-    operation: str
-    mchid: str
-    number: int
-    host: str
-    time: float
-    dropped: int
-    phase: Literal["connecting", "waiting", "receiving", "answered"]
-    duration: float
-    status: int | None
-    code: str | None
-    request_id: str | None
-
-
-# Evaluated at run time, where 3.9 has no `|`.
-AttemptEvent = Union[AttemptStarted, AttemptEnded]
-
-
 class Hook:
-    """Whoever is told of the attempts of one call: the application's function, the log, or both."""
+    """Whoever is told of one call: of its attempts the application's function, the log, or both; of its progress
+    another function.
+    """
 
-    __slots__ = ("_function", "_logger")
+    __slots__ = ("_function", "_logger", "_progress")
 
-    def __init__(self, function: Callable[[AttemptEvent], object] | None, logger: logging.Logger | None) -> None:
+    def __init__(
+        self,
+        function: Callable[[AttemptEvent], object] | None,
+        logger: logging.Logger | None,
+        progress: Callable[[int, int | None], object] | None,
+    ) -> None:
         self._function = function
         self._logger = logger
+        self._progress = progress
 
     def tell(self, event: bytes) -> None:
         """Raises only what ends a program: anything else must not end a call."""
+        from . import AttemptEnded, AttemptStarted
+
         fields = json.loads(event)
+        if "received" in fields:
+            self._call(self._progress, fields["received"], fields["total"])
+            return
         told = AttemptEnded(**fields) if "phase" in fields else AttemptStarted(**fields)
         if self._logger is not None and isinstance(told, AttemptEnded):
             self._logger.debug(
@@ -104,17 +56,24 @@ class Hook:
                 told.duration * 1000,
                 told.request_id,
             )
-        if self._function is not None:
+        self._call(self._function, told)
+
+    def _call(self, function: Callable[..., object] | None, *arguments: object) -> None:
+        if function is not None:
             try:
-                self._function(told)
+                function(*arguments)
             except Exception as raised:
-                native.unraisable(raised, self._function)
+                native.unraisable(raised, function)
 
 
-def hook_of(function: Callable[[AttemptEvent], object] | None) -> Hook | None:
+def hook_of(
+    function: Callable[[AttemptEvent], object] | None,
+    progress: Callable[[int, int | None], object] | None = None,
+) -> Hook | None:
     """None, where nobody wants to be told of a call that is made now."""
     logger = _logger(_DEBUG)
-    return None if logger is None and function is None else Hook(function, logger)
+    nobody = logger is None and function is None and progress is None
+    return None if nobody else Hook(function, logger, progress)
 
 
 def checked(function: Any) -> Any:

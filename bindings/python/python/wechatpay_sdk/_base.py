@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from . import _native as native
-from ._attempts import AttemptEvent, checked, hook_of
-from ._json import encode
+from ._attempts import checked, hook_of
+from ._json import encode, encode_options
 from ._lazy import load
 from ._notifications import Notifications
-from ._options import ClientOptions, MerchantOptions, NotificationsOptions, encode_options
+from ._options import ClientOptions, MerchantOptions, NotificationsOptions
 
 if TYPE_CHECKING:
     from typing import Literal
 
     from typing_extensions import Self, Unpack
 
+    from ._attempt import AttemptEvent
     from ._signer import Signer
 
 
@@ -111,10 +113,22 @@ class BaseClient:
         self._native = None
 
     def _call(self, operation: str, params: Mapping[str, Any]) -> native.Call:
-        return self._open().call(operation, encode(params, operation), self._signer, hook_of(self._on_attempt))
+        opened: list[Any] = []
+        record = encode(params, operation, opened)
+        return self._open().call(operation, record, self._signer, hook_of(self._on_attempt), opened or None)
 
     def _utility(self, name: str, **params: Any) -> native.Call:
         return self._open().utility(name, encode(params, name), self._signer, hook_of(self._on_attempt))
+
+    def _download(
+        self,
+        utility: str,
+        to: str | os.PathLike[str] | None,
+        progress: Callable[[int, int | None], object] | None,
+        **params: Any,
+    ) -> native.Call:
+        record = {**params, "to": None if to is None else os.fspath(to), "progress": progress is not None}
+        return self._open().utility(utility, encode(record, utility), self._signer, hook_of(self._on_attempt, progress))
 
     def _request(self, method: str, path: str, query: Mapping[str, Any] | None, body: Any) -> native.Call:
         return self._open().request(

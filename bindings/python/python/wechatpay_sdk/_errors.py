@@ -6,11 +6,11 @@ import builtins
 import json
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from ._attempts import Attempt
-
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Literal
+
+    from ._attempt import Attempt
 
 
 class WechatPayError(Exception):
@@ -170,5 +170,10 @@ def from_record(record: bytes) -> WechatPayError:
     """The exception of a native error record."""
     fields = json.loads(record)
     text = fields.pop("text")
-    fields["attempts"] = tuple(Attempt(**attempt) for attempt in fields["attempts"])
+    if fields["attempts"]:
+        from . import Attempt
+
+        fields["attempts"] = tuple(Attempt(**attempt) for attempt in fields["attempts"])
+    else:
+        fields["attempts"] = ()
     return _CLASSES.get(fields["kind"], WechatPayError)(text, **fields)

@@ -2,57 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING
 
 from ._suggest import Suggesting
 
 if TYPE_CHECKING:
     from ._async_client import AsyncClient
     from ._client import Client
-
-
-class JsapiRecord(TypedDict):
-    """For ``getBrandWCPayRequest`` of a page in WeChat, and for ``wx.requestPayment`` of a mini program.
-
-    Give it to the front end as it is. Not for logs: who has the signature can open the cashier.
-
-    appId: the app id that the prepay named.
-    timeStamp: Unix seconds, as a text.
-    nonceStr: 32 characters.
-    package: ``prepay_id=...``.
-    signType: ``RSA``.
-    paySign: base64.
-    """
-
-    appId: str
-    timeStamp: str
-    nonceStr: str
-    package: str
-    signType: str
-    paySign: str
-
-
-class AppRecord(TypedDict):
-    """For ``PayReq`` of WeChat's SDK in an app.
-
-    Give it to the app as it is. Not for logs: who has the signature can open the cashier.
-
-    appid: the app id that the prepay named.
-    partnerid: the merchant number that the prepay named.
-    prepayid: the bare prepay id.
-    package: ``Sign=WXPay``.
-    noncestr: 32 characters.
-    timestamp: Unix seconds, as a text.
-    sign: base64.
-    """
-
-    appid: str
-    partnerid: str
-    prepayid: str
-    package: str
-    noncestr: str
-    timestamp: str
-    sign: str
+    from ._records import AppRecord, JsapiRecord
 
 
 class Invocation(Suggesting):

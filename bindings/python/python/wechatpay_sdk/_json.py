@@ -1,14 +1,15 @@
-"""Values on their way out: JSON bytes, with the digits of decimals kept and files as base64."""
+"""Values on their way out: JSON bytes, with the digits of decimals kept."""
 
 from __future__ import annotations
 
 import json
+import os
 import sys
-from binascii import b2a_base64
 from collections.abc import Mapping
 from typing import Any
 
 from . import _native
+from ._lazy import load
 
 _fast = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
 
@@ -16,18 +17,43 @@ _fast = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=Fa
 _MAX_DEPTH = 100
 
 
-def encode(record: Mapping[str, Any], operation: str | None = None) -> bytes:
-    """The record as JSON. What cannot be JSON is an ``InvalidRequestError`` that names it."""
+def encode(record: Mapping[str, Any], operation: str | None = None, opened: list[Any] | None = None) -> bytes:
+    """The record as JSON. What cannot be JSON is an ``InvalidRequestError`` that names it.
+
+    What must live until the call has ended is put into ``opened``.
+    """
     try:
         return _fast(record).encode()
     except (TypeError, ValueError, RecursionError):
         # Decimals, files, and all that must be refused by name.
-        return _Slow(operation).write(record, "", 0).encode()
+        return _Slow(operation, [] if opened is None else opened).write(record, "", 0).encode()
+
+
+def encode_options(options: Mapping[str, Any]) -> bytes:
+    """The options that are given, as JSON. Names and types are checked by the core, the same for every language."""
+    return ("{" + ",".join(_option(name, value) for name, value in options.items() if value is not None) + "}").encode()
+
+
+def _option(name: str, value: Any) -> str:
+    if isinstance(value, (list, tuple)):
+        value = [_text_of_path(item) for item in value]
+    try:
+        text = json.dumps({name: _text_of_path(value)}, allow_nan=False)
+    except (TypeError, ValueError):
+        raise _native.bad_option(
+            name, f"must be text, a number, True or False, or a list of texts, not {type(value).__name__}"
+        ) from None
+    return text[1:-1]
+
+
+def _text_of_path(value: Any) -> Any:
+    return os.fspath(value) if isinstance(value, os.PathLike) else value
 
 
 class _Slow:
-    def __init__(self, operation: str | None) -> None:
+    def __init__(self, operation: str | None, opened: list[Any]) -> None:
         self._operation = operation
+        self._opened = opened
 
     def write(self, value: Any, path: str, depth: int) -> str:
         if depth > _MAX_DEPTH:
@@ -35,8 +61,8 @@ class _Slow:
         if isinstance(value, Mapping):
             members = (self._member(name, inner, path, depth) for name, inner in value.items())
             return "{" + ",".join(members) + "}"
-        if _is_file(value):
-            file = {"filename": value[0], "content": b2a_base64(value[1], newline=False).decode("ascii")}
+        file = self._file(value, path)
+        if file is not None:
             return self._scalar(file, path)
         if isinstance(value, (list, tuple)):
             items = (self.write(inner, f"{path}[{at}]", depth + 1) for at, inner in enumerate(value))
@@ -46,6 +72,12 @@ class _Slow:
                 raise self._refuse(path, "must be a finite number")
             return format(value, "f")
         return self._scalar(value, path)
+
+    def _file(self, value: Any, path: str) -> dict[str, str] | None:
+        try:
+            return load("_files").record_of(value, self._opened)
+        except ValueError as error:
+            raise self._refuse(path, str(error)) from None
 
     def _member(self, name: Any, value: Any, path: str, depth: int) -> str:
         if not isinstance(name, str):
@@ -74,19 +106,10 @@ def _is_decimal(value: Any) -> bool:
     return module is not None and isinstance(value, module.Decimal)
 
 
-def _is_file(value: Any) -> bool:
-    return (
-        isinstance(value, tuple)
-        and len(value) == 2
-        and isinstance(value[0], str)
-        and isinstance(value[1], (bytes, bytearray, memoryview))
-    )
-
-
 def _what_is_wrong(value: Any) -> str:
     # The value itself is never shown: it may be a name or an openid.
     if isinstance(value, float):
         return "must be a finite number"
     if isinstance(value, (bytes, bytearray, memoryview)):
-        return "must be text, or a file written as (filename, bytes)"
+        return "must be text, or a file: a path, (filename, bytes), or open for reading"
     return f"must be text, a number, a boolean, a list or a dict, not {type(value).__name__}"

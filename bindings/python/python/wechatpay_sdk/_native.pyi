@@ -1,5 +1,5 @@
 # What the bridge looks like from Python (bindings/python/src). Not an API.
-from typing import Literal, final
+from typing import Any, Literal, final
 
 from typing_extensions import TypeAlias
 
@@ -39,7 +39,14 @@ class Client:
     def with_options(self, options: bytes) -> Client: ...
     @property
     def mchid(self) -> str: ...
-    def call(self, operation: str, params: bytes, key: Signer | None = None, hook: Hook | None = None) -> Call: ...
+    def call(
+        self,
+        operation: str,
+        params: bytes,
+        key: Signer | None = None,
+        hook: Hook | None = None,
+        files: list[Any] | None = None,
+    ) -> Call: ...
     def request(
         self,
         method: str,

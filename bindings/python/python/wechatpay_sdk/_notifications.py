@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from . import _native as native
-from ._options import NotificationsOptions, encode_options
+from ._json import encode_options
+from ._options import NotificationsOptions
 
 if TYPE_CHECKING:
     from typing import Protocol, Union

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import os
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any, Literal, TypedDict, Union
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Literal, TypedDict, Union
 
-from . import _native
-from ._attempts import AttemptEvent
+# By its name there, which is looked up when it is asked for.
+import wechatpay_sdk
 
 # Also evaluated at run time, where 3.9 has no `|`.
 StrPath = Union[str, "os.PathLike[str]"]
@@ -91,31 +90,10 @@ class ClientOptions(MerchantOptions, total=False):
     timeout: float | None
     retry: Literal["off", "safe", "idempotent"] | None
     cool_down: float | None
-    on_attempt: Callable[[AttemptEvent], object] | None
+    on_attempt: Callable[[wechatpay_sdk.AttemptEvent], object] | None
     rate_limit_redis: str | None
     proxy: str | None
     ca_pem: str | None
     ca_path: StrPath | None
     user_agent_suffix: str | None
     max_reply_bytes: int | None
-
-
-def encode_options(options: Mapping[str, Any]) -> bytes:
-    """The options that are given, as JSON. Names and types are checked by the core, the same for every language."""
-    return ("{" + ",".join(_member(name, value) for name, value in options.items() if value is not None) + "}").encode()
-
-
-def _member(name: str, value: Any) -> str:
-    if isinstance(value, (list, tuple)):
-        value = [_text_of_path(item) for item in value]
-    try:
-        text = json.dumps({name: _text_of_path(value)}, allow_nan=False)
-    except (TypeError, ValueError):
-        raise _native.bad_option(
-            name, f"must be text, a number, True or False, or a list of texts, not {type(value).__name__}"
-        ) from None
-    return text[1:-1]
-
-
-def _text_of_path(value: Any) -> Any:
-    return os.fspath(value) if isinstance(value, os.PathLike) else value

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypedDict
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from ._native import _RawReply as RawReply
@@ -35,40 +35,6 @@ class Encrypted(NamedTuple):
 
     serial: str
     ciphertext: str
-
-
-class _PlatformKey(TypedDict):
-    serial: str
-    kind: Literal["public_key", "certificate"]
-    preferred: bool
-    source: Literal["configured", "downloaded"]
-
-
-class PlatformKey(_PlatformKey, total=False):
-    """A key of the platform.
-
-    serial: PUB_KEY_ID_..., or a certificate's serial in upper-case hex.
-    preferred: whether requests name it and encrypt with it.
-    not_before, not_after: validity of a certificate in Unix seconds; outside of it, it is not used.
-    """
-
-    not_before: int
-    not_after: int
-
-
-class _PlatformKeys(TypedDict):
-    keys: list[PlatformKey]
-
-
-class PlatformKeys(_PlatformKeys, total=False):
-    """The platform's keys that a client knows.
-
-    last_refresh: when the platform gave the certificates that were downloaded, in Unix seconds.
-    last_error: why the last download of this process failed; missing where it succeeded.
-    """
-
-    last_refresh: int
-    last_error: str
 
 
 def content(raw: RawReply) -> Any:

@@ -198,7 +198,7 @@ fn parse(text: &str, columns: Columns<'_>) -> Result<Vec<Part>, String> {
 fn wanted(schema: &Schema) -> &'static str {
     match schema {
         Schema::Any => "a value",
-        Schema::String { .. } => "a string",
+        Schema::String { .. } | Schema::Computed(_) => "a string",
         Schema::Integer => "an integer",
         Schema::Number => "a number",
         Schema::Boolean => "true or false",

@@ -12,7 +12,7 @@ const HEADER: &str = "include/wechatpay.h";
 const BINDING: &str = "bindings/c";
 /// The hand-written files with exported functions, in the order of the header. What is not
 /// here (functions for tests) is in no header.
-const SOURCES: [&str; 11] = [
+const SOURCES: [&str; 12] = [
     "version",
     "error",
     "reply",
@@ -20,6 +20,7 @@ const SOURCES: [&str; 11] = [
     "signer",
     "client",
     "attempt",
+    "progress",
     "call",
     "notifications",
     "seen",

@@ -99,7 +99,7 @@ fn kind(product: &Product, ty: &Type) -> String {
         Type::Boolean => "boolean".to_owned(),
         Type::Array(item) => format!("list of {}", kind(product, item)),
         Type::Json(inner) => kind(product, inner),
-        Type::File => "file `{\"filename\", \"content\": base64}`".to_owned(),
+        Type::File => "file `{\"path\"}` or `{\"filename\", \"content\": base64}`".to_owned(),
         Type::Named(name) => match product.component(name).map(|component| &component.shape) {
             Some(Shape::Enum(literals)) if literals.len() <= SHOWN => {
                 let values: Vec<&str> = literals.iter().map(|literal| literal.value.as_str()).collect();

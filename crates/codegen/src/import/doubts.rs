@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use crate::facts::{Operation, Webhooks};
+use crate::facts::{Operation, Param, Webhooks};
 
 const ABOUT: &str = "\
 # What the facts leave in doubt
@@ -87,6 +87,24 @@ pub(super) fn list(products: &Products, webhooks: &Webhooks) -> String {
     );
     section(
         &mut out,
+        "A list in the query",
+        "No document says how it is written: its name is repeated, once for each element.",
+        queries(&operations, |param| param.schema.get("type").is_some_and(|kind| kind == "array")),
+    );
+    section(
+        &mut out,
+        "JSON in the query",
+        "The text of the object is percent-encoded like any other.",
+        queries(&operations, |param| param.schema.get("format").is_some_and(|format| format == "json")),
+    );
+    section(
+        &mut out,
+        "One name in the address and in the body",
+        "It is one parameter, whose value stands in both: no document gives them two meanings.",
+        named_twice(&operations),
+    );
+    section(
+        &mut out,
         "A body in a DELETE",
         "It is sent and signed, as documented.",
         ids(&operations, |operation| operation.method == "DELETE" && operation.body.is_some()),
@@ -94,7 +112,7 @@ pub(super) fn list(products: &Products, webhooks: &Webhooks) -> String {
     section(
         &mut out,
         "A key is named and nothing is encrypted, or the other way round",
-        "`Wechatpay-Serial` is sent wherever a field is marked, and nowhere else.",
+        "`Wechatpay-Serial` is sent with every request of a client that has a key of the platform's; encrypted is what is marked, and nothing else.",
         ids(&operations, |operation| {
             let named = operation.headers.iter().any(|header| header.name == "Wechatpay-Serial");
             named != encrypts(operation)
@@ -135,6 +153,22 @@ fn section(out: &mut String, title: &str, kept: &str, items: Vec<String>) {
 
 fn ids(operations: &[&Operation], doubtful: impl Fn(&Operation) -> bool) -> Vec<String> {
     operations.iter().filter(|operation| doubtful(operation)).map(|operation| format!("`{}`", operation.id)).collect()
+}
+
+/// Parameters of queries.
+fn queries(operations: &[&Operation], doubtful: impl Fn(&Param) -> bool) -> Vec<String> {
+    let params = operations.iter().flat_map(|it| it.query_params.iter().map(|param| (&it.id, param)));
+    params.filter(|(_, param)| doubtful(param)).map(|(id, param)| format!("`{id}`: `{}`", param.name)).collect()
+}
+
+fn named_twice(operations: &[&Operation]) -> Vec<String> {
+    let params =
+        operations.iter().flat_map(|it| it.path_params.iter().chain(&it.query_params).map(move |param| (it, param)));
+    let in_body = |operation: &Operation, name: &str| {
+        operation.body.as_ref().is_some_and(|body| body.schema["properties"].get(name).is_some())
+    };
+    let twice = params.filter(|(operation, param)| in_body(operation, &param.name));
+    twice.map(|(operation, param)| format!("`{}`: `{}`", operation.id, param.name)).collect()
 }
 
 fn described(places: &[Place], doubtful: impl Fn(&Value) -> bool) -> Vec<String> {

@@ -16,6 +16,8 @@ const MARKS: &str = include_str!("../../marks.json");
 pub(super) struct Marks {
     /// Changing operations that may be repeated: sent twice, they have the effect of once.
     idempotent: BTreeMap<String, Reason>,
+    /// Lists whose `offset` counts pages, from 0, and not items.
+    page_numbers: BTreeMap<String, Reason>,
     /// Changing operations, and the query that tells what became of them.
     read_back: BTreeMap<String, ReadBack>,
     /// Texts about a person: place -> field -> reason.
@@ -68,6 +70,11 @@ impl Marks {
     /// Why the operation may be repeated, where that needs a reason.
     pub(super) fn idempotent(&self, id: &str) -> Option<&Reason> {
         self.idempotent.get(id)
+    }
+
+    /// Whether `offset` is the number of a page.
+    pub(super) fn counts_pages(&self, id: &str) -> bool {
+        self.page_numbers.contains_key(id)
     }
 
     /// The query that tells what became of the operation.

@@ -2,9 +2,11 @@
 
 mod changes;
 mod doubts;
+mod forms;
 mod marks;
 mod merge;
 mod names;
+mod pages;
 mod schema;
 mod webhooks;
 
@@ -152,6 +154,7 @@ fn document(product: &str, operations: &[Operation], errors: &Errors) -> Result<
         },
     });
     marks.mark_sensitive(product, &mut document)?;
+    forms::mark_computed(&mut document);
     Ok(document)
 }
 
@@ -204,6 +207,7 @@ fn path_item(operation: &Operation, errors: &Errors, marks: &Marks, hoist: &mut 
     put("x-wechatpay-superseded-by", json!(operation.superseded_by));
     put("x-wechatpay-idempotent", json!(marks.idempotent(&operation.id)));
     put("x-wechatpay-read-back", json!(marks.read_back(&operation.id)));
+    put("x-wechatpay-paging", json!(pages::paging(operation, marks)));
     put("x-wechatpay-errors", errors.operations.get(&operation.id).cloned().unwrap_or_default());
     let unsigned = operation.responses.values().any(|schema| schema["format"] == "binary");
     put("x-wechatpay-unsigned-reply", if unsigned { json!(true) } else { Value::Null });

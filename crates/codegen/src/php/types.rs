@@ -44,7 +44,10 @@ impl Types<'_> {
             Type::Boolean => "bool".to_owned(),
             Type::Array(item) => format!("list<{}>", self.name(item, inside)),
             Type::Json(inner) => self.name(inner, inside),
-            Type::File => "array{filename: string, content: string}".to_owned(),
+            Type::File => {
+                "\\SplFileInfo|array{path: string, filename?: string}|array{filename: string, content: string|resource}"
+                    .to_owned()
+            }
             Type::Named(name) if inside.contains(&name.as_str()) => "array<string, mixed>".to_owned(),
             Type::Named(name) => match self.product.component(name).map(|component| &component.shape) {
                 // Newer literals pass.

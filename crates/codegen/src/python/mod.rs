@@ -112,6 +112,7 @@ fn imports(stub: &str) -> String {
             "typing_extensions",
             &[("NotRequired", "NotRequired["), ("TypeAlias", "TypeAlias"), ("TypedDict", "TypedDict")][..],
         ),
+        ("wechatpay_sdk._files", &[("FileParam", "FileParam")][..]),
     ] {
         let used: Vec<&str> = names.iter().filter(|(_, sign)| stub.contains(sign)).map(|(name, _)| *name).collect();
         if !used.is_empty() {

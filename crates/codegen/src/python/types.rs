@@ -20,7 +20,7 @@ impl Types<'_> {
             Type::Named(name) if self.is_enum(name) => format!("_{name}"),
             Type::Named(name) => name.clone(),
             Type::Json(inner) => self.name(inner),
-            Type::File => "tuple[str, bytes]".to_owned(),
+            Type::File => "FileParam".to_owned(),
         }
     }
 

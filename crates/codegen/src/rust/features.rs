@@ -1,4 +1,4 @@
-//! The cargo features of the core: one per product, for its types.
+//! The cargo features of the core: one per product, for its table and its types.
 
 use std::path::Path;
 
@@ -22,9 +22,9 @@ pub(super) const COMMON: [&str; 8] = [
     "refund",
 ];
 
-/// `marketing_bank` -> `marketing-bank`.
-pub(super) fn feature(product: &Product) -> String {
-    product.name.replace('_', "-")
+/// `marketing.bank_favor` -> `marketing-bank-favor`, as the core names the feature that is missing.
+pub(crate) fn feature(product: &Product) -> String {
+    product.namespace.join("-").replace('_', "-")
 }
 
 /// Writes the features into the manifest, where there is one under `root`.
@@ -36,12 +36,16 @@ pub(crate) fn add(root: &Path, products: &[Product], files: &mut Files) -> Resul
         products.iter().filter(chosen).map(|product| format!("    {:?},\n", feature(product))).collect::<String>()
     };
     let mut features = format!(
-        "## Types of what most merchants call.\ncommon = [\n{}]\n## Types of all products.\nfull = [\n{}]\n",
+        "## What most merchants call.\ncommon = [\n{}]\n## All products.\nfull = [\n{}]\n",
         list(&|product| COMMON.contains(&product.name.as_str())),
         list(&|_| true),
     );
     for product in products {
-        features.push_str(&format!("## Types of `{}`.\n{} = []\n", product.namespace.join("."), feature(product)));
+        features.push_str(&format!(
+            "## Types and table of `{}`.\n{} = []\n",
+            product.namespace.join("."),
+            feature(product)
+        ));
     }
     files.add_plain(MANIFEST, format!("{before}{BEGIN}{features}{END}{after}"));
     Ok(())

@@ -8,12 +8,12 @@ mod types;
 
 use std::collections::BTreeMap;
 
-use crate::model::{Events, Namespace, Operation, Product, Reply, Shape};
+use crate::model::{Events, Namespace, Operation, Product, Reply, Shape, Type};
 use crate::output::{Files, RUST, SUITE};
 use crate::words::{pascal, snake};
 use crate::{Result, WEBHOOKS};
 
-pub(crate) use features::add as add_features;
+pub(crate) use features::{add as add_features, feature};
 
 const HEADER: &str = include_str!("header.rs.txt");
 const KEYWORDS: [&str; 51] = [
@@ -118,6 +118,11 @@ fn operation_items(out: &mut Code, product: &Product, operation: &Operation) {
     out.line(&format!("call!({name} => {reply}, {}[{at}]);", tables::table(product)));
     if matches!(operation.reply, Reply::Json(_)) {
         out.line(&format!("json_reply!({reply});"));
+    }
+    if let (Some(paging), Reply::Json(fields)) = (&operation.paging, &operation.reply)
+        && let Some(Type::Array(item)) = fields.iter().find(|field| field.name == paging.items).map(|field| &field.ty)
+    {
+        out.line(&format!("paged!({name} => {});", types::type_name(item, operation.depth)));
     }
 }
 

@@ -2,9 +2,9 @@
 
 use std::collections::HashMap;
 
-use super::Code;
+use super::{Code, features::feature};
 use crate::Result;
-use crate::model::{BodyKind, Field, Operation, Place, Product, Reply, Shape, Type};
+use crate::model::{BodyKind, Computed, Field, Operation, Paging, Place, Product, Reply, Shape, Step, Type};
 use crate::output::{Files, RUST};
 
 /// Adds the table of each product, and the module that holds them all.
@@ -33,16 +33,18 @@ fn index(products: &[Product]) -> String {
         out.line("");
         out.doc(&format!("Operations `{}.*`.", product.namespace.join(".")));
         out.line(&format!(
-            "pub(crate) static {}: Table = Table::new(include_str!(\"tables/{}.txt\"));",
+            "pub(crate) static {}: Table = table!({:?}, {:?}, \"tables/{}.txt\");",
             table(product),
+            product.namespace.join("."),
+            feature(product),
             product.name
         ));
     }
     out.line("");
     out.doc("All tables by namespace, sorted; no namespace is within another.");
-    out.line("pub(crate) static TABLES: &[(&str, &Table)] = &[");
+    out.line("pub(crate) static TABLES: &[&Table] = &[");
     for product in &products {
-        out.line(&format!("    ({:?}, &{}),", product.namespace.join("."), table(product)));
+        out.line(&format!("    &{},", table(product)));
     }
     out.line("];");
     out.text
@@ -92,6 +94,7 @@ impl<'a> Schemas<'a> {
             kinds,
             operation.encrypted_reply.join(" "),
             operation.read_back.clone().unwrap_or_default(),
+            operation.paging.as_ref().map(paging).unwrap_or_default(),
         ];
         for (place, field) in &operation.params {
             let place = match place {
@@ -107,7 +110,14 @@ impl<'a> Schemas<'a> {
 
     fn field(&mut self, field: &'a Field) -> Result<String> {
         let mark = if field.required { '!' } else { '?' };
-        Ok(format!("{}{mark}{}", field.name, self.ty(&field.ty)?))
+        let ty = match &field.computed {
+            None => self.ty(&field.ty)?,
+            Some(Computed::FileName) => "cname".to_owned(),
+            Some(Computed::Sha256) => "csha256".to_owned(),
+            Some(Computed::Sm3) => "csm3".to_owned(),
+            Some(Computed::Literal(literal)) => format!("c={literal}"),
+        };
+        Ok(format!("{}{mark}{ty}", field.name))
     }
 
     fn ty(&mut self, ty: &'a Type) -> Result<String> {
@@ -154,6 +164,16 @@ impl<'a> Schemas<'a> {
         self.at.insert(name, Some(at));
         Ok(at)
     }
+}
+
+fn paging(paging: &Paging) -> String {
+    let Paging { items, at, size, total, step } = paging;
+    let (by, next) = match step {
+        Step::Item => ("i", "-"),
+        Step::Page => ("p", "-"),
+        Step::Token(next) => ("t", &**next),
+    };
+    format!("{by} {items} {at} {size} {} {next}", total.as_deref().unwrap_or("-"))
 }
 
 fn line(parts: &[String]) -> Result<String> {

@@ -150,7 +150,7 @@ fn parameter_type(ty: &Type, depth: usize) -> String {
     if matches!(ty, Type::Text | Type::Secret { .. }) { format!("impl Into<{name}>") } else { name }
 }
 
-fn type_name(ty: &Type, depth: usize) -> String {
+pub(super) fn type_name(ty: &Type, depth: usize) -> String {
     match ty {
         Type::Any => "serde_json::Value".to_owned(),
         Type::Text => "String".to_owned(),

@@ -433,6 +433,7 @@ pub mod batches {
 
     call!(GetByBatchId => GetByBatchIdReply, BANK_TRANSFER[3]);
     json_reply!(GetByBatchIdReply);
+    paged!(GetByBatchId => super::TransferDetailReply);
 
     /// 银行批次单号查询批次单 (`bank_transfer.batches.get_by_out_batch_no`).
     ///
@@ -557,6 +558,7 @@ pub mod batches {
 
     call!(GetByOutBatchNo => GetByOutBatchNoReply, BANK_TRANSFER[4]);
     json_reply!(GetByOutBatchNoReply);
+    paged!(GetByOutBatchNo => super::TransferDetailReply);
 
     /// Operations `bank_transfer.batches.details.*`.
     pub mod details {

@@ -2681,6 +2681,7 @@ pub mod card {
 
         call!(List => ListReply, BRAND[12]);
         json_reply!(ListReply);
+        paged!(List => super::super::ActiveLink);
 
         /// 解除已生效交易连接名片场景 (`brand.card.card_links.unbind`).
         ///
@@ -2821,6 +2822,7 @@ pub mod marketing {
 
             call!(List => ListReply, BRAND[14]);
             json_reply!(ListReply);
+            paged!(List => super::super::super::ActivityData);
         }
     }
 }
@@ -3408,6 +3410,7 @@ pub mod partner {
 
             call!(List => ListReply, BRAND[19]);
             json_reply!(ListReply);
+            paged!(List => super::super::super::CardData);
 
             /// 修改会员卡模板信息 (`brand.partner.card_member.cards.update`).
             ///
@@ -3849,6 +3852,7 @@ pub mod partner {
 
             call!(List => ListReply, BRAND[23]);
             json_reply!(ListReply);
+            paged!(List => super::super::super::MembershipActivityData);
 
             /// 终止品牌会员发券活动 (`brand.partner.card_member.membership_activities.terminate`).
             ///
@@ -4699,6 +4703,7 @@ pub mod partner {
 
             call!(List => ListReply, BRAND[33]);
             json_reply!(ListReply);
+            paged!(List => super::super::super::UserCardData);
 
             /// 修改用户会员卡信息 (`brand.partner.card_member.user_cards.update`).
             ///
@@ -5395,6 +5400,7 @@ pub mod partner {
 
             call!(List => ListReply, BRAND[43]);
             json_reply!(ListReply);
+            paged!(List => super::super::super::BrandStoreData);
 
             /// 恢复门店营业 (`brand.partner.store.brand_stores.resume`).
             ///

@@ -273,6 +273,7 @@ pub mod capital_lhh {
 
             call!(List => ListReply, CAPITAL[2]);
             json_reply!(ListReply);
+            paged!(List => super::super::super::BranchData);
         }
 
         /// Operations `capital.capital_lhh.banks.corporate_banking.*`.
@@ -331,6 +332,7 @@ pub mod capital_lhh {
 
             call!(List => ListReply, CAPITAL[3]);
             json_reply!(ListReply);
+            paged!(List => super::super::super::CorporateBankingData);
         }
 
         /// Operations `capital.capital_lhh.banks.personal_banking.*`.
@@ -389,6 +391,7 @@ pub mod capital_lhh {
 
             call!(List => ListReply, CAPITAL[4]);
             json_reply!(ListReply);
+            paged!(List => super::super::super::CorporateBankingData);
         }
     }
 }

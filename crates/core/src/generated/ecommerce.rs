@@ -370,25 +370,32 @@ crate::open_enum! {
 }
 
 /// Object `meta` in a request.
-#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
 #[non_exhaustive]
 pub struct MediaMeta {
-    /// Required.
-    pub file_digest: String,
-    /// Required.
-    pub file_name: String,
+    /// Optional. Worked out from the file where it is left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub file_digest: Option<String>,
+    /// Optional. Worked out from the file where it is left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub file_name: Option<String>,
 }
 
 impl MediaMeta {
-    /// What is required, which is all.
+    /// Nothing is required.
     #[must_use]
-    pub fn new(file_digest: impl Into<String>, file_name: impl Into<String>) -> Self {
+    pub fn new() -> Self {
         Self {
-            file_digest: file_digest.into(),
-            file_name: file_name.into(),
+            file_digest: None,
+            file_name: None,
         }
     }
 }
+
+optional! { MediaMeta {
+    file_digest: String,
+    file_name: String,
+} }
 
 crate::open_enum! {
     /// Documented values of `organization_type`.
@@ -2746,20 +2753,25 @@ pub mod account {
             pub struct Create {
                 /// Required.
                 pub file: crate::File,
-                /// Required.
-                pub meta: super::super::super::MediaMeta,
+                /// Optional.
+                #[serde(skip_serializing_if = "Option::is_none")]
+                pub meta: Option<super::super::super::MediaMeta>,
             }
 
             impl Create {
-                /// What is required, which is all.
+                /// What is required. What is optional has a method of its name.
                 #[must_use]
-                pub fn new(file: crate::File, meta: super::super::super::MediaMeta) -> Self {
+                pub fn new(file: crate::File) -> Self {
                     Self {
                         file,
-                        meta,
+                        meta: None,
                     }
                 }
             }
+
+            optional! { Create {
+                meta: super::super::super::MediaMeta,
+            } }
 
             /// Reply to [`Create`].
             #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
@@ -5988,6 +6000,7 @@ pub mod subject_sub_merchants {
 
     call!(List => ListReply, ECOMMERCE[56]);
     json_reply!(ListReply);
+    paged!(List => super::SubjectSubMerchantData);
 }
 
 /// Operations `ecommerce.subsidies.*`.

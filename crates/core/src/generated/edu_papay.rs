@@ -678,6 +678,7 @@ pub mod user {
 
         call!(List => ListReply, EDU_PAPAY[6]);
         json_reply!(ListReply);
+        paged!(List => super::super::ContractData);
     }
 }
 

@@ -895,6 +895,7 @@ pub mod users {
 
         call!(List => ListReply, EDU_SCHOOL_PAY[6]);
         json_reply!(ListReply);
+        paged!(List => super::super::ContractData);
     }
 
     /// Operations `edu_school_pay.users.debt_state.*`.

@@ -164,6 +164,7 @@ pub mod orders {
 
     call!(List => ListReply, EDU_STAR[1]);
     json_reply!(ListReply);
+    paged!(List => super::OrderData);
 }
 
 /// Operations `edu_star.users.*`.

@@ -516,46 +516,60 @@ pub struct ComplaintMediaList {
 }
 
 /// Object `meta` in a request.
-#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
 #[non_exhaustive]
 pub struct ImageMeta {
-    /// Required.
-    pub sha256: String,
-    /// Required.
-    pub filename: String,
+    /// Optional. Worked out from the file where it is left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sha256: Option<String>,
+    /// Optional. Worked out from the file where it is left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub filename: Option<String>,
 }
 
 impl ImageMeta {
-    /// What is required, which is all.
+    /// Nothing is required.
     #[must_use]
-    pub fn new(sha256: impl Into<String>, filename: impl Into<String>) -> Self {
+    pub fn new() -> Self {
         Self {
-            sha256: sha256.into(),
-            filename: filename.into(),
+            sha256: None,
+            filename: None,
         }
     }
 }
 
+optional! { ImageMeta {
+    sha256: String,
+    filename: String,
+} }
+
 /// Object `meta` in a request.
-#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
 #[non_exhaustive]
 pub struct FileMeta {
-    /// Required.
-    pub digest: String,
-    /// Required.
-    pub filename: String,
+    /// Optional. Worked out from the file where it is left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub digest: Option<String>,
+    /// Optional. Worked out from the file where it is left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub filename: Option<String>,
 }
 
 impl FileMeta {
-    /// What is required, which is all.
+    /// Nothing is required.
     #[must_use]
-    pub fn new(digest: impl Into<String>, filename: impl Into<String>) -> Self {
+    pub fn new() -> Self {
         Self {
-            digest: digest.into(),
-            filename: filename.into(),
+            digest: None,
+            filename: None,
         }
     }
 }
+
+optional! { FileMeta {
+    digest: String,
+    filename: String,
+} }
 
 /// Object `contact` in a request.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -2447,6 +2461,7 @@ pub mod customs {
 
         call!(List => ListReply, GLOBAL[2]);
         json_reply!(ListReply);
+        paged!(List => super::super::OrderData);
 
         /// 报关信息修改 (`global.customs.orders.update`).
         ///
@@ -3486,6 +3501,7 @@ pub mod merchant_service {
 
         call!(List => ListReply, GLOBAL[19]);
         json_reply!(ListReply);
+        paged!(List => super::super::ComplaintData);
 
         /// 提交回复 (`global.merchant_service.complaints.response`).
         ///
@@ -3596,6 +3612,7 @@ pub mod merchant_service {
 
             call!(List => ListReply, GLOBAL[20]);
             json_reply!(ListReply);
+            paged!(List => super::super::super::NegotiationHistoryData);
         }
     }
 
@@ -3639,20 +3656,25 @@ pub mod merchant_service {
         pub struct Upload {
             /// Required.
             pub file: crate::File,
-            /// Required.
-            pub meta: super::super::ImageMeta,
+            /// Optional.
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub meta: Option<super::super::ImageMeta>,
         }
 
         impl Upload {
-            /// What is required, which is all.
+            /// What is required. What is optional has a method of its name.
             #[must_use]
-            pub fn new(file: crate::File, meta: super::super::ImageMeta) -> Self {
+            pub fn new(file: crate::File) -> Self {
                 Self {
                     file,
-                    meta,
+                    meta: None,
                 }
             }
         }
+
+        optional! { Upload {
+            meta: super::super::ImageMeta,
+        } }
 
         /// Reply to [`Upload`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
@@ -3684,20 +3706,25 @@ pub mod merchant_storage {
         pub struct Upload {
             /// Required.
             pub file: crate::File,
-            /// Required.
-            pub meta: super::super::FileMeta,
+            /// Optional.
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub meta: Option<super::super::FileMeta>,
         }
 
         impl Upload {
-            /// What is required, which is all.
+            /// What is required. What is optional has a method of its name.
             #[must_use]
-            pub fn new(file: crate::File, meta: super::super::FileMeta) -> Self {
+            pub fn new(file: crate::File) -> Self {
                 Self {
                     file,
-                    meta,
+                    meta: None,
                 }
             }
         }
+
+        optional! { Upload {
+            meta: super::super::FileMeta,
+        } }
 
         /// Reply to [`Upload`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
@@ -6559,6 +6586,7 @@ pub mod refunds {
 
     call!(List => ListReply, GLOBAL[60]);
     json_reply!(ListReply);
+    paged!(List => super::RefundData);
 }
 
 /// Operations `global.settle.*`.
@@ -6633,6 +6661,7 @@ pub mod settle {
 
         call!(List => ListReply, GLOBAL[61]);
         json_reply!(ListReply);
+        paged!(List => super::super::SettlementData);
     }
 }
 

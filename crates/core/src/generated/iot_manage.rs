@@ -213,4 +213,5 @@ pub mod devices {
 
     call!(List => ListReply, IOT_MANAGE[1]);
     json_reply!(ListReply);
+    paged!(List => super::DeviceData);
 }

@@ -493,6 +493,7 @@ pub mod customs {
 
         call!(List => ListReply, LEGACY_GLOBAL[1]);
         json_reply!(ListReply);
+        paged!(List => super::super::OrderData);
 
         /// 报关信息修改 (`legacy_global.customs.orders.update`).
         ///

@@ -1696,6 +1696,7 @@ pub mod refunds {
 
     call!(List => ListReply, LEGACY_HK[6]);
     json_reply!(ListReply);
+    paged!(List => super::RefundData);
 }
 
 /// Operations `legacy_hk.settle.*`.
@@ -1770,6 +1771,7 @@ pub mod settle {
 
         call!(List => ListReply, LEGACY_HK[7]);
         json_reply!(ListReply);
+        paged!(List => super::super::SettlementData);
     }
 }
 

@@ -304,5 +304,6 @@ pub mod users {
 
         call!(ListByBrandId => ListByBrandIdReply, LOVE_FEAST[2]);
         json_reply!(ListByBrandIdReply);
+        paged!(ListByBrandId => super::super::ListByBrandIdData);
     }
 }

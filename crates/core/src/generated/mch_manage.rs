@@ -588,25 +588,32 @@ optional! { Relation {
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
 #[non_exhaustive]
 pub struct UploadBySubMchidMeta {
-    /// Required.
-    pub file_name: String,
-    /// Required.
-    pub file_digest: String,
+    /// Optional. Worked out from the file where it is left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub file_name: Option<String>,
+    /// Optional. Worked out from the file where it is left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub file_digest: Option<String>,
     /// Required.
     pub item_id: crate::Number,
 }
 
 impl UploadBySubMchidMeta {
-    /// What is required, which is all.
+    /// What is required. What is optional has a method of its name.
     #[must_use]
-    pub fn new(file_name: impl Into<String>, file_digest: impl Into<String>, item_id: crate::Number) -> Self {
+    pub fn new(item_id: crate::Number) -> Self {
         Self {
-            file_name: file_name.into(),
-            file_digest: file_digest.into(),
+            file_name: None,
+            file_digest: None,
             item_id,
         }
     }
 }
+
+optional! { UploadBySubMchidMeta {
+    file_name: String,
+    file_digest: String,
+} }
 
 /// Operations `mch_manage.mch_manage_records.*`.
 pub mod mch_manage_records {
@@ -757,6 +764,7 @@ pub mod mch_manage_records {
 
     call!(ListBySubMchid => ListBySubMchidReply, MCH_MANAGE[1]);
     json_reply!(ListBySubMchidReply);
+    paged!(ListBySubMchid => super::ListBySubMchidData);
 
     /// Operations `mch_manage.mch_manage_records.mch_manage_submissions.*`.
     pub mod mch_manage_submissions {

@@ -203,10 +203,12 @@ optional! { Relation {
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
 #[non_exhaustive]
 pub struct EnhancedDueDiligenceMeta {
-    /// Required.
-    pub file_name: String,
-    /// Required.
-    pub file_digest: String,
+    /// Optional. Worked out from the file where it is left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub file_name: Option<String>,
+    /// Optional. Worked out from the file where it is left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub file_digest: Option<String>,
     /// Required.
     pub sub_mchid: String,
     /// Required.
@@ -214,17 +216,22 @@ pub struct EnhancedDueDiligenceMeta {
 }
 
 impl EnhancedDueDiligenceMeta {
-    /// What is required, which is all.
+    /// What is required. What is optional has a method of its name.
     #[must_use]
-    pub fn new(file_name: impl Into<String>, file_digest: impl Into<String>, sub_mchid: impl Into<String>, item_id: crate::Number) -> Self {
+    pub fn new(sub_mchid: impl Into<String>, item_id: crate::Number) -> Self {
         Self {
-            file_name: file_name.into(),
-            file_digest: file_digest.into(),
+            file_name: None,
+            file_digest: None,
             sub_mchid: sub_mchid.into(),
             item_id,
         }
     }
 }
+
+optional! { EnhancedDueDiligenceMeta {
+    file_name: String,
+    file_digest: String,
+} }
 
 crate::open_enum! {
     /// Documented values of `limited_functions`.

@@ -57,25 +57,32 @@ crate::open_enum! {
 }
 
 /// Object `meta` in a request.
-#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
 #[non_exhaustive]
 pub struct MediaMeta {
-    /// Required.
-    pub sha256: String,
-    /// Required.
-    pub filename: String,
+    /// Optional. Worked out from the file where it is left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sha256: Option<String>,
+    /// Optional. Worked out from the file where it is left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub filename: Option<String>,
 }
 
 impl MediaMeta {
-    /// What is required, which is all.
+    /// Nothing is required.
     #[must_use]
-    pub fn new(sha256: impl Into<String>, filename: impl Into<String>) -> Self {
+    pub fn new() -> Self {
         Self {
-            sha256: sha256.into(),
-            filename: filename.into(),
+            sha256: None,
+            filename: None,
         }
     }
 }
+
+optional! { MediaMeta {
+    sha256: String,
+    filename: String,
+} }
 
 /// Operations `merchant.fund.*`.
 pub mod fund {
@@ -423,20 +430,25 @@ pub mod media {
     pub struct Upload {
         /// Required.
         pub file: crate::File,
-        /// Required.
-        pub meta: super::MediaMeta,
+        /// Optional.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub meta: Option<super::MediaMeta>,
     }
 
     impl Upload {
-        /// What is required, which is all.
+        /// What is required. What is optional has a method of its name.
         #[must_use]
-        pub fn new(file: crate::File, meta: super::MediaMeta) -> Self {
+        pub fn new(file: crate::File) -> Self {
             Self {
                 file,
-                meta,
+                meta: None,
             }
         }
     }
+
+    optional! { Upload {
+        meta: super::MediaMeta,
+    } }
 
     /// Reply to [`Upload`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
@@ -460,20 +472,25 @@ pub mod media {
     pub struct VideoUpload {
         /// Required.
         pub file: crate::File,
-        /// Required.
-        pub meta: super::MediaMeta,
+        /// Optional.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub meta: Option<super::MediaMeta>,
     }
 
     impl VideoUpload {
-        /// What is required, which is all.
+        /// What is required. What is optional has a method of its name.
         #[must_use]
-        pub fn new(file: crate::File, meta: super::MediaMeta) -> Self {
+        pub fn new(file: crate::File) -> Self {
             Self {
                 file,
-                meta,
+                meta: None,
             }
         }
     }
+
+    optional! { VideoUpload {
+        meta: super::MediaMeta,
+    } }
 
     /// Reply to [`VideoUpload`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]

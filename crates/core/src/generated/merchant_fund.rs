@@ -177,6 +177,7 @@ pub mod merchant {
 
         call!(List => ListReply, MERCHANT_FUND[0]);
         json_reply!(ListReply);
+        paged!(List => super::super::MerchantIncomeRecordData);
     }
 }
 
@@ -248,5 +249,6 @@ pub mod partner {
 
         call!(List => ListReply, MERCHANT_FUND[1]);
         json_reply!(ListReply);
+        paged!(List => super::super::PartnerIncomeRecordData);
     }
 }

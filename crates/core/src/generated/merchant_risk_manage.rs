@@ -549,6 +549,7 @@ pub mod ec_trade_risk {
 
     call!(QueryRiskTrades => QueryRiskTradesReply, MERCHANT_RISK_MANAGE[0]);
     json_reply!(QueryRiskTradesReply);
+    paged!(QueryRiskTrades => super::RiskTrade);
 
     /// 回传处置结果 (`merchant_risk_manage.ec_trade_risk.recv_dispose_result`).
     ///

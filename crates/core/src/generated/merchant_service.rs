@@ -1204,25 +1204,32 @@ crate::open_enum! {
 }
 
 /// Object `meta` in a request.
-#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
 #[non_exhaustive]
 pub struct ImageMeta {
-    /// Required.
-    pub sha256: String,
-    /// Required.
-    pub filename: String,
+    /// Optional. Worked out from the file where it is left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sha256: Option<String>,
+    /// Optional. Worked out from the file where it is left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub filename: Option<String>,
 }
 
 impl ImageMeta {
-    /// What is required, which is all.
+    /// Nothing is required.
     #[must_use]
-    pub fn new(sha256: impl Into<String>, filename: impl Into<String>) -> Self {
+    pub fn new() -> Self {
         Self {
-            sha256: sha256.into(),
-            filename: filename.into(),
+            sha256: None,
+            filename: None,
         }
     }
 }
+
+optional! { ImageMeta {
+    sha256: String,
+    filename: String,
+} }
 
 /// Operations `merchant_service.complaint_notifications.*`.
 pub mod complaint_notifications {
@@ -1480,6 +1487,7 @@ pub mod complaints {
 
     call!(List => ListReply, MERCHANT_SERVICE[5]);
     json_reply!(ListReply);
+    paged!(List => super::ComplaintData);
 
     /// Operations `merchant_service.complaints.negotiation_histories.*`.
     pub mod negotiation_histories {
@@ -1707,6 +1715,7 @@ pub mod complaints_v2 {
 
     call!(List => ListReply, MERCHANT_SERVICE[9]);
     json_reply!(ListReply);
+    paged!(List => super::ComplaintsV2Data);
 
     /// 提交回复 (`merchant_service.complaints_v2.response`).
     ///
@@ -1912,6 +1921,7 @@ pub mod complaints_v2 {
 
         call!(List => ListReply, MERCHANT_SERVICE[10]);
         json_reply!(ListReply);
+        paged!(List => super::super::NegotiationHistoryData);
     }
 }
 
@@ -2004,20 +2014,25 @@ pub mod images {
     pub struct Upload {
         /// Required.
         pub file: crate::File,
-        /// Required.
-        pub meta: super::ImageMeta,
+        /// Optional.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub meta: Option<super::ImageMeta>,
     }
 
     impl Upload {
-        /// What is required, which is all.
+        /// What is required. What is optional has a method of its name.
         #[must_use]
-        pub fn new(file: crate::File, meta: super::ImageMeta) -> Self {
+        pub fn new(file: crate::File) -> Self {
             Self {
                 file,
-                meta,
+                meta: None,
             }
         }
     }
+
+    optional! { Upload {
+        meta: super::ImageMeta,
+    } }
 
     /// Reply to [`Upload`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]

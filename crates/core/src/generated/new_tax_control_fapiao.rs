@@ -1566,27 +1566,31 @@ pub struct UploadFapiaoFileMeta {
     pub sub_mchid: Option<String>,
     /// Required.
     pub file_type: FileType,
-    /// Required.
-    pub digest_alogrithm: DigestAlogrithm,
-    /// Required.
-    pub digest: String,
+    /// Optional. Worked out from the file where it is left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub digest_alogrithm: Option<DigestAlogrithm>,
+    /// Optional. Worked out from the file where it is left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub digest: Option<String>,
 }
 
 impl UploadFapiaoFileMeta {
     /// What is required. What is optional has a method of its name.
     #[must_use]
-    pub fn new(file_type: FileType, digest_alogrithm: DigestAlogrithm, digest: impl Into<String>) -> Self {
+    pub fn new(file_type: FileType) -> Self {
         Self {
             sub_mchid: None,
             file_type,
-            digest_alogrithm,
-            digest: digest.into(),
+            digest_alogrithm: None,
+            digest: None,
         }
     }
 }
 
 optional! { UploadFapiaoFileMeta {
     sub_mchid: String,
+    digest_alogrithm: DigestAlogrithm,
+    digest: String,
 } }
 
 crate::open_enum! {
@@ -2496,6 +2500,7 @@ pub mod fapiao_merchant {
 
     call!(ListSpInviteMchInfo => ListSpInviteMchInfoReply, NEW_TAX_CONTROL_FAPIAO[13]);
     json_reply!(ListSpInviteMchInfoReply);
+    paged!(ListSpInviteMchInfo => super::MchInviteResult);
 }
 
 /// Operations `new_tax_control_fapiao.merchant.*`.
@@ -2764,6 +2769,7 @@ pub mod merchant {
 
         call!(List => ListReply, NEW_TAX_CONTROL_FAPIAO[19]);
         json_reply!(ListReply);
+        paged!(List => super::super::TaxCodeData);
     }
 }
 

@@ -617,6 +617,7 @@ pub mod face_collections {
 
     call!(List => ListReply, OFFLINE_FACE[4]);
     json_reply!(ListReply);
+    paged!(List => super::FaceCollection);
 }
 
 /// Operations `offline_face.repayment_url.*`.

@@ -1666,6 +1666,7 @@ pub mod insurance_sign {
 
         call!(ListByOutContractCode => ListByOutContractCodeReply, PAPAY[12]);
         json_reply!(ListByOutContractCodeReply);
+        paged!(ListByOutContractCode => super::super::ListByOutContractCodeData);
 
         /// 保险商户修改保险扣费周期列表 (`papay.insurance_sign.policy_periods.modify_by_contract_id`).
         ///

@@ -1342,6 +1342,7 @@ pub mod reminders {
 
         call!(List => ListReply, PARKING[3]);
         json_reply!(ListReply);
+        paged!(List => super::super::Application);
     }
 
     /// Operations `parking.reminders.ext_payment.*`.

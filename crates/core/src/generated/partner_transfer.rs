@@ -381,6 +381,7 @@ pub mod batches {
 
     call!(GetByBatchId => GetByBatchIdReply, PARTNER_TRANSFER[3]);
     json_reply!(GetByBatchIdReply);
+    paged!(GetByBatchId => super::TransferDetailReply);
 
     /// 商家批次单号查询批次单 (`partner_transfer.batches.get_by_out_batch_no`).
     ///
@@ -502,6 +503,7 @@ pub mod batches {
 
     call!(GetByOutBatchNo => GetByOutBatchNoReply, PARTNER_TRANSFER[4]);
     json_reply!(GetByOutBatchNoReply);
+    paged!(GetByOutBatchNo => super::TransferDetailReply);
 
     /// Operations `partner_transfer.batches.details.*`.
     pub mod details {

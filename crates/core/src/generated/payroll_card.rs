@@ -369,6 +369,7 @@ pub mod authentications {
 
     call!(List => ListReply, PAYROLL_CARD[1]);
     json_reply!(ListReply);
+    paged!(List => super::AuthenticationData);
 
     /// 微工卡核身预下单 (`payroll_card.authentications.pre_order`).
     ///

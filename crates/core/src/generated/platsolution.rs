@@ -4496,6 +4496,7 @@ pub mod insurance {
 
             call!(GetByBatchId => GetByBatchIdReply, PLATSOLUTION[42]);
             json_reply!(GetByBatchIdReply);
+            paged!(GetByBatchId => super::super::super::InsuranceMchTransferBatchGetByBatchIdData);
 
             /// 商户转账批次单号查询批次单 (`platsolution.insurance.mch_transfer.batches.get_by_out_batch_no`).
             ///
@@ -4563,6 +4564,7 @@ pub mod insurance {
 
             call!(GetByOutBatchNo => GetByOutBatchNoReply, PLATSOLUTION[43]);
             json_reply!(GetByOutBatchNoReply);
+            paged!(GetByOutBatchNo => super::super::super::InsuranceMchTransferBatchGetByBatchIdData);
 
             /// Operations `platsolution.insurance.mch_transfer.batches.detail_receipts.*`.
             pub mod detail_receipts {
@@ -5467,6 +5469,7 @@ pub mod mch_transfer {
 
         call!(GetByBatchId => GetByBatchIdReply, PLATSOLUTION[55]);
         json_reply!(GetByBatchIdReply);
+        paged!(GetByBatchId => super::super::PlatsolutionMchTransferBatchGetByBatchIdData);
 
         /// 商户转账批次单号查询批次单 (`platsolution.mch_transfer.batches.get_by_out_batch_no`).
         ///
@@ -5534,6 +5537,7 @@ pub mod mch_transfer {
 
         call!(GetByOutBatchNo => GetByOutBatchNoReply, PLATSOLUTION[56]);
         json_reply!(GetByOutBatchNoReply);
+        paged!(GetByOutBatchNo => super::super::PlatsolutionMchTransferBatchGetByBatchIdData);
 
         /// Operations `platsolution.mch_transfer.batches.detail_receipts.*`.
         pub mod detail_receipts {

@@ -204,6 +204,7 @@ pub mod guides {
 
     call!(List => ListReply, SMART_GUIDE[2]);
     json_reply!(ListReply);
+    paged!(List => super::GuideData);
 
     /// 服务人员信息更新 (`smart_guide.guides.update`).
     ///

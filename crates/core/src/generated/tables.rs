@@ -4,381 +4,381 @@
 use crate::table::Table;
 
 /// Operations `abnormal_fund_processing.*`.
-pub(crate) static ABNORMAL_FUND_PROCESSING: Table = Table::new(include_str!("tables/abnormal_fund_processing.txt"));
+pub(crate) static ABNORMAL_FUND_PROCESSING: Table = table!("abnormal_fund_processing", "abnormal-fund-processing", "tables/abnormal_fund_processing.txt");
 
 /// Operations `aggracct_bc.*`.
-pub(crate) static AGGRACCT_BC: Table = Table::new(include_str!("tables/aggracct_bc.txt"));
+pub(crate) static AGGRACCT_BC: Table = table!("aggracct_bc", "aggracct-bc", "tables/aggracct_bc.txt");
 
 /// Operations `apply4sub.*`.
-pub(crate) static APPLY4SUB: Table = Table::new(include_str!("tables/apply4sub.txt"));
+pub(crate) static APPLY4SUB: Table = table!("apply4sub", "apply4sub", "tables/apply4sub.txt");
 
 /// Operations `apply4subject.*`.
-pub(crate) static APPLY4SUBJECT: Table = Table::new(include_str!("tables/apply4subject.txt"));
+pub(crate) static APPLY4SUBJECT: Table = table!("apply4subject", "apply4subject", "tables/apply4subject.txt");
 
 /// Operations `applyment4sub.*`.
-pub(crate) static APPLYMENT4SUB: Table = Table::new(include_str!("tables/applyment4sub.txt"));
+pub(crate) static APPLYMENT4SUB: Table = table!("applyment4sub", "applyment4sub", "tables/applyment4sub.txt");
 
 /// Operations `bank_batch_transfer.*`.
-pub(crate) static BANK_BATCH_TRANSFER: Table = Table::new(include_str!("tables/bank_batch_transfer.txt"));
+pub(crate) static BANK_BATCH_TRANSFER: Table = table!("bank_batch_transfer", "bank-batch-transfer", "tables/bank_batch_transfer.txt");
 
 /// Operations `bank_transfer.*`.
-pub(crate) static BANK_TRANSFER: Table = Table::new(include_str!("tables/bank_transfer.txt"));
+pub(crate) static BANK_TRANSFER: Table = table!("bank_transfer", "bank-transfer", "tables/bank_transfer.txt");
 
 /// Operations `bill.*`.
-pub(crate) static BILL: Table = Table::new(include_str!("tables/bill.txt"));
+pub(crate) static BILL: Table = table!("bill", "bill", "tables/bill.txt");
 
 /// Operations `bill_download.*`.
-pub(crate) static BILL_DOWNLOAD: Table = Table::new(include_str!("tables/bill_download.txt"));
+pub(crate) static BILL_DOWNLOAD: Table = table!("bill_download", "bill-download", "tables/bill_download.txt");
 
 /// Operations `brand.*`.
-pub(crate) static BRAND: Table = Table::new(include_str!("tables/brand.txt"));
+pub(crate) static BRAND: Table = table!("brand", "brand", "tables/brand.txt");
 
 /// Operations `brand_basic.*`.
-pub(crate) static BRAND_BASIC: Table = Table::new(include_str!("tables/brand_basic.txt"));
+pub(crate) static BRAND_BASIC: Table = table!("brand_basic", "brand-basic", "tables/brand_basic.txt");
 
 /// Operations `business_circle.*`.
-pub(crate) static BUSINESS_CIRCLE: Table = Table::new(include_str!("tables/business_circle.txt"));
+pub(crate) static BUSINESS_CIRCLE: Table = table!("business_circle", "business-circle", "tables/business_circle.txt");
 
 /// Operations `capital.*`.
-pub(crate) static CAPITAL: Table = Table::new(include_str!("tables/capital.txt"));
+pub(crate) static CAPITAL: Table = table!("capital", "capital", "tables/capital.txt");
 
 /// Operations `catering.*`.
-pub(crate) static CATERING: Table = Table::new(include_str!("tables/catering.txt"));
+pub(crate) static CATERING: Table = table!("catering", "catering", "tables/catering.txt");
 
 /// Operations `certificates.*`.
-pub(crate) static CERTIFICATES: Table = Table::new(include_str!("tables/certificates.txt"));
+pub(crate) static CERTIFICATES: Table = table!("certificates", "certificates", "tables/certificates.txt");
 
 /// Operations `combine_transactions.*`.
-pub(crate) static COMBINE_TRANSACTIONS: Table = Table::new(include_str!("tables/combine_transactions.txt"));
+pub(crate) static COMBINE_TRANSACTIONS: Table = table!("combine_transactions", "combine-transactions", "tables/combine_transactions.txt");
 
 /// Operations `compliance.*`.
-pub(crate) static COMPLIANCE: Table = Table::new(include_str!("tables/compliance.txt"));
+pub(crate) static COMPLIANCE: Table = table!("compliance", "compliance", "tables/compliance.txt");
 
 /// Operations `credit_repayment.*`.
-pub(crate) static CREDIT_REPAYMENT: Table = Table::new(include_str!("tables/credit_repayment.txt"));
+pub(crate) static CREDIT_REPAYMENT: Table = table!("credit_repayment", "credit-repayment", "tables/credit_repayment.txt");
 
 /// Operations `discount_card.*`.
-pub(crate) static DISCOUNT_CARD: Table = Table::new(include_str!("tables/discount_card.txt"));
+pub(crate) static DISCOUNT_CARD: Table = table!("discount_card", "discount-card", "tables/discount_card.txt");
 
 /// Operations `ebike.*`.
-pub(crate) static EBIKE: Table = Table::new(include_str!("tables/ebike.txt"));
+pub(crate) static EBIKE: Table = table!("ebike", "ebike", "tables/ebike.txt");
 
 /// Operations `ecommerce.*`.
-pub(crate) static ECOMMERCE: Table = Table::new(include_str!("tables/ecommerce.txt"));
+pub(crate) static ECOMMERCE: Table = table!("ecommerce", "ecommerce", "tables/ecommerce.txt");
 
 /// Operations `edu_papay.*`.
-pub(crate) static EDU_PAPAY: Table = Table::new(include_str!("tables/edu_papay.txt"));
+pub(crate) static EDU_PAPAY: Table = table!("edu_papay", "edu-papay", "tables/edu_papay.txt");
 
 /// Operations `edu_school_pay.*`.
-pub(crate) static EDU_SCHOOL_PAY: Table = Table::new(include_str!("tables/edu_school_pay.txt"));
+pub(crate) static EDU_SCHOOL_PAY: Table = table!("edu_school_pay", "edu-school-pay", "tables/edu_school_pay.txt");
 
 /// Operations `edu_star.*`.
-pub(crate) static EDU_STAR: Table = Table::new(include_str!("tables/edu_star.txt"));
+pub(crate) static EDU_STAR: Table = table!("edu_star", "edu-star", "tables/edu_star.txt");
 
 /// Operations `express.*`.
-pub(crate) static EXPRESS: Table = Table::new(include_str!("tables/express.txt"));
+pub(crate) static EXPRESS: Table = table!("express", "express", "tables/express.txt");
 
 /// Operations `face_mch.*`.
-pub(crate) static FACE_MCH: Table = Table::new(include_str!("tables/face_mch.txt"));
+pub(crate) static FACE_MCH: Table = table!("face_mch", "face-mch", "tables/face_mch.txt");
 
 /// Operations `fund_app.*`.
-pub(crate) static FUND_APP: Table = Table::new(include_str!("tables/fund_app.txt"));
+pub(crate) static FUND_APP: Table = table!("fund_app", "fund-app", "tables/fund_app.txt");
 
 /// Operations `funds_to_oversea.*`.
-pub(crate) static FUNDS_TO_OVERSEA: Table = Table::new(include_str!("tables/funds_to_oversea.txt"));
+pub(crate) static FUNDS_TO_OVERSEA: Table = table!("funds_to_oversea", "funds-to-oversea", "tables/funds_to_oversea.txt");
 
 /// Operations `global.*`.
-pub(crate) static GLOBAL: Table = Table::new(include_str!("tables/global.txt"));
+pub(crate) static GLOBAL: Table = table!("global", "global", "tables/global.txt");
 
 /// Operations `goldplan.*`.
-pub(crate) static GOLDPLAN: Table = Table::new(include_str!("tables/goldplan.txt"));
+pub(crate) static GOLDPLAN: Table = table!("goldplan", "goldplan", "tables/goldplan.txt");
 
 /// Operations `gov.*`.
-pub(crate) static GOV: Table = Table::new(include_str!("tables/gov.txt"));
+pub(crate) static GOV: Table = table!("gov", "gov", "tables/gov.txt");
 
 /// Operations `hire_power_bank.*`.
-pub(crate) static HIRE_POWER_BANK: Table = Table::new(include_str!("tables/hire_power_bank.txt"));
+pub(crate) static HIRE_POWER_BANK: Table = table!("hire_power_bank", "hire-power-bank", "tables/hire_power_bank.txt");
 
 /// Operations `industry_coupon.*`.
-pub(crate) static INDUSTRY_COUPON: Table = Table::new(include_str!("tables/industry_coupon.txt"));
+pub(crate) static INDUSTRY_COUPON: Table = table!("industry_coupon", "industry-coupon", "tables/industry_coupon.txt");
 
 /// Operations `industry_rebate.*`.
-pub(crate) static INDUSTRY_REBATE: Table = Table::new(include_str!("tables/industry_rebate.txt"));
+pub(crate) static INDUSTRY_REBATE: Table = table!("industry_rebate", "industry-rebate", "tables/industry_rebate.txt");
 
 /// Operations `ins_policy_mgr.*`.
-pub(crate) static INS_POLICY_MGR: Table = Table::new(include_str!("tables/ins_policy_mgr.txt"));
+pub(crate) static INS_POLICY_MGR: Table = table!("ins_policy_mgr", "ins-policy-mgr", "tables/ins_policy_mgr.txt");
 
 /// Operations `iot_manage.*`.
-pub(crate) static IOT_MANAGE: Table = Table::new(include_str!("tables/iot_manage.txt"));
+pub(crate) static IOT_MANAGE: Table = table!("iot_manage", "iot-manage", "tables/iot_manage.txt");
 
 /// Operations `legacy_global.*`.
-pub(crate) static LEGACY_GLOBAL: Table = Table::new(include_str!("tables/legacy_global.txt"));
+pub(crate) static LEGACY_GLOBAL: Table = table!("legacy_global", "legacy-global", "tables/legacy_global.txt");
 
 /// Operations `legacy_hk.*`.
-pub(crate) static LEGACY_HK: Table = Table::new(include_str!("tables/legacy_hk.txt"));
+pub(crate) static LEGACY_HK: Table = table!("legacy_hk", "legacy-hk", "tables/legacy_hk.txt");
 
 /// Operations `love_feast.*`.
-pub(crate) static LOVE_FEAST: Table = Table::new(include_str!("tables/love_feast.txt"));
+pub(crate) static LOVE_FEAST: Table = table!("love_feast", "love-feast", "tables/love_feast.txt");
 
 /// Operations `marketing.bank.*`.
-pub(crate) static MARKETING_BANK: Table = Table::new(include_str!("tables/marketing_bank.txt"));
+pub(crate) static MARKETING_BANK: Table = table!("marketing.bank", "marketing-bank", "tables/marketing_bank.txt");
 
 /// Operations `marketing.bank_favor.*`.
-pub(crate) static MARKETING_BANK_FAVOR: Table = Table::new(include_str!("tables/marketing_bank_favor.txt"));
+pub(crate) static MARKETING_BANK_FAVOR: Table = table!("marketing.bank_favor", "marketing-bank-favor", "tables/marketing_bank_favor.txt");
 
 /// Operations `marketing.busifavor.*`.
-pub(crate) static MARKETING_BUSIFAVOR: Table = Table::new(include_str!("tables/marketing_busifavor.txt"));
+pub(crate) static MARKETING_BUSIFAVOR: Table = table!("marketing.busifavor", "marketing-busifavor", "tables/marketing_busifavor.txt");
 
 /// Operations `marketing.favor.*`.
-pub(crate) static MARKETING_FAVOR: Table = Table::new(include_str!("tables/marketing_favor.txt"));
+pub(crate) static MARKETING_FAVOR: Table = table!("marketing.favor", "marketing-favor", "tables/marketing_favor.txt");
 
 /// Operations `marketing.goods_subsidy_activity.*`.
-pub(crate) static MARKETING_GOODS_SUBSIDY_ACTIVITY: Table = Table::new(include_str!("tables/marketing_goods_subsidy_activity.txt"));
+pub(crate) static MARKETING_GOODS_SUBSIDY_ACTIVITY: Table = table!("marketing.goods_subsidy_activity", "marketing-goods-subsidy-activity", "tables/marketing_goods_subsidy_activity.txt");
 
 /// Operations `marketing.member_card_activity.*`.
-pub(crate) static MARKETING_MEMBER_CARD_ACTIVITY: Table = Table::new(include_str!("tables/marketing_member_card_activity.txt"));
+pub(crate) static MARKETING_MEMBER_CARD_ACTIVITY: Table = table!("marketing.member_card_activity", "marketing-member-card-activity", "tables/marketing_member_card_activity.txt");
 
 /// Operations `marketing.member_card_open.*`.
-pub(crate) static MARKETING_MEMBER_CARD_OPEN: Table = Table::new(include_str!("tables/marketing_member_card_open.txt"));
+pub(crate) static MARKETING_MEMBER_CARD_OPEN: Table = table!("marketing.member_card_open", "marketing-member-card-open", "tables/marketing_member_card_open.txt");
 
 /// Operations `marketing.partner.*`.
-pub(crate) static MARKETING_PARTNER: Table = Table::new(include_str!("tables/marketing_partner.txt"));
+pub(crate) static MARKETING_PARTNER: Table = table!("marketing.partner", "marketing-partner", "tables/marketing_partner.txt");
 
 /// Operations `marketing.partnerships.*`.
-pub(crate) static MARKETING_PARTNERSHIPS: Table = Table::new(include_str!("tables/marketing_partnerships.txt"));
+pub(crate) static MARKETING_PARTNERSHIPS: Table = table!("marketing.partnerships", "marketing-partnerships", "tables/marketing_partnerships.txt");
 
 /// Operations `marketing.pay_gift_activity.*`.
-pub(crate) static MARKETING_PAY_GIFT_ACTIVITY: Table = Table::new(include_str!("tables/marketing_pay_gift_activity.txt"));
+pub(crate) static MARKETING_PAY_GIFT_ACTIVITY: Table = table!("marketing.pay_gift_activity", "marketing-pay-gift-activity", "tables/marketing_pay_gift_activity.txt");
 
 /// Operations `marketing.shopping_receipt.*`.
-pub(crate) static MARKETING_SHOPPING_RECEIPT: Table = Table::new(include_str!("tables/marketing_shopping_receipt.txt"));
+pub(crate) static MARKETING_SHOPPING_RECEIPT: Table = table!("marketing.shopping_receipt", "marketing-shopping-receipt", "tables/marketing_shopping_receipt.txt");
 
 /// Operations `marketing.weekly_discount.*`.
-pub(crate) static MARKETING_WEEKLY_DISCOUNT: Table = Table::new(include_str!("tables/marketing_weekly_discount.txt"));
+pub(crate) static MARKETING_WEEKLY_DISCOUNT: Table = table!("marketing.weekly_discount", "marketing-weekly-discount", "tables/marketing_weekly_discount.txt");
 
 /// Operations `marketing.withdraw_favor.*`.
-pub(crate) static MARKETING_WITHDRAW_FAVOR: Table = Table::new(include_str!("tables/marketing_withdraw_favor.txt"));
+pub(crate) static MARKETING_WITHDRAW_FAVOR: Table = table!("marketing.withdraw_favor", "marketing-withdraw-favor", "tables/marketing_withdraw_favor.txt");
 
 /// Operations `mch_alter_apply.*`.
-pub(crate) static MCH_ALTER_APPLY: Table = Table::new(include_str!("tables/mch_alter_apply.txt"));
+pub(crate) static MCH_ALTER_APPLY: Table = table!("mch_alter_apply", "mch-alter-apply", "tables/mch_alter_apply.txt");
 
 /// Operations `mch_manage.*`.
-pub(crate) static MCH_MANAGE: Table = Table::new(include_str!("tables/mch_manage.txt"));
+pub(crate) static MCH_MANAGE: Table = table!("mch_manage", "mch-manage", "tables/mch_manage.txt");
 
 /// Operations `mch_operate.*`.
-pub(crate) static MCH_OPERATE: Table = Table::new(include_str!("tables/mch_operate.txt"));
+pub(crate) static MCH_OPERATE: Table = table!("mch_operate", "mch-operate", "tables/mch_operate.txt");
 
 /// Operations `mch_operation_manage.*`.
-pub(crate) static MCH_OPERATION_MANAGE: Table = Table::new(include_str!("tables/mch_operation_manage.txt"));
+pub(crate) static MCH_OPERATION_MANAGE: Table = table!("mch_operation_manage", "mch-operation-manage", "tables/mch_operation_manage.txt");
 
 /// Operations `med_ins.*`.
-pub(crate) static MED_INS: Table = Table::new(include_str!("tables/med_ins.txt"));
+pub(crate) static MED_INS: Table = table!("med_ins", "med-ins", "tables/med_ins.txt");
 
 /// Operations `merchant.*`.
-pub(crate) static MERCHANT: Table = Table::new(include_str!("tables/merchant.txt"));
+pub(crate) static MERCHANT: Table = table!("merchant", "merchant", "tables/merchant.txt");
 
 /// Operations `merchant_fund.*`.
-pub(crate) static MERCHANT_FUND: Table = Table::new(include_str!("tables/merchant_fund.txt"));
+pub(crate) static MERCHANT_FUND: Table = table!("merchant_fund", "merchant-fund", "tables/merchant_fund.txt");
 
 /// Operations `merchant_risk_manage.*`.
-pub(crate) static MERCHANT_RISK_MANAGE: Table = Table::new(include_str!("tables/merchant_risk_manage.txt"));
+pub(crate) static MERCHANT_RISK_MANAGE: Table = table!("merchant_risk_manage", "merchant-risk-manage", "tables/merchant_risk_manage.txt");
 
 /// Operations `merchant_service.*`.
-pub(crate) static MERCHANT_SERVICE: Table = Table::new(include_str!("tables/merchant_service.txt"));
+pub(crate) static MERCHANT_SERVICE: Table = table!("merchant_service", "merchant-service", "tables/merchant_service.txt");
 
 /// Operations `merchant_settlement.*`.
-pub(crate) static MERCHANT_SETTLEMENT: Table = Table::new(include_str!("tables/merchant_settlement.txt"));
+pub(crate) static MERCHANT_SETTLEMENT: Table = table!("merchant_settlement", "merchant-settlement", "tables/merchant_settlement.txt");
 
 /// Operations `merchant_store.*`.
-pub(crate) static MERCHANT_STORE: Table = Table::new(include_str!("tables/merchant_store.txt"));
+pub(crate) static MERCHANT_STORE: Table = table!("merchant_store", "merchant-store", "tables/merchant_store.txt");
 
 /// Operations `multi_use.*`.
-pub(crate) static MULTI_USE: Table = Table::new(include_str!("tables/multi_use.txt"));
+pub(crate) static MULTI_USE: Table = table!("multi_use", "multi-use", "tables/multi_use.txt");
 
 /// Operations `new_tax_control_fapiao.*`.
-pub(crate) static NEW_TAX_CONTROL_FAPIAO: Table = Table::new(include_str!("tables/new_tax_control_fapiao.txt"));
+pub(crate) static NEW_TAX_CONTROL_FAPIAO: Table = table!("new_tax_control_fapiao", "new-tax-control-fapiao", "tables/new_tax_control_fapiao.txt");
 
 /// Operations `offline_face.*`.
-pub(crate) static OFFLINE_FACE: Table = Table::new(include_str!("tables/offline_face.txt"));
+pub(crate) static OFFLINE_FACE: Table = table!("offline_face", "offline-face", "tables/offline_face.txt");
 
 /// Operations `offline_face_mch.*`.
-pub(crate) static OFFLINE_FACE_MCH: Table = Table::new(include_str!("tables/offline_face_mch.txt"));
+pub(crate) static OFFLINE_FACE_MCH: Table = table!("offline_face_mch", "offline-face-mch", "tables/offline_face_mch.txt");
 
 /// Operations `palm_service.*`.
-pub(crate) static PALM_SERVICE: Table = Table::new(include_str!("tables/palm_service.txt"));
+pub(crate) static PALM_SERVICE: Table = table!("palm_service", "palm-service", "tables/palm_service.txt");
 
 /// Operations `papay.*`.
-pub(crate) static PAPAY: Table = Table::new(include_str!("tables/papay.txt"));
+pub(crate) static PAPAY: Table = table!("papay", "papay", "tables/papay.txt");
 
 /// Operations `parking.*`.
-pub(crate) static PARKING: Table = Table::new(include_str!("tables/parking.txt"));
+pub(crate) static PARKING: Table = table!("parking", "parking", "tables/parking.txt");
 
 /// Operations `partner_papay.*`.
-pub(crate) static PARTNER_PAPAY: Table = Table::new(include_str!("tables/partner_papay.txt"));
+pub(crate) static PARTNER_PAPAY: Table = table!("partner_papay", "partner-papay", "tables/partner_papay.txt");
 
 /// Operations `partner_transfer.*`.
-pub(crate) static PARTNER_TRANSFER: Table = Table::new(include_str!("tables/partner_transfer.txt"));
+pub(crate) static PARTNER_TRANSFER: Table = table!("partner_transfer", "partner-transfer", "tables/partner_transfer.txt");
 
 /// Operations `password_exempt_contract.*`.
-pub(crate) static PASSWORD_EXEMPT_CONTRACT: Table = Table::new(include_str!("tables/password_exempt_contract.txt"));
+pub(crate) static PASSWORD_EXEMPT_CONTRACT: Table = table!("password_exempt_contract", "password-exempt-contract", "tables/password_exempt_contract.txt");
 
 /// Operations `pay.*`.
-pub(crate) static PAY: Table = Table::new(include_str!("tables/pay.txt"));
+pub(crate) static PAY: Table = table!("pay", "pay", "tables/pay.txt");
 
 /// Operations `pay_devices.*`.
-pub(crate) static PAY_DEVICES: Table = Table::new(include_str!("tables/pay_devices.txt"));
+pub(crate) static PAY_DEVICES: Table = table!("pay_devices", "pay-devices", "tables/pay_devices.txt");
 
 /// Operations `payroll_card.*`.
-pub(crate) static PAYROLL_CARD: Table = Table::new(include_str!("tables/payroll_card.txt"));
+pub(crate) static PAYROLL_CARD: Table = table!("payroll_card", "payroll-card", "tables/payroll_card.txt");
 
 /// Operations `payscore.*`.
-pub(crate) static PAYSCORE: Table = Table::new(include_str!("tables/payscore.txt"));
+pub(crate) static PAYSCORE: Table = table!("payscore", "payscore", "tables/payscore.txt");
 
 /// Operations `platsolution.*`.
-pub(crate) static PLATSOLUTION: Table = Table::new(include_str!("tables/platsolution.txt"));
+pub(crate) static PLATSOLUTION: Table = table!("platsolution", "platsolution", "tables/platsolution.txt");
 
 /// Operations `profitsharing.*`.
-pub(crate) static PROFITSHARING: Table = Table::new(include_str!("tables/profitsharing.txt"));
+pub(crate) static PROFITSHARING: Table = table!("profitsharing", "profitsharing", "tables/profitsharing.txt");
 
 /// Operations `qr_code.*`.
-pub(crate) static QR_CODE: Table = Table::new(include_str!("tables/qr_code.txt"));
+pub(crate) static QR_CODE: Table = table!("qr_code", "qr-code", "tables/qr_code.txt");
 
 /// Operations `rate_activity.*`.
-pub(crate) static RATE_ACTIVITY: Table = Table::new(include_str!("tables/rate_activity.txt"));
+pub(crate) static RATE_ACTIVITY: Table = table!("rate_activity", "rate-activity", "tables/rate_activity.txt");
 
 /// Operations `real_name.*`.
-pub(crate) static REAL_NAME: Table = Table::new(include_str!("tables/real_name.txt"));
+pub(crate) static REAL_NAME: Table = table!("real_name", "real-name", "tables/real_name.txt");
 
 /// Operations `recharge.*`.
-pub(crate) static RECHARGE: Table = Table::new(include_str!("tables/recharge.txt"));
+pub(crate) static RECHARGE: Table = table!("recharge", "recharge", "tables/recharge.txt");
 
 /// Operations `refund.*`.
-pub(crate) static REFUND: Table = Table::new(include_str!("tables/refund.txt"));
+pub(crate) static REFUND: Table = table!("refund", "refund", "tables/refund.txt");
 
 /// Operations `repayment.*`.
-pub(crate) static REPAYMENT: Table = Table::new(include_str!("tables/repayment.txt"));
+pub(crate) static REPAYMENT: Table = table!("repayment", "repayment", "tables/repayment.txt");
 
 /// Operations `security.*`.
-pub(crate) static SECURITY: Table = Table::new(include_str!("tables/security.txt"));
+pub(crate) static SECURITY: Table = table!("security", "security", "tables/security.txt");
 
 /// Operations `smart_guide.*`.
-pub(crate) static SMART_GUIDE: Table = Table::new(include_str!("tables/smart_guide.txt"));
+pub(crate) static SMART_GUIDE: Table = table!("smart_guide", "smart-guide", "tables/smart_guide.txt");
 
 /// Operations `taxi_invoice.*`.
-pub(crate) static TAXI_INVOICE: Table = Table::new(include_str!("tables/taxi_invoice.txt"));
+pub(crate) static TAXI_INVOICE: Table = table!("taxi_invoice", "taxi-invoice", "tables/taxi_invoice.txt");
 
 /// Operations `transaction_block.*`.
-pub(crate) static TRANSACTION_BLOCK: Table = Table::new(include_str!("tables/transaction_block.txt"));
+pub(crate) static TRANSACTION_BLOCK: Table = table!("transaction_block", "transaction-block", "tables/transaction_block.txt");
 
 /// Operations `transfer.*`.
-pub(crate) static TRANSFER: Table = Table::new(include_str!("tables/transfer.txt"));
+pub(crate) static TRANSFER: Table = table!("transfer", "transfer", "tables/transfer.txt");
 
 /// Operations `transfer_detail.*`.
-pub(crate) static TRANSFER_DETAIL: Table = Table::new(include_str!("tables/transfer_detail.txt"));
+pub(crate) static TRANSFER_DETAIL: Table = table!("transfer_detail", "transfer-detail", "tables/transfer_detail.txt");
 
 /// Operations `transfer_download.*`.
-pub(crate) static TRANSFER_DOWNLOAD: Table = Table::new(include_str!("tables/transfer_download.txt"));
+pub(crate) static TRANSFER_DOWNLOAD: Table = table!("transfer_download", "transfer-download", "tables/transfer_download.txt");
 
 /// Operations `vehicle.*`.
-pub(crate) static VEHICLE: Table = Table::new(include_str!("tables/vehicle.txt"));
+pub(crate) static VEHICLE: Table = table!("vehicle", "vehicle", "tables/vehicle.txt");
 
 /// Operations `webizpay.*`.
-pub(crate) static WEBIZPAY: Table = Table::new(include_str!("tables/webizpay.txt"));
+pub(crate) static WEBIZPAY: Table = table!("webizpay", "webizpay", "tables/webizpay.txt");
 
 /// All tables by namespace, sorted; no namespace is within another.
-pub(crate) static TABLES: &[(&str, &Table)] = &[
-    ("abnormal_fund_processing", &ABNORMAL_FUND_PROCESSING),
-    ("aggracct_bc", &AGGRACCT_BC),
-    ("apply4sub", &APPLY4SUB),
-    ("apply4subject", &APPLY4SUBJECT),
-    ("applyment4sub", &APPLYMENT4SUB),
-    ("bank_batch_transfer", &BANK_BATCH_TRANSFER),
-    ("bank_transfer", &BANK_TRANSFER),
-    ("bill", &BILL),
-    ("bill_download", &BILL_DOWNLOAD),
-    ("brand", &BRAND),
-    ("brand_basic", &BRAND_BASIC),
-    ("business_circle", &BUSINESS_CIRCLE),
-    ("capital", &CAPITAL),
-    ("catering", &CATERING),
-    ("certificates", &CERTIFICATES),
-    ("combine_transactions", &COMBINE_TRANSACTIONS),
-    ("compliance", &COMPLIANCE),
-    ("credit_repayment", &CREDIT_REPAYMENT),
-    ("discount_card", &DISCOUNT_CARD),
-    ("ebike", &EBIKE),
-    ("ecommerce", &ECOMMERCE),
-    ("edu_papay", &EDU_PAPAY),
-    ("edu_school_pay", &EDU_SCHOOL_PAY),
-    ("edu_star", &EDU_STAR),
-    ("express", &EXPRESS),
-    ("face_mch", &FACE_MCH),
-    ("fund_app", &FUND_APP),
-    ("funds_to_oversea", &FUNDS_TO_OVERSEA),
-    ("global", &GLOBAL),
-    ("goldplan", &GOLDPLAN),
-    ("gov", &GOV),
-    ("hire_power_bank", &HIRE_POWER_BANK),
-    ("industry_coupon", &INDUSTRY_COUPON),
-    ("industry_rebate", &INDUSTRY_REBATE),
-    ("ins_policy_mgr", &INS_POLICY_MGR),
-    ("iot_manage", &IOT_MANAGE),
-    ("legacy_global", &LEGACY_GLOBAL),
-    ("legacy_hk", &LEGACY_HK),
-    ("love_feast", &LOVE_FEAST),
-    ("marketing.bank", &MARKETING_BANK),
-    ("marketing.bank_favor", &MARKETING_BANK_FAVOR),
-    ("marketing.busifavor", &MARKETING_BUSIFAVOR),
-    ("marketing.favor", &MARKETING_FAVOR),
-    ("marketing.goods_subsidy_activity", &MARKETING_GOODS_SUBSIDY_ACTIVITY),
-    ("marketing.member_card_activity", &MARKETING_MEMBER_CARD_ACTIVITY),
-    ("marketing.member_card_open", &MARKETING_MEMBER_CARD_OPEN),
-    ("marketing.partner", &MARKETING_PARTNER),
-    ("marketing.partnerships", &MARKETING_PARTNERSHIPS),
-    ("marketing.pay_gift_activity", &MARKETING_PAY_GIFT_ACTIVITY),
-    ("marketing.shopping_receipt", &MARKETING_SHOPPING_RECEIPT),
-    ("marketing.weekly_discount", &MARKETING_WEEKLY_DISCOUNT),
-    ("marketing.withdraw_favor", &MARKETING_WITHDRAW_FAVOR),
-    ("mch_alter_apply", &MCH_ALTER_APPLY),
-    ("mch_manage", &MCH_MANAGE),
-    ("mch_operate", &MCH_OPERATE),
-    ("mch_operation_manage", &MCH_OPERATION_MANAGE),
-    ("med_ins", &MED_INS),
-    ("merchant", &MERCHANT),
-    ("merchant_fund", &MERCHANT_FUND),
-    ("merchant_risk_manage", &MERCHANT_RISK_MANAGE),
-    ("merchant_service", &MERCHANT_SERVICE),
-    ("merchant_settlement", &MERCHANT_SETTLEMENT),
-    ("merchant_store", &MERCHANT_STORE),
-    ("multi_use", &MULTI_USE),
-    ("new_tax_control_fapiao", &NEW_TAX_CONTROL_FAPIAO),
-    ("offline_face", &OFFLINE_FACE),
-    ("offline_face_mch", &OFFLINE_FACE_MCH),
-    ("palm_service", &PALM_SERVICE),
-    ("papay", &PAPAY),
-    ("parking", &PARKING),
-    ("partner_papay", &PARTNER_PAPAY),
-    ("partner_transfer", &PARTNER_TRANSFER),
-    ("password_exempt_contract", &PASSWORD_EXEMPT_CONTRACT),
-    ("pay", &PAY),
-    ("pay_devices", &PAY_DEVICES),
-    ("payroll_card", &PAYROLL_CARD),
-    ("payscore", &PAYSCORE),
-    ("platsolution", &PLATSOLUTION),
-    ("profitsharing", &PROFITSHARING),
-    ("qr_code", &QR_CODE),
-    ("rate_activity", &RATE_ACTIVITY),
-    ("real_name", &REAL_NAME),
-    ("recharge", &RECHARGE),
-    ("refund", &REFUND),
-    ("repayment", &REPAYMENT),
-    ("security", &SECURITY),
-    ("smart_guide", &SMART_GUIDE),
-    ("taxi_invoice", &TAXI_INVOICE),
-    ("transaction_block", &TRANSACTION_BLOCK),
-    ("transfer", &TRANSFER),
-    ("transfer_detail", &TRANSFER_DETAIL),
-    ("transfer_download", &TRANSFER_DOWNLOAD),
-    ("vehicle", &VEHICLE),
-    ("webizpay", &WEBIZPAY),
+pub(crate) static TABLES: &[&Table] = &[
+    &ABNORMAL_FUND_PROCESSING,
+    &AGGRACCT_BC,
+    &APPLY4SUB,
+    &APPLY4SUBJECT,
+    &APPLYMENT4SUB,
+    &BANK_BATCH_TRANSFER,
+    &BANK_TRANSFER,
+    &BILL,
+    &BILL_DOWNLOAD,
+    &BRAND,
+    &BRAND_BASIC,
+    &BUSINESS_CIRCLE,
+    &CAPITAL,
+    &CATERING,
+    &CERTIFICATES,
+    &COMBINE_TRANSACTIONS,
+    &COMPLIANCE,
+    &CREDIT_REPAYMENT,
+    &DISCOUNT_CARD,
+    &EBIKE,
+    &ECOMMERCE,
+    &EDU_PAPAY,
+    &EDU_SCHOOL_PAY,
+    &EDU_STAR,
+    &EXPRESS,
+    &FACE_MCH,
+    &FUND_APP,
+    &FUNDS_TO_OVERSEA,
+    &GLOBAL,
+    &GOLDPLAN,
+    &GOV,
+    &HIRE_POWER_BANK,
+    &INDUSTRY_COUPON,
+    &INDUSTRY_REBATE,
+    &INS_POLICY_MGR,
+    &IOT_MANAGE,
+    &LEGACY_GLOBAL,
+    &LEGACY_HK,
+    &LOVE_FEAST,
+    &MARKETING_BANK,
+    &MARKETING_BANK_FAVOR,
+    &MARKETING_BUSIFAVOR,
+    &MARKETING_FAVOR,
+    &MARKETING_GOODS_SUBSIDY_ACTIVITY,
+    &MARKETING_MEMBER_CARD_ACTIVITY,
+    &MARKETING_MEMBER_CARD_OPEN,
+    &MARKETING_PARTNER,
+    &MARKETING_PARTNERSHIPS,
+    &MARKETING_PAY_GIFT_ACTIVITY,
+    &MARKETING_SHOPPING_RECEIPT,
+    &MARKETING_WEEKLY_DISCOUNT,
+    &MARKETING_WITHDRAW_FAVOR,
+    &MCH_ALTER_APPLY,
+    &MCH_MANAGE,
+    &MCH_OPERATE,
+    &MCH_OPERATION_MANAGE,
+    &MED_INS,
+    &MERCHANT,
+    &MERCHANT_FUND,
+    &MERCHANT_RISK_MANAGE,
+    &MERCHANT_SERVICE,
+    &MERCHANT_SETTLEMENT,
+    &MERCHANT_STORE,
+    &MULTI_USE,
+    &NEW_TAX_CONTROL_FAPIAO,
+    &OFFLINE_FACE,
+    &OFFLINE_FACE_MCH,
+    &PALM_SERVICE,
+    &PAPAY,
+    &PARKING,
+    &PARTNER_PAPAY,
+    &PARTNER_TRANSFER,
+    &PASSWORD_EXEMPT_CONTRACT,
+    &PAY,
+    &PAY_DEVICES,
+    &PAYROLL_CARD,
+    &PAYSCORE,
+    &PLATSOLUTION,
+    &PROFITSHARING,
+    &QR_CODE,
+    &RATE_ACTIVITY,
+    &REAL_NAME,
+    &RECHARGE,
+    &REFUND,
+    &REPAYMENT,
+    &SECURITY,
+    &SMART_GUIDE,
+    &TAXI_INVOICE,
+    &TRANSACTION_BLOCK,
+    &TRANSFER,
+    &TRANSFER_DETAIL,
+    &TRANSFER_DOWNLOAD,
+    &VEHICLE,
+    &WEBIZPAY,
 ];

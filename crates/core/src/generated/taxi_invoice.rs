@@ -256,24 +256,31 @@ pub struct UploadFileMeta {
     pub company_mchid: String,
     /// Required.
     pub region_id: crate::Number,
-    /// Required.
-    pub digest: String,
-    /// Required.
-    pub digest_algorithm: DigestAlgorithm,
+    /// Optional. Worked out from the file where it is left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub digest: Option<String>,
+    /// Optional. Worked out from the file where it is left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub digest_algorithm: Option<DigestAlgorithm>,
 }
 
 impl UploadFileMeta {
-    /// What is required, which is all.
+    /// What is required. What is optional has a method of its name.
     #[must_use]
-    pub fn new(company_mchid: impl Into<String>, region_id: crate::Number, digest: impl Into<String>, digest_algorithm: DigestAlgorithm) -> Self {
+    pub fn new(company_mchid: impl Into<String>, region_id: crate::Number) -> Self {
         Self {
             company_mchid: company_mchid.into(),
             region_id,
-            digest: digest.into(),
-            digest_algorithm,
+            digest: None,
+            digest_algorithm: None,
         }
     }
 }
+
+optional! { UploadFileMeta {
+    digest: String,
+    digest_algorithm: DigestAlgorithm,
+} }
 
 crate::open_enum! {
     /// Documented values of `digest_algorithm`.
@@ -1200,4 +1207,5 @@ pub mod user_taxi_orders {
 
     call!(List => ListReply, TAXI_INVOICE[10]);
     json_reply!(ListReply);
+    paged!(List => super::UserTaxiOrderData);
 }

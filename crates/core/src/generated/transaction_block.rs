@@ -639,6 +639,7 @@ pub mod transaction_block_records {
 
     call!(ListBySubMchid => ListBySubMchidReply, TRANSACTION_BLOCK[1]);
     json_reply!(ListBySubMchidReply);
+    paged!(ListBySubMchid => super::ListBySubMchidData);
 }
 
 /// Operations `transaction_block.transaction_block_submissions.*`.

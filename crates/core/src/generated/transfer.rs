@@ -333,6 +333,7 @@ pub mod batches {
 
     call!(GetByBatchId => GetByBatchIdReply, TRANSFER[3]);
     json_reply!(GetByBatchIdReply);
+    paged!(GetByBatchId => super::TransferDetailReply);
 
     /// 商家批次单号查询批次单 (`transfer.batches.get_by_out_batch_no`).
     ///
@@ -397,6 +398,7 @@ pub mod batches {
 
     call!(GetByOutBatchNo => GetByOutBatchNoReply, TRANSFER[4]);
     json_reply!(GetByOutBatchNoReply);
+    paged!(GetByOutBatchNo => super::TransferDetailReply);
 
     /// Operations `transfer.batches.details.*`.
     pub mod details {

@@ -377,6 +377,7 @@ pub mod avail_mch_ranges {
 
         call!(List => ListReply, WEBIZPAY[4]);
         json_reply!(ListReply);
+        paged!(List => String);
     }
 }
 

@@ -1,7 +1,7 @@
 //! What may be sent per second: of everything, and of classes of operations.
 
 use crate::error::Error;
-use crate::operation::{operations, operations_in};
+use crate::operation::{all_namespaces, not_built_in, operations, operations_in};
 use crate::suggest::closest;
 
 /// Slower than a call in a quarter of an hour, or faster than any platform, is a mistake.
@@ -56,16 +56,18 @@ fn belongs(id: &str, class: &str) -> bool {
     id.strip_prefix(class).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
 }
 
-/// A class to which nothing belongs is misspelt: it would limit nothing.
+/// A class to which nothing belongs is misspelt: it would limit nothing. One whose table is not built in passes, since
+/// programs with other features may read the same configuration.
 fn check_name(name: &str) -> Result<(), Error> {
-    if operations_in(name).next().is_some() {
+    if operations_in(name).next().is_some() || not_built_in(name).is_some() {
         return Ok(());
     }
     let beginnings = |id: &'static str| {
         let dots = id.match_indices('.').map(|(at, _)| &id[..at]);
         dots.chain([id])
     };
-    let near = closest(name, operations().iter().flat_map(|operation| beginnings(operation.id)));
+    let built_in = operations().iter().flat_map(|operation| beginnings(operation.id));
+    let near = closest(name, all_namespaces().chain(built_in));
     let hint = near.map_or_else(String::new, |near| format!("; did you mean {near}?"));
     Err(bad(&format!("names the class {name}, with which no operation's id begins{hint}")))
 }

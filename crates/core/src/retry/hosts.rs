@@ -23,6 +23,8 @@ pub(super) mod memory;
 const MAIN: &str = "https://api.mch.weixin.qq.com";
 const BACKUP: &str = "https://api2.mch.weixin.qq.com";
 const DEFAULT_COOL_DOWN: Duration = Duration::from_secs(30);
+/// The domains of WeChat Pay that files are served from.
+const OFFICIAL: &[&str] = &[".weixin.qq.com", ".wechatpay.cn", ".wechat.com", ".tenpay.com"];
 /// A call remembers in a word of bits which ones it has tried.
 const MOST_HOSTS: usize = 64;
 /// A host that stays ill is asked less and less often, at least at this multiple of the cool-down.
@@ -123,6 +125,26 @@ impl Hosts {
             None => Ok(Cow::Borrowed(&self.list)),
             Some(own) => Ok(Cow::Owned(vec![Host::parse("base_url", own, &self.registry)?])),
         }
+    }
+
+    /// Whether a download may be asked for there: at these hosts, or at one of WeChat Pay's.
+    pub(crate) fn may_serve(&self, url: &Url) -> bool {
+        let theirs = |host: &str| OFFICIAL.iter().any(|domain| host.ends_with(domain));
+        // Of a client that is pointed elsewhere only the path counts.
+        !self.official || self.has(url) || url.scheme() == "https" && url.host_str().is_some_and(theirs)
+    }
+
+    fn has(&self, url: &Url) -> bool {
+        self.list.iter().any(|host| host.url.origin() == url.origin())
+    }
+
+    /// Those that have what is at this address.
+    pub(crate) fn of_url(&self, url: &Url) -> Result<Cow<'_, [Host]>, Error> {
+        if !self.official || self.has(url) {
+            return Ok(Cow::Borrowed(&self.list));
+        }
+        let host = &url[..url::Position::BeforePath];
+        Ok(Cow::Owned(vec![Host::parse("url", host, &self.registry)?]))
     }
 
     /// Which of them (bits) are not known to be ill.

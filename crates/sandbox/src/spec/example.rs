@@ -110,6 +110,9 @@ pub(super) fn make(document: &Document, schema: &Value, name: &str, depth: usize
         });
         return Value::Object(parts.flatten().collect());
     }
+    if let Some(inner) = schema.get("contentSchema") {
+        return json!(make(document, inner, name, depth).to_string());
+    }
     let kind = match &schema["type"] {
         Value::Array(kinds) => kinds.first().and_then(Value::as_str),
         kind => kind.as_str(),

@@ -212,6 +212,51 @@ mod tests {
     }
 
     #[test]
+    fn every_example_is_whole() {
+        let catalog = Catalog::embedded().unwrap();
+        let (mut replies, mut missing) = (0, Vec::new());
+        for document in catalog.documents.values() {
+            for (path, item) in document.value["paths"].as_object().into_iter().flatten() {
+                for method in item.as_object().unwrap().keys() {
+                    let method: Method = method.to_ascii_uppercase().parse().unwrap();
+                    let Route::Operation(endpoint) = catalog.route(&method, &path.replace(['{', '}'], "")) else {
+                        panic!("{method} {path}")
+                    };
+                    let example = endpoint.example(&Value::Null, |text| Ok::<_, Problem>(text.to_owned())).unwrap();
+                    if let (Content::Json(value), (_, Some((_, schema)))) = (example.content, endpoint.success()) {
+                        replies += 1;
+                        lacking(endpoint.document, schema, &endpoint.operation.id, &value, &mut missing);
+                    }
+                }
+            }
+        }
+        assert_eq!((replies, missing), (905, Vec::<String>::new()));
+    }
+
+    /// Documented fields that a value does not have, at any depth; of lists, at least one element has them.
+    fn lacking(document: &Document, schema: &Value, at: &str, value: &Value, missing: &mut Vec<String>) {
+        let schema = document.resolve(schema);
+        if let Some(inner) = schema.get("contentSchema") {
+            match value.as_str().and_then(|text| serde_json::from_str(text).ok()) {
+                Some(inside) => lacking(document, inner, at, &inside, missing),
+                None => missing.push(format!("{at} is no JSON")),
+            }
+        }
+        for (name, property) in schema["properties"].as_object().into_iter().flatten() {
+            match value.get(name) {
+                Some(member) => lacking(document, property, &format!("{at}.{name}"), member, missing),
+                None => missing.push(format!("{at}.{name}")),
+            }
+        }
+        if let Some(items) = schema.get("items") {
+            match value.get(0) {
+                Some(item) => lacking(document, items, &format!("{at}[]"), item, missing),
+                None => missing.push(format!("{at}[]")),
+            }
+        }
+    }
+
+    #[test]
     fn every_embedded_event_has_an_example() {
         let catalog = Catalog::embedded().unwrap();
         let webhooks = catalog.documents["webhooks"].value["webhooks"].as_object().unwrap();

@@ -22,7 +22,8 @@ struct Page {
 }
 
 impl Page {
-    fn of(query: &Value, size: &str, place: &str) -> Result<Self, Problem> {
+    /// `by_page`: the offset is the number of a page, from 0.
+    fn of(query: &Value, size: &str, place: &str, by_page: bool) -> Result<Self, Problem> {
         let number = |name: &str, usual: usize, least: usize| {
             let Some(value) = query.get(name) else { return Ok(usual) };
             let number =
@@ -36,6 +37,7 @@ impl Page {
             // Documented: the first page is 1.
             "page_index" => (number(place, 1, 1)? - 1).saturating_mul(size),
             "page_token" => position(query.get(place))?,
+            _ if by_page => number(place, 0, 0)?.saturating_mul(size),
             _ => number(place, 0, 0)?,
         };
         Ok(Self { size, start })
@@ -65,7 +67,7 @@ impl Endpoint<'_> {
         let reads = self.operation.pointer.ends_with("/get");
         let (size, place) = (SIZES.into_iter().find(takes), PLACES.into_iter().find(takes));
         let (true, Some(size), Some(place), Some(list)) = (reads, size, place, only_list(reply)) else { return Ok(()) };
-        let page = Page::of(query, size, place)?;
+        let page = Page::of(query, size, place, self.description()["x-wechatpay-paging"]["by"] == "page")?;
         let items = &property(self.document, schema, &list)["items"];
         let example = reply[&list][0].clone();
         let elements = (page.start..page.end()).map(|at| {
@@ -79,7 +81,7 @@ impl Endpoint<'_> {
             ("total_num", json!(TOTAL)),
             ("current_total_num", json!(elements.len())),
             ("count", json!(elements.len())),
-            ("offset", json!(page.start)),
+            ("offset", query.get("offset").cloned().unwrap_or_else(|| json!(page.start))),
             ("limit", json!(page.size)),
             ("page_size", json!(page.size)),
             ("page_index", json!(page.start / page.size + 1)),

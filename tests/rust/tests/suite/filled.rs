@@ -52,7 +52,7 @@ impl Filled for Value {
 
 impl Filled for File {
     fn filled(canary: &str) -> Self {
-        Self { filename: canary.to_owned(), content: canary.to_owned().into() }
+        Self::bytes(canary, canary.to_owned())
     }
 }
 

@@ -222,7 +222,7 @@ fn no_generated_type_prints_what_the_specification_marks() {
 fn no_text_and_no_file_prints_what_it_holds() {
     let secrets = Secrets::new(&key_pem(), []);
     secrets.display(&Sensitive::from(OPENID));
-    secrets.debug(&File { filename: "fapiao.pdf".into(), content: CONTENT.into() });
+    secrets.debug(&File::bytes("fapiao.pdf", CONTENT));
     let title = user_title::title_url::Get::new("1", TitleUrlSource::Web, "wx1", OPENID, 1);
     assert_eq!(serde_json::to_value(&title).expect("plain data")["openid"], OPENID, "it is sent all the same");
     let reply = serde_json::from_value::<user_title::GetReply>(json!({"phone": PHONE, "email": OPENID}));
@@ -236,10 +236,10 @@ fn no_bound_request_prints_what_it_carries() {
     let secrets = Secrets::new(&key_pem(), []);
     let title = user_title::title_url::Get::new("1", TitleUrlSource::Web, "wx1", OPENID, 1);
     let record = object(serde_json::to_value(&title).expect("plain data"));
-    let query = bind(user_title::title_url::Get::operation(), record, Encryption::Ours(None), "b").expect("binds");
+    let query = bind(user_title::title_url::Get::operation(), record, Encryption::Ours(None), None).expect("binds");
     assert!(query.target.contains(OPENID), "it is in the query");
     let operation = find_operation("goldplan.merchants.close_advertising_show").expect("in the spec");
-    let body = bind(operation, object(json!({"sub_mchid": PHONE})), Encryption::Ours(None), "b").expect("binds");
+    let body = bind(operation, object(json!({"sub_mchid": PHONE})), Encryption::Ours(None), None).expect("binds");
     secrets.debug(&query);
     secrets.debug(&body);
 }

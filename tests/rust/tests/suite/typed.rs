@@ -9,13 +9,17 @@ use wechatpay_suite::vector_text;
 /// A value that binds.
 fn good(schema: &Schema) -> Value {
     match schema {
-        Schema::Any | Schema::String { .. } => "x".into(),
+        Schema::Any | Schema::String { .. } | Schema::Computed(_) => "x".into(),
         Schema::Integer | Schema::Number => 1.into(),
         Schema::Boolean => true.into(),
         Schema::Array(items) => json!([good(items)]),
-        Schema::Object(fields) => fields.iter().map(|field| (field.name.to_owned(), good(field.schema))).collect(),
+        Schema::Object(fields) => {
+            // A digest must be that of the file, so it is left out.
+            let own = fields.iter().filter(|field| !matches!(field.schema, Schema::Computed(_)));
+            own.map(|field| (field.name.to_owned(), good(field.schema))).collect()
+        }
         Schema::JsonText(inner) => good(inner),
-        Schema::Binary => json!({"filename": "x", "content": ""}),
+        Schema::Binary => json!({"filename": "x", "content": "eA=="}),
     }
 }
 
@@ -25,7 +29,7 @@ fn forgotten(schema: &Schema, path: &str) -> Option<(Value, String)> {
     match schema {
         Schema::String { .. } => Some(("".into(), path.to_owned())),
         Schema::Binary => {
-            let file = serde_json::to_value(File::default()).expect("plain data");
+            let file = serde_json::to_value(File::bytes("", "")).expect("plain data");
             Some((file, format!("{path}.filename")))
         }
         Schema::JsonText(inner) => forgotten(inner, path),
@@ -38,7 +42,9 @@ fn forgotten(schema: &Schema, path: &str) -> Option<(Value, String)> {
             let first = first.clone();
             Some((inside.into_iter().map(|(name, (value, _))| (name.to_owned(), value)).collect(), first))
         }
-        Schema::Any | Schema::Integer | Schema::Number | Schema::Boolean | Schema::Array(_) => None,
+        Schema::Any | Schema::Integer | Schema::Number | Schema::Boolean | Schema::Array(_) | Schema::Computed(_) => {
+            None
+        }
     }
 }
 

@@ -26,7 +26,7 @@ Record = Mapping[str, Any]
 _TYPES = {
     "any": "Any",
     "boolean": "bool",
-    "file": "tuple[str, bytes]",
+    "file": "FileParam",
     "integer": "int",
     "number": "float",
     "object": "dict[str, Any]",
@@ -162,7 +162,7 @@ def _doc(operation: Record) -> str:
 def _describe(param: Record) -> str:
     text = f"{_identifier(param['name'])} ({_type(param['type'])}): {'required' if param['required'] else 'optional'}."
     if param["type"] == "file":
-        text += " (filename, content)."
+        text += " A path, a file that is open in binary mode, or (filename, content)."
     if param["values"]:
         text += f" {', '.join(param['values'])}; newer literals pass."
     return f"{text} Encrypted before it is sent." if param["encrypted"] else text

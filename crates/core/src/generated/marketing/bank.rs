@@ -8,23 +8,30 @@
 pub struct TaskMeta {
     /// Required.
     pub bank_type: String,
-    /// Required.
-    pub filename: String,
-    /// Required.
-    pub sha256: String,
+    /// Optional. Worked out from the file where it is left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub filename: Option<String>,
+    /// Optional. Worked out from the file where it is left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sha256: Option<String>,
 }
 
 impl TaskMeta {
-    /// What is required, which is all.
+    /// What is required. What is optional has a method of its name.
     #[must_use]
-    pub fn new(bank_type: impl Into<String>, filename: impl Into<String>, sha256: impl Into<String>) -> Self {
+    pub fn new(bank_type: impl Into<String>) -> Self {
         Self {
             bank_type: bank_type.into(),
-            filename: filename.into(),
-            sha256: sha256.into(),
+            filename: None,
+            sha256: None,
         }
     }
 }
+
+optional! { TaskMeta {
+    filename: String,
+    sha256: String,
+} }
 
 crate::open_enum! {
     /// Documented values of `status`.
@@ -208,5 +215,6 @@ pub mod packages {
 
         call!(List => ListReply, MARKETING_BANK[1]);
         json_reply!(ListReply);
+        paged!(List => super::super::TaskData);
     }
 }

@@ -2567,6 +2567,7 @@ pub mod stocks {
 
         call!(List => ListReply, MARKETING_BUSIFAVOR[15]);
         json_reply!(ListReply);
+        paged!(List => super::super::CouponCodeData);
     }
 }
 
@@ -3167,5 +3168,6 @@ pub mod users {
 
         call!(List => ListReply, MARKETING_BUSIFAVOR[25]);
         json_reply!(ListReply);
+        paged!(List => super::super::CouponData);
     }
 }

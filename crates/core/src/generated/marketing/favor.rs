@@ -430,25 +430,32 @@ crate::open_enum! {
 }
 
 /// Object `meta` in a request.
-#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
 #[non_exhaustive]
 pub struct ImageUploadMeta {
-    /// Required.
-    pub sha256: String,
-    /// Required.
-    pub filename: String,
+    /// Optional. Worked out from the file where it is left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sha256: Option<String>,
+    /// Optional. Worked out from the file where it is left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub filename: Option<String>,
 }
 
 impl ImageUploadMeta {
-    /// What is required, which is all.
+    /// Nothing is required.
     #[must_use]
-    pub fn new(sha256: impl Into<String>, filename: impl Into<String>) -> Self {
+    pub fn new() -> Self {
         Self {
-            sha256: sha256.into(),
-            filename: filename.into(),
+            sha256: None,
+            filename: None,
         }
     }
 }
+
+optional! { ImageUploadMeta {
+    sha256: String,
+    filename: String,
+} }
 
 /// Object `stock_use_rule` in a reply.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
@@ -955,20 +962,25 @@ pub mod media {
     pub struct ImageUpload {
         /// Required.
         pub file: crate::File,
-        /// Required.
-        pub meta: super::ImageUploadMeta,
+        /// Optional.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub meta: Option<super::ImageUploadMeta>,
     }
 
     impl ImageUpload {
-        /// What is required, which is all.
+        /// What is required. What is optional has a method of its name.
         #[must_use]
-        pub fn new(file: crate::File, meta: super::ImageUploadMeta) -> Self {
+        pub fn new(file: crate::File) -> Self {
             Self {
                 file,
-                meta,
+                meta: None,
             }
         }
     }
+
+    optional! { ImageUpload {
+        meta: super::ImageUploadMeta,
+    } }
 
     /// Reply to [`ImageUpload`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
@@ -1146,6 +1158,7 @@ pub mod stocks {
 
     call!(List => ListReply, MARKETING_FAVOR[6]);
     json_reply!(ListReply);
+    paged!(List => super::StockData);
 
     /// 修改可用单品编码 (`marketing.favor.stocks.modify_goods_id`).
     ///
@@ -1415,6 +1428,7 @@ pub mod stocks {
 
         call!(Get => GetReply, MARKETING_FAVOR[5]);
         json_reply!(GetReply);
+        paged!(Get => String);
     }
 
     /// Operations `marketing.favor.stocks.merchants.*`.
@@ -1474,6 +1488,7 @@ pub mod stocks {
 
         call!(Get => GetReply, MARKETING_FAVOR[7]);
         json_reply!(GetReply);
+        paged!(Get => String);
     }
 
     /// Operations `marketing.favor.stocks.refund_flow.*`.
@@ -1902,5 +1917,6 @@ pub mod users {
 
         call!(List => ListReply, MARKETING_FAVOR[19]);
         json_reply!(ListReply);
+        paged!(List => super::super::CouponData);
     }
 }

@@ -366,6 +366,7 @@ pub mod activities {
 
     call!(List => ListReply, MARKETING_GOODS_SUBSIDY_ACTIVITY[0]);
     json_reply!(ListReply);
+    paged!(List => super::ActivityData);
 }
 
 /// Operations `marketing.goods_subsidy_activity.activity.*`.
@@ -713,6 +714,7 @@ pub mod retail_store_act {
 
         call!(List => ListReply, MARKETING_GOODS_SUBSIDY_ACTIVITY[7]);
         json_reply!(ListReply);
+        paged!(List => super::super::RepresentativeData);
     }
 
     /// Operations `marketing.goods_subsidy_activity.retail_store_act.stores.*`.
@@ -898,5 +900,6 @@ pub mod retail_store_act {
 
         call!(List => ListReply, MARKETING_GOODS_SUBSIDY_ACTIVITY[11]);
         json_reply!(ListReply);
+        paged!(List => super::super::StoreData);
     }
 }

@@ -854,6 +854,7 @@ pub mod activities {
 
     call!(List => ListReply, MARKETING_MEMBER_CARD_ACTIVITY[2]);
     json_reply!(ListReply);
+    paged!(List => super::ActivityData);
 
     /// 终止活动 (`marketing.member_card_activity.activities.terminate`).
     ///

@@ -1564,6 +1564,7 @@ pub mod cards {
 
     call!(List => ListReply, MARKETING_MEMBER_CARD_OPEN[16]);
     json_reply!(ListReply);
+    paged!(List => super::MemberCardOpenCardData);
 
     /// 修改会员卡模板信息 (`marketing.member_card_open.cards.update`).
     ///
@@ -2712,5 +2713,6 @@ pub mod user {
 
         call!(List => ListReply, MARKETING_MEMBER_CARD_OPEN[29]);
         json_reply!(ListReply);
+        paged!(List => super::super::UserCardData);
     }
 }

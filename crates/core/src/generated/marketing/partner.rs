@@ -329,25 +329,32 @@ pub struct CutOutResult {
 }
 
 /// Object `meta` in a request.
-#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
 #[non_exhaustive]
 pub struct UploadImageMeta {
-    /// Required.
-    pub sha256: String,
-    /// Required.
-    pub filename: String,
+    /// Optional. Worked out from the file where it is left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sha256: Option<String>,
+    /// Optional. Worked out from the file where it is left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub filename: Option<String>,
 }
 
 impl UploadImageMeta {
-    /// What is required, which is all.
+    /// Nothing is required.
     #[must_use]
-    pub fn new(sha256: impl Into<String>, filename: impl Into<String>) -> Self {
+    pub fn new() -> Self {
         Self {
-            sha256: sha256.into(),
-            filename: filename.into(),
+            sha256: None,
+            filename: None,
         }
     }
 }
+
+optional! { UploadImageMeta {
+    sha256: String,
+    filename: String,
+} }
 
 crate::open_enum! {
     /// Documented values of `usage_mode`.
@@ -3266,6 +3273,7 @@ pub mod delivery_plan {
 
         call!(List => ListReply, MARKETING_PARTNER[1]);
         json_reply!(ListReply);
+        paged!(List => super::super::Plan);
 
         /// 终止投放计划 (`marketing.partner.delivery_plan.delivery_plans.terminate`).
         ///
@@ -3510,20 +3518,25 @@ pub mod product_coupon {
         pub struct UploadImage {
             /// Required.
             pub file: crate::File,
-            /// Required.
-            pub meta: super::super::UploadImageMeta,
+            /// Optional.
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub meta: Option<super::super::UploadImageMeta>,
         }
 
         impl UploadImage {
-            /// What is required, which is all.
+            /// What is required. What is optional has a method of its name.
             #[must_use]
-            pub fn new(file: crate::File, meta: super::super::UploadImageMeta) -> Self {
+            pub fn new(file: crate::File) -> Self {
                 Self {
                     file,
-                    meta,
+                    meta: None,
                 }
             }
         }
+
+        optional! { UploadImage {
+            meta: super::super::UploadImageMeta,
+        } }
 
         /// Reply to [`UploadImage`].
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
@@ -4682,6 +4695,7 @@ pub mod product_coupon {
 
             call!(List => ListReply, MARKETING_PARTNER[24]);
             json_reply!(ListReply);
+            paged!(List => super::super::super::StockReply);
 
             /// 修改商品券指定批次 (`marketing.partner.product_coupon.product_coupons.stocks.update`).
             ///
@@ -5044,6 +5058,7 @@ pub mod product_coupon {
 
                 call!(List => ListReply, MARKETING_PARTNER[19]);
                 json_reply!(ListReply);
+                paged!(List => super::super::super::super::StoreReply);
             }
         }
     }
@@ -5814,6 +5829,7 @@ pub mod product_coupon {
 
             call!(List => ListReply, MARKETING_PARTNER[35]);
             json_reply!(ListReply);
+            paged!(List => super::super::super::UserCoupon);
 
             /// 退券 (`marketing.partner.product_coupon.users.coupons.return`).
             ///

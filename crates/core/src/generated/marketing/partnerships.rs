@@ -313,6 +313,7 @@ pub struct ListReply {
 
 call!(List => ListReply, MARKETING_PARTNERSHIPS[1]);
 json_reply!(ListReply);
+paged!(List => PartnershipData);
 
 /// 终止合作关系 (`marketing.partnerships.terminate`).
 ///

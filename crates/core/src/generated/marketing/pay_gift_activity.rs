@@ -860,6 +860,7 @@ pub mod activities {
 
     call!(List => ListReply, MARKETING_PAY_GIFT_ACTIVITY[2]);
     json_reply!(ListReply);
+    paged!(List => super::ActivityData);
 
     /// 终止活动 (`marketing.pay_gift_activity.activities.terminate`).
     ///
@@ -959,6 +960,7 @@ pub mod activities {
 
         call!(List => ListReply, MARKETING_PAY_GIFT_ACTIVITY[1]);
         json_reply!(ListReply);
+        paged!(List => super::super::GoodsData);
     }
 
     /// Operations `marketing.pay_gift_activity.activities.merchants.*`.
@@ -1111,6 +1113,7 @@ pub mod activities {
 
         call!(List => ListReply, MARKETING_PAY_GIFT_ACTIVITY[5]);
         json_reply!(ListReply);
+        paged!(List => super::super::MerchantData);
     }
 }
 

@@ -138,8 +138,9 @@ pub struct ShoppingReceiptMeta {
     pub out_trade_no: Option<String>,
     /// Required.
     pub openid: crate::Sensitive,
-    /// Required.
-    pub sha256: String,
+    /// Optional. Worked out from the file where it is left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sha256: Option<String>,
     /// Optional.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub merchant_contact_information: Option<MerchantContactInformation>,
@@ -151,14 +152,14 @@ pub struct ShoppingReceiptMeta {
 impl ShoppingReceiptMeta {
     /// What is required. What is optional has a method of its name.
     #[must_use]
-    pub fn new(transaction_id: impl Into<String>, openid: impl Into<crate::Sensitive>, sha256: impl Into<String>) -> Self {
+    pub fn new(transaction_id: impl Into<String>, openid: impl Into<crate::Sensitive>) -> Self {
         Self {
             transaction_id: transaction_id.into(),
             transaction_mchid: None,
             transaction_sub_mchid: None,
             out_trade_no: None,
             openid: openid.into(),
-            sha256: sha256.into(),
+            sha256: None,
             merchant_contact_information: None,
             upload_time: None,
         }
@@ -169,6 +170,7 @@ optional! { ShoppingReceiptMeta {
     transaction_mchid: String,
     transaction_sub_mchid: String,
     out_trade_no: String,
+    sha256: String,
     merchant_contact_information: MerchantContactInformation,
     upload_time: String,
 } }

@@ -237,4 +237,5 @@ pub mod activities {
 
     call!(List => ListReply, MARKETING_WEEKLY_DISCOUNT[2]);
     json_reply!(ListReply);
+    paged!(List => super::ActivityData);
 }

@@ -142,5 +142,6 @@ pub mod users {
 
         call!(List => ListReply, MARKETING_WITHDRAW_FAVOR[1]);
         json_reply!(ListReply);
+        paged!(List => super::super::CouponData);
     }
 }

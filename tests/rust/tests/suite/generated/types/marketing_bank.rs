@@ -6,7 +6,7 @@ open_enums! {
 }
 
 structs! {
-    wechatpay_sdk::marketing::bank::TaskMeta = "marketing_bank/TaskMeta" new(text, text, text) { bank_type: "bank_type", filename: "filename", sha256: "sha256" };
+    wechatpay_sdk::marketing::bank::TaskMeta = "marketing_bank/TaskMeta" new(text) { bank_type: "bank_type", filename: "filename", sha256: "sha256" };
     wechatpay_sdk::marketing::bank::TaskData = "marketing_bank/TaskData" default() { task_id: "task_id", package_id: "package_id", filename: "filename", bank_type: "bank_type", create_time: "create_time", update_time: "update_time", status: "status", success_count: "success_count", fail_count: "fail_count", success_user_count: "success_user_count" };
     wechatpay_sdk::marketing::bank::packages::tasks::Create = "marketing.bank.packages.tasks.create" new(text, other, other) { package_id: "package_id", file: "file", meta: "meta" };
     wechatpay_sdk::marketing::bank::packages::tasks::CreateReply = "marketing.bank.packages.tasks.create/reply" default() { task_id: "task_id", package_id: "package_id", filename: "filename", bank_type: "bank_type", create_time: "create_time", update_time: "update_time", status: "status", fail_count: "fail_count", success_count: "success_count", success_user_count: "success_user_count" };

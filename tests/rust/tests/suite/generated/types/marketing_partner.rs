@@ -38,7 +38,7 @@ structs! {
     wechatpay_sdk::marketing::partner::CutOut = "marketing_partner/CutOut" new(text) { image_url: "image_url" };
     wechatpay_sdk::marketing::partner::CombineImageResult = "marketing_partner/CombineImageResult" default() { image_url: "image_url" };
     wechatpay_sdk::marketing::partner::CutOutResult = "marketing_partner/CutOutResult" default() { image_url: "image_url" };
-    wechatpay_sdk::marketing::partner::UploadImageMeta = "marketing_partner/UploadImageMeta" new(text, text) { sha256: "sha256", filename: "filename" };
+    wechatpay_sdk::marketing::partner::UploadImageMeta = "marketing_partner/UploadImageMeta" new() { sha256: "sha256", filename: "filename" };
     wechatpay_sdk::marketing::partner::SingleUsageInfo = "marketing_partner/SingleUsageInfo" new() { normal_coupon: "normal_coupon", discount_coupon: "discount_coupon" };
     wechatpay_sdk::marketing::partner::SequentialUsageInfo = "marketing_partner/SequentialUsageInfo" new(other, other, other) { r#type: "type", count: "count", available_days: "available_days", interval_days: "interval_days" };
     wechatpay_sdk::marketing::partner::DisplayInfo = "marketing_partner/DisplayInfo" new(text, text, text) { name: "name", image_url: "image_url", background_url: "background_url", detail_image_url_list: "detail_image_url_list", original_price: "original_price", combo_package_list: "combo_package_list" };
@@ -145,7 +145,7 @@ structs! {
     wechatpay_sdk::marketing::partner::product_coupon::image_generation_tasks::CreateReply = "marketing.partner.product_coupon.image_generation_tasks.create/reply" default() { task_id: "task_id", brand_id: "brand_id" };
     wechatpay_sdk::marketing::partner::product_coupon::image_generation_tasks::Get = "marketing.partner.product_coupon.image_generation_tasks.get" new(text, text, other) { task_id: "task_id", brand_id: "brand_id", image_generation_type: "image_generation_type" };
     wechatpay_sdk::marketing::partner::product_coupon::image_generation_tasks::GetReply = "marketing.partner.product_coupon.image_generation_tasks.get/reply" default() { brand_id: "brand_id", task_id: "task_id", image_generation_type: "image_generation_type", task_state: "task_state", combine_image_result: "combine_image_result", cut_out_result: "cut_out_result" };
-    wechatpay_sdk::marketing::partner::product_coupon::media::UploadImage = "marketing.partner.product_coupon.media.upload_image" new(other, other) { file: "file", meta: "meta" };
+    wechatpay_sdk::marketing::partner::product_coupon::media::UploadImage = "marketing.partner.product_coupon.media.upload_image" new(other) { file: "file", meta: "meta" };
     wechatpay_sdk::marketing::partner::product_coupon::media::UploadImageReply = "marketing.partner.product_coupon.media.upload_image/reply" default() { media_url: "media_url" };
     wechatpay_sdk::marketing::partner::product_coupon::notify_configs::Create = "marketing.partner.product_coupon.notify_configs.create" new(text) { notify_url: "notify_url" };
     wechatpay_sdk::marketing::partner::product_coupon::notify_configs::CreateReply = "marketing.partner.product_coupon.notify_configs.create/reply" default() { notify_url: "notify_url", update_time: "update_time" };

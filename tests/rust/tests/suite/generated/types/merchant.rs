@@ -10,7 +10,7 @@ open_enums! {
 }
 
 structs! {
-    wechatpay_sdk::merchant::MediaMeta = "merchant/MediaMeta" new(text, text) { sha256: "sha256", filename: "filename" };
+    wechatpay_sdk::merchant::MediaMeta = "merchant/MediaMeta" new() { sha256: "sha256", filename: "filename" };
     wechatpay_sdk::merchant::fund::balance::Get = "merchant.fund.balance.get" new(other) { account_type: "account_type" };
     wechatpay_sdk::merchant::fund::balance::GetReply = "merchant.fund.balance.get/reply" default() { available_amount: "available_amount", pending_amount: "pending_amount" };
     wechatpay_sdk::merchant::fund::day_end_balance::Get = "merchant.fund.day_end_balance.get" new(other, text) { account_type: "account_type", date: "date" };
@@ -23,8 +23,8 @@ structs! {
     wechatpay_sdk::merchant::fund::withdraw::GetByOutRequestNoReply = "merchant.fund.withdraw.get_by_out_request_no/reply" default() { status: "status", withdraw_id: "withdraw_id", out_request_no: "out_request_no", amount: "amount", create_time: "create_time", update_time: "update_time", reason: "reason", remark: "remark", bank_memo: "bank_memo", account_type: "account_type", solution: "solution" };
     wechatpay_sdk::merchant::fund::withdraw::GetByWithdrawId = "merchant.fund.withdraw.get_by_withdraw_id" new(text) { withdraw_id: "withdraw_id" };
     wechatpay_sdk::merchant::fund::withdraw::GetByWithdrawIdReply = "merchant.fund.withdraw.get_by_withdraw_id/reply" default() { status: "status", withdraw_id: "withdraw_id", out_request_no: "out_request_no", amount: "amount", create_time: "create_time", update_time: "update_time", reason: "reason", remark: "remark", bank_memo: "bank_memo", account_type: "account_type", solution: "solution" };
-    wechatpay_sdk::merchant::media::Upload = "merchant.media.upload" new(other, other) { file: "file", meta: "meta" };
+    wechatpay_sdk::merchant::media::Upload = "merchant.media.upload" new(other) { file: "file", meta: "meta" };
     wechatpay_sdk::merchant::media::UploadReply = "merchant.media.upload/reply" default() { media_id: "media_id" };
-    wechatpay_sdk::merchant::media::VideoUpload = "merchant.media.video_upload" new(other, other) { file: "file", meta: "meta" };
+    wechatpay_sdk::merchant::media::VideoUpload = "merchant.media.video_upload" new(other) { file: "file", meta: "meta" };
     wechatpay_sdk::merchant::media::VideoUploadReply = "merchant.media.video_upload/reply" default() { media_id: "media_id" };
 }

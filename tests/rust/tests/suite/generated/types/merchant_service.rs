@@ -61,7 +61,7 @@ structs! {
     wechatpay_sdk::merchant_service::Faq = "merchant_service/Faq" new() { faq_id: "faq_id", faq_title: "faq_title", action: "action" };
     wechatpay_sdk::merchant_service::Button = "merchant_service/Button" new() { text: "text", action: "action", invalid_info: "invalid_info" };
     wechatpay_sdk::merchant_service::ButtonGroup = "merchant_service/ButtonGroup" new() { buttons: "buttons", button_layout: "button_layout", invalid_info: "invalid_info" };
-    wechatpay_sdk::merchant_service::ImageMeta = "merchant_service/ImageMeta" new(text, text) { sha256: "sha256", filename: "filename" };
+    wechatpay_sdk::merchant_service::ImageMeta = "merchant_service/ImageMeta" new() { sha256: "sha256", filename: "filename" };
     wechatpay_sdk::merchant_service::complaint_notifications::Create = "merchant_service.complaint_notifications.create" new(text) { url: "url" };
     wechatpay_sdk::merchant_service::complaint_notifications::CreateReply = "merchant_service.complaint_notifications.create/reply" default() { mchid: "mchid", url: "url" };
     wechatpay_sdk::merchant_service::complaint_notifications::Delete = "merchant_service.complaint_notifications.delete" new() {};
@@ -88,6 +88,6 @@ structs! {
     wechatpay_sdk::merchant_service::complaints_v2::negotiation_histories::ListReply = "merchant_service.complaints_v2.negotiation_histories.list/reply" default() { data: "data", limit: "limit", offset: "offset", total_count: "total_count" };
     wechatpay_sdk::merchant_service::feedbacks::Create = "merchant_service.feedbacks.create" new(text, text, text) { transaction_id: "transaction_id", complainted_mchid: "complainted_mchid", feedback_type: "feedback_type", feedback_content: "feedback_content", feedback_images: "feedback_images", launch_confirm_process: "launch_confirm_process" };
     wechatpay_sdk::merchant_service::images::Get = "merchant_service.images.get" new(text) { media_id: "media_id" };
-    wechatpay_sdk::merchant_service::images::Upload = "merchant_service.images.upload" new(other, other) { file: "file", meta: "meta" };
+    wechatpay_sdk::merchant_service::images::Upload = "merchant_service.images.upload" new(other) { file: "file", meta: "meta" };
     wechatpay_sdk::merchant_service::images::UploadReply = "merchant_service.images.upload/reply" default() { media_id: "media_id" };
 }

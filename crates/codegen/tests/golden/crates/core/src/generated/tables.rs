@@ -4,13 +4,13 @@
 use crate::table::Table;
 
 /// Operations `shop.table.*`.
-pub(crate) static SHOP_TABLE: Table = Table::new(include_str!("tables/shop_table.txt"));
+pub(crate) static SHOP_TABLE: Table = table!("shop.table", "shop-table", "tables/shop_table.txt");
 
 /// Operations `tea.*`.
-pub(crate) static TEA: Table = Table::new(include_str!("tables/tea.txt"));
+pub(crate) static TEA: Table = table!("tea", "tea", "tables/tea.txt");
 
 /// All tables by namespace, sorted; no namespace is within another.
-pub(crate) static TABLES: &[(&str, &Table)] = &[
-    ("shop.table", &SHOP_TABLE),
-    ("tea", &TEA),
+pub(crate) static TABLES: &[&Table] = &[
+    &SHOP_TABLE,
+    &TEA,
 ];
