@@ -20,6 +20,7 @@ use crate::info::Info;
 use crate::listener::Body;
 use crate::notify::notify;
 use crate::platform::Platform;
+use crate::settle;
 use crate::state::{State, merge_patch};
 
 /// The largest body that is read.
@@ -98,14 +99,22 @@ impl Admin {
                 if let Some(seconds) = off_by_seconds {
                     platform.set_clock_off_by(seconds);
                 }
-                let mut business = platform.business();
-                business.advanced_seconds =
-                    business.advanced_seconds.saturating_add(advance_seconds.unwrap_or_default());
-                Ok(json!({
-                    "now": business.now(),
-                    "advanced_seconds": business.advanced_seconds,
-                    "off_by_seconds": platform.clock_off_by(),
-                }))
+                let (mut shown, notices) = {
+                    let mut business = platform.business();
+                    business.advanced_seconds =
+                        business.advanced_seconds.saturating_add(advance_seconds.unwrap_or_default());
+                    business.end_due();
+                    let shown = json!({
+                        "now": business.now(),
+                        "advanced_seconds": business.advanced_seconds,
+                        "off_by_seconds": platform.clock_off_by(),
+                    });
+                    (shown, business.take_notices())
+                };
+                if !notices.is_empty() {
+                    shown["notifications"] = settle::send_all(platform, notices).await.map_err(bad)?.into();
+                }
+                Ok(shown)
             }
             ("POST", "/merchants") => {
                 let Merchant { mchid, certificate_pem } = parse(&body)?;
@@ -155,6 +164,8 @@ impl Admin {
             }
             ("POST", "/cashier") => cashier::open(&parse(&body)?, platform).map_err(bad),
             ("POST", "/orders/pay") => cashier::pay(parse(&body)?, platform).await.map_err(bad),
+            ("POST", "/settle") => settle::settle(parse(&body)?, platform).await.map_err(bad),
+            ("POST", "/complaints") => settle::file(parse(&body)?, platform).await.map_err(bad),
             ("POST", "/notifications") => {
                 let certificate = platform.certificates().signing().clone();
                 notify(parse(&body)?, &platform.identity, &certificate).await.map_err(bad)
@@ -209,7 +220,7 @@ fn bad(message: impl Into<String>) -> Refusal {
 }
 
 fn unknown(method: &str, path: &str) -> Refusal {
-    const PATHS: [(&str, &[Method]); 12] = [
+    const PATHS: [(&str, &[Method]); 14] = [
         ("/", &[Method::GET]),
         ("/reset", &[Method::POST]),
         ("/state", &[Method::GET, Method::PUT, Method::PATCH]),
@@ -220,6 +231,8 @@ fn unknown(method: &str, path: &str) -> Refusal {
         ("/orders", &[Method::GET]),
         ("/orders/pay", &[Method::POST]),
         ("/cashier", &[Method::POST]),
+        ("/settle", &[Method::POST]),
+        ("/complaints", &[Method::POST]),
         ("/notifications", &[Method::POST]),
         ("/certificates", &[Method::GET, Method::POST, Method::PATCH, Method::DELETE]),
     ];

@@ -3,9 +3,14 @@
 use bytes::Bytes;
 
 use crate::clock;
+use crate::complaints::Complaints;
 use crate::files::Files;
 use crate::orders::Orders;
+use crate::pending::Schedule;
+use crate::refunds::Refunds;
+use crate::sharing::Sharing;
 use crate::state::{State, SubMerchant};
+use crate::transfers::Batches;
 
 /// Rows of a bill, unless the state says otherwise.
 const BILL_ROWS: usize = 20;
@@ -16,11 +21,26 @@ pub(crate) struct Business {
     pub(crate) advanced_seconds: i64,
     pub(crate) orders: Orders,
     pub(crate) files: Files,
+    pub(crate) refunds: Refunds,
+    pub(crate) sharing: Sharing,
+    pub(crate) batches: Batches,
+    pub(crate) complaints: Complaints,
+    pub(crate) schedule: Schedule,
 }
 
 impl Business {
     pub(crate) fn new(state: State) -> Self {
-        Self { state, advanced_seconds: 0, orders: Orders::default(), files: Files::default() }
+        Self {
+            state,
+            advanced_seconds: 0,
+            orders: Orders::default(),
+            files: Files::default(),
+            refunds: Refunds::default(),
+            sharing: Sharing::default(),
+            batches: Batches::default(),
+            complaints: Complaints::default(),
+            schedule: Schedule::default(),
+        }
     }
 
     /// Unix seconds of the business clock.

@@ -25,9 +25,16 @@
 //! `GET /v3/certificates` answers with the platform's certificates, each encrypted under the APIv3 key of the directory.
 //! The operations of the Gold Plan and the check of a sub-merchant's invoice status act on [`State`], and so do
 //! transfers to users (`fund_app.mch_transfer.transfer_bills`: create, cancel and both queries), complaints
-//! (`merchant_service.complaints_v2`: list by date and merchant in pages, get) and applications of sub-merchants
-//! (`applyment4sub.applyment`). Prepays, queries, closing and reversing of `pay.transactions` and
-//! `pay.partner.transactions` act on orders, which the admin listener pays.
+//! (`merchant_service.complaints_v2`: list by date and merchant in pages, get, histories, answer, completion and approval
+//! of refunds; `complaint_notifications`) and applications of sub-merchants (`applyment4sub.applyment`). Prepays, queries,
+//! closing and reversing of `pay.transactions` and `pay.partner.transactions` act on orders, which the admin listener
+//! pays. What is paid is refunded (`refund.domestic.refunds`) and shared (`profitsharing`: receivers, orders, unfreezing,
+//! returns and what is left), and the amounts add up: no more goes back than was paid, less what others have got of it.
+//! Batches of transfers (`transfer.batches`) must add up, too.
+//!
+//! Refunds, profit sharing, returns and batches are `PROCESSING` for ten seconds of the business clock, and a transfer
+//! waits a day for its user; `POST /settle` ends them at once. What has ended is told to the `notify_url` of the request,
+//! of complaints to the merchant's URL of complaint notifications, once, where that is on loopback.
 //! All other operations of `spec/` answer with an example of the documented reply and the header
 //! `Sandbox-Behaviour: example`.
 //!
@@ -52,7 +59,7 @@
 //! | `GET /state` | | [`State`] |
 //! | `PUT /state` | [`State`] | the new [`State`] |
 //! | `PATCH /state` | merge patch (RFC 7396) | the new [`State`] |
-//! | `POST /clock` | `{"advance_seconds"?, "off_by_seconds"?}` | `{"now", "advanced_seconds", "off_by_seconds"}`; the first moves business rules, the second sets how far the clock of signatures is off |
+//! | `POST /clock` | `{"advance_seconds"?, "off_by_seconds"?}` | `{"now", "advanced_seconds", "off_by_seconds", "notifications"?}`; the first moves business rules and ends what is due, the second sets how far the clock of signatures is off |
 //! | `POST /merchants` | `{"mchid", "certificate_pem"}` | `{"mchid", "serial_no"}` |
 //! | `GET /faults` | | `[{"id", "match", "times", "fault"}]`, `times` counted down |
 //! | `POST /faults` | `{"match"?, "times"?, "fault"}` | `{"id"}` |
@@ -62,6 +69,8 @@
 //! | `GET /orders` | | all orders as a query shows them, with their `prepay_id` |
 //! | `POST /cashier` | `{"record"}` | `{"out_trade_no", "description", "total", "currency"}`; refused where WeChat would not open it |
 //! | `POST /orders/pay` | `{"out_trade_no", "mchid"?, "sub_mchid"?, "openid"?}` | `{"order", "notification": {"id", "headers", "body", "answer"}}` |
+//! | `POST /settle` | `{"number"?, "outcome"?}` | `{"notifications": [{"id", "headers", "body", "answer"}]}`; ends what the merchant calls by this number, or all that is pending |
+//! | `POST /complaints` | `{"complaint"?, "mchid"?}` | `{"complaint", "notifications"}`; a user files it, and what is left out is as usual |
 //! | `POST /notifications` | `{"event" or "event_type" and "resource", "original_type"?, "signed_with"?, "seconds"?, "apiv3_key"?, "envelope"?, "headers"?, "body"?, "url"?, "redeliver"?, "header_case"?}` | `{"id", "headers", "body", "answer", "deliveries"}` |
 //! | `GET /certificates` | | `{"available", "certificates": [{"serial_no", "starts_in", "ends_in", "signing"}]}` |
 //! | `POST /certificates` | `{"serial_no"?, "starts_in"?, "ends_in"?, "signing"?}` | the same, with a new one |
@@ -87,6 +96,9 @@
 //! afresh, and spoilt like the first; `deliveries` tells all of them, `[{"after_seconds", "answer"}]`, and the reply
 //! comes after the last. `header_case` is `lower` (as gateways write names) or `title`. A probe is a delivery with
 //! `"headers": {"Wechatpay-Signature": "WECHATPAY/SIGNTEST/…"}`.
+//!
+//! `outcome` is how it ends: `SUCCESS`, where nothing is said; of a refund `CLOSED` or `ABNORMAL`, of profit sharing
+//! `CLOSED`, of a return `FAILED`, of a transfer `FAIL`, of a batch `PARTIAL` (its last transfer fails), `FAIL` or `CLOSED`.
 //!
 //! An order is paid by nobody but `POST /orders/pay`, which notifies its merchant (`TRANSACTION.SUCCESS`): at the order's
 //! `notify_url` where that is on loopback, and in the answer alone where it is not, since nothing is ever sent elsewhere.
@@ -124,6 +136,7 @@ mod business;
 mod cashier;
 mod certificates;
 mod clock;
+mod complaints;
 mod deliver;
 mod error;
 mod faults;
@@ -135,12 +148,18 @@ mod journal;
 mod listener;
 mod notify;
 mod orders;
+mod owner;
+mod pending;
 mod platform;
 mod random;
+mod refunds;
 mod replay;
 mod sandbox;
+mod settle;
+mod sharing;
 mod spec;
 mod state;
+mod transfers;
 
 pub use error::Error;
 pub use info::Info;

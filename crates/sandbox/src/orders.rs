@@ -7,6 +7,7 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use crate::notify::beijing_time;
+use crate::owner::Owner;
 use crate::random;
 
 /// Seconds that an order stays open where it names no `time_expire`. Documented: seven days.
@@ -15,13 +16,6 @@ const OPEN_FOR: i64 = 7 * 24 * 60 * 60;
 /// All orders, each under who made it and its `out_trade_no`.
 #[derive(Default)]
 pub(crate) struct Orders(BTreeMap<(Owner, String), Order>);
-
-/// Who an order belongs to: the merchant, and the sub-merchant of a service provider.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Owner {
-    pub(crate) mchid: String,
-    pub(crate) sub_mchid: Option<String>,
-}
 
 /// One order.
 #[derive(Clone)]
@@ -44,6 +38,7 @@ pub(crate) enum TradeState {
     Success,
     Closed,
     Revoked,
+    Refund,
 }
 
 #[derive(Clone)]
@@ -51,17 +46,6 @@ struct Payment {
     transaction_id: String,
     success_time: String,
     payer: Value,
-}
-
-impl Owner {
-    /// The owner that parameters of an operation name: `mchid`, or `sp_mchid` and `sub_mchid`.
-    pub(crate) fn named_in(parameters: &Value) -> Self {
-        let text = |name: &str| parameters[name].as_str().map(str::to_owned);
-        match text("sp_mchid") {
-            Some(mchid) => Self { mchid, sub_mchid: text("sub_mchid") },
-            None => Self { mchid: text("mchid").unwrap_or_default(), sub_mchid: None },
-        }
-    }
 }
 
 impl Orders {
@@ -82,6 +66,12 @@ impl Orders {
     pub(crate) fn paid_as(&self, owner: &Owner, transaction_id: &str) -> Option<&Order> {
         let paid = |order: &&Order| order.payment.as_ref().is_some_and(|paid| paid.transaction_id == transaction_id);
         self.0.iter().filter(|((other, _), _)| other == owner).map(|(_, order)| order).find(paid)
+    }
+
+    /// A paid order of this merchant, or of one that it provides services to.
+    pub(crate) fn paid_to(&self, mchid: &str, transaction_id: &str) -> Option<&Order> {
+        let of_merchant = self.0.iter().filter(|((owner, _), _)| owner.mchid == mchid).map(|(_, order)| order);
+        of_merchant.into_iter().find(|order| !transaction_id.is_empty() && order.transaction_id() == transaction_id)
     }
 
     pub(crate) fn prepaid_as(&self, prepay_id: &str) -> Option<(&Owner, &Order)> {
@@ -109,6 +99,21 @@ impl Order {
 
     pub(crate) fn out_trade_no(&self) -> &str {
         self.request["out_trade_no"].as_str().unwrap_or_default()
+    }
+
+    /// In cents.
+    pub(crate) fn total(&self) -> i64 {
+        self.request["amount"]["total"].as_i64().unwrap_or_default()
+    }
+
+    /// Whether its money is kept until it has been shared.
+    pub(crate) fn shares_profit(&self) -> bool {
+        self.request["settle_info"]["profit_sharing"] == true
+    }
+
+    /// The number that the payment got; empty before.
+    pub(crate) fn transaction_id(&self) -> &str {
+        self.payment.as_ref().map_or("", |paid| &paid.transaction_id)
     }
 
     pub(crate) fn notify_url(&self) -> &str {
@@ -208,6 +213,7 @@ impl TradeState {
             Self::Success => "SUCCESS",
             Self::Closed => "CLOSED",
             Self::Revoked => "REVOKED",
+            Self::Refund => "REFUND",
         }
     }
 
@@ -217,6 +223,7 @@ impl TradeState {
             Self::Success => "支付成功",
             Self::Closed => "订单已关闭",
             Self::Revoked => "订单已撤销",
+            Self::Refund => "订单发生过退款,退款详情请查询退款单",
         }
     }
 }

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use futures_util::future::join_all;
+use tokio::task::JoinHandle;
 
 use crate::admin::Admin;
 use crate::error::Error;
@@ -12,6 +13,7 @@ use crate::identity::Identity;
 use crate::info::Info;
 use crate::listener::{Bound, Gate, Listener, Serve};
 use crate::platform::Platform;
+use crate::settle;
 use crate::spec::Catalog;
 use crate::state::State;
 
@@ -52,8 +54,18 @@ impl Options {
 pub struct Sandbox {
     info: Info,
     listeners: Vec<Listener>,
+    _clock: Clock,
     /// Held as long as the sandbox runs: two of them would overwrite each other's `sandbox.json`.
     _lock: File,
+}
+
+/// The task that ends what is due; it goes with the sandbox.
+struct Clock(JoinHandle<()>);
+
+impl Drop for Clock {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
 }
 
 impl Sandbox {
@@ -87,10 +99,11 @@ impl Sandbox {
         let listeners = vec![
             serve("main", main, Arc::clone(platform.gate(Host::Main)), answers(&platform, Host::Main))?,
             serve("backup", backup, Arc::clone(platform.gate(Host::Backup)), answers(&platform, Host::Backup))?,
-            serve("admin", admin, Arc::new(Gate::new()), administers(platform, info.clone()))?,
+            serve("admin", admin, Arc::new(Gate::new()), administers(Arc::clone(&platform), info.clone()))?,
         ];
+        let clock = Clock(settle::by_the_clock(platform));
         announce(&dir.join(READY), &info)?;
-        Ok(Self { info, listeners, _lock: lock })
+        Ok(Self { info, listeners, _clock: clock, _lock: lock })
     }
 
     /// Where it listens and which credentials it knows.

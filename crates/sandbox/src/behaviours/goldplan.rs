@@ -3,6 +3,7 @@
 use hyper::StatusCode;
 use serde_json::{Value, json};
 
+use super::invalid_request;
 use crate::business::Business;
 use crate::platform::answer::{Answer, Refusal};
 use crate::state::{GoldPlan, PayScene, State, SubMerchant, Switch};
@@ -146,8 +147,4 @@ fn filters(body: &Value) -> Vec<String> {
 
 fn echo(body: &Value) -> Answer {
     Answer::json(StatusCode::OK, &json!({"sub_mchid": body["sub_mchid"]}))
-}
-
-fn invalid_request(reason: &str) -> Refusal {
-    Refusal::new(400, "INVALID_REQUEST", reason)
 }

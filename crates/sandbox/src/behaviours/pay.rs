@@ -6,10 +6,11 @@
 use hyper::StatusCode;
 use serde_json::{Value, json};
 
+use super::{invalid_request, path, wrong};
 use crate::business::Business;
-use crate::orders::{Order, Owner, TradeState};
+use crate::orders::{Order, TradeState};
+use crate::owner::Owner;
 use crate::platform::answer::{Answer, Refusal};
-use crate::spec::Problem;
 
 pub(super) fn jsapi(business: &mut Business, parameters: &Value) -> Result<Answer, Refusal> {
     let body = &parameters["body"];
@@ -98,6 +99,7 @@ pub(super) fn reverse(business: &mut Business, parameters: &Value) -> Result<Ans
         TradeState::NotPay => order.set_state(TradeState::Closed),
         TradeState::Success => order.set_state(TradeState::Revoked),
         TradeState::Closed | TradeState::Revoked => {}
+        TradeState::Refund => return Err(invalid_request("订单发生过退款,不支持撤销")),
     }
     let mut echo = body.clone();
     echo["out_trade_no"] = json!(order.out_trade_no());
@@ -114,17 +116,9 @@ fn owner(place: &Value, parameters: &Value) -> Result<Owner, Refusal> {
     }
 }
 
-fn path<'a>(parameters: &'a Value, name: &str) -> &'a str {
-    parameters["path"][name].as_str().unwrap_or_default()
-}
-
-fn wrong(field: &str, value: Option<Value>, issue: &str) -> Refusal {
-    Problem { field: field.to_owned(), value, issue: issue.to_owned() }.into()
-}
-
 fn ended(state: TradeState) -> Refusal {
     match state {
-        TradeState::Success => Refusal::new(400, "ORDERPAID", "该订单已支付"),
+        TradeState::Success | TradeState::Refund => Refusal::new(400, "ORDERPAID", "该订单已支付"),
         _ => Refusal::new(400, "ORDER_CLOSED", "订单已关闭"),
     }
 }

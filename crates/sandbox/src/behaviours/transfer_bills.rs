@@ -1,11 +1,13 @@
-//! Transfers to users' change: a bill is created, found again and cancelled.
+//! Transfers to users' change: a bill is created, found again and cancelled; its user confirms it by `POST /settle`.
 
 use hyper::StatusCode;
 use serde_json::{Value, json};
 
 use crate::business::Business;
 use crate::notify::beijing_time;
+use crate::pending::{Pending, Work};
 use crate::platform::answer::{Answer, Refusal};
+use crate::transfers::{CONFIRMED_WITHIN, bill_notice};
 
 const WAITING: &str = "WAIT_USER_CONFIRM";
 const CANCELLED: &str = "CANCELLED";
@@ -15,9 +17,11 @@ pub(super) fn create(business: &mut Business, parameters: &Value) -> Result<Answ
     const SAME: [&str; 5] = ["appid", "openid", "user_name", "transfer_amount", "transfer_remark"];
     let body = &parameters["body"];
     let now = beijing_time(business.now());
+    let due = business.now().saturating_add(CONFIRMED_WITHIN);
     let bills = &mut business.state.transfer_bills;
     let number = body["out_bill_no"].as_str().unwrap_or_default();
     let made = bills.len() + 1;
+    let new = !bills.contains_key(number);
     let bill = bills.entry(number.to_owned()).or_insert_with(|| {
         let mut bill = json!({
             "mch_id": parameters["merchant"]["mchid"],
@@ -44,6 +48,16 @@ pub(super) fn create(business: &mut Business, parameters: &Value) -> Result<Answ
         "state": bill["state"],
         "package_info": format!("affffddafdfafddffda=={number}"),
     });
+    if new {
+        business.schedule.add(Pending {
+            work: Work::Bill,
+            id: number.to_owned(),
+            number: number.to_owned(),
+            due,
+            outcome: "FAIL",
+            notify_url: body["notify_url"].as_str().unwrap_or_default().to_owned(),
+        });
+    }
     Ok(Answer::json(StatusCode::OK, &reply))
 }
 
@@ -59,6 +73,7 @@ pub(super) fn get_by_transfer_bill_no(business: &mut Business, parameters: &Valu
 pub(super) fn cancel_by_out_bill_no(business: &mut Business, parameters: &Value) -> Result<Answer, Refusal> {
     let now = beijing_time(business.now());
     let bill = bill(business, parameters, "out_bill_no")?;
+    let cancels = bill["state"] == WAITING;
     match bill["state"].as_str() {
         Some(WAITING) => (bill["state"], bill["update_time"]) = (json!(CANCELLED), json!(now)),
         Some(CANCELLED) => {}
@@ -70,6 +85,11 @@ pub(super) fn cancel_by_out_bill_no(business: &mut Business, parameters: &Value)
         "state": bill["state"],
         "update_time": bill["update_time"],
     });
+    let bill = bill.clone();
+    let number = bill["out_bill_no"].as_str().unwrap_or_default();
+    if cancels && let Some(pending) = business.schedule.remove(Work::Bill, number) {
+        business.schedule.tell(bill_notice(&bill, &pending.notify_url));
+    }
     Ok(Answer::json(StatusCode::OK, &reply))
 }
 

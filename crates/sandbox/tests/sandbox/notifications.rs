@@ -112,7 +112,7 @@ async fn a_notification_is_delivered_and_the_answer_reported() {
 }
 
 /// A receiver that gives these answers, one a connection; what it received.
-fn receiver(answers: Vec<&'static str>) -> (String, std::thread::JoinHandle<Vec<String>>) {
+pub(crate) fn receiver(answers: Vec<&'static str>) -> (String, std::thread::JoinHandle<Vec<String>>) {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/notify", listener.local_addr().unwrap());
     let receive = move |answer: &str| {
