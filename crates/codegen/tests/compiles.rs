@@ -96,7 +96,7 @@ fn a_request_serialises_to_wire_names() {
         "size": "LARGE", "drinkers": [{"name": "n"}], "from": "f", "type": "NEWER", "valid_date": {"period": ["p"]},
     });
     assert_eq!(serde_json::to_value(request).unwrap(), wire);
-    let upload = Upload::new(File("bytes".to_owned()), PhotoMeta::new("00"));
+    let upload = Upload::new(File("bytes".to_owned())).meta(PhotoMeta::new().sha256("00"));
     assert_eq!(serde_json::to_value(upload).unwrap(), json!({"file": "bytes", "meta": {"sha256": "00"}}));
 }
 

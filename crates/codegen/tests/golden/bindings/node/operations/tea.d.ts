@@ -38,7 +38,8 @@ export type MenuState =
   | (string & {});
 
 export interface PhotoMeta {
-  sha256: string;
+  /** Worked out from the file where it is left out. */
+  sha256?: string;
 }
 
 export interface ListReply {
@@ -97,7 +98,7 @@ export interface UpdateParams {
 
 export interface UploadParams {
   file: FileParam;
-  meta: PhotoMeta;
+  meta?: PhotoMeta;
 }
 
 export interface UploadReply {

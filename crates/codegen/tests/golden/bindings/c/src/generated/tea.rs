@@ -124,8 +124,8 @@ pub unsafe extern "C" fn wechatpay_tea_orders_update(
 /// The reply is a JSON object: `media_id`.
 ///
 /// Members of `json`:
-/// - `file`, file `{"filename", "content": base64}`, required.
-/// - `meta`, object {sha256}, required.
+/// - `file`, file `{"path"}` or `{"filename", "content": base64}`, required.
+/// - `meta`, object {sha256}, optional.
 ///
 /// https://example.com/tea.photos.upload
 #[unsafe(no_mangle)]

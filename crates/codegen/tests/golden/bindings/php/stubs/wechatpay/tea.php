@@ -123,11 +123,11 @@ final class TeaPhotos
      * `POST /v3/tea/photos`. For service providers. Not idempotent.
      *
      * - `file`: required.
-     * - `meta`: required.
+     * - `meta`: optional.
      *
      * @param array{
-     *     file: array{filename: string, content: string},
-     *     meta: array{sha256: string},
+     *     file: \SplFileInfo|array{path: string, filename?: string}|array{filename: string, content: string|resource},
+     *     meta?: array{sha256?: string},
      * } $params
      * @return array{media_id: string}
      * @throws \WechatPay\Exception\WechatPayException

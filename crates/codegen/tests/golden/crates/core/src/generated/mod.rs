@@ -43,6 +43,16 @@ macro_rules! json_reply {
     };
 }
 
+/// Says what the items of a list are.
+#[allow(unused_macros, reason = "without features there are no types")]
+macro_rules! paged {
+    ($request:ident => $item:ty) => {
+        impl crate::Paged for $request {
+            type Item = $item;
+        }
+    };
+}
+
 /// Adds a method for each optional field of a request.
 #[allow(unused_macros, reason = "without features there are no types")]
 macro_rules! optional {

@@ -98,22 +98,27 @@ crate::open_enum! {
 }
 
 /// Object `meta` in a request.
-#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
 #[non_exhaustive]
 pub struct PhotoMeta {
-    /// Required.
-    pub sha256: String,
+    /// Optional. Worked out from the file where it is left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sha256: Option<String>,
 }
 
 impl PhotoMeta {
-    /// What is required, which is all.
+    /// Nothing is required.
     #[must_use]
-    pub fn new(sha256: impl Into<String>) -> Self {
+    pub fn new() -> Self {
         Self {
-            sha256: sha256.into(),
+            sha256: None,
         }
     }
 }
+
+optional! { PhotoMeta {
+    sha256: String,
+} }
 
 /// Operations `tea.menu.*`.
 pub mod menu {
@@ -363,20 +368,25 @@ pub mod photos {
     pub struct Upload {
         /// Required.
         pub file: crate::File,
-        /// Required.
-        pub meta: super::PhotoMeta,
+        /// Optional.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub meta: Option<super::PhotoMeta>,
     }
 
     impl Upload {
-        /// What is required, which is all.
+        /// What is required. What is optional has a method of its name.
         #[must_use]
-        pub fn new(file: crate::File, meta: super::PhotoMeta) -> Self {
+        pub fn new(file: crate::File) -> Self {
             Self {
                 file,
-                meta,
+                meta: None,
             }
         }
     }
+
+    optional! { Upload {
+        meta: super::PhotoMeta,
+    } }
 
     /// Reply to [`Upload`].
     #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]

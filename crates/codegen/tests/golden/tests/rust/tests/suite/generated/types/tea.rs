@@ -12,7 +12,7 @@ structs! {
     wechatpay_sdk::tea::Drinker = "tea/Drinker" new(text) { name: "name", openid: "openid" };
     wechatpay_sdk::tea::ValidDate = "tea/ValidDate" new(other) { period: "period" };
     wechatpay_sdk::tea::DrinkerReply = "tea/DrinkerReply" default() { name: "name" };
-    wechatpay_sdk::tea::PhotoMeta = "tea/PhotoMeta" new(text) { sha256: "sha256" };
+    wechatpay_sdk::tea::PhotoMeta = "tea/PhotoMeta" new() { sha256: "sha256" };
     wechatpay_sdk::tea::menu::Download = "tea.menu.download" new() {};
     wechatpay_sdk::tea::menu::List = "tea.menu.list" new() {};
     wechatpay_sdk::tea::menu::ListReply = "tea.menu.list/reply" default() { state: "state" };
@@ -21,6 +21,6 @@ structs! {
     wechatpay_sdk::tea::orders::GetByOutTradeNo = "tea.orders.get_by_out_trade_no" new(text, text) { out_trade_no: "out_trade_no", mchid: "mchid", sizes: "sizes" };
     wechatpay_sdk::tea::orders::GetByOutTradeNoReply = "tea.orders.get_by_out_trade_no/reply" default() { state: "state", total: "total", phone: "phone" };
     wechatpay_sdk::tea::orders::Update = "tea.orders.update" new(text) { out_trade_no: "out_trade_no", remark: "remark" };
-    wechatpay_sdk::tea::photos::Upload = "tea.photos.upload" new(other, other) { file: "file", meta: "meta" };
+    wechatpay_sdk::tea::photos::Upload = "tea.photos.upload" new(other) { file: "file", meta: "meta" };
     wechatpay_sdk::tea::photos::UploadReply = "tea.photos.upload/reply" default() { media_id: "media_id" };
 }
