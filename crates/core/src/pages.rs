@@ -1,5 +1,7 @@
 //! Lists that come page by page: the items of all pages, one after another, each page asked for when it is needed.
 
+use std::fmt;
+
 use futures_util::{Stream, StreamExt, TryStreamExt, stream};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
@@ -16,13 +18,21 @@ pub trait Paged: Call {
 }
 
 /// A page of a list.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Page {
     /// Its items.
     pub items: Vec<Value>,
     /// The parameters of the next page; None where this is the last one.
     pub next: Option<Map<String, Value>>,
+}
+
+impl fmt::Debug for Page {
+    /// Items and parameters may hold openids.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let next = self.next.is_some();
+        f.debug_struct("Page").field("items", &self.items.len()).field("next", &next).finish()
+    }
 }
 
 impl Client {

@@ -81,16 +81,17 @@ impl Form {
         };
         let name = file.name;
         let meta = operation.params.iter().find_map(|param| match param.schema {
-            Schema::JsonText(Schema::Object(fields)) => Some((param.name, *fields)),
+            Schema::JsonText(Schema::Object(fields)) => Some((param.name, param.required, *fields)),
             _ => None,
         });
-        let algorithm = meta.and_then(|(_, fields)| fields.iter().find_map(algorithm));
+        let algorithm = meta.and_then(|(_, _, fields)| fields.iter().find_map(algorithm));
         // Disks can be slow, and pipes wait for whoever writes to them.
         let opened = tokio::task::spawn_blocking(move || open(&given, name, algorithm)).await;
         let (filename, content, digest) = opened.map_err(|_| Error::internal("a file could not be read"))??;
-        if let Some((meta, fields)) = meta {
+        if let Some((meta, required, fields)) = meta {
             let members = record.entry(meta).or_insert(Value::Null);
-            if members.is_null() {
+            // One that says more than this must be given.
+            if members.is_null() && !required {
                 *members = Value::Object(Map::new());
             }
             // What is no object is refused when it is bound.

@@ -41,8 +41,9 @@ async fn every_list_gives_each_of_its_items_once() {
     for operation in operations() {
         let Some(paging) = operation.paging else { continue };
         let in_query = operation.params.iter().any(|param| param.name == paging.at && param.place == Place::Query);
-        // The complaints of the local WeChat Pay are those that were filed.
-        if !in_query || operation.id.starts_with("merchant_service.complaints_v2") {
+        // These hold what was filed or transferred.
+        let alive = ["merchant_service.complaints_v2.", "transfer.batches."];
+        if !in_query || alive.iter().any(|prefix| operation.id.starts_with(prefix)) {
             continue;
         }
         let mut params = required(operation);

@@ -20,7 +20,7 @@ use wechatpay_sdk::signature::Signer;
 use wechatpay_sdk::webhook::webhooks;
 use wechatpay_sdk::{
     ApiV3Key, AppRecord, AttemptStart, CallOptions, Client, ClientBuilder, Encryption, Error, ErrorKind, File,
-    JsapiRecord, KeyError, Observer, OptionType, Options, PlatformCertificate, Sensitive, SigningKey, blocking,
+    JsapiRecord, KeyError, Observer, OptionType, Options, PlatformCertificate, SaveTo, Sensitive, SigningKey, blocking,
 };
 use wechatpay_suite::{Face, Local, Runner, load, tests_dir, vector_text, vectors};
 
@@ -277,12 +277,23 @@ fn no_table_prints_a_secret() {
         secrets.debug(&operation.method);
         secrets.debug(&operation.body);
         secrets.debug(&operation.reply);
+        if let Some(paging) = &operation.paging {
+            secrets.debug(paging);
+            secrets.debug(&paging.step);
+        }
         for param in operation.params {
             secrets.debug(param);
             secrets.debug(&param.place);
             secrets.debug(param.schema);
             if let Schema::Object(fields) = param.schema {
                 fields.iter().for_each(|field| secrets.debug(field));
+            }
+            if let Schema::JsonText(Schema::Object(fields)) = param.schema {
+                for field in *fields {
+                    if let Schema::Computed(computed) = field.schema {
+                        secrets.debug(computed);
+                    }
+                }
             }
         }
     }
@@ -356,6 +367,22 @@ async fn no_error_of_any_kind_and_no_reply_prints_a_secret() {
     assert!(String::from_utf8_lossy(&reply.body).contains(OPENID));
     secrets.debug(&reply);
     secrets.debug(&local.info);
+
+    local.admin.fault(json!({"fault": {"kind": "reply", "body": {"data": [{"sub_mchid": OPENID}]}}})).await;
+    let page = client.page("ecommerce.subject_sub_merchants.list", object(json!({"limit": 1}))).await.expect("a page");
+    assert!(page.items[0].to_string().contains(OPENID));
+    secrets.debug(&page);
+    let folder = tempfile::tempdir().expect("a folder");
+    let heard = Arc::new(Mutex::new(Vec::new()));
+    let told = Arc::clone(&heard);
+    let to = SaveTo::new(folder.path().join("bill.csv"))
+        .progress(move |progress| told.lock().expect("nothing panics").push(progress));
+    secrets.debug(&to);
+    let bill = object(json!({"bill_date": "2026-11-25"}));
+    let files = client.download_by_id("bill.trade_bill.get", bill, to).await.expect("a bill");
+    secrets.debug(&files[0]);
+    secrets.debug(&heard.lock().expect("nothing panics")[0]);
+    secrets.debug(&wechatpay_bridge::Progress { received: 1, total: None });
 
     let bridge = wechatpay_bridge::Client::from_json(
         Value::Object(local.options()).to_string().into_bytes(),
