@@ -87,10 +87,11 @@ foreach ($wrong as $what => $call) {
     unlink($to);
     echo "$what: ", $thrown->getErrorCode(), ' ', $thrown->getField(), "\n";
 }
-fault('corrupt', times: 9);
-echo thrown(fn () => $client->downloadUrl($url, hashType: 'SHA1', hashValue: sha1($bill)))->getErrorCode(), "\n";
-fresh();
-check(left_in($folder) === [], 'nothing is left of what was altered on its way');
+foreach ([null, $to] as $place) {
+    admin('POST', '/faults', ['match' => ['path' => '/v3/billdownload/file'], 'fault' => ['kind' => 'corrupt']]);
+    echo thrown(fn () => $client->download(BILL, ['bill_date' => '2019-06-11'], $place))->getErrorCode(), "\n";
+    check(left_in($folder) === [], 'nothing is left of what was altered on its way');
+}
 echo thrown(fn () => $client->download(BILL, GZIP, "$folder/missing/bill.csv"))->getErrorCode(), "\n";
 echo thrown(fn () => $client->download(BILL, GZIP, $folder))->getErrorCode(), "\n";
 echo thrown(fn () => $client->download(BILL, GZIP, ''))->getField(), "\n";
@@ -176,6 +177,7 @@ no file: no_file
 no operation: unknown_operation operation
 no parameters: missing_field bill_date
 no JSON: bad_argument params.bill_date
+hash_mismatch
 hash_mismatch
 cannot_write
 cannot_write

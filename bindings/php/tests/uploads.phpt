@@ -97,6 +97,19 @@ $file = ['filename' => 'twice.jpg', 'content' => stream($bytes)];
 $client->withOptions(['retry' => 'idempotent'])->call(UPLOAD, ['file' => $file]);
 echo count(journal()), ' ', left_in($folder) === ['证据.jpg'] ? 'gone' : 'left', "\n";
 
+echo "A large file is never held in memory:\n";
+ftruncate(fopen("$folder/large.mp4", 'wb'), 48 << 20);
+[, $output] = run_php('
+    $client = new WechatPay\Client(options());
+    $client->merchantService->images->upload(["file" => ["filename" => "x.jpg", "content" => "x"]]);
+    $peak = fn (): int => (int) preg_replace("/.*VmHWM:\s*(\d+) kB.*/s", "$1", file_get_contents("/proc/self/status"));
+    $before = $peak();
+    $client->merchantService->images->upload(["file" => ["path" => getenv("TMPDIR") . "/large.mp4"]]);
+    echo $peak() - $before < 8 << 10 ? "so" : "not so";
+');
+unlink("$folder/large.mp4");
+echo "$output\n";
+
 echo "What cannot be one is refused, and nothing is left:\n";
 fresh();
 $closed = stream('x');
@@ -167,6 +180,8 @@ a stream of PHP code: slow.jpg, image/jpeg
 a reference: reference.jpg, image/jpeg
 It may be sent twice:
 2 gone
+A large file is never held in memory:
+so
 What cannot be one is refused, and nothing is left:
 unreadable_file: file.path cannot be read: .../missing.jpg: No such file or directory (os error 2)
 unreadable_file: file.path cannot be read: ...: it is a directory
