@@ -185,6 +185,7 @@ mod tests {
                     next = match *place {
                         "page_token" => reply["next_page_token"].clone(),
                         "page_index" => json!(pages + 1),
+                        _ if item["get"]["x-wechatpay-paging"]["by"] == "page" => json!(pages),
                         _ => json!(pages * 10),
                     };
                 }
