@@ -7,7 +7,7 @@ use crate::client::Client;
 #[tokio::test(flavor = "multi_thread")]
 async fn an_offset_that_numbers_pages_moves_over_the_list() {
     let client = Client::start().await;
-    let list = "/v3/marketing/favor/stocks?stock_creator_mchid=1900000001";
+    let list = "/v3/smartguide/guides?store_id=1234";
     for (query, first, length) in [
         ("&offset=0&limit=10", Some(1), 10),
         ("&offset=1&limit=10", Some(11), 10),
@@ -21,7 +21,7 @@ async fn an_offset_that_numbers_pages_moves_over_the_list() {
         let data = reply["data"].as_array().unwrap();
         assert_eq!((data.len(), &reply["total_count"]), (length, &json!(23)), "{query}");
         assert_eq!(format!("&offset={}&limit={}", reply["offset"], reply["limit"]), query);
-        let ends = data.first().map(|stock| stock["stock_id"].as_str().unwrap().to_owned());
+        let ends = data.first().map(|guide| guide["guide_id"].as_str().unwrap().to_owned());
         assert_eq!(ends.map(|id| id.ends_with(&format!("{:02}", first.unwrap()))), first.map(|_| true), "{query}");
     }
     let refused = client.call("GET", &format!("{list}&offset=0&limit=0"), Value::Null).await;
@@ -44,6 +44,13 @@ async fn tokens_and_page_numbers_lead_to_the_end() {
         }
     }
     assert_eq!(lengths, [9, 9, 5]);
+
+    // Of some lists the documents say that the offset is the number of a page.
+    for (offset, length) in [(0, 20), (1, 3), (2, 0)] {
+        let target = format!("/v3/marketing/favor/stocks?stock_creator_mchid=1900000001&limit=20&offset={offset}");
+        let reply = client.call("GET", &target, Value::Null).await.json();
+        assert_eq!((&reply["offset"], reply["data"].as_array().unwrap().len()), (&json!(offset), length));
+    }
 
     for (index, length) in [(1, 20), (2, 3), (3, 0)] {
         let target = format!("/v3/brand/card/card-links?brand_id=120344&page_size=20&page_index={index}");

@@ -6,10 +6,10 @@ use std::pin::pin;
 
 use futures_util::{StreamExt, TryStreamExt};
 use serde_json::{Map, Value, json};
-use wechatpay_sdk::ErrorKind;
 use wechatpay_sdk::blocking;
 use wechatpay_sdk::new_tax_control_fapiao::merchant::tax_codes::List;
 use wechatpay_sdk::operation::{Operation, Place, Schema, operations};
+use wechatpay_sdk::{Client, ErrorKind};
 use wechatpay_suite::Local;
 
 const TAX_CODES: &str = "new_tax_control_fapiao.merchant.tax_codes.list";
@@ -27,6 +27,21 @@ fn required(operation: &Operation) -> Map<String, Value> {
     params.map(|param| (param.name.to_owned(), value(param.schema))).collect()
 }
 
+/// Hands in a batch of 23 transfers under the number that [`required`] asks for; its `batch_id`.
+async fn batch(client: &Client) -> Value {
+    let details = (1..=23).map(|at| {
+        json!({"out_detail_no": format!("D{at:02}"), "transfer_amount": 1, "transfer_remark": "tea", "openid": "o"})
+    });
+    let batch = json!({
+        "appid": "wx", "out_batch_no": "2026-11-25", "batch_name": "tea", "batch_remark": "tea", "total_amount": 23,
+        "total_num": 23, "transfer_detail_list": details.collect::<Vec<_>>(),
+    });
+    let Value::Object(batch) = batch else { unreachable!("written as one") };
+    let reply = client.call("transfer.batches.create", batch).await.expect("a batch that adds up");
+    let reply: Value = serde_json::from_slice(&reply.body).expect("JSON");
+    reply["batch_id"].clone()
+}
+
 /// The targets of the requests so far.
 async fn asked(local: &Local) -> Vec<String> {
     let journal = local.admin.journal().await;
@@ -37,6 +52,7 @@ async fn asked(local: &Local) -> Vec<String> {
 async fn every_list_gives_each_of_its_items_once() {
     let local = Local::start();
     let client = local.client();
+    let batch_id = batch(&client).await;
     let (mut lists, mut steps) = (0, BTreeSet::new());
     for operation in operations() {
         let Some(paging) = operation.paging else { continue };
@@ -48,6 +64,9 @@ async fn every_list_gives_each_of_its_items_once() {
         }
         let mut params = required(operation);
         params.remove(paging.at);
+        if operation.id == "transfer.batches.get_by_batch_id" {
+            params.insert("batch_id".to_owned(), batch_id.clone());
+        }
         let text = operation
             .params
             .iter()
