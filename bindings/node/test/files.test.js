@@ -115,7 +115,7 @@ test('what was altered, or given up, leaves nothing behind', async () => {
 
 test('a list is read page by page, and only as far as needed', async () => {
   const client = here.sandbox.client();
-  const items = client.iterate('ecommerce.subject_sub_merchants.list', { limit: 10 });
+  const items = client.iterate('new_tax_control_fapiao.merchant.tax_codes.list', { limit: 10 });
   assert.equal((await here.sandbox.journal()).length, 0);
   for (let at = 0; at < 10; at += 1) {
     assert.equal((await items.next()).done, false);

@@ -144,7 +144,7 @@ def test_a_progress_that_raises_does_not_end_the_download(client: Client, tmp_pa
 
 
 def test_a_list_is_read_page_by_page_and_only_as_far_as_needed(client: Client, sandbox: Sandbox) -> None:
-    items = client.iterate("ecommerce.subject_sub_merchants.list", {"limit": 10})
+    items = client.iterate("new_tax_control_fapiao.merchant.tax_codes.list", {"limit": 10})
     assert sandbox.journal() == []
     for _ in range(10):
         next(items)
@@ -172,7 +172,9 @@ def test_all_of_it_for_asyncio(sandbox: Sandbox, tmp_path: Path) -> None:
             reply = await client.bill.trade_bill.get(**BILL)
             with await client.download_url(reply["download_url"]) as reader:
                 assert reader.read() == to.read_bytes()
-            items = [item async for item in client.iterate("ecommerce.subject_sub_merchants.list", {"limit": 10})]
+            items = [
+                item async for item in client.iterate("new_tax_control_fapiao.merchant.tax_codes.list", {"limit": 10})
+            ]
             assert len(items) == 23
 
     asyncio.run(main())

@@ -368,8 +368,11 @@ async fn no_error_of_any_kind_and_no_reply_prints_a_secret() {
     secrets.debug(&reply);
     secrets.debug(&local.info);
 
-    local.admin.fault(json!({"fault": {"kind": "reply", "body": {"data": [{"sub_mchid": OPENID}]}}})).await;
-    let page = client.page("ecommerce.subject_sub_merchants.list", object(json!({"limit": 1}))).await.expect("a page");
+    local.admin.fault(json!({"fault": {"kind": "reply", "body": {"data": [{"goods_name": OPENID}]}}})).await;
+    let page = client
+        .page("new_tax_control_fapiao.merchant.tax_codes.list", object(json!({"limit": 1})))
+        .await
+        .expect("a page");
     assert!(page.items[0].to_string().contains(OPENID));
     secrets.debug(&page);
     let folder = tempfile::tempdir().expect("a folder");
