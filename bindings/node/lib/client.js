@@ -131,6 +131,7 @@ class Client {
   }
 
   async #utility(name, params) {
+    encodeRecord(name, 'params', params);
     Object.entries(params).forEach(([argument, value]) => checkText(name, argument, value));
     return this.#use(name, params);
   }

@@ -92,8 +92,8 @@ class AsyncClient(BaseClient, AsyncOperations):
         progress: told how far it is, ``progress(received, total)`` in bytes; total is None where nobody says.
         """
         call = self._download("download", to, progress, operation=operation, params=params or {}, gunzip=gunzip)
-        reply = await _completed(call)
-        return load("_files").opened(content(reply)) if to is None else load("_files").saved(content(reply))
+        files: list[SavedFile] | list[BinaryIO] = load("_files").files_of(content(await _completed(call)), to)
+        return files
 
     @overload
     async def download_url(
@@ -131,8 +131,8 @@ class AsyncClient(BaseClient, AsyncOperations):
         call = self._download(
             "download_url", to, progress, url=url, hash_type=hash_type, hash_value=hash_value, gunzip=gunzip
         )
-        reply = await _completed(call)
-        return (load("_files").opened(content(reply)) if to is None else load("_files").saved(content(reply)))[0]
+        file: SavedFile | BinaryIO = load("_files").files_of(content(await _completed(call)), to)[0]
+        return file
 
     async def iterate(self, operation: str, params: Mapping[str, Any] | None = None) -> AsyncIterator[Any]:
         """The items of a list, over all of its pages: each page is asked for when its first item is.

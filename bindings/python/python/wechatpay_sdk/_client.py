@@ -91,8 +91,8 @@ class Client(BaseClient, Operations):
         progress: told how far it is, ``progress(received, total)`` in bytes; total is None where nobody says.
         """
         call = self._download("download", to, progress, operation=operation, params=params or {}, gunzip=gunzip)
-        reply = _waited(call)
-        return load("_files").opened(content(reply)) if to is None else load("_files").saved(content(reply))
+        files: list[SavedFile] | list[BinaryIO] = load("_files").files_of(content(_waited(call)), to)
+        return files
 
     @overload
     def download_url(
@@ -130,8 +130,8 @@ class Client(BaseClient, Operations):
         call = self._download(
             "download_url", to, progress, url=url, hash_type=hash_type, hash_value=hash_value, gunzip=gunzip
         )
-        reply = _waited(call)
-        return (load("_files").opened(content(reply)) if to is None else load("_files").saved(content(reply)))[0]
+        file: SavedFile | BinaryIO = load("_files").files_of(content(_waited(call)), to)[0]
+        return file
 
     def iterate(self, operation: str, params: Mapping[str, Any] | None = None) -> Iterator[Any]:
         """The items of a list, over all of its pages: each page is asked for when its first item is.

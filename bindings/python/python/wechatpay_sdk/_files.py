@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import os
 from binascii import b2a_base64
-from typing import TYPE_CHECKING, Any, NamedTuple, Union
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, Union
 
 if TYPE_CHECKING:
-    from typing import BinaryIO, Protocol
+    from typing import BinaryIO
 
-    from typing_extensions import TypeAlias
 
-    class Readable(Protocol):
-        def read(self, size: int = ..., /) -> bytes: ...
+class Readable(Protocol):
+    """What can be read: a file that is open in binary mode, for example."""
 
-    Bytes: TypeAlias = Union[bytes, bytearray, memoryview]
+    def read(self, size: int = ..., /) -> bytes: ...
+
 
 # A file to upload: a path; a file that is open for reading in binary mode; or its name, and its bytes or something to
 # read them from. What is read goes into a temporary file first: its digest is signed before its first byte is sent.
-FileParam = Union["os.PathLike[str]", "Readable", "tuple[str, Bytes | Readable]"]
+FileParam = Union["os.PathLike[str]", Readable, tuple[str, Union[bytes, bytearray, memoryview, Readable]]]
 
 
 class SavedFile(NamedTuple):
@@ -54,26 +54,34 @@ def record_of(value: Any, opened: list[Any]) -> dict[str, str] | None:
     return None
 
 
+class _Spool:
+    """A temporary file that is gone with this."""
+
+    def __init__(self, path: str) -> None:
+        import weakref
+
+        self.path = path
+        weakref.finalize(self, os.unlink, path)
+
+
 def _spooled(file: Readable, opened: list[Any]) -> str:
     import shutil
     import tempfile
 
-    spool = tempfile.NamedTemporaryFile()  # noqa: SIM115 - it is removed when the call that holds it goes
-    opened.append(spool)
+    descriptor, path = tempfile.mkstemp(prefix="wechatpay-")
+    opened.append(_Spool(path))
     try:
-        shutil.copyfileobj(file, spool)
-        spool.flush()
+        with os.fdopen(descriptor, "wb") as spool:
+            shutil.copyfileobj(file, spool)
     except TypeError:
         raise ValueError("must be opened in binary mode") from None
-    return spool.name
+    return path
 
 
-def saved(reply: dict[str, Any]) -> list[SavedFile]:
-    return [SavedFile(**file) for file in reply["files"]]
-
-
-def opened(reply: dict[str, Any]) -> list[BinaryIO]:
-    """The files of a download without a place: open, and without a name, so that they are gone when they are closed."""
+def files_of(reply: dict[str, Any], to: object) -> list[SavedFile] | list[BinaryIO]:
+    """The files of a download. Without a place they are open, and have no name: they are gone when they are closed."""
+    if to is not None:
+        return [SavedFile(**file) for file in reply["files"]]
     files: list[BinaryIO] = [open(file["path"], "rb") for file in reply["files"]]  # noqa: SIM115 - the caller's
     for file in reply["files"]:
         os.unlink(file["path"])

@@ -75,9 +75,10 @@ class _Slow:
 
     def _file(self, value: Any, path: str) -> dict[str, str] | None:
         try:
-            return load("_files").record_of(value, self._opened)
+            record: dict[str, str] | None = load("_files").record_of(value, self._opened)
         except ValueError as error:
             raise self._refuse(path, str(error)) from None
+        return record
 
     def _member(self, name: Any, value: Any, path: str, depth: int) -> str:
         if not isinstance(name, str):

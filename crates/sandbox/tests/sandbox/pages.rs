@@ -5,14 +5,14 @@ use serde_json::{Value, json};
 use crate::client::Client;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_offset_that_numbers_pages_moves_over_the_list() {
+async fn offset_and_limit_move_over_the_list() {
     let client = Client::start().await;
     let list = "/v3/smartguide/guides?store_id=1234";
     for (query, first, length) in [
         ("&offset=0&limit=10", Some(1), 10),
-        ("&offset=1&limit=10", Some(11), 10),
-        ("&offset=2&limit=10", Some(21), 3),
-        ("&offset=3&limit=10", None, 0),
+        ("&offset=10&limit=10", Some(11), 10),
+        ("&offset=20&limit=10", Some(21), 3),
+        ("&offset=23&limit=10", None, 0),
         ("&offset=4&limit=1", Some(5), 1),
     ] {
         let reply = client.call("GET", &format!("{list}{query}"), Value::Null).await;
