@@ -192,8 +192,8 @@ bench: $(VENV)/.ready bindings/node/node_modules/.ready ## CPU time per call aga
 	    $$(PKG_CONFIG_PATH=$(C_PREFIX)/lib/pkgconfig pkg-config --cflags --libs wechatpay jansson) -Wl,-rpath,$(C_PREFIX)/lib; done
 	$(RUN) $(BIN)/python benches/run.py target/release/wechatpay-bench --publish
 
-bench-build: tools ## What a build pays for products that it does not name: seconds and megabytes; also part of bench.
-	$(PYTHON) benches/building.py
+bench-build: tools ## What a build pays for products that it does not name: seconds and megabytes; writes benches/BUILDING.md.
+	$(PYTHON) benches/building.py --publish
 
 # Instrumented with stable's own compiler, by a cargo-fuzz of our own. Inputs that a run finds stay in target/: what is worth
 # keeping is committed to fuzz/corpus, which `make test` replays.

@@ -19,7 +19,6 @@ import sys
 import tempfile
 from pathlib import Path
 
-import building
 import loading
 import notifications
 
@@ -145,9 +144,8 @@ def main() -> None:
     lines.append(f"| of all rounds the median | {delay:.1f} | {at_most(LOOP_DELAY_MS)} |")
     missed += ["event loop"] if delay > LOOP_DELAY_MS else []
     loaded, late = loading.table()
-    built, grown = building.table()
-    lines += ["", *loaded, "", *built]
-    missed += late + grown
+    lines += ["", *loaded]
+    missed += late
     lines += ["", "| installed from | MB compressed | target |", "|---|---|---|"]
     packages = {"wheel": ROOT / "target" / "wheels", "npm tarball": ROOT / "target" / "npm"}
     for name, folder in packages.items():
