@@ -12,7 +12,7 @@ use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 use wechatpay_sdk::ambient::{Ambient, System};
 use wechatpay_sdk::goldplan::merchants::CloseAdvertisingShow;
-use wechatpay_sdk::operation::Method;
+use wechatpay_sdk::operation::{Method, Schema, operations};
 use wechatpay_sdk::{CallOptions, Client, Error, ErrorKind, Response, Retry};
 use wechatpay_suite::Local;
 
@@ -204,6 +204,39 @@ async fn a_proxy_is_used_for_http_and_by_connect_for_https() {
     let nobody = local.client_with(&json!({"proxy": "http://127.0.0.1:1", "backup_url": null, "timeout": 1}));
     let error = open(&nobody).await.expect_err("nobody listens there");
     assert_eq!((error.kind(), error.may_have_taken_effect()), (ErrorKind::Transport, false), "{error}");
+}
+
+/// Issue: "overseas operations go to their own host". Told by the proxy, which lets nothing through.
+#[tokio::test]
+async fn an_operation_with_a_host_of_its_own_goes_there_and_to_no_other() {
+    let local = Local::start();
+    let reply = "HTTP/1.1 502 Bad Gateway\r\ncontent-length: 0\r\n\r\n".to_owned();
+    let proxy = Wire::answering(reply).await;
+    let changed =
+        json!({"base_url": null, "backup_url": null, "proxy": format!("http://{}", proxy.address), "retry": "off"});
+    let client = local.client_with(&changed);
+    let mut overseas = 0;
+    for operation in operations()
+        .iter()
+        .filter(|operation| operation.host.is_some() || operation.id == "goldplan.merchants.close_advertising_show")
+    {
+        let example = |name: &str| (name.to_owned(), Value::from("1"));
+        let required = operation.params.iter().filter(|param| param.required);
+        // What cannot be bound is not sent: those with texts only will do.
+        if required.clone().any(|param| !matches!(param.schema, Schema::String { encrypted: false, .. })) {
+            continue;
+        }
+        let before = proxy.heads().len();
+        let params = required.map(|param| example(param.name)).collect();
+        let error = client.call(operation.id, params).await.expect_err("the proxy lets nothing through");
+        assert_eq!(error.kind(), ErrorKind::Transport, "{error}");
+        let own = operation.host.map_or("api.mch.weixin.qq.com", |host| host.trim_start_matches("https://"));
+        let heads = proxy.heads();
+        assert_eq!(heads.len(), before + 1, "{}", operation.id);
+        assert!(heads[before].starts_with(&format!("CONNECT {own}:443 ")), "{}: {}", operation.id, heads[before]);
+        overseas += usize::from(operation.host.is_some());
+    }
+    assert!(overseas > 30, "{overseas}");
 }
 
 /// The proxy and the further authority hold for every host: a switch takes neither another way nor other trust.
