@@ -1,10 +1,9 @@
 """The options of a client: the same names in every language and, upper-cased, in the environment."""
 
-from __future__ import annotations
-
+# Annotations are types here and not texts: each text would be compiled when the package is imported.
 import os
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Literal, TypedDict, Union
+from typing import Literal, Optional, TypedDict, Union
 
 # By its name there, which is looked up when it is asked for.
 import wechatpay_sdk
@@ -24,12 +23,12 @@ class NotificationsOptions(TypedDict, total=False):
     apiv3_key: APIv3 key, 32 bytes; for notifications and certificates.
     """
 
-    public_key_id: str | None
-    platform_public_key: str | None
-    platform_public_key_path: StrPath | None
-    platform_certificates: Sequence[str] | None
-    platform_certificate_paths: Sequence[StrPath] | None
-    apiv3_key: str | None
+    public_key_id: Optional[str]
+    platform_public_key: Optional[str]
+    platform_public_key_path: Optional[StrPath]
+    platform_certificates: Optional[Sequence[str]]
+    platform_certificate_paths: Optional[Sequence[StrPath]]
+    apiv3_key: Optional[str]
 
 
 class _Required(TypedDict):
@@ -52,16 +51,16 @@ class MerchantOptions(_Required, NotificationsOptions, total=False):
     rate_limit: calls per second at most, like "50", or "50, pay=20" with classes of operations; default: no limit.
     """
 
-    serial_no: str | None
-    merchant_private_key: str | None
-    merchant_private_key_path: StrPath | None
-    merchant_certificate: str | None
-    merchant_certificate_path: StrPath | None
-    sign: KeyFunction | None
-    decrypt: KeyFunction | None
-    auto_certificates: bool | None
-    certificate_cache: StrPath | None
-    rate_limit: str | None
+    serial_no: Optional[str]
+    merchant_private_key: Optional[str]
+    merchant_private_key_path: Optional[StrPath]
+    merchant_certificate: Optional[str]
+    merchant_certificate_path: Optional[StrPath]
+    sign: Optional[KeyFunction]
+    decrypt: Optional[KeyFunction]
+    auto_certificates: Optional[bool]
+    certificate_cache: Optional[StrPath]
+    rate_limit: Optional[str]
 
 
 class ClientOptions(MerchantOptions, total=False):
@@ -84,16 +83,16 @@ class ClientOptions(MerchantOptions, total=False):
     max_reply_bytes: the longest reply that is accepted; default 10 MiB.
     """
 
-    base_url: str | None
-    backup_url: str | None
-    connect_timeout: float | None
-    timeout: float | None
-    retry: Literal["off", "safe", "idempotent"] | None
-    cool_down: float | None
-    on_attempt: Callable[[wechatpay_sdk.AttemptEvent], object] | None
-    rate_limit_redis: str | None
-    proxy: str | None
-    ca_pem: str | None
-    ca_path: StrPath | None
-    user_agent_suffix: str | None
-    max_reply_bytes: int | None
+    base_url: Optional[str]
+    backup_url: Optional[str]
+    connect_timeout: Optional[float]
+    timeout: Optional[float]
+    retry: Optional[Literal["off", "safe", "idempotent"]]
+    cool_down: Optional[float]
+    on_attempt: Optional[Callable[["wechatpay_sdk.AttemptEvent"], object]]
+    rate_limit_redis: Optional[str]
+    proxy: Optional[str]
+    ca_pem: Optional[str]
+    ca_path: Optional[StrPath]
+    user_agent_suffix: Optional[str]
+    max_reply_bytes: Optional[int]
