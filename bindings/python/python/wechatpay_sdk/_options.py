@@ -89,7 +89,7 @@ class ClientOptions(MerchantOptions, total=False):
     timeout: Optional[float]
     retry: Optional[Literal["off", "safe", "idempotent"]]
     cool_down: Optional[float]
-    on_attempt: Optional[Callable[["wechatpay_sdk.AttemptEvent"], object]]
+    on_attempt: "Optional[Callable[[wechatpay_sdk.AttemptEvent], object]]"
     rate_limit_redis: Optional[str]
     proxy: Optional[str]
     ca_pem: Optional[str]
