@@ -9,7 +9,7 @@ from typing import Literal, Optional, TypedDict, Union
 import wechatpay_sdk
 
 # Also evaluated at run time, where 3.9 has no `|`.
-StrPath = Union[str, "os.PathLike[str]"]
+StrPath = Union[str, os.PathLike[str]]
 # Of a key that lies elsewhere; the asynchronous ones take an AsyncClient.
 KeyFunction = Union[Callable[[bytes], bytes], Callable[[bytes], Awaitable[bytes]]]
 
