@@ -131,14 +131,17 @@ class Client {
   }
 
   async #utility(name, params) {
-    encodeRecord(name, 'params', params);
+    const json = encodeRecord(name, 'params', params);
     Object.entries(params).forEach(([argument, value]) => checkText(name, argument, value));
-    return this.#use(name, params);
+    return this.#run(name, json);
   }
 
-  async #use(name, params, options = {}, progress = undefined) {
+  async #use(name, params, options, progress) {
+    return this.#run(name, encodeRecord(name, 'params', params), options, progress);
+  }
+
+  async #run(name, json, options = {}, progress = undefined) {
     const { signal, ...defaults } = options ?? {};
-    const json = encodeRecord(name, 'params', params);
     const client = this.#with(defaults);
     const start = (...at) => client.utility(...at, name, json);
     return (await reply(start, name, signal, this.#signer, progress)).body;
