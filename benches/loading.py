@@ -23,6 +23,8 @@ TSC = ROOT / "bindings" / "node" / "node_modules" / ".bin" / "tsc"
 LOADING_MS, CHECKING_S = 15, 5
 TIMES = 15
 
+# Both clients: what is loaded only when it is named counts, too.
+IMPORT = "from wechatpay_sdk import AsyncClient, Client"
 REQUIRE = """
 const before = process.cpuUsage();
 require('wechatpay-sdk');
@@ -80,7 +82,10 @@ def checking() -> dict[str, float]:
 def table() -> tuple[list[str], list[str]]:
     """Lines of the report, and what missed its target."""
     rows = [
-        ("Python's import, above an empty interpreter", median_ms("import wechatpay_sdk") - median_ms("pass")),
+        (
+            "Python's import, above an empty interpreter",
+            median_ms("from wechatpay_sdk import AsyncClient, Client") - median_ms("pass"),
+        ),
         ("Node.js' require", require_ms()),
     ]
     lines = ["| loading | ms | target |", "|---|---|---|"]

@@ -10,9 +10,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
-from ._async_client import AsyncClient
 from ._client import Client
 from ._errors import (
     ApiError,
@@ -28,15 +25,18 @@ from ._errors import (
 )
 from ._lazy import load
 from ._native import VERSION
-from ._notifications import Answer, Notification, Notifications
-from ._options import ClientOptions, MerchantOptions, NotificationsOptions
-from ._reply import Encrypted, Reply
-from ._seen import AsyncSeen, Seen
+from ._typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from typing import Any
+
+    from ._async_client import AsyncClient
     from ._attempt import Attempt, AttemptEnded, AttemptEvent, AttemptStarted
     from ._files import SavedFile
-    from ._records import AppRecord, JsapiRecord, PlatformKey, PlatformKeys
+    from ._notifications import Answer, Notification, Notifications
+    from ._options import ClientOptions, MerchantOptions, NotificationsOptions
+    from ._records import AppRecord, Encrypted, JsapiRecord, PlatformKey, PlatformKeys, Reply
+    from ._seen import AsyncSeen, Seen
 
 __all__ = [
     "Answer",
@@ -82,10 +82,20 @@ for _name in __all__:
 del _name
 
 if not TYPE_CHECKING:
-    # Classes that few programs name: they are made when somebody does.
-    _ASKED_FOR = dict.fromkeys(("Attempt", "AttemptEnded", "AttemptEvent", "AttemptStarted"), "_attempt")
-    _ASKED_FOR["SavedFile"] = "_files"
-    _ASKED_FOR |= dict.fromkeys(("AppRecord", "JsapiRecord", "PlatformKey", "PlatformKeys"), "_records")
+    # The rest is loaded when somebody names it: few programs name all.
+    _ASKED_FOR = {
+        name: module
+        for module, names in {
+            "_async_client": ("AsyncClient",),
+            "_attempt": ("Attempt", "AttemptEnded", "AttemptEvent", "AttemptStarted"),
+            "_files": ("SavedFile",),
+            "_notifications": ("Answer", "Notification", "Notifications"),
+            "_options": ("ClientOptions", "MerchantOptions", "NotificationsOptions"),
+            "_records": ("AppRecord", "Encrypted", "JsapiRecord", "PlatformKey", "PlatformKeys", "Reply"),
+            "_seen": ("AsyncSeen", "Seen"),
+        }.items()
+        for name in names
+    }
 
     def __getattr__(name: str) -> Any:
         if name not in _ASKED_FOR:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import sys
-from typing import TYPE_CHECKING, Any
 
 from . import _native as native
+from ._typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import logging
     from collections.abc import Callable
+    from typing import Any
 
     from ._attempt import AttemptEvent
     from ._errors import WechatPayError

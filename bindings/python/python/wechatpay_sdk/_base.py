@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, ClassVar
 
 from . import _native as native
 from ._attempts import checked, hook_of
 from ._json import encode, encode_options
 from ._lazy import load
-from ._notifications import Notifications
-from ._options import ClientOptions, MerchantOptions, NotificationsOptions
+from ._typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from typing import Literal
+    from collections.abc import Callable, Mapping
+    from typing import Any, ClassVar, Literal
 
     from typing_extensions import Self, Unpack
 
     from ._attempt import AttemptEvent
+    from ._notifications import Notifications
+    from ._options import ClientOptions, MerchantOptions
     from ._signer import Signer
 
 
@@ -33,7 +33,45 @@ class BaseClient:
     _may_await: ClassVar[bool]
 
     def __init__(self, **options: Unpack[ClientOptions]) -> None:
-        """Takes the options of ``ClientOptions``; every one is a keyword."""
+        """Takes these options; every one is a keyword, and only ``mchid`` is always needed.
+
+        What belongs to one merchant:
+
+        mchid: merchant number. Required.
+        merchant_private_key, merchant_private_key_path: its private key (apiclient_key.pem), as PEM text or file.
+        serial_no: serial number of the merchant's API certificate; not needed where the certificate is given.
+        merchant_certificate, merchant_certificate_path: that certificate (apiclient_cert.pem), as PEM text or file.
+        sign: in place of the private key, where that lies elsewhere (HSM, KMS): the signature of a message, RSASSA-
+        PKCS1-v1_5 with SHA-256. A function, or with AsyncClient also a coroutine function. What it raises stands in
+        errors, and so in logs: its words must hold no key, no signature and no plaintext.
+        decrypt: beside ``sign``, where replies have encrypted fields: the plaintext of a ciphertext, RSAES-OAEP with
+        SHA-1.
+        auto_certificates: True downloads the platform's certificates and keeps them current; needs apiv3_key.
+        certificate_cache: file that they are kept in between processes, one per merchant.
+        rate_limit: calls per second at most, like "50", or "50, pay=20" with classes of operations; default: no limit.
+        public_key_id: id of WeChat Pay's public key, PUB_KEY_ID_...
+        platform_public_key, platform_public_key_path: that key (pub_key.pem), as PEM text or file.
+        platform_certificates, platform_certificate_paths: platform certificates, any number, as PEM texts or files.
+        apiv3_key: APIv3 key, 32 bytes; for notifications and certificates.
+
+        What all merchants of a client share:
+
+        base_url: default https://api.mch.weixin.qq.com. Plain http is accepted for loopback addresses only.
+        backup_url: default https://api2.mch.weixin.qq.com, or none where base_url is given.
+        connect_timeout: seconds to establish a connection; default 5.
+        timeout: seconds for a whole call with all its attempts; default 30.
+        retry: what may be repeated: off; safe (GETs, operations that are marked for it, and what was provably never
+        sent: the default); idempotent (you say that repeating is harmless).
+        cool_down: seconds for which a host that failed is avoided at first; default 30.
+        on_attempt: a function that is called with an ``AttemptStarted`` and an ``AttemptEnded`` for every attempt, by
+        the thread or event loop that waits for the call. It should return at once: the time of the call goes on. What
+        it raises goes to ``sys.unraisablehook``, and the call goes on.
+        rate_limit_redis: URL of a Redis in which a fleet shares its limits.
+        proxy: proxy URL. Proxy variables of the environment are not read.
+        ca_pem, ca_path: further certificate authorities to trust, as PEM text or file.
+        user_agent_suffix: your application's name and version, added to the User-Agent.
+        max_reply_bytes: the longest reply that is accepted; default 10 MiB.
+        """
         given = dict(options)
         self._on_attempt = checked(given.pop("on_attempt", None))
         self._signer, record, functions = self._read(given)
@@ -80,6 +118,8 @@ class BaseClient:
     @property
     def notifications(self) -> Notifications:
         """Receives this merchant's notifications. Needs ``apiv3_key``, and no network: there is nothing to await."""
+        from . import Notifications
+
         return Notifications._of(self._open())
 
     def __repr__(self) -> str:
@@ -139,9 +179,3 @@ class BaseClient:
             self._signer,
             hook_of(self._on_attempt),
         )
-
-
-# The options are told where help() looks for them, and written down once.
-BaseClient.__init__.__doc__ = "\n".join(
-    str(options.__doc__) for options in (ClientOptions, MerchantOptions, NotificationsOptions)
-)

@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, overload
-
 from ._attempts import log_failure
 from ._base import BaseClient
 from ._errors import WechatPayError
 from ._invocation import Invocation
 from ._lazy import load
-from ._reply import Encrypted, Reply, content, whole
+from ._reply import content, whole
+from ._typing import TYPE_CHECKING, overload
 from .operations import Operations
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
     from os import PathLike
     from types import TracebackType
-    from typing import BinaryIO
+    from typing import Any, BinaryIO
 
     from typing_extensions import Self
 
     from ._files import SavedFile
     from ._native import Call
     from ._native import _RawReply as RawReply
-    from ._records import PlatformKeys
+    from ._records import Encrypted, PlatformKeys, Reply
 
 
 class Client(BaseClient, Operations):
@@ -154,6 +153,8 @@ class Client(BaseClient, Operations):
 
         The ``serial`` names the key: requests of this client name it too, as long as they prefer it.
         """
+        from . import Encrypted
+
         return Encrypted(**self._use("encrypt", plaintext=plaintext))
 
     def decrypt(self, ciphertext: str) -> str:

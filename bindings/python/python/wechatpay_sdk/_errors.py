@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import builtins
 import json
-from typing import TYPE_CHECKING, Any, ClassVar
+
+from ._typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import Literal
+    from typing import Any, ClassVar, Literal
 
     from ._attempt import Attempt
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from ._suggest import Suggesting
+from ._typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from ._async_client import AsyncClient

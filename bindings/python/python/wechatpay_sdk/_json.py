@@ -6,10 +6,13 @@ import json
 import os
 import sys
 from collections.abc import Mapping
-from typing import Any
 
 from . import _native
 from ._lazy import load
+from ._typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Any
 
 _fast = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
 

@@ -11,7 +11,11 @@ import os
 
 # What `threading` calls RLock; importing that module takes a twentieth of this package's import.
 from _thread import RLock
-from typing import Any
+
+from ._typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Any
 
 _lock = RLock()
 _loaded: dict[str, Any] = {}

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from . import _native as native
 from ._json import encode_options
-from ._options import NotificationsOptions
 
 if TYPE_CHECKING:
     from typing import Protocol, Union
 
     from typing_extensions import Self, TypeAlias, Unpack
 
+    from ._options import NotificationsOptions
     from .events import Event
 
     class _HasItems(Protocol):
@@ -94,7 +94,9 @@ class Notifications:
     _native: native.Client | native.Receiver
 
     def __init__(self, **options: Unpack[NotificationsOptions]) -> None:
-        """Takes the options of ``NotificationsOptions``; every one is a keyword."""
+        """Takes ``public_key_id``, ``platform_public_key``, ``platform_public_key_path``, ``platform_certificates``,
+        ``platform_certificate_paths`` and ``apiv3_key``, which mean what they mean to ``Client``; each is a keyword.
+        """
         self._native = native.Receiver(encode_options(options))
 
     @classmethod
@@ -131,10 +133,6 @@ class Notifications:
         notifications = cls.__new__(cls)
         notifications._native = handle
         return notifications
-
-
-# The options are told where help() looks for them, and written down once.
-Notifications.__init__.__doc__ = NotificationsOptions.__doc__
 
 
 def _answer(record: bytes) -> Answer:

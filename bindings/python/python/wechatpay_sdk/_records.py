@@ -1,8 +1,36 @@
-"""The dictionaries that a client gives back, for annotations."""
+"""The records that a client gives back."""
 
 from __future__ import annotations
 
-from typing import Literal, TypedDict
+from typing import Any, Literal, NamedTuple, TypedDict
+
+
+class Reply(NamedTuple):
+    """A verified reply to ``request()``.
+
+    status: HTTP status, 2xx.
+    request_id: the platform's Request-ID.
+    body: a dict or list where the body is JSON, bytes where it is not, None where it is empty.
+    """
+
+    status: int
+    request_id: str | None
+    body: Any
+
+    def __repr__(self) -> str:
+        """Without the body, which may hold openids."""
+        return f"Reply(status={self.status}, request_id={self.request_id!r}, body=<{type(self.body).__name__}>)"
+
+
+class Encrypted(NamedTuple):
+    """A field encrypted by hand.
+
+    serial: the platform's key that can read it.
+    ciphertext: base64.
+    """
+
+    serial: str
+    ciphertext: str
 
 
 class JsapiRecord(TypedDict):

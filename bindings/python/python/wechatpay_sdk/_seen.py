@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 from . import _native as native
 from ._lazy import load
 from ._reply import content
+from ._typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from typing import Any
+
     from typing_extensions import Self
 
 # The platform repeats itself for a day.

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from keyword import iskeyword
-from typing import Any
 
 from .. import _native
 from .._lazy import load
 from .._suggest import Suggesting
+from .._typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Any
 
 
 def _product(name: str, asynchronous: bool) -> property:

@@ -1,0 +1,13 @@
+"""What the modules that are loaded with the package need of ``typing``, which takes as long to import as all of them.
+
+The others, which are loaded when they are first used, import ``typing`` like any module.
+"""
+
+TYPE_CHECKING = False
+
+if TYPE_CHECKING:
+    from typing import overload as overload
+else:
+
+    def overload(function):
+        return function
