@@ -30,7 +30,8 @@ async function run(client, calls, atOnce) {
 }
 
 async function measure(client, calls, atOnce) {
-  await run(client, 200, atOnce);
+  // Long enough for the compiler to have finished.
+  await run(client, 2000, atOnce);
   const delay = monitorEventLoopDelay({ resolution: 1 });
   if (atOnce > 1) {
     delay.enable();

@@ -86,11 +86,17 @@ def main() -> None:
         "C": [str(ROOT / "target" / "c" / "c_calls")],
         "PHP": ["php", "-d", f"extension={os.environ['WECHATPAY_PHP_EXTENSION']}", str(HERE / "php_calls.php")],
     }
-    cpu: dict[str, list[float]] = {name: [] for name in sequential}
+    # The work of a call is what is measured, so the client stays on one processor, and the server on another. Threads
+    # that take turns, like Node.js' own and the SDK's, pay for the waking of idle processors where they may wander: how
+    # much depends on the machine, and is told beside.
+    cpu: dict[str, dict[str, list[float]]] = {name: {"one": [], "all": []} for name in sequential}
+    for _ in range(arguments.rounds):
+        for label, server, client in (("one", {max(every)}, one), ("all", every, every)):
+            with Server(bench, server) as config:
+                os.sched_setaffinity(0, client)
+                for name, command in sequential.items():
+                    cpu[name][label].append(run([*command, config, calls])["cpu_us"])
     with Server(bench, every) as config:
-        for _ in range(arguments.rounds):
-            for name, command in sequential.items():
-                cpu[name].append(run([*command, config, calls])["cpu_us"])
         memory = {
             "Rust": run([bench, "memory", config, "2000"])["bytes_per_merchant"],
             "Python": run([*PYTHON_CALLS, "memory", config, "2000"])["bytes_per_merchant"],
@@ -119,13 +125,17 @@ def main() -> None:
         f"{len(every)} processors, AVX512-IFMA {'yes' if has_ifma() else 'no'}, "
         f"{arguments.rounds} interleaved rounds of {calls} calls, medians",
         "",
-        "| one call after another | CPU µs per call | × floor | target |",
-        "|---|---|---|---|",
+        "| one call after another, on a processor of its own | CPU µs per call | × floor | target | × floor on all |",
+        "|---|---|---|---|---|",
     ]
     for name, values in cpu.items():
-        ratio = median(value / floor for value, floor in zip(values, cpu["floor"]))
+        ratios = {
+            label: [value / floor for value, floor in zip(taken, cpu["floor"][label])]
+            for label, taken in values.items()
+        }
+        ratio, free = median(ratios["one"]), median(ratios["all"])
         target = FLOOR_TARGETS.get(name)
-        lines.append(f"| {name} | {median(values):.0f} | {ratio:.2f} | {at_most(target)} |")
+        lines.append(f"| {name} | {median(values['one']):.0f} | {ratio:.2f} | {at_most(target)} | {free:.2f} |")
         missed += [name] if target and ratio > target else []
     lines += ["", f"| {AT_ONCE} calls at once | one core /s | all cores /s | × | target |", "|---|---|---|---|---|"]
     for name, rates in speed.items():

@@ -65,7 +65,7 @@ impl Call {
     ) -> Result<(Ticket, GivenUp)> {
         let (call, given_up) = self.at_desk();
         let future = heard(call, hear);
-        let task = runtimes::spawn(async move { done(future.await) })?;
+        let task = runtimes::spawn(future, done)?;
         Ok((Ticket::new(task.abort_handle()), given_up))
     }
 

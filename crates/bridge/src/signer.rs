@@ -125,6 +125,7 @@ impl MerchantKey for Elsewhere {
 
 #[cfg(test)]
 mod tests {
+    use std::convert::identity;
     use std::future::Future;
     use std::time::Duration;
 
@@ -140,7 +141,8 @@ mod tests {
     /// Something outside of every call that has a message signed, such as a refresh in the background.
     fn background(key: &Arc<Elsewhere>, limit: Duration) -> JoinHandle<Option<Answer>> {
         let key = Arc::clone(key);
-        runtimes::spawn(async move { tokio::time::timeout(limit, key.sign(b"background")).await.ok() }).unwrap()
+        let answer = async move { tokio::time::timeout(limit, key.sign(b"background")).await.ok() };
+        runtimes::spawn(answer, identity).unwrap()
     }
 
     /// What a call that asks nothing itself has to answer before `work` ends.

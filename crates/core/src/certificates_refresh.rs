@@ -243,7 +243,7 @@ fn too_soon(ago: i64) -> String {
 /// On the SDK's workers.
 #[cfg(feature = "blocking")]
 fn spawn(work: impl Future<Output = ()> + Send + 'static) -> Result<(), Error> {
-    crate::runtimes::spawn(work).map(drop)
+    crate::runtimes::spawn(work, drop).map(drop)
 }
 
 /// On the application's runtime: there is no other.

@@ -109,18 +109,23 @@ pub fn wait<T>(future: impl Future<Output = T>) -> Result<T, Error> {
     }))
 }
 
-/// Lets a future run on the least busy worker.
+/// Lets a future run on the least busy worker, and there hands what comes of it to `then`. The worker is not busy with it
+/// any more by then: whoever makes one call after another stays with one worker, and with one connection.
 ///
 /// # Errors
 /// Internal, where the operating system gives no descriptors or threads.
-pub fn spawn<T: Send + 'static>(future: impl Future<Output = T> + Send + 'static) -> Result<JoinHandle<T>, Error> {
+pub fn spawn<T, R: Send + 'static>(
+    future: impl Future<Output = T> + Send + 'static,
+    then: impl FnOnce(T) -> R + Send + 'static,
+) -> Result<JoinHandle<R>, Error> {
     let workers = workers()?;
     let least = workers.iter().min_by_key(|worker| worker.running.load(Ordering::Relaxed));
     let worker = least.expect("there is at least one processor");
     let running = Running::new(&worker.running);
     Ok(worker.handle.spawn(async move {
-        let _running = running;
-        future.await
+        let outcome = future.await;
+        drop(running);
+        then(outcome)
     }))
 }
 
@@ -176,7 +181,9 @@ fn none(error: io::Error) -> Error {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Barrier;
+    use std::convert::identity;
+    use std::sync::{Barrier, mpsc};
+    use std::thread::current;
     use std::time::Duration;
 
     use super::*;
@@ -189,22 +196,32 @@ mod tests {
         let calls: Vec<_> = (0..count)
             .map(|_| {
                 let begun = begun.clone();
-                spawn(async move { begun.wait().is_leader() }).expect("a worker")
+                spawn(async move { begun.wait().is_leader() }, identity).expect("a worker")
             })
             .collect();
         let ended: Vec<bool> = calls.into_iter().map(|call| wait(call).expect("waits").expect("no panic")).collect();
         assert_eq!(ended.iter().filter(|leader| **leader).count(), 1);
     }
 
-    /// Alone in its process, so that it counts no other test's.
+    #[test]
+    fn who_makes_one_call_after_another_stays_with_one_worker() {
+        if !alone("who_makes_one_call_after_another_stays_with_one_worker") {
+            return;
+        }
+        let (heard, threads) = mpsc::channel();
+        spawn(async {}, move |()| {
+            let again = heard.clone();
+            heard.send(current().id()).expect("the test waits");
+            spawn(async {}, move |()| again.send(current().id())).expect("a worker");
+        })
+        .expect("a worker");
+        let wait = Duration::from_secs(10);
+        assert_eq!(threads.recv_timeout(wait), threads.recv_timeout(wait));
+    }
+
     #[test]
     fn threads_that_begin_at_once_share_one_set_of_workers() {
-        const ALONE: &str = "WECHATPAY_ALONE";
-        if std::env::var_os(ALONE).is_none() {
-            let name = "runtimes::tests::threads_that_begin_at_once_share_one_set_of_workers";
-            let mut test = std::process::Command::new(std::env::current_exe().expect("this test"));
-            let output = test.args([name, "--exact"]).env(ALONE, "1").output().expect("starts");
-            assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+        if !alone("threads_that_begin_at_once_share_one_set_of_workers") {
             return;
         }
         let begun = Barrier::new(16);
@@ -212,7 +229,7 @@ mod tests {
             for _ in 0..16 {
                 scope.spawn(|| {
                     begun.wait();
-                    let call = spawn(async {}).expect("a worker");
+                    let call = spawn(async {}, identity).expect("a worker");
                     // Inside a runtime a losing one may not block when it goes.
                     new_runtime().expect("a runtime").block_on(async { wait(call).expect("waits").expect("no panic") });
                 });
@@ -255,6 +272,20 @@ mod tests {
                 scope.spawn(move || wait(rest(milliseconds)).expect("waits"));
             }
         });
+    }
+
+    /// Whether this process runs that test only, and so has no other test's workers; if not, the test is run in one.
+    fn alone(test: &str) -> bool {
+        const ALONE: &str = "WECHATPAY_ALONE";
+        if std::env::var_os(ALONE).is_some() {
+            return true;
+        }
+        let mut process = std::process::Command::new(std::env::current_exe().expect("this test"));
+        process.args([&format!("runtimes::tests::{test}"), "--exact"]).env(ALONE, "1");
+        let output = process.output().expect("starts");
+        let text = String::from_utf8_lossy(&output.stdout);
+        assert!(output.status.success() && text.contains("1 passed"), "{text}");
+        false
     }
 
     async fn rest(milliseconds: u64) {
