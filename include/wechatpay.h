@@ -525,8 +525,8 @@ double wechatpay_attempt_duration(const wechatpay_attempt *attempt);
 int32_t wechatpay_attempt_status(const wechatpay_attempt *attempt);
 
 /**
- * Why no reply came: connect_failed, connect_timeout, timeout, connection_broken, broken_reply, reply_too_large; NULL where
- * one came.
+ * Why no reply came: connect_failed, connect_timeout, timeout, connection_broken, broken_reply, reply_too_large; of a
+ * download also cannot_write and not_gzip; NULL where one came.
  */
 const char *wechatpay_attempt_code(const wechatpay_attempt *attempt);
 

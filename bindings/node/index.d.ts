@@ -429,7 +429,10 @@ export interface Attempt {
   readonly duration: number;
   /** HTTP status, where a reply came. */
   readonly status: number | null;
-  /** Why no reply came: `connect_failed`, `connect_timeout`, `timeout`, `connection_broken`, `broken_reply`, `reply_too_large`. */
+  /**
+   * Why no reply came: `connect_failed`, `connect_timeout`, `timeout`, `connection_broken`, `broken_reply`, `reply_too_large`;
+   * of a download also `cannot_write` and `not_gzip`.
+   */
   readonly code: string | null;
   /** The platform's Request-ID, where a reply came. */
   readonly request_id: string | null;

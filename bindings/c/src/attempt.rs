@@ -168,8 +168,8 @@ pub unsafe extern "C" fn wechatpay_attempt_status(attempt: *const Attempt) -> i3
     unsafe { end_of(attempt) }.map_or(0, |end| end.status)
 }
 
-/// Why no reply came: connect_failed, connect_timeout, timeout, connection_broken, broken_reply, reply_too_large; NULL where
-/// one came.
+/// Why no reply came: connect_failed, connect_timeout, timeout, connection_broken, broken_reply, reply_too_large; of a
+/// download also cannot_write and not_gzip; NULL where one came.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn wechatpay_attempt_code(attempt: *const Attempt) -> *const c_char {
     // SAFETY: the conventions.

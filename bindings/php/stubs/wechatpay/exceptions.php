@@ -101,7 +101,9 @@ class WechatPayException extends \RuntimeException
      *     code: ?string,
      *     request_id: ?string,
      * }> `phase`: how far it came: connecting (nothing was sent), waiting (sent, no answer), receiving (half a reply),
-     *     answered. `duration`: seconds, signing not included. `code`: why no reply came.
+     *     answered. `duration`: seconds, signing not included. `code`: why no reply came: connect_failed,
+     *     connect_timeout, timeout, connection_broken, broken_reply, reply_too_large; of a download also cannot_write and
+     *     not_gzip.
      */
     public function getAttempts(): array {}
 }

@@ -17,7 +17,8 @@ class Attempt(NamedTuple):
     answered.
     duration: seconds, signing not included.
     status: HTTP status, where a reply came.
-    code: why no reply came: connect_failed, connect_timeout, timeout, connection_broken, broken_reply, reply_too_large.
+    code: why no reply came: connect_failed, connect_timeout, timeout, connection_broken, broken_reply, reply_too_large;
+    of a download also cannot_write and not_gzip.
     request_id: the platform's Request-ID, where a reply came.
     """
 

@@ -52,7 +52,7 @@ pub struct Attempt {
     /// HTTP status, where a reply came.
     pub status: Option<u16>,
     /// Why no reply came: `connect_failed`, `connect_timeout`, `timeout`, `connection_broken`, `broken_reply`,
-    /// `reply_too_large`.
+    /// `reply_too_large`; of a download also `cannot_write` and `not_gzip`.
     pub code: Option<&'static str>,
     /// As it came: no copy is made for the many calls that nobody asks about.
     request_id: Option<HeaderValue>,
