@@ -77,7 +77,9 @@ impl Drop for Callers {
 pub fn sweep() {
     let current = CALLERS.existing();
     if let Some(callers) = current.filter(|callers| callers.is_ours_to_drive()) {
-        callers.drive(turns());
+        // As a task, which has its turn after what was woken before it: the thread that is driving may be about to stop,
+        // and a future that is polled here would be done without anything having been driven.
+        callers.drive(async { drop(tokio::spawn(turns()).await) });
     }
 }
 
@@ -252,6 +254,31 @@ mod tests {
     fn waiting_works_inside_another_runtime() {
         let outer = new_runtime().expect("a runtime");
         outer.block_on(async { wait(rest(1)).expect("waits") });
+    }
+
+    /// Also where another thread was driving and stops just then.
+    #[test]
+    fn a_sweep_lets_go_on_what_was_woken_before_it() {
+        let callers = Callers::get().expect("a runtime");
+        let ended = AtomicUsize::new(0);
+        std::thread::scope(|scope| {
+            for _ in 0..3 {
+                scope.spawn(|| {
+                    while ended.load(Ordering::Relaxed) == 0 {
+                        wait(yield_now()).expect("waits");
+                    }
+                });
+            }
+            let swept = (0..5000).all(|_| {
+                let (wake, woken) = oneshot::channel::<()>();
+                let task = callers.runtime().handle().spawn(woken);
+                drop(wake);
+                sweep();
+                task.is_finished()
+            });
+            ended.store(1, Ordering::Relaxed);
+            assert!(swept, "a task still stands");
+        });
     }
 
     #[test]

@@ -11,7 +11,6 @@ use bytes::{Bytes, BytesMut};
 use http::HeaderMap;
 use http_body::{Body, Frame, SizeHint};
 use tokio::runtime::{Handle, Id};
-use tokio::task::yield_now;
 use tokio::time::timeout;
 use url::Url;
 
@@ -190,9 +189,10 @@ impl Transport {
             outcome = timeout(time_left.saturating_sub(connect), &mut run).await;
         }
         if outcome.is_err() {
-            // Its connection is told, and closes, before the call ends: a runtime that callers drive stands still then.
+            // Its connection is told, and closes, before the call ends: a runtime that callers drive stands still then. A
+            // task has its turn after the connection's, even where another thread drives and is about to stop.
             drop(run);
-            yield_now().await;
+            drop(tokio::spawn(async {}).await);
         }
         let outcome = outcome.unwrap_or_else(|_| Err(too_late(host, sent(), if sent() { time_left } else { connect })));
         let outcome = match (outcome, saving) {
