@@ -5,10 +5,11 @@ from __future__ import annotations
 import inspect
 import json
 import pydoc
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_type_hints
 
 import pytest
 
+import wechatpay_sdk
 from wechatpay_sdk import AsyncClient, Client, InvalidRequestError, _native  # pyright: ignore[reportPrivateUsage]
 from wechatpay_sdk.operations import _runtime
 
@@ -137,6 +138,19 @@ def test_renamed_parameters_reach_the_wire_under_their_own_names() -> None:
     method = _runtime._method(operation, False, "Tea", "tea")  # pyright: ignore[reportPrivateUsage]
     outcome = method(_runtime.Namespace(Recorder()), from_="a", idempotency_key="b", leaf="c")
     assert outcome == ("tea.pick", {"from": "a", "Idempotency-Key": "b", "leaf": "c"})
+
+
+RECORDS = [
+    "AppRecord", "Attempt", "AttemptEnded", "AttemptStarted", "ClientOptions", "Encrypted", "JsapiRecord",
+    "MerchantOptions", "NotificationsOptions", "PlatformKey", "PlatformKeys", "Reply", "SavedFile",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", RECORDS)
+def test_who_reads_annotations_at_run_time_finds_types(name: str) -> None:
+    record = getattr(wechatpay_sdk, name)
+    assert record.__module__ == "wechatpay_sdk"
+    assert get_type_hints(record)
 
 
 def test_importing_starts_nothing_and_loads_no_product(sandbox: Sandbox) -> None:

@@ -1,11 +1,7 @@
 """The attempts of calls: what errors carry, and what a hook is told."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, NamedTuple, Union
-
-if TYPE_CHECKING:
-    from typing import Literal
+# Annotations are types here, for whoever reads them at run time; 3.9 has no `|`.
+from typing import Literal, NamedTuple, Optional, Union
 
 
 class Attempt(NamedTuple):
@@ -26,9 +22,9 @@ class Attempt(NamedTuple):
     host: str
     phase: Literal["connecting", "waiting", "receiving", "answered"]
     duration: float
-    status: int | None
-    code: str | None
-    request_id: str | None
+    status: Optional[int]
+    code: Optional[str]
+    request_id: Optional[str]
 
 
 class AttemptStarted(NamedTuple):
@@ -61,10 +57,9 @@ class AttemptEnded(NamedTuple):
     dropped: int
     phase: Literal["connecting", "waiting", "receiving", "answered"]
     duration: float
-    status: int | None
-    code: str | None
-    request_id: str | None
+    status: Optional[int]
+    code: Optional[str]
+    request_id: Optional[str]
 
 
-# Evaluated at run time, where 3.9 has no `|`.
 AttemptEvent = Union[AttemptStarted, AttemptEnded]

@@ -1,13 +1,9 @@
 """Files: those that are uploaded, and those that were downloaded."""
 
-from __future__ import annotations
-
+# Annotations are types here, for whoever reads them at run time; 3.9 has no `|`.
 import os
 from binascii import b2a_base64
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, Union
-
-if TYPE_CHECKING:
-    from typing import BinaryIO
+from typing import Any, BinaryIO, NamedTuple, Optional, Protocol, Union
 
 
 class Readable(Protocol):
@@ -31,10 +27,10 @@ class SavedFile(NamedTuple):
 
     path: str
     length: int
-    hash_type: str | None
+    hash_type: Optional[str]
 
 
-def record_of(value: Any, opened: list[Any]) -> dict[str, str] | None:
+def record_of(value: Any, opened: list[Any]) -> Optional[dict[str, str]]:
     """The file as the core takes it, or None where it is none. What must live until the call has ended is put into
     ``opened``. Raises ValueError, which says what is wrong with it.
     """
@@ -78,7 +74,7 @@ def _spooled(file: Readable, opened: list[Any]) -> str:
     return path
 
 
-def files_of(reply: dict[str, Any], to: object) -> list[SavedFile] | list[BinaryIO]:
+def files_of(reply: dict[str, Any], to: object) -> Union[list[SavedFile], list[BinaryIO]]:
     """The files of a download. Without a place they are open, and have no name: they are gone when they are closed."""
     if to is not None:
         return [SavedFile(**file) for file in reply["files"]]

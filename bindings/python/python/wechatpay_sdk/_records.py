@@ -1,8 +1,7 @@
 """The records that a client gives back."""
 
-from __future__ import annotations
-
-from typing import Any, Literal, NamedTuple, TypedDict
+# Annotations are types here, for whoever reads them at run time; 3.9 has no `|`.
+from typing import Any, Literal, NamedTuple, Optional, TypedDict
 
 
 class Reply(NamedTuple):
@@ -14,7 +13,7 @@ class Reply(NamedTuple):
     """
 
     status: int
-    request_id: str | None
+    request_id: Optional[str]
     body: Any
 
     def __repr__(self) -> str:
