@@ -7,6 +7,8 @@ const crypto = require('node:crypto');
 const fs = require('node:fs');
 const { after, before, beforeEach, test } = require('node:test');
 const { setTimeout: sleep } = require('node:timers/promises');
+const { setFlagsFromString } = require('node:v8');
+const { runInNewContext } = require('node:vm');
 const { SUB_MCHID, caught, sdk, useSandbox } = require('./support.js');
 
 const here = useSandbox({ before, beforeEach, after });
@@ -181,12 +183,27 @@ test('many calls ask at once, and none comes out before all are inside', async (
 test('a key that hangs is given up at the deadline, and the event loop goes on', async () => {
   let ticks = 0;
   const ticking = setInterval(() => (ticks += 1), 5);
-  const error = await caught(check(client({ timeout: 0.5, sign: () => new Promise(() => {}) })));
+  // Somebody could still settle it: a promise that is out of reach is another matter, see below.
+  const pending = [];
+  const error = await caught(
+    check(client({ timeout: 0.5, sign: () => new Promise((settle) => pending.push(settle)) })),
+  );
   clearInterval(ticking);
+  assert.equal(pending.length, 1);
   assert.equal(error.constructor, sdk.TimeoutError);
   assert.deepEqual([error.code, error.retryability], ['signer_timeout', 'safe']);
   assert.match(String(error), /sign did not answer within .* nothing was sent/);
   assert.ok(ticks > 5, `${ticks} ticks`);
+  await nothingWasSent();
+});
+
+test('a promise that nobody can settle any more ends the call when it is collected', async () => {
+  setFlagsFromString('--expose-gc');
+  const collecting = setInterval(runInNewContext('gc'), 20);
+  const error = await caught(check(client({ timeout: 30, sign: () => new Promise(() => {}) })));
+  clearInterval(collecting);
+  assert.deepEqual([error.code, error.retryability], ['signer_failed', 'safe']);
+  assert.match(String(error), /sign failed: it gave no answer; nothing was sent/);
   await nothingWasSent();
 });
 
