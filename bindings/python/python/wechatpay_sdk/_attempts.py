@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import sys
 
 from . import _native as native
+from ._lazy import load
 from ._typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ class Hook:
         """Raises only what ends a program: anything else must not end a call."""
         from . import AttemptEnded, AttemptStarted
 
-        fields = json.loads(event)
+        fields = load("_json").decode(event)
         if "received" in fields:
             self._call(self._progress, fields["received"], fields["total"])
             return

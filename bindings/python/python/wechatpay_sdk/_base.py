@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import os
 
 from . import _native as native
 from ._attempts import checked, hook_of
-from ._json import encode, encode_options
 from ._lazy import load
 from ._typing import TYPE_CHECKING
 
@@ -108,7 +106,7 @@ class BaseClient:
         """
         options = {"timeout": timeout, "retry": retry, "encrypted_with": encrypted_with}
         on_attempt = self._on_attempt if on_attempt is None else checked(on_attempt)
-        return self._of(self._open().with_options(json.dumps(options).encode()), self._signer, on_attempt)
+        return self._of(self._open().with_options(load("_json").encode_options(options)), self._signer, on_attempt)
 
     @property
     def mchid(self) -> str:
@@ -142,7 +140,7 @@ class BaseClient:
         given = {name: value for name, value in options.items() if value is not None}
         functions = {name: given.pop(name) for name in ("sign", "decrypt") if name in given}
         signer = load("_signer").signer_of(functions, may_await=self._may_await) if functions else None
-        return signer, encode_options(given), ("sign" in functions, "decrypt" in functions)
+        return signer, load("_json").encode_options(given), ("sign" in functions, "decrypt" in functions)
 
     def _open(self) -> native.Client:
         if self._native is None:
@@ -154,11 +152,11 @@ class BaseClient:
 
     def _call(self, operation: str, params: Mapping[str, Any]) -> native.Call:
         opened: list[Any] = []
-        record = encode(params, operation, opened)
+        record = load("_json").encode(params, operation, opened)
         return self._open().call(operation, record, self._signer, hook_of(self._on_attempt), opened or None)
 
     def _utility(self, name: str, **params: Any) -> native.Call:
-        return self._open().utility(name, encode(params, name), self._signer, hook_of(self._on_attempt))
+        return self._open().utility(name, load("_json").encode(params, name), self._signer, hook_of(self._on_attempt))
 
     def _download(
         self,
@@ -168,9 +166,11 @@ class BaseClient:
         **params: Any,
     ) -> native.Call:
         record = {**params, "to": None if to is None else os.fspath(to), "progress": progress is not None}
-        return self._open().utility(utility, encode(record, utility), self._signer, hook_of(self._on_attempt, progress))
+        record = load("_json").encode(record, utility)
+        return self._open().utility(utility, record, self._signer, hook_of(self._on_attempt, progress))
 
     def _request(self, method: str, path: str, query: Mapping[str, Any] | None, body: Any) -> native.Call:
+        encode = load("_json").encode
         return self._open().request(
             method,
             path,

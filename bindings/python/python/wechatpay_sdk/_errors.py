@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import builtins
-import json
 
+from ._lazy import load
 from ._typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -169,7 +169,7 @@ _CLASSES: dict[str, type[WechatPayError]] = {
 
 def from_record(record: bytes) -> WechatPayError:
     """The exception of a native error record."""
-    fields = json.loads(record)
+    fields = load("_json").decode(record)
     text = fields.pop("text")
     if fields["attempts"]:
         from . import Attempt

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-
+from ._lazy import load
 from ._typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -17,7 +16,7 @@ def content(raw: RawReply) -> Any:
     """The body in Python's types: whole numbers are exact, others are floats."""
     _, _, body, kind = raw
     if kind == "json":
-        return json.loads(body)
+        return load("_json").decode(body)
     return body if kind == "file" else None
 
 
