@@ -140,10 +140,12 @@ def test_renamed_parameters_reach_the_wire_under_their_own_names() -> None:
     assert outcome == ("tea.pick", {"from": "a", "Idempotency-Key": "b", "leaf": "c"})
 
 
-RECORDS = [
-    "AppRecord", "Attempt", "AttemptEnded", "AttemptStarted", "ClientOptions", "Encrypted", "JsapiRecord",
-    "MerchantOptions", "NotificationsOptions", "PlatformKey", "PlatformKeys", "Reply", "SavedFile",
-]  # fmt: skip
+# Every tuple with names and every dictionary with types.
+RECORDS = [name for name in wechatpay_sdk.__all__ if {"_fields", "__total__"} & set(dir(getattr(wechatpay_sdk, name)))]
+
+
+def test_records_are_found() -> None:
+    assert {"Answer", "Attempt", "ClientOptions", "PlatformKeys", "Reply", "SavedFile"} < set(RECORDS)
 
 
 @pytest.mark.parametrize("name", RECORDS)

@@ -1,6 +1,6 @@
 """JSON: values on their way out, with the digits of decimals kept, and what comes back.
 
-Loaded when it is first needed: with `json` the package's import would take three times as long.
+Loaded when it is first needed: `json` takes longer to import than the package.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What the modules that are loaded with the package need of ``typing``, which takes as long to import as all of them.
+"""What the modules that are loaded with the package need of ``typing``, which takes longer to import than all of them.
 
 The others, which are loaded when they are first used, import ``typing`` like any module.
 """
